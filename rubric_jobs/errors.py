@@ -1,0 +1,193 @@
+"""Every failure a user can meet, as a tree.
+
+    RubricJobError
+    ├── DocumentError                what the uploaded document does not allow
+    │   ├── UnsupportedType          unsupported_type
+    │   ├── DocumentTooLarge         document_too_large
+    │   ├── EmptyDocument            empty_document
+    │   ├── UnreadableDocument       unreadable_document
+    │   ├── EncryptedDocument        encrypted_document
+    │   ├── ScannedDocument          scanned_document
+    │   └── NoRubricFound            no_rubric_found
+    ├── ProviderError                what a language model's service did
+    │   ├── ProviderUnavailable      provider_unavailable    transient
+    │   ├── ProviderTimeout          provider_timeout        transient
+    │   ├── ProviderRejected         provider_rejected
+    │   ├── ModelRetired             model_retired
+    │   ├── AnswerTruncated          answer_truncated
+    │   ├── AnswerRefused            answer_refused
+    │   └── AnswerInvalid            answer_invalid
+    ├── NeedsModel                   needs_model
+    ├── InvalidPoints                invalid_points
+    ├── Cancelled                    cancelled
+    ├── TimedOut                     timed_out
+    ├── CrashedWorker                crashed_worker
+    └── InternalError                internal_error
+
+`str(error)` is one sentence in the user's words; it never holds document text, a key or SQL.
+"""
+
+from __future__ import annotations
+
+
+class RubricJobError(Exception):
+    """The job could not be done."""
+
+    code = "internal_error"
+    retryable = False
+    """Whether the same job may succeed when the user sends it again."""
+    transient = False
+    """Whether the service itself should try again before it gives up."""
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message or (self.__class__.__doc__ or "").split("\n")[0])
+        self.retry_after_s = retry_after_s
+
+
+class DocumentError(RubricJobError):
+    """The document could not be used."""
+
+
+class UnsupportedType(DocumentError):
+    """Only PDF and DOCX files can be read."""
+
+    code = "unsupported_type"
+
+
+class DocumentTooLarge(DocumentError):
+    """The document is larger than this service reads."""
+
+    code = "document_too_large"
+
+
+class EmptyDocument(DocumentError):
+    """The file is empty."""
+
+    code = "empty_document"
+
+
+class UnreadableDocument(DocumentError):
+    """The file is damaged and could not be read; please save it again and upload the new copy."""
+
+    code = "unreadable_document"
+
+
+class EncryptedDocument(DocumentError):
+    """The document is protected by a password; please upload a copy without one."""
+
+    code = "encrypted_document"
+
+
+class ScannedDocument(DocumentError):
+    """The document holds pictures of pages and no text; reading it needs a language model."""
+
+    code = "scanned_document"
+
+
+class NoRubricFound(DocumentError):
+    """No rubric was found in the document."""
+
+    code = "no_rubric_found"
+
+
+class ProviderError(RubricJobError):
+    """The language model could not be used."""
+
+    retryable = True
+
+
+class ProviderUnavailable(ProviderError):
+    """The language model's service is not available at the moment."""
+
+    code = "provider_unavailable"
+    transient = True
+
+
+class ProviderTimeout(ProviderError):
+    """The language model did not answer in time."""
+
+    code = "provider_timeout"
+    transient = True
+
+
+class ProviderRejected(ProviderError):
+    """The language model's service refused the request; its key or its settings need a look."""
+
+    code = "provider_rejected"
+
+
+class ModelRetired(ProviderError):
+    """The language model's service does not know this model (any more)."""
+
+    code = "model_retired"
+
+
+class AnswerTruncated(ProviderError):
+    """The language model's answer was cut off before its end."""
+
+    code = "answer_truncated"
+
+
+class AnswerRefused(ProviderError):
+    """The language model refused to answer for this document."""
+
+    code = "answer_refused"
+    retryable = False
+
+
+class AnswerInvalid(ProviderError):
+    """The language model's answer was not a rubric that could be used."""
+
+    code = "answer_invalid"
+
+
+class NeedsModel(RubricJobError):
+    """Writing a rubric from a few rules needs a language model; no provider is set up."""
+
+    code = "needs_model"
+
+
+class InvalidPoints(RubricJobError):
+    """The points do not add up to a usable total."""
+
+    code = "invalid_points"
+
+
+class Cancelled(RubricJobError):
+    """The job was cancelled."""
+
+    code = "cancelled"
+    retryable = True
+
+
+class TimedOut(RubricJobError):
+    """The job was not done in the time that it is given."""
+
+    code = "timed_out"
+    retryable = True
+
+
+class CrashedWorker(RubricJobError):
+    """The worker stopped several times while it ran this job."""
+
+    code = "crashed_worker"
+    retryable = True
+
+
+class InternalError(RubricJobError):
+    """Something went wrong inside the service; the fault has been logged."""
+
+    code = "internal_error"
+    retryable = True
+
+
+def by_code() -> dict[str, type[RubricJobError]]:
+    """Every error that has a code of its own, keyed by it."""
+    found: dict[str, type[RubricJobError]] = {}
+    waiting = [RubricJobError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if "code" in vars(kind):
+            found[kind.code] = kind
+    return found

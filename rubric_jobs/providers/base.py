@@ -1,0 +1,75 @@
+"""The seam between this service and whoever reads or writes a rubric for it.
+
+A provider gets a task and answers with the canonical rubric as JSON text; whether that text is a
+rubric, adds up and stands in the document is judged by its caller, for every provider alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from rubric_jobs.documents.model import Document
+from rubric_jobs.errors import RubricJobError
+from rubric_jobs.rubric import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractTask:
+    """Find the rubric in a document.
+
+    `local` is what the deterministic reader made of it, or the reason why it found nothing;
+    `data` are the file's own bytes, for a model that reads a scan itself.
+    """
+
+    document: Document
+    local: Rubric | RubricJobError
+    data: bytes
+    file_type: str
+    instruction: str = ""
+    complaint: str = ""
+    """What was wrong with the model's first answer, when it is asked once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnhanceTask:
+    """Write a better rubric of exactly `total_points` points.
+
+    `rubric` is what `rules` says when it is a whole rubric already (then names, levels and wording stay), else None.
+    """
+
+    rules: str
+    instruction: str
+    total_points: Decimal
+    rubric: Rubric | None
+    complaint: str = ""
+
+
+Task = ExtractTask | EnhanceTask
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`text` is the canonical rubric as JSON; `model` is the one that answered; tokens as the provider counts them."""
+
+    text: str
+    model: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Provider(Protocol):
+    name: str
+    needs_key: bool
+
+    async def answer(
+        self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
+    ) -> Reply:
+        """The provider's reply, complete and not refused.
+
+        `on_text` is called with all of the answer so far, each time more of it has arrived, where the provider can stream.
+        Raises a ProviderError (NeedsModel, or the document's own error, from the local provider).
+        """
+        ...

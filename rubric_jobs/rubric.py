@@ -1,0 +1,156 @@
+"""The canonical rubric: one shape for readers, models, results and exports.
+
+Numbers are `Decimal` in Python and plain JSON numbers on the wire (`3`, `2.5`).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+Kind = Literal["analytic", "holistic", "single_point", "checklist", "point_list"]
+
+NOT_ASKED = {"asked_of_a_model": False}
+"""Marks a field that a reader fills in and a language model is never asked for."""
+
+
+def _exact(value: Any) -> Any:
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def as_json_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Points = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    Field(allow_inf_nan=False, ge=-1_000_000, le=1_000_000),
+    PlainSerializer(as_json_number),
+    WithJsonSchema({"type": "number"}),
+]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Source(Part):
+    """Where a text was read: page and box (points from the top left), or table cell, or paragraph (all from 0 but the page)."""
+
+    page: int | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    table: int | None = None
+    row: int | None = None
+    column: int | None = None
+    paragraph: int | None = None
+
+
+class Level(Part):
+    name: str | None = None
+    description: str | None = None
+    points: Points | None = None
+    points_min: Points | None = None
+    points_max: Points | None = None
+    source: Source | None = Field(None, json_schema_extra=NOT_ASKED)
+    grounded: bool | None = Field(None, json_schema_extra=NOT_ASKED)
+    confidence: float | None = Field(None, json_schema_extra=NOT_ASKED)
+
+    @property
+    def highest(self) -> Decimal | None:
+        return self.points if self.points is not None else self.points_max
+
+
+class Criterion(Part):
+    name: str
+    description: str | None = None
+    section: str | None = None
+    points: Points | None = None
+    weight: Points | None = None
+    levels: list[Level] = []
+    source: Source | None = Field(None, json_schema_extra=NOT_ASKED)
+    grounded: bool | None = Field(None, json_schema_extra=NOT_ASKED)
+    confidence: float | None = Field(None, json_schema_extra=NOT_ASKED)
+
+
+class Totals(Part):
+    """What the document states, what its criteria add up to, what the caller asked for; unknown is null."""
+
+    stated: Points | None = None
+    computed: Points | None = None
+    requested: Points | None = None
+
+
+class Adjustment(Part):
+    kind: Literal["penalty", "bonus"]
+    reason: str
+    points: Points | None = None
+
+
+class Warning(Part):
+    """Something a teacher should look at; `path` points into the rubric, such as `criteria[2].levels[0]`."""
+
+    code: str
+    message: str
+    path: str = ""
+
+
+class Rubric(Part):
+    title: str | None = None
+    kind: Kind = "analytic"
+    total_points: Points | None = None
+    criteria: list[Criterion]
+    adjustments: list[Adjustment] = []
+    totals: Totals = Field(default_factory=Totals, json_schema_extra=NOT_ASKED)
+    warnings: list[Warning] = Field([], json_schema_extra=NOT_ASKED)
+    source: Source | None = Field(None, json_schema_extra=NOT_ASKED)
+    grounded: bool | None = Field(None, json_schema_extra=NOT_ASKED)
+    confidence: float | None = Field(None, json_schema_extra=NOT_ASKED)
+
+    def as_json(self) -> dict[str, Any]:
+        """The canonical rubric as JSON-ready values; places and marks that are not known are left out."""
+        return _without_unknown_marks(self.model_dump(mode="json"))
+
+
+_MARKS = frozenset({"source", "grounded", "confidence"})
+
+
+def _without_unknown_marks(value: Any, *, inside_source: bool = False) -> Any:
+    if isinstance(value, list):
+        return [_without_unknown_marks(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without_unknown_marks(item, inside_source=key == "source")
+        for key, item in value.items()
+        if item is not None or not (inside_source or key in _MARKS)
+    }
+
+
+def answer_schema() -> dict[str, Any]:
+    """The JSON schema of what a language model is asked for, references resolved, every property required."""
+    schema = Rubric.model_json_schema()
+    return _asked(schema, schema.get("$defs", {}))
+
+
+def _asked(node: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_asked(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _asked(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    kept = {key: _asked(item, definitions) for key, item in node.items() if key not in _SCHEMA_NOISE}
+    if "properties" in node:
+        asked = {
+            name: _asked(item, definitions)
+            for name, item in node["properties"].items()
+            if item.get("asked_of_a_model", True)
+        }
+        kept |= {"properties": asked, "required": list(asked), "additionalProperties": False}
+    return kept
+
+
+_SCHEMA_NOISE = frozenset({"$defs", "title", "default", "properties", "required"})
