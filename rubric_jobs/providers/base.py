@@ -58,6 +58,8 @@ class Reply:
     model: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    provider: str = ""
+    """Whose reply it is; filled in by the asker."""
 
 
 class Provider(Protocol):
