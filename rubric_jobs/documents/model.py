@@ -1,10 +1,222 @@
-"""What a document says, in reading order, whatever its format."""
+"""What a document says, in reading order, whatever its format.
+
+Blocks are paragraphs and tables; every block and cell carries the `Source` it was read from, so that whatever a
+reader or a model makes of it can be traced back. A document crosses a process border as compact JSON.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rubric_jobs.rubric import Source
+
+SHORT_NEEDLE = 3
+"""A text of so few letters must stand alone as a word to count as found."""
+
+CROSSING_NEEDLE = 20
+"""Only a text of at least so many letters is looked for across the borders of blocks."""
 
 
 @dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph or list item: its lines joined, `marker` is its bullet or number, `indent` and `size` are in points."""
+
+    text: str
+    source: Source
+    marker: str = ""
+    indent: float = 0.0
+    size: float = 0.0
+    is_bold: bool = False
+    is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell at its first row and column (from 0); paragraphs in it are parted by a line feed."""
+
+    row: int
+    column: int
+    text: str
+    source: Source
+    row_span: int = 1
+    column_span: int = 1
+    is_bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+    source: Source
+
+    def grid(self) -> list[list[Cell | None]]:
+        """Rows of columns; a merged cell stands at every place that it covers, None where there is no cell."""
+        rows: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
+        for cell in self.cells:
+            for row in range(cell.row, min(cell.row + cell.row_span, self.rows)):
+                for column in range(cell.column, min(cell.column + cell.column_span, self.columns)):
+                    rows[row][column] = cell
+        return rows
+
+    def text(self) -> str:
+        """The table in Markdown; a merged cell's text stands once, at its first place."""
+        lines = []
+        for index, row in enumerate(self.grid()):
+            shown = [
+                _one_line(cell.text) if cell and (cell.row, cell.column) == (index, column) else ""
+                for column, cell in enumerate(row)
+            ]
+            lines.append("| " + " | ".join(shown) + " |")
+            if index == 0:
+                lines.append("|" + " --- |" * self.columns)
+        return "\n".join(lines)
+
+
+Block = Paragraph | Table
+
+
+@dataclass(frozen=True)
 class Document:
+    """`pages` as printed (1 where the format does not say); `scanned_pages` (from 1) hold a picture and no text."""
+
     pages: int
+    blocks: tuple[Block, ...] = ()
+    scanned_pages: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def is_scanned(self) -> bool:
+        """No page has text that could be read."""
+        return not self.blocks and bool(self.scanned_pages)
+
+    @property
+    def tables(self) -> list[Table]:
+        return [block for block in self.blocks if isinstance(block, Table)]
+
+    @property
+    def paragraphs(self) -> list[Paragraph]:
+        return [block for block in self.blocks if isinstance(block, Paragraph)]
+
+    def text(self, pages: range | None = None) -> str:
+        """The document as compact Markdown, tables as tables; with `pages` (from 1) only what stands on these."""
+        kept = [b for b in self.blocks if pages is None or b.source.page is None or b.source.page in pages]
+        return "\n\n".join(_block_text(block) for block in kept)
+
+    def find(self, text: str) -> Source | None:
+        """Where `text` stands, whatever its white space, case, punctuation and hyphenation; None if nowhere."""
+        needle = fold(text)
+        if not needle:
+            return None
+        if len(needle) <= SHORT_NEEDLE:
+            return self._find_word(text)
+        for haystack, source in self._pieces:
+            if needle in haystack:
+                return source
+        return self._find_across(needle) if len(needle) >= CROSSING_NEEDLE else None
+
+    @cached_property
+    def _pieces(self) -> list[tuple[str, Source]]:
+        return [(fold(text), source) for text, source in self._texts()]
+
+    @cached_property
+    def _words(self) -> dict[str, Source]:
+        words: dict[str, Source] = {}
+        for text, source in self._texts():
+            for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
+                words.setdefault(word, source)
+        return words
+
+    def _texts(self) -> Iterator[tuple[str, Source]]:
+        for block in self.blocks:
+            if isinstance(block, Paragraph):
+                yield f"{block.marker} {block.text}", block.source
+            else:
+                for cell in block.cells:
+                    yield cell.text, cell.source
+
+    def _find_word(self, text: str) -> Source | None:
+        found = [self._words.get(word) for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())]
+        return found[0] if found and all(found) else None
+
+    def _find_across(self, needle: str) -> Source | None:
+        at = "".join(piece for piece, _ in self._pieces).find(needle)
+        if at < 0:
+            return None
+        for piece, source in self._pieces:
+            if at < len(piece):
+                return source
+            at -= len(piece)
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "pages": self.pages,
+            "scanned": list(self.scanned_pages),
+            "warnings": list(self.warnings),
+            "blocks": [_pack_paragraph(b) if isinstance(b, Paragraph) else _pack_table(b) for b in self.blocks],
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Document:
+        return cls(
+            pages=value["pages"],
+            scanned_pages=tuple(value["scanned"]),
+            warnings=tuple(value["warnings"]),
+            blocks=tuple(_unpack(item) for item in value["blocks"]),
+        )
+
+
+def fold(text: str) -> str:
+    """Letters and digits alone, in one case: what two printings of the same text have in common."""
+    return "".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _one_line(text: str) -> str:
+    return " / ".join(line.strip() for line in text.split("\n") if line.strip()).replace("|", "\\|")
+
+
+def _block_text(block: Block) -> str:
+    if isinstance(block, Table):
+        return block.text()
+    prefix = "## " if block.is_heading else f"{block.marker} " if block.marker else ""
+    return prefix + block.text
+
+
+def _pack_source(source: Source) -> list[Any]:
+    return [source.page, source.bbox, source.table, source.row, source.column, source.paragraph]
+
+
+def _unpack_source(value: list[Any]) -> Source:
+    page, bbox, table, row, column, paragraph = value
+    box = tuple(bbox) if bbox else None
+    return Source.model_construct(page=page, bbox=box, table=table, row=row, column=column, paragraph=paragraph)
+
+
+def _pack_paragraph(block: Paragraph) -> list[Any]:
+    place = _pack_source(block.source)
+    return [block.text, place, block.marker, block.indent, block.size, int(block.is_bold), int(block.is_heading)]
+
+
+def _pack_table(table: Table) -> dict[str, Any]:
+    cells = [
+        [c.row, c.column, c.text, _pack_source(c.source), c.row_span, c.column_span, int(c.is_bold)]
+        for c in table.cells
+    ]
+    return {"size": [table.rows, table.columns], "source": _pack_source(table.source), "cells": cells}
+
+
+def _unpack(item: Any) -> Block:
+    if isinstance(item, list):
+        text, source, marker, indent, size, is_bold, is_heading = item
+        return Paragraph(text, _unpack_source(source), marker, indent, size, bool(is_bold), bool(is_heading))
+    cells = tuple(
+        Cell(row, column, text, _unpack_source(source), row_span, column_span, bool(is_bold))
+        for row, column, text, source, row_span, column_span, is_bold in item["cells"]
+    )
+    return Table(item["size"][0], item["size"][1], cells, _unpack_source(item["source"]))

@@ -1,0 +1,91 @@
+"""What kind of file some bytes are, judged by the bytes alone and cheaply enough for a web request."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from rubric_jobs.errors import (
+    EmptyDocument,
+    EncryptedDocument,
+    UnreadableDocument,
+    UnsupportedType,
+)
+
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HEAD = 1024
+_TAIL = 4096
+
+_OTHER_HEADS = (
+    (b"{\\rtf", "an RTF file"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\x00", "a picture"),
+    (b"MM\x00*", "a picture"),
+    (b"%!PS", "a PostScript file"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+)
+
+_OTHER_PACKAGES = (
+    ("xl/", "an Excel workbook"),
+    ("ppt/", "a PowerPoint presentation"),
+    ("mimetype", "an OpenDocument or EPUB file"),
+    ("index/", "an Apple Pages file"),
+)
+
+
+def sniff(data: bytes) -> str:
+    """The MIME type of a PDF or a DOCX.
+
+    Raises EmptyDocument, UnsupportedType (another kind of file, or one with macros), EncryptedDocument or
+    UnreadableDocument (cut off), each naming what the file is.
+    """
+    if not data.strip(b"\x00 \t\r\n"):
+        raise EmptyDocument
+    head = data[:_HEAD]
+    if b"%PDF-" in head:
+        return _whole_pdf(data)
+    if head.startswith(b"PK\x03\x04"):
+        return _word_package(data)
+    if head.startswith(_OLE):
+        raise _ole_error(data)
+    for start, kind in _OTHER_HEADS:
+        if head.lstrip().startswith(start):
+            raise UnsupportedType(f"This is {kind}; only PDF and DOCX files can be read.")
+    raise UnsupportedType
+
+
+def _whole_pdf(data: bytes) -> str:
+    # Half a rubric must not pass for a whole one, so a file without its end is refused rather than repaired.
+    if b"%%EOF" not in data[-_TAIL:] and b"startxref" not in data[-_TAIL:]:
+        raise UnreadableDocument("The PDF is cut off before its end; please upload it again.")
+    return PDF
+
+
+def _word_package(data: bytes) -> str:
+    try:
+        names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError) as error:
+        raise UnreadableDocument("The DOCX is damaged or cut off; please save it again and upload the new copy.") from error
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise UnsupportedType("The document holds macros; please save it as a plain DOCX without them.")
+    if "[Content_Types].xml" in names and any(name.startswith("word/") for name in names):
+        return DOCX
+    for start, kind in _OTHER_PACKAGES:
+        if any(name.lower().startswith(start) for name in names):
+            raise UnsupportedType(f"This is {kind}; only PDF and DOCX files can be read.")
+    raise UnsupportedType("This is a ZIP archive and no Word document; only PDF and DOCX files can be read.")
+
+
+def _ole_error(data: bytes) -> Exception:
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return EncryptedDocument()
+    return UnsupportedType("This is an old Word (.doc) or another old Office file; please save it as DOCX or PDF.")
