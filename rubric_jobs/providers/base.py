@@ -63,15 +63,33 @@ class Reply:
 
 
 class Provider(Protocol):
-    name: str
-    needs_key: bool
+    """One vendor. Building one is cheap: its SDK is imported by `preload` or by the first question."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def needs_key(self) -> bool: ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has all that it needs, a key above all."""
+        ...
+
+    def preload(self) -> None:
+        """Import the SDK."""
+        ...
 
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
     ) -> Reply:
         """The provider's reply, complete and not refused.
 
-        `on_text` is called with all of the answer so far, each time more of it has arrived, where the provider can stream.
+        `on_text` is called with all of the answer so far, each time more has arrived, where the provider can stream.
         Raises a ProviderError (NeedsModel, or the document's own error, from the local provider).
         """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
         ...

@@ -1,0 +1,293 @@
+"""Document in, rubric out, by the local reader where it is certain, else by a language model that is not believed.
+
+Pure: no database, no settings; the caller hands in the reader, the providers and the clock. Nothing is made up here:
+whatever fails is an error of `errors.py`, and an answer without criteria is NoRubricFound.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Protocol
+
+from rubric_jobs import asking, documents, errors, grounding, partial, points, prompts, rubric_text
+from rubric_jobs.asking import Candidate, Objection, OnReply
+from rubric_jobs.providers.base import ExtractTask, Reply
+from rubric_jobs.providers.registry import Providers
+from rubric_jobs.reader import CERTAIN
+from rubric_jobs.rubric import Rubric, Warning, as_json_number
+from rubric_jobs.sandbox import Reading
+
+AUTO = "auto"
+LOCAL = "local"
+REPORT_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionRequest:
+    """`provider` and `model` are the caller's own wishes; `total_points` is what the caller takes the total to be."""
+
+    data: bytes = field(repr=False)
+    file_type: str
+    instruction: str = field(default="", repr=False)
+    total_points: Decimal | None = None
+    provider: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Whom to ask (RUBRIC_LLM_PROVIDER), whom after that (RUBRIC_LLM_FALLBACK), and for how long each call may last."""
+
+    provider: str = AUTO
+    fallback: tuple[str, ...] = ()
+    call_timeout_s: float = 90.0
+    certain: float = CERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """`result` is the job's result as CONTRACT fixes it; the rest are figures for its performance."""
+
+    rubric: Rubric
+    result: dict[str, Any]
+    provider: str
+    model: str | None
+    prompt_tokens: int
+    completion_tokens: int
+    categories: int
+    ungrounded: int
+    asked_again: bool
+
+
+class Report(Protocol):
+    def __call__(
+        self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None
+    ) -> None: ...
+
+
+Read = Callable[[bytes, str], Awaitable[Reading]]
+
+
+async def extract(
+    request: ExtractionRequest,
+    *,
+    read: Read,
+    providers: Providers,
+    policy: Policy,
+    report: Report | None = None,
+    on_reply: OnReply | None = None,
+    stored_reply: Reply | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Extraction:
+    """The rubric of a document.
+
+    `report` gets the stages `reading`, `asking`, `writing` (with the partial rubric, at most twice a second) and
+    `checking`; without it the model's answer is not streamed. `on_reply` stores a vendor's reply before it is parsed,
+    `stored_reply` goes on from one. Raises a RubricJobError.
+    """
+    tell = report or _silent
+    tell(stage="reading")
+    reading = await read(request.data, request.file_type)
+    names = chosen(request, reading.local, providers, policy)
+    if names[0] == LOCAL and stored_reply is None:
+        return _finished(_local_rubric(reading), request, _Usage(LOCAL))
+    task = _task(request, reading)
+    tell(stage="asking")
+    answer = await asking.ask_in_turn(
+        task,
+        _candidates(names, request, providers, stored_reply),
+        timeout_s=policy.call_timeout_s,
+        check=_check(task),
+        on_text=_streaming(task, report, clock) if report is not None else None,
+        on_reply=_of_vendors(on_reply) if on_reply is not None else None,
+        stored_reply=stored_reply,
+    )
+    tell(stage="checking", criteria_found=len(answer.rubric.criteria))
+    provider, model = answer.reply.provider or LOCAL, answer.reply.model or None
+    usage = _Usage(provider, model, answer.prompt_tokens, answer.completion_tokens, answer.asked_again)
+    if provider == LOCAL:
+        return _finished(answer.rubric, request, usage)
+    checked = _checked(answer.rubric, reading)
+    return _finished(checked.rubric, request, replace(usage, ungrounded=checked.ungrounded))
+
+
+def chosen(
+    request: ExtractionRequest, local: Rubric | errors.RubricJobError, providers: Providers, policy: Policy
+) -> list[str]:
+    """Whom to ask, in turn: at least one name.
+
+    What a caller forces is asked alone: the caller was told where the document goes.
+    """
+    if request.provider not in {None, AUTO}:
+        return [_known(str(request.provider), providers)]
+    if policy.provider != AUTO:
+        first = _known(policy.provider, providers)
+    elif isinstance(local, Rubric) and (local.confidence or 0) >= policy.certain:
+        return [LOCAL]
+    else:
+        first = next(iter(providers.ready_models), LOCAL)
+    return [first, *(_known(name, providers) for name in policy.fallback if name != first)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    provider: str
+    model: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    asked_again: bool = False
+    ungrounded: int = 0
+
+
+def _known(name: str, providers: Providers) -> str:
+    if name not in providers:
+        raise errors.ProviderRejected(f"There is no provider of that name; choose one of {', '.join(providers)}.")
+    return name
+
+
+def _local_rubric(reading: Reading) -> Rubric:
+    if isinstance(reading.local, errors.RubricJobError):
+        raise reading.local
+    return reading.local
+
+
+def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
+    task = ExtractTask(
+        document=reading.document,
+        local=reading.local,
+        data=request.data,
+        file_type=documents.sniff(request.data),
+        instruction=request.instruction,
+    )
+    # A model that is shown nothing would have to make something up.
+    if not prompts.has_material(task):
+        raise reading.local if isinstance(reading.local, errors.RubricJobError) else errors.ScannedDocument()
+    return task
+
+
+def _candidates(
+    names: list[str], request: ExtractionRequest, providers: Providers, stored_reply: Reply | None
+) -> list[Candidate]:
+    found = [Candidate(providers[name], providers.model_for(name, request.model)) for name in names]
+    if stored_reply is None or stored_reply.provider not in providers:
+        return found
+    first = Candidate(providers[stored_reply.provider], stored_reply.model)
+    return [first, *(each for each in found if each.provider.name != stored_reply.provider)]
+
+
+def _check(task: ExtractTask) -> Callable[[Rubric], None]:
+    repeats_rules = prompts.rules_guard(task)
+    is_readable = bool(task.document.blocks) and not task.document.scanned_pages
+
+    def check(rubric: Rubric) -> None:
+        if not rubric.criteria:
+            raise errors.NoRubricFound
+        if any(not criterion.name for criterion in rubric.criteria):
+            raise Objection(_UNUSABLE, complaint="A criterion of your answer has an empty name.")
+        if repeats_rules(rubric.as_json()):
+            raise Objection(_UNUSABLE, complaint="Your answer repeats the rules. Copy the document's rubric alone.")
+        if is_readable and grounding.holds_nothing_of(rubric, task.document):
+            raise Objection(
+                "The language model answered with a rubric that the document does not hold.",
+                complaint="Nothing of your answer stands in the document. Copy the rubric as printed, or no criteria.",
+            )
+
+    return check
+
+
+_UNUSABLE = "The language model's answer was not a rubric that could be used."
+
+
+def _of_vendors(on_reply: OnReply) -> OnReply:
+    """What the local reader says costs nothing and need not be stored."""
+    return lambda reply: None if reply.provider == LOCAL else on_reply(reply)
+
+
+def _streaming(task: ExtractTask, report: Report, clock: Callable[[], float]) -> Callable[[str], None]:
+    repeats_rules = prompts.rules_guard(task)
+    due = clock()
+
+    def on_text(text: str) -> None:
+        nonlocal due
+        if clock() < due:
+            return
+        shown = partial.rubric_of(text)
+        if shown is None or repeats_rules(shown):
+            return
+        due = clock() + REPORT_EVERY_S
+        report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
+
+    return on_text
+
+
+def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:
+    local = reading.local if isinstance(reading.local, Rubric) else None
+    stated = rubric.total_points
+    total = _summed(rubric)
+    doubts: list[Warning] = []
+    if stated is not None and stated != total and not grounding.can_hold_number(reading.document, stated):
+        message = f"The document does not print the total of {points.as_text(stated)} points; it was left out."
+        doubts.append(Warning(code="ungrounded_total", message=message, path="total_points"))
+        stated = None
+    changed = {
+        "total_points": stated if stated is not None else total,
+        "totals": rubric.totals.model_copy(update={"stated": stated}),
+        "warnings": doubts,
+    }
+    return grounding.ground(rubric.model_copy(update=changed), reading.document, local)
+
+
+def _summed(rubric: Rubric) -> Decimal | None:
+    """The criteria's sum; None where several rubrics stand side by side, told by the same names in several sections."""
+    names = [criterion.name for criterion in rubric.criteria]
+    sections = {criterion.section for criterion in rubric.criteria}
+    return None if len(sections) > 1 and len(set(names)) < len(names) else points.summed(rubric)
+
+
+def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Extraction:
+    finished = rubric.model_copy(update={"totals": points.totals(rubric, requested=request.total_points)})
+    finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
+    return Extraction(
+        rubric=finished,
+        result=result_of(finished),
+        provider=usage.provider,
+        model=usage.model,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        categories=len(finished.criteria),
+        ungrounded=usage.ungrounded,
+        asked_again=usage.asked_again,
+    )
+
+
+def _about_total(rubric: Rubric) -> list[Warning]:
+    requested, found = rubric.totals.requested, rubric.total_points
+    if requested is None or requested == found:
+        return []
+    own = "the rubric states no total" if found is None else f"the rubric is worth {points.as_text(found)} points"
+    message = f"{points.as_text(requested)} points were asked for, but {own}; nothing was rescaled."
+    return [Warning(code="total_not_as_requested", message=message, path="total_points")]
+
+
+def result_of(rubric: Rubric) -> dict[str, Any]:
+    """The result of a completed extraction as CONTRACT fixes it."""
+    warnings = list(dict.fromkeys(warning.message for warning in rubric.warnings))
+    return {
+        "success": True,
+        "rubricText": rubric_text.write(rubric),
+        "totalPoints": None if rubric.total_points is None else as_json_number(rubric.total_points),
+        "warning": " ".join(warnings[:MOST_WARNINGS_SAID]) or None,
+        "rubric": rubric.as_json(),
+        "raw": rubric_text.as_old_shape(rubric),
+    }
+
+
+MOST_WARNINGS_SAID = 3
+"""In the one sentence that the old front end shows; all of them are in the rubric."""
+
+
+def _silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
+    """For a caller that does not want to know."""

@@ -1,0 +1,240 @@
+"""What a model returned, held against the document: where each part was read, and what the document does not hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rubric_jobs.documents import Document, Paragraph, Table
+from rubric_jobs.documents.model import CROSSING_NEEDLE, SHORT_NEEDLE, fold
+from rubric_jobs.points import as_text
+from rubric_jobs.rubric import Criterion, Level, Rubric, Source, Warning
+
+NEARBY_PARAGRAPHS = 8
+"""So many paragraphs below its name a criterion's points are still looked for, unless another criterion begins."""
+
+MOST_MISSING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """`ungrounded` counts the criteria and levels that are marked so; `checked` says if there was text to look in."""
+
+    rubric: Rubric
+    ungrounded: int
+    checked: bool
+
+
+def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> Grounded:
+    """The rubric with `source` and `grounded` on every criterion and level, and a warning for each doubt.
+
+    A part is grounded when all of its texts stand in the document and its numbers stand beside them. With pages that
+    nobody could read (scans), what is not found stays unknown. `local` is the deterministic reader's finding: what it
+    saw and the answer lacks is a warning too.
+    """
+    index = _Index(document)
+    can_tell = not document.scanned_pages
+    places = [index.place(criterion.name) for criterion in rubric.criteria]
+    warnings: list[Warning] = []
+    criteria: list[Criterion] = []
+    for number, criterion in enumerate(rubric.criteria):
+        near = index.numbers_near(places[number], places)
+        check = _Check(index, places[number], near, f"criteria[{number}]", can_tell, warnings)
+        criteria.append(check.criterion(criterion))
+    warnings += _missing(rubric, index, places, local)
+    marks = [part.grounded for criterion in criteria for part in (criterion, *criterion.levels)]
+    changed = {
+        "criteria": criteria,
+        "grounded": None if None in marks else all(marks),
+        "source": next((place for place in places if place is not None), None),
+        "warnings": [*rubric.warnings, *warnings],
+    }
+    return Grounded(rubric.model_copy(update=changed), marks.count(False), bool(document.blocks))
+
+
+def can_hold_number(document: Document, value: Decimal) -> bool:
+    """Whether the document prints this number anywhere, as far as that can be told."""
+    return bool(document.scanned_pages) or value in _numbers(document.text())
+
+
+def holds_nothing_of(rubric: Rubric, document: Document) -> bool:
+    """Whether not one text of the rubric's criteria and levels stands in the document."""
+    texts = (
+        text
+        for criterion in rubric.criteria
+        for part in (criterion, *criterion.levels)
+        for text in (part.name, part.description)
+        if text and len(fold(text)) > SHORT_NEEDLE
+    )
+    return all(document.find(text) is None for text in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    index: _Index
+    place: Source | None
+    near: frozenset[Decimal] | None
+    path: str
+    can_tell: bool
+    warnings: list[Warning]
+
+    def criterion(self, criterion: Criterion) -> Criterion:
+        found = self._texts_found((criterion.name, criterion.description), criterion.name, self.path)
+        highest = max((level.highest for level in criterion.levels if level.highest is not None), default=None)
+        values = [criterion.weight, None if criterion.points == highest else criterion.points]
+        is_grounded = self._numbers_found(values, criterion.name, self.path) and found
+        levels = [self.level(level, criterion, at) for at, level in enumerate(criterion.levels)]
+        mark = self._mark(is_grounded)
+        return criterion.model_copy(update={"source": self.place, "grounded": mark, "levels": levels})
+
+    def level(self, level: Level, criterion: Criterion, at: int) -> Level:
+        path = f"{self.path}.levels[{at}]"
+        found = self._texts_found((level.name, level.description), criterion.name, path)
+        values = [level.points, level.points_min, level.points_max]
+        is_grounded = self._numbers_found(values, criterion.name, path) and found
+        place = self.index.place(level.description or level.name or "", beside=self.place)
+        return level.model_copy(update={"source": place, "grounded": self._mark(is_grounded)})
+
+    def _mark(self, is_grounded: bool) -> bool | None:
+        return True if is_grounded else (False if self.can_tell else None)
+
+    def _texts_found(self, texts: Iterable[str | None], name: str, path: str) -> bool:
+        lacking = [text for text in texts if text and fold(text) and self.index.place(text) is None]
+        if lacking and self.can_tell:
+            message = f"The document does not hold the text “{_short(lacking[0])}” of “{_short(name)}”."
+            self.warnings.append(Warning(code="ungrounded", message=message, path=path))
+        return not lacking
+
+    def _numbers_found(self, values: Iterable[Decimal | None], name: str, path: str) -> bool:
+        if self.near is None:
+            return True
+        lacking = [value for value in values if value is not None and value not in self.near]
+        if lacking and self.can_tell:
+            message = f"The document does not print {as_text(lacking[0])} beside “{_short(name)}”."
+            self.warnings.append(Warning(code="ungrounded_points", message=message, path=path))
+        return not lacking
+
+
+class _Index:
+    """The document's pieces of text with their places, folded once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.pieces = [(fold(text), source) for text, source in _texts(document)]
+        self.cells = {(s.table, s.row, s.column): text for text, s in _cell_texts(document)}
+
+    def place(self, text: str, *, beside: Source | None = None) -> Source | None:
+        """Where a text stands; of several places the one in the same row as `beside`."""
+        needle = fold(text)
+        if len(needle) > SHORT_NEEDLE:
+            found = [source for piece, source in self.pieces if needle in piece]
+            if found:
+                return next((source for source in found if _same_row(source, beside)), found[0])
+            if len(needle) < CROSSING_NEEDLE:
+                return None
+        return self.document.find(text)
+
+    def numbers_near(self, place: Source | None, others: list[Source | None]) -> frozenset[Decimal] | None:
+        """The numbers that may belong to what stands at `place`; None where that place is not known."""
+        if place is None:
+            return None
+        if place.table is not None and place.row is not None:
+            taken = {other.row for other in others if other is not None and other.table == place.table} - {place.row}
+            texts = [text for (table, row, _), text in self.cells.items() if table == place.table and row not in taken]
+        else:
+            texts = list(self._paragraphs_after(place, others))
+        return frozenset(number for text in texts for number in _numbers(text))
+
+    def _paragraphs_after(self, place: Source, others: list[Source | None]) -> Iterator[str]:
+        starts = {other.paragraph for other in others if other is not None and other.paragraph is not None}
+        texts = [(p.source.paragraph, f"{p.marker} {p.text}") for p in self.document.paragraphs]
+        at = next((i for i, (number, _) in enumerate(texts) if number == place.paragraph), None)
+        if at is None or place.paragraph is None:
+            yield self.document.text()
+            return
+        for number, text in texts[at : at + NEARBY_PARAGRAPHS]:
+            if number != place.paragraph and number in starts:
+                return
+            yield text
+
+
+def _missing(rubric: Rubric, index: _Index, places: list[Source | None], local: Rubric | None) -> Iterator[Warning]:
+    said = fold(" ".join(_all_texts(rubric)))
+    names = [criterion.name for criterion in local.criteria] if local is not None else list(_unused_rows(index, places))
+    lacking = [name for name in names if len(fold(name)) > SHORT_NEEDLE and fold(name) not in said]
+    for name in lacking[:MOST_MISSING]:
+        message = f"The document also holds “{_short(name)}”, which was left out."
+        yield Warning(code="left_out", message=message, path="")
+
+
+def _unused_rows(index: _Index, places: list[Source | None]) -> Iterator[str]:
+    """The first cells of the rows between and below those that criteria were read from, as wide as these."""
+    rows: dict[int, set[int]] = {}
+    for place in places:
+        if place is not None and place.table is not None and place.row is not None:
+            rows.setdefault(place.table, set()).add(place.row)
+    widths: dict[tuple[int, int], int] = {}
+    for (table, row, _), text in index.cells.items():
+        if table is not None and row is not None and text.strip():
+            widths[table, row] = widths.get((table, row), 0) + 1
+    for (table, row), width in sorted(widths.items()):
+        used = rows.get(table, set())
+        if len(used) < 2 or row in used or row < min(used):
+            continue
+        if width >= min(widths[table, other] for other in used if (table, other) in widths):
+            yield next(text for (t, r, _), text in sorted(index.cells.items(), key=_position) if (t, r) == (table, row))
+
+
+def _position(item: tuple[tuple[int | None, int | None, int | None], str]) -> tuple[int, int, int]:
+    table, row, column = item[0]
+    return table or 0, row or 0, column or 0
+
+
+def _all_texts(rubric: Rubric) -> Iterator[str]:
+    yield rubric.title or ""
+    for adjustment in rubric.adjustments:
+        yield adjustment.reason
+    for criterion in rubric.criteria:
+        yield from (criterion.name, criterion.description or "", criterion.section or "")
+        for level in criterion.levels:
+            yield from (level.name or "", level.description or "")
+
+
+def _texts(document: Document) -> Iterator[tuple[str, Source]]:
+    for block in document.blocks:
+        if isinstance(block, Paragraph):
+            yield f"{block.marker} {block.text}", block.source
+        else:
+            yield from ((cell.text, cell.source) for cell in block.cells)
+
+
+def _cell_texts(document: Document) -> Iterator[tuple[str, Source]]:
+    for block in document.blocks:
+        if isinstance(block, Table):
+            yield from ((cell.text, cell.source) for cell in block.cells)
+
+
+def _same_row(source: Source, beside: Source | None) -> bool:
+    return beside is not None and source.row is not None and (source.table, source.row) == (beside.table, beside.row)
+
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
+_MIXED = re.compile(r"(\d*)\s?([½¼¾])")
+
+
+def _numbers(text: str) -> set[Decimal]:
+    found = set()
+    for printed in _NUMBER.findall(text):
+        found.add(Decimal(printed.replace(",", ".")).normalize())
+        if "," in printed:
+            found.add(Decimal(printed.replace(",", "")))
+    for whole, part in _MIXED.findall(text):
+        found.add(Decimal(whole or 0) + _FRACTIONS[part])
+    return found
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79].rstrip() + "…"

@@ -1,0 +1,56 @@
+"""A rubric while a model is still writing it: whatever of its JSON has arrived, in the canonical shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+MOST_CRITERIA = 200
+MOST_LEVELS = 20
+_NUMBER_CHARACTERS = "0123456789+-.eE"
+
+
+def rubric_of(text: str) -> dict[str, Any] | None:
+    """`{"title", "kind", "criteria"}` of an unfinished answer, or None while there is nothing to show.
+
+    A number at the very end is left out: `1` may become `10`. Nothing here is checked yet; it is for showing alone.
+    """
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        told = from_json(text[start:].rstrip(_NUMBER_CHARACTERS), allow_partial="trailing-strings")
+    except ValueError:
+        return None
+    if not isinstance(told, dict):
+        return None
+    criteria = [_criterion(item) for item in _list(told, "criteria")[:MOST_CRITERIA] if _text(item, "name")]
+    return {"title": _text(told, "title"), "kind": _text(told, "kind"), "criteria": criteria}
+
+
+def _criterion(told: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {name: _text(told, name) for name in ("name", "description", "section")}
+    numbers = {name: _number(told, name) for name in ("points", "weight")}
+    return shown | numbers | {"levels": [_level(item) for item in _list(told, "levels")[:MOST_LEVELS]]}
+
+
+def _level(told: Any) -> dict[str, Any]:
+    shown = {name: _text(told, name) for name in ("name", "description")}
+    return shown | {name: _number(told, name) for name in ("points", "points_min", "points_max")}
+
+
+def _list(told: Any, name: str) -> list[Any]:
+    value = told.get(name) if isinstance(told, dict) else None
+    return value if isinstance(value, list) else []
+
+
+def _text(told: Any, name: str) -> str | None:
+    value = told.get(name) if isinstance(told, dict) else None
+    return value.replace("\x00", "") if isinstance(value, str) else None
+
+
+def _number(told: Any, name: str) -> int | float | None:
+    value = told.get(name) if isinstance(told, dict) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

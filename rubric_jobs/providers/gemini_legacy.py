@@ -1,0 +1,158 @@
+"""Gemini through google-generativeai, chosen with GEMINI_SDK.
+
+Google ended its support on 2025-11-30. It has no usable async client beside REST, cannot set a thinking level, and
+does not stream here; it runs in threads, and is imported only when it is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from rubric_jobs import prompts
+from rubric_jobs.errors import ProviderError
+from rubric_jobs.providers import faults
+from rubric_jobs.providers.base import Reply, Task
+from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema
+
+_MOST_THREADS = 256
+_importing = threading.Lock()
+
+
+class LegacyGeminiProvider:
+    name = "gemini"
+    needs_key = True
+
+    def __init__(self, *, api_key: str, base_url: str = "") -> None:
+        self._api_key = api_key
+        self._base_url = base_url
+        self._threads: ThreadPoolExecutor | None = None
+        self._service: Any = None
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self._api_key)
+
+    def preload(self) -> None:
+        _sdk()
+
+    async def answer(
+        self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
+    ) -> Reply:
+        if not self.is_ready:
+            raise VENDOR.missing_key()
+        prompt = prompts.for_task(task)
+        if self._threads is None:
+            # The default executor has a handful of threads, and each call holds one for half a minute.
+            self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="gemini")
+        running = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, prompt, model, timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await running
+        except TimeoutError:
+            raise VENDOR.timeout(timeout_s) from None
+
+    def _ask(self, prompt: prompts.Prompt, model: str, timeout_s: float) -> Reply:
+        sdk = _sdk()
+        try:
+            caller = sdk.GenerativeModel(model, system_instruction=prompt.system)
+            caller._client = self._connected(sdk)
+            answer = caller.generate_content(
+                _contents(prompt),
+                generation_config={"response_mime_type": "application/json", "response_schema": _schema(prompt)},
+                # With a timeout alone a 503 is repeated for ten minutes.
+                request_options={"timeout": timeout_s, "retry": None},
+            )
+        except Exception as fault:
+            raise _named(fault, model, timeout_s) from None
+        return _reply(answer, model)
+
+    def _connected(self, sdk: Any) -> Any:
+        """A service client of its own: the SDK's `configure` would set key and address for the whole process."""
+        if self._service is None:
+            options: dict[str, str] = {"api_key": self._api_key}
+            if self._base_url:
+                options["api_endpoint"] = self._base_url
+            from google.ai import generativelanguage
+
+            self._service = generativelanguage.GenerativeServiceClient(transport="rest", client_options=options)
+        return self._service
+
+    async def aclose(self) -> None:
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _sdk() -> Any:
+    """The SDK; it warns of its end on import, and its parts of Python versions, which an operator has read here."""
+    with _importing, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import google.generativeai
+
+        return google.generativeai
+
+
+def _contents(prompt: prompts.Prompt) -> list[Any]:
+    if prompt.attachment is None:
+        return [prompt.user]
+    return [{"mime_type": prompt.attachment.mime_type, "data": prompt.attachment.data}, prompt.user]
+
+
+def _schema(prompt: prompts.Prompt) -> dict[str, Any]:
+    """The plain schema without what this SDK's older protocol buffers do not know."""
+    return _without(plain_schema(prompt.schema), "property_ordering")
+
+
+def _without(node: Any, key: str) -> Any:
+    if isinstance(node, dict):
+        return {name: _without(item, key) for name, item in node.items() if name != key}
+    return node
+
+
+def _reply(answer: Any, model: str) -> Reply:
+    # `answer.text` raises on a blocked answer, so the message itself is read.
+    message = answer._result
+    candidate = message.candidates[0] if message.candidates else None
+    text = "" if candidate is None else _without_thoughts([part.text for part in candidate.content.parts])
+    ending = candidate.finish_reason.name if candidate is not None and candidate.finish_reason else None
+    block = message.prompt_feedback.block_reason.name if message.prompt_feedback.block_reason else None
+    check_ending(ending, block, text, model)
+    usage = message.usage_metadata
+    completion = max(usage.candidates_token_count, usage.total_token_count - usage.prompt_token_count)
+    return Reply(text, model, usage.prompt_token_count, completion)
+
+
+def _without_thoughts(texts: list[str]) -> str:
+    """The parts from the first one on that begins as JSON; this SDK has lost the mark of a thought by now."""
+    start = next((index for index, text in enumerate(texts) if text.lstrip().startswith("{")), 0)
+    return "".join(texts[start:])
+
+
+def _named(fault: Exception, model: str, timeout_s: float) -> ProviderError:
+    import requests
+    from google.api_core import exceptions as core
+
+    if isinstance(fault, ProviderError):
+        return fault
+    if isinstance(fault, core.GoogleAPICallError) and fault.code:
+        headers = getattr(fault.response, "headers", None) or {}
+        return fault_of_body(int(fault.code), _body(fault), model, faults.retry_after_s(headers))
+    if isinstance(fault, TimeoutError | requests.Timeout | core.RetryError):
+        return VENDOR.timeout(timeout_s)
+    if isinstance(fault, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return VENDOR.bad_url()
+    if isinstance(fault, OSError | requests.RequestException):
+        return VENDOR.connection_lost()
+    return VENDOR.not_its_protocol()
+
+
+def _body(fault: Any) -> Any:
+    try:
+        return fault.response.json()
+    except (AttributeError, ValueError):
+        return None
