@@ -1,0 +1,38 @@
+# Two commands do everything: `make demo` shows the service, `make test` proves it.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+.PHONY: demo run test lint bench clean
+
+demo: .venv/ready
+	@$(MANAGE) demo $(FILE)
+
+run: .venv/ready
+	@$(MANAGE) run_local --port $(PORT)
+
+test: .venv/ready-for-tests lint
+	@sh tests/install_services.sh
+	@$(BIN)/pytest -n 2
+
+lint: .venv/ready-for-tests
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml grader rubric_jobs migrations
+	@$(MANAGE) makemigrations --check --dry-run
+
+.venv/ready: requirements.txt
+	@echo "Installing packages (once, about a minute) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv/ready-for-tests: .venv/ready requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+clean:
+	@rm -rf .venv .data staticfiles

@@ -1,0 +1,214 @@
+"""Every setting of the project, read from the environment; defaults suit a developer's own machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from grader import embedded_postgres
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = BASE_DIR / ".data"
+"""What a local installation keeps between runs: database, keys."""
+
+env = environ.Env()
+
+
+def _optional(name: str) -> str | None:
+    return env.str(name, default="") or None
+
+
+def _optional_count(name: str) -> int | None:
+    count = env.int(name, default=0)
+    if count < 0:
+        raise ImproperlyConfigured(f"{name} is a number of jobs or calls, 1 or more; it is {count}.")
+    return count or None
+
+
+def _local_secret(name: str) -> str:
+    """A random secret of this checkout, made once and readable by its owner alone."""
+    STATE_DIR.mkdir(exist_ok=True)
+    path = STATE_DIR / name
+    try:
+        with open(path, "x", opener=_owner_only) as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _database() -> dict[str, Any]:
+    url = _optional("DATABASE_URL")
+    if url is None:
+        return {
+            "ENGINE": "grader.embedded_backend",
+            "NAME": embedded_postgres.DATABASE,
+            "USER": embedded_postgres.SUPERUSER,
+            "HOST": str(EMBEDDED_POSTGRES.socket_folder),
+        }
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// (no other database is supported).")
+    given = conninfo_to_dict(url)
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    known = {names[key]: value for key, value in given.items() if key in names}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **known,
+        "OPTIONS": {key: value for key, value in given.items() if key not in names},
+    }
+
+
+# --- Django -------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DJANGO_DEBUG", default=True)
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or (_local_secret("django-secret.key") if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("DJANGO_SECRET_KEY must be set when DJANGO_DEBUG is off.")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rubric_jobs",
+    "django_q",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "grader.urls"
+ASGI_APPLICATION = "grader.asgi.application"
+WSGI_APPLICATION = "grader.wsgi.application"
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# --- Database -----------------------------------------------------------------------------------
+
+EMBEDDED_POSTGRES = embedded_postgres.under(STATE_DIR)
+DATABASE_POOL = env.bool("DATABASE_POOL", default=False)
+"""An ASGI server runs each request in a thread of its own: it shares a pool (asgi.py turns it on)."""
+DATABASES = {"default": _database()}
+if DATABASE_POOL:
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+MIGRATION_MODULES = {"rubric_jobs": "migrations"}
+
+# --- HTTP ---------------------------------------------------------------------------------------
+
+RUBRIC_MAX_FILE_MB = env.int("RUBRIC_MAX_FILE_MB", default=10)
+# A base64 file and its JSON around it; the size of the decoded file is checked apart, with an error of its own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = RUBRIC_MAX_FILE_MB * 1024 * 1024 * 4 // 3 + 256 * 1024
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rubric_jobs.auth.BearerAuthentication", "rubric_jobs.auth.MemberSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Identity -----------------------------------------------------------------------------------
+
+JWT_JWKS_URL = _optional("JWT_JWKS_URL")
+JWT_SIGNING_KEY = _optional("JWT_SIGNING_KEY") or (
+    _local_secret("jwt-signing.key") if not JWT_JWKS_URL and DEBUG else None
+)
+JWT_AUDIENCE = _optional("JWT_AUDIENCE")
+JWT_ISSUER = _optional("JWT_ISSUER")
+
+# --- Language models ----------------------------------------------------------------------------
+
+GEMINI_API_KEY = _optional("GEMINI_API_KEY")
+GEMINI_BASE_URL = _optional("GEMINI_BASE_URL")
+GEMINI_MODEL = _optional("GEMINI_MODEL")
+GEMINI_SDK = env.str("GEMINI_SDK", default="google-genai")
+OPENAI_API_KEY = _optional("OPENAI_API_KEY")
+OPENAI_BASE_URL = _optional("OPENAI_BASE_URL")
+OPENAI_MODEL = _optional("OPENAI_MODEL")
+RUBRIC_LLM_PROVIDER = env.str("RUBRIC_LLM_PROVIDER", default="auto")
+RUBRIC_LLM_FALLBACK = env.list("RUBRIC_LLM_FALLBACK", default=[])
+LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=90.0)
+
+# --- Jobs and workers ---------------------------------------------------------------------------
+
+RUBRIC_JOB_TIMEOUT_SECONDS = env.int("RUBRIC_JOB_TIMEOUT_SECONDS", default=280)
+RUBRIC_JOB_MAX_ATTEMPTS = env.int("RUBRIC_JOB_MAX_ATTEMPTS", default=3)
+RUBRIC_JOB_RETENTION_HOURS = env.float("RUBRIC_JOB_RETENTION_HOURS", default=1.0)
+RUBRIC_LISTEN = env.bool("RUBRIC_LISTEN", default=True)
+RUBRIC_TENANT_MAX_PROCESSING = _optional_count("RUBRIC_TENANT_MAX_PROCESSING")
+RUBRIC_PROVIDER_MAX_CALLS = _optional_count("RUBRIC_PROVIDER_MAX_CALLS")
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=100)
+
+PUMP_LIFETIME_SECONDS = 3600
+"""A pump hands over to a fresh process state after this long; longer lives would let a leak grow."""
+
+PUMP_GRACE_SECONDS = 10
+"""What a stopping worker gives its running jobs before it hands them back."""
+
+Q_CLUSTER = {
+    "name": "rubric-jobs",
+    "orm": "default",
+    # One process for each pump, and one that is free for scheduled tasks such as the purge.
+    "workers": WORKER_PROCESSES + 1,
+    "queue_limit": WORKER_PROCESSES + 1,
+    "bulk": 1,
+    "poll": 0.2,
+    "catch_up": False,
+    "save_limit": -1,
+    "ack_failures": True,
+    "timeout": PUMP_LIFETIME_SECONDS + RUBRIC_JOB_TIMEOUT_SECONDS + 60,
+    "retry": PUMP_LIFETIME_SECONDS + RUBRIC_JOB_TIMEOUT_SECONDS + 600,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"rubric_jobs": {"level": "INFO"}, "django-q": {"level": "INFO"}},
+}

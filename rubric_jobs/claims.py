@@ -1,0 +1,235 @@
+"""What a worker does with rows: claim them, keep them, give them back, end them.
+
+A claim carries a lease and a token (a fencing token: the id of its line in the ledger). Every later write names
+the token, and a write whose token is not the row's own any more changes nothing: a late worker's result never lands.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from rubric_jobs.errors import RubricJobError
+from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker may run while its lease lasts; `seconds_left` counts to the job's deadline."""
+
+    job_id: uuid.UUID
+    token: int
+    tenant_id: uuid.UUID
+    user_id: uuid.UUID
+    kind: str
+    file_name: str
+    file_type: str
+    file_size_kb: int | None
+    attempt: int
+    seconds_left: float
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a job ended: with a result, or with an error. `metrics` are the worker's own figures, the row adds its times."""
+
+    claim: Claim
+    result: dict[str, Any] | None = None
+    error: RubricJobError | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+_CLAIM = """
+WITH picked AS MATERIALIZED (
+  SELECT job_id, tenant_id, user_id, kind, created_at FROM grader.rubric_extraction_jobs
+  WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL
+  ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), opened AS (
+  INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms)
+  SELECT job_id, tenant_id, user_id, kind, %(worker)s, statement_timestamp(),
+    grader.ms_between(created_at, statement_timestamp()) FROM picked
+  RETURNING attempt_id, job_id
+), claimed AS (
+  UPDATE grader.rubric_extraction_jobs job SET
+    status = 'processing', claim_token = opened.attempt_id, attempt = job.attempt + 1, progress = NULL,
+    claimed_at = statement_timestamp(), updated_at = statement_timestamp(),
+    lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
+  FROM opened WHERE job.job_id = opened.job_id
+  RETURNING job.job_id, job.claim_token AS token, job.tenant_id, job.user_id, job.kind, job.file_name, job.file_type,
+    job.file_size_kb, job.attempt, extract(epoch FROM job.deadline_at - statement_timestamp())::float AS seconds_left,
+    job.queue_tag, job.created_at
+)
+SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, parameters
+FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, created_at
+"""
+
+
+def claim(*, limit: int, worker: str, lease_s: float) -> list[Claim]:
+    """pending → processing for up to `limit` jobs, fairest first; rows that another worker is claiming are stepped over."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"limit": limit, "worker": worker, "lease_s": lease_s})
+        # Django hands JSON over as text.
+        return [Claim(*row[:-1], parameters=json.loads(row[-1])) for row in cursor.fetchall()]
+
+
+def document(claim: Claim) -> bytes:
+    """The uploaded file of a claimed job, or the rules of an enhancement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data FROM grader.rubric_job_inputs WHERE job_id = %s", [claim.job_id])
+        row = cursor.fetchone()
+    return bytes(row[0]) if row and row[0] is not None else b""
+
+
+def heartbeat(held: Sequence[Claim], *, lease_s: float) -> set[int]:
+    """processing → processing with a fresh lease; the tokens that are still their rows' own (the others are lost)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE grader.rubric_extraction_jobs job
+               SET lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
+               FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
+               WHERE job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
+               RETURNING job.claim_token""",
+            {"lease_s": lease_s, **_keys(held)},
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def report_progress(reports: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
+    """processing → processing: what a caller may see while the job runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH changed AS (
+                 UPDATE grader.rubric_extraction_jobs job
+                 SET progress = news.progress, updated_at = statement_timestamp()
+                 FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(progress)s::jsonb[])
+                   AS news(job_id, token, progress)
+                 WHERE job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+                 RETURNING job.job_id)
+               SELECT pg_notify(%(channel)s, job_id::text) FROM changed""",
+            {
+                "progress": [Jsonb(progress) for _, progress in reports],
+                "channel": CHANGED_CHANNEL,
+                **_keys([claim for claim, _ in reports]),
+            },
+        )
+
+
+_END = """
+WITH news AS MATERIALIZED (
+  SELECT * FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(results)s::jsonb[], %(messages)s::text[],
+    %(codes)s::text[], %(retryables)s::boolean[], %(metrics)s::jsonb[])
+  AS news(job_id, token, result, message, code, retryable, metrics)
+), ended AS (
+  UPDATE grader.rubric_extraction_jobs job SET
+    status = CASE WHEN news.code IS NULL THEN 'completed' ELSE 'failed' END,
+    result = news.result, error_message = news.message, error_code = news.code, retryable = news.retryable,
+    progress = NULL, lease_expires_at = NULL, completed_at = statement_timestamp(), updated_at = statement_timestamp(),
+    performance_metrics = news.metrics || jsonb_build_object(
+      'duration_ms', grader.ms_between(job.created_at, statement_timestamp()),
+      'queue_time_ms', grader.ms_between(job.created_at, job.claimed_at),
+      'file_size_kb', job.file_size_kb, 'attempts', job.attempt)
+  FROM news WHERE job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+  RETURNING job.job_id, job.claim_token AS token, job.status, job.retryable
+), written AS (
+  UPDATE grader.rubric_job_attempts attempt SET
+    ended_at = statement_timestamp(), run_ms = grader.ms_between(attempt.started_at, statement_timestamp()),
+    outcome = coalesce(ended.status, 'lost'), error_code = news.code,
+    llm_provider = news.metrics->>'llm_provider', llm_model = news.metrics->>'llm_model',
+    prompt_tokens = (news.metrics->>'prompt_tokens')::integer,
+    completion_tokens = (news.metrics->>'completion_tokens')::integer
+  FROM news LEFT JOIN ended USING (token) WHERE attempt.attempt_id = news.token
+), forgotten AS (
+  DELETE FROM grader.rubric_job_inputs input USING ended
+  WHERE input.job_id = ended.job_id AND ended.retryable IS NOT TRUE
+), unsaid AS (
+  DELETE FROM grader.rubric_job_replies reply USING ended
+  WHERE reply.job_id = ended.job_id AND ended.retryable IS NOT TRUE
+)
+SELECT token, pg_notify(%(channel)s, job_id::text) FROM ended
+"""
+
+
+def end(endings: Sequence[Ending]) -> set[int]:
+    """processing → completed or failed; the tokens whose ending landed.
+
+    The document and a stored reply are deleted with it, unless the job failed in a way that a retry may mend.
+    """
+    errors = [ending.error for ending in endings]
+    values = {
+        **_keys([ending.claim for ending in endings]),
+        "results": [None if ending.result is None else Jsonb(ending.result) for ending in endings],
+        "messages": [error and str(error) for error in errors],
+        "codes": [error and error.code for error in errors],
+        "retryables": [None if error is None else error.retryable for error in errors],
+        "metrics": [Jsonb(ending.metrics) for ending in endings],
+        "channel": CHANGED_CHANNEL,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_END, values)
+        return {row[0] for row in cursor.fetchall()}
+
+
+_GIVE_BACK = """
+WITH returned AS (
+  UPDATE grader.rubric_extraction_jobs job SET
+    status = 'pending', claim_token = NULL, lease_expires_at = NULL, progress = NULL,
+    attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(),
+    run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END
+  FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
+  WHERE job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
+  RETURNING job.job_id, held.token
+), written AS (
+  UPDATE grader.rubric_job_attempts attempt SET
+    ended_at = statement_timestamp(), run_ms = grader.ms_between(attempt.started_at, statement_timestamp()),
+    outcome = %(outcome)s, error_code = %(code)s
+  FROM returned WHERE attempt.attempt_id = returned.token
+)
+SELECT pg_notify(%(channel)s, job_id::text) FROM returned
+"""
+
+
+def release(held: Sequence[Claim]) -> None:
+    """processing → pending at once and uncharged: this worker stops, another one takes over."""
+    _give_back(held, outcome="released", uncharged=1, delay_s=0, code=None)
+
+
+def retry_later(claim: Claim, *, delay_s: float, error: RubricJobError) -> None:
+    """processing → pending after `delay_s`: the attempt counts, the next one may have more luck."""
+    _give_back([claim], outcome="retried", uncharged=0, delay_s=delay_s, code=error.code)
+
+
+def _give_back(held: Sequence[Claim], **values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, {**values, **_keys(held), "channel": PENDING_CHANNEL})
+
+
+def _keys(held: Iterable[Claim]) -> dict[str, list[Any]]:
+    held = list(held)
+    return {"job_ids": [claim.job_id for claim in held], "tokens": [claim.token for claim in held]}
+
+
+def keep_reply(claim: Claim, reply: dict[str, Any]) -> None:
+    """Store what a provider answered, as long as the job is still this worker's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO grader.rubric_job_replies (job_id, reply)
+               SELECT job_id, %(reply)s FROM grader.rubric_extraction_jobs
+               WHERE job_id = %(job_id)s AND claim_token = %(token)s AND status = 'processing' FOR UPDATE
+               ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply""",
+            {"reply": Jsonb(reply), "job_id": claim.job_id, "token": claim.token},
+        )
+
+
+def kept_reply(claim: Claim) -> dict[str, Any] | None:
+    """What a provider answered to an earlier attempt at this job."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reply FROM grader.rubric_job_replies WHERE job_id = %s", [claim.job_id])
+        row = cursor.fetchone()
+    return json.loads(row[0]) if row else None

@@ -1,0 +1,43 @@
+"""The project's settings as plain typed values: the only module of the app that looks at `django.conf.settings`."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from psycopg.conninfo import make_conninfo
+
+
+def max_file_mb() -> int:
+    return int(settings.RUBRIC_MAX_FILE_MB)
+
+
+def max_file_bytes() -> int:
+    return max_file_mb() * 1024 * 1024
+
+
+def max_body_bytes() -> int:
+    """A request that holds the largest file as base64, and the rest of its JSON."""
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def job_timeout_s() -> float:
+    return float(settings.RUBRIC_JOB_TIMEOUT_SECONDS)
+
+
+def retention() -> datetime.timedelta:
+    """How long a finished job is kept."""
+    return datetime.timedelta(hours=settings.RUBRIC_JOB_RETENTION_HOURS)
+
+
+def database_conninfo() -> str:
+    """What psycopg needs to open a connection of its own to Django's database."""
+    connection = connections["default"]
+    connection.ensure_connection()  # starts the embedded server where that is the database
+    given: dict[str, Any] = connection.settings_dict
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    known = {names[key]: given[key] for key in names if given.get(key)}
+    options = {key: value for key, value in given["OPTIONS"].items() if key != "pool"}
+    return make_conninfo("", **known, **options)

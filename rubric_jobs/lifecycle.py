@@ -1,0 +1,150 @@
+"""Changes of a job's state that callers, operators and the sweep make, each one short transaction.
+
+    submit ──▶ pending ──claim──▶ processing ──end──▶ completed
+                 ▲  │                 │  │
+                 │  └──expire──▶ failed ◀┘ end, rescue (crashed too often)
+                 └──── retry, release, rescue
+
+What a worker does with the rows it holds is in `claims.py`. The database's clock decides all times.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from rubric_jobs.errors import CrashedWorker, TimedOut
+
+PENDING_CHANNEL = "rubric_jobs_pending"
+CHANGED_CHANNEL = "rubric_jobs_changed"
+CRASHES_ALLOWED = 3
+
+_SUBMIT = """
+WITH job AS (
+  INSERT INTO grader.rubric_extraction_jobs
+    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, deadline_at, queue_tag)
+  SELECT %(job_id)s, %(tenant_id)s, %(user_id)s, %(file_name)s, %(file_type)s, %(file_size_kb)s, 'pending', %(kind)s,
+    statement_timestamp() + %(timeout_s)s * interval '1 second',
+    -- Start-time fair queueing (Goyal, Vin & Cheng 1996): behind the tenant's own last job, but not before the head.
+    greatest(
+      (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs
+        WHERE tenant_id = %(tenant_id)s AND status = 'pending' AND kind IS NOT NULL ORDER BY queue_tag DESC LIMIT 1),
+      (SELECT queue_tag FROM grader.rubric_extraction_jobs
+        WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1),
+      0)
+  RETURNING job_id
+), input AS (
+  INSERT INTO grader.rubric_job_inputs (job_id, parameters, data) SELECT job_id, %(parameters)s, %(data)s FROM job
+)
+SELECT pg_notify(%(channel)s, job_id::text) FROM job
+"""
+
+
+def submit(
+    *,
+    tenant_id: uuid.UUID,
+    user_id: uuid.UUID,
+    kind: str,
+    file_name: str,
+    file_type: str,
+    parameters: dict[str, Any],
+    data: bytes,
+    timeout_s: float,
+) -> uuid.UUID:
+    """Nothing → pending: the row, its input and the workers' wake-up in one transaction."""
+    job_id = uuid.uuid4()
+    values = {
+        "job_id": job_id,
+        "tenant_id": tenant_id,
+        "user_id": user_id,
+        "kind": kind,
+        "file_name": file_name,
+        "file_type": file_type,
+        "file_size_kb": -(-len(data) // 1024),
+        "timeout_s": timeout_s,
+        "parameters": Jsonb(parameters),
+        "data": data,
+        "channel": PENDING_CHANNEL,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SUBMIT, values)
+    return job_id
+
+
+_RESCUE = """
+WITH expired AS MATERIALIZED (
+  SELECT job_id, claim_token, crashes + 1 >= %(allowed)s AS is_hopeless FROM grader.rubric_extraction_jobs
+  WHERE status = 'processing' AND kind IS NOT NULL AND lease_expires_at < statement_timestamp()
+  FOR UPDATE SKIP LOCKED
+), closed AS (
+  UPDATE grader.rubric_job_attempts SET outcome = 'lost', error_code = %(code)s, ended_at = statement_timestamp()
+  FROM expired WHERE attempt_id = expired.claim_token
+), rescued AS (
+  UPDATE grader.rubric_extraction_jobs job SET
+    crashes = job.crashes + 1,
+    -- The worker's crash is not the job's failure: the attempt is given back.
+    attempt = job.attempt - 1,
+    claim_token = NULL, lease_expires_at = NULL, progress = NULL, updated_at = statement_timestamp(),
+    status = CASE WHEN is_hopeless THEN 'failed' ELSE 'pending' END,
+    completed_at = CASE WHEN is_hopeless THEN statement_timestamp() END,
+    error_code = CASE WHEN is_hopeless THEN %(code)s END,
+    error_message = CASE WHEN is_hopeless THEN %(message)s END,
+    retryable = CASE WHEN is_hopeless THEN true END
+  FROM expired WHERE job.job_id = expired.job_id
+  RETURNING job.job_id, job.status
+)
+SELECT status, pg_notify(CASE status WHEN 'pending' THEN %(pending)s ELSE %(changed)s END, job_id::text) FROM rescued
+"""
+
+
+def rescue() -> int:
+    """processing → pending for jobs whose lease has ended (→ failed after three crashes); how many."""
+    values = {
+        "allowed": CRASHES_ALLOWED,
+        "code": CrashedWorker.code,
+        "message": str(CrashedWorker()),
+        "pending": PENDING_CHANNEL,
+        "changed": CHANGED_CHANNEL,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESCUE, values)
+        return len(cursor.fetchall())
+
+
+_EXPIRE = """
+WITH late AS MATERIALIZED (
+  SELECT job_id FROM grader.rubric_extraction_jobs
+  WHERE status = 'pending' AND kind IS NOT NULL AND deadline_at < statement_timestamp() FOR UPDATE SKIP LOCKED
+), expired AS (
+  UPDATE grader.rubric_extraction_jobs job SET
+    status = 'failed', error_code = %(code)s, error_message = %(message)s, retryable = true, run_after = NULL,
+    completed_at = statement_timestamp(), updated_at = statement_timestamp()
+  FROM late WHERE job.job_id = late.job_id RETURNING job.job_id
+)
+SELECT pg_notify(%(changed)s, job_id::text) FROM expired
+"""
+
+
+def expire() -> int:
+    """pending → failed for jobs that nobody took up before their deadline; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPIRE, {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL})
+        return len(cursor.fetchall())
+
+
+def wake_delayed() -> int:
+    """pending → pending for retries whose wait is over: they may be claimed again; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE grader.rubric_extraction_jobs SET run_after = NULL
+               WHERE status = 'pending' AND run_after <= statement_timestamp()"""
+        )
+        return cursor.rowcount
+
+
+def sweep() -> int:
+    """What every pump does once in a while for all: rescue, expire, wake; how many rows changed."""
+    return rescue() + expire() + wake_delayed()

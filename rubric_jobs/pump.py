@@ -1,0 +1,240 @@
+"""One process that carries many jobs: it claims rows while it has free slots, runs them side by side, writes their ends.
+
+All rows are touched by one thread with one database connection, in batches; no connection is held while a job runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from rubric_jobs import claims, lifecycle
+from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
+from rubric_jobs.events import listen
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Report = Callable[[dict[str, Any]], None]
+Run = Callable[[Claim, Report], Awaitable[Ending]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a pump works: `concurrency` slots, everything else in seconds but `max_attempts`."""
+
+    concurrency: int
+    max_attempts: int
+    lifetime_s: float
+    lease_s: float = 30.0
+    poll_s: float = 1.0
+    progress_s: float = 0.5
+    grace_s: float = 10.0
+    backoff_s: float = 1.0
+
+
+class Rows:
+    """The one thread, and in it the one connection, through which a pump touches rows."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
+
+    async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `change` returns; while the database is away, it is tried again until it is back."""
+        pause_s = 0.1
+        while True:
+            try:
+                return await self._in_thread(partial(change, *args, **kwargs))
+            except (OperationalError, InterfaceError) as error:
+                log.warning("database away (%s), trying again in %.1f s", type(error.__cause__).__name__, pause_s)
+                with suppress(DatabaseError):
+                    await self._in_thread(_disconnect)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 5.0)
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def close(self) -> None:
+        await self._in_thread(_disconnect)
+        self._thread.shutdown(wait=False)
+
+
+def _disconnect() -> None:
+    connection.close()  # Django keeps a connection for each thread: this must run in the thread of rows
+
+
+class Pump:
+    """Runs jobs until it is told to stop, its lifetime is over or its parent is gone."""
+
+    def __init__(self, *, run: Run, rows: Rows, pace: Pace, name: str, listen_to: str | None) -> None:
+        """`listen_to` is the conninfo of the connection that hears wake-ups; None leaves it to polling."""
+        self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
+        self._listen_to = listen_to
+        self._parent = os.getppid()
+        self._held: dict[int, Claim] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._endings: asyncio.Queue[Ending] = asyncio.Queue()
+        self._progress: dict[int, tuple[Claim, dict[str, Any]]] = {}
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what can be finished within the grace, give the rest back."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._pace.lifetime_s * random.uniform(0.9, 1.0), self.stop)  # noqa: S311 - spreads restarts
+        # A background task that breaks takes the pump down with it: leases end, another pump takes over.
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(work) for work in self._background()]
+            await self._take_in()
+            await self._drain()
+            for task in background:
+                task.cancel()
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        work = [self._write_endings(), self._beat(), self._sweep(), self._publish()]
+        return [*work, self._hear()] if self._listen_to else work
+
+    async def _take_in(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            free = self._pace.concurrency - len(self._held)
+            claimed: list[Claim] = []
+            if free > 0:
+                claimed = await self._rows.change(
+                    claims.claim, limit=free, worker=self._name, lease_s=self._pace.lease_s
+                )
+            for claim in claimed:
+                self._start(claim)
+            if not claimed:
+                await self._wait_for_wake(None if free <= 0 else self._pace.poll_s)
+
+    async def _wait_for_wake(self, timeout_s: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+
+    def _start(self, claim: Claim) -> None:
+        self._held[claim.token] = claim
+        self._tasks[claim.token] = asyncio.create_task(self._carry(claim))
+
+    async def _carry(self, claim: Claim) -> None:
+        log.info("job %s started: %s, attempt %s", claim.job_id, claim.kind, claim.attempt)
+        self._endings.put_nowait(await self._outcome(claim))
+
+    async def _outcome(self, claim: Claim) -> Ending:
+        def report(progress: dict[str, Any]) -> None:
+            self._progress[claim.token] = (claim, progress)
+
+        try:
+            async with asyncio.timeout(max(claim.seconds_left, 0.0)):
+                return await self._run_job(claim, report)
+        except TimeoutError:
+            return Ending(claim=claim, error=TimedOut())
+        except RubricJobError as error:
+            return Ending(claim=claim, error=error)
+        except Exception:
+            log.exception("job %s broke the worker's own code", claim.job_id)
+            return Ending(claim=claim, error=InternalError())
+
+    def _let_go(self, claim: Claim, how: str) -> None:
+        log.info("job %s ended: %s", claim.job_id, how)
+        self._held.pop(claim.token, None)
+        self._tasks.pop(claim.token, None)
+        self._progress.pop(claim.token, None)
+        self._wake.set()
+
+    async def _write_endings(self) -> None:
+        while True:
+            batch = [await self._endings.get()]
+            while not self._endings.empty():
+                batch.append(self._endings.get_nowait())
+            again = [(ending, delay_s) for ending in batch if (delay_s := self._retry_delay_s(ending)) is not None]
+            for ending, delay_s in again:
+                await self._rows.change(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
+                self._let_go(ending.claim, "again later")
+            last = [ending for ending in batch if ending.claim.token in self._held]
+            landed = await self._land(last) if last else set()
+            for ending in last:
+                code = ending.error.code if ending.error else "completed"
+                self._let_go(ending.claim, code if ending.claim.token in landed else "lost")
+
+    def _retry_delay_s(self, ending: Ending) -> float | None:
+        """Exponential back-off with full jitter for faults that pass; None when this attempt was the last."""
+        error, claim = ending.error, ending.claim
+        if error is None or not error.transient or claim.attempt >= self._pace.max_attempts:
+            return None
+        jittered = self._pace.backoff_s * 2 ** (claim.attempt - 1) * random.random()  # noqa: S311
+        delay_s = max(jittered, error.retry_after_s or 0.0)
+        return delay_s if delay_s < claim.seconds_left else None
+
+    async def _land(self, batch: list[Ending]) -> set[int]:
+        try:
+            return await self._rows.change(claims.end, batch)
+        except DatabaseError:
+            if len(batch) > 1:  # one row that the database refuses must not take the others with it
+                return set().union(*[await self._land([ending]) for ending in batch])
+            log.exception("job %s has an ending that the database refuses", batch[0].claim.job_id)
+            return await self._rows.change(claims.end, [Ending(claim=batch[0].claim, error=InternalError())])
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.lease_s / 3)
+            held = list(self._held.values())
+            if not held:
+                continue
+            still_ours = await self._rows.change(claims.heartbeat, held, lease_s=self._pace.lease_s)
+            for claim in held:
+                if claim.token not in still_ours and (task := self._tasks.get(claim.token)):
+                    task.cancel()
+                    self._let_go(claim, "taken away")
+
+    async def _publish(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.progress_s)
+            news, self._progress = list(self._progress.values()), {}
+            if news:
+                await self._rows.change(claims.report_progress, news)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
+            if os.getppid() != self._parent:
+                log.warning("the cluster of this worker is gone: stopping")
+                self.stop()
+            if await self._rows.change(lifecycle.sweep):
+                self._wake.set()
+
+    async def _hear(self) -> None:
+        assert self._listen_to is not None  # noqa: S101
+        async for _ in listen(self._listen_to, lifecycle.PENDING_CHANNEL):
+            self._wake.set()
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.grace_s):
+                while self._held:
+                    self._wake.clear()
+                    await self._wake.wait()
+        leftover = list(self._held.values())
+        for claim in leftover:
+            self._tasks[claim.token].cancel()
+        if leftover:
+            await self._rows.change(claims.release, leftover)
+            log.info("%s unfinished jobs given back", len(leftover))

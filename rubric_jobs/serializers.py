@@ -1,0 +1,158 @@
+"""The wire format: what a request may hold, what an answer holds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import uuid
+from typing import Any
+
+from rest_framework import serializers
+
+from rubric_jobs import conf, documents, points
+from rubric_jobs.errors import DocumentTooLarge, EmptyDocument, UnsupportedType
+from rubric_jobs.models import Kind, RubricJob, Status
+
+PROVIDERS = ("auto", "gemini", "openai", "local")
+LONGEST_FILE_NAME = 255
+LONGEST_MODEL_NAME = 100
+LONGEST_INSTRUCTION = 20_000
+LONGEST_RULES = 200_000
+
+
+class ProviderFields(serializers.Serializer[Any]):
+    """Who shall answer; a model's name alone forces no provider."""
+
+    llmProvider = serializers.ChoiceField(PROVIDERS, required=False, allow_null=True)
+    llmModel = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
+    geminiModel = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME
+    )
+
+    def provider_parameters(self) -> dict[str, Any]:
+        """`provider`: the forced one or None; `models`: the wanted model of each provider."""
+        given = self.validated_data
+        forced = given.get("llmProvider")
+        provider = None if forced in {None, "auto"} else forced
+        models = {"gemini": given["geminiModel"]} if given.get("geminiModel") else {}
+        if given.get("llmModel"):
+            wanted = [provider] if provider else [name for name in PROVIDERS if given["llmModel"].startswith(name)]
+            models |= dict.fromkeys(wanted or ["openai"], given["llmModel"])
+        return {"provider": provider, "models": models}
+
+
+class ExtractionSerializer(ProviderFields):
+    file = serializers.CharField(trim_whitespace=False, write_only=True)
+    fileName = serializers.CharField(max_length=LONGEST_FILE_NAME)
+    fileType = serializers.CharField(max_length=200)
+    totalPoints = serializers.DecimalField(max_digits=9, decimal_places=2, required=False, allow_null=True, min_value=0)
+    extractionPrompt = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION
+    )
+
+    def validate_file(self, text: str) -> bytes:
+        """The file's bytes, from base64 or a `data:` URL; judged by size before anything is decoded."""
+        encoded = text.partition(",")[2] if text.startswith("data:") else text
+        if len(encoded) > conf.max_file_bytes() * 4 // 3 + 4:
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        try:
+            data = base64.b64decode("".join(encoded.split()), validate=True)
+        except (binascii.Error, ValueError):
+            raise serializers.ValidationError("This is not valid base64.") from None
+        if not data:
+            raise EmptyDocument
+        if len(data) > conf.max_file_bytes():
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        return data
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        found = documents.sniff(given["file"])
+        if given["fileType"].partition(";")[0].strip().lower() != found:
+            raise UnsupportedType(f"The file is not what its type says; by its content it is {found}.")
+        return {**given, "fileType": found}
+
+    def job(self) -> dict[str, Any]:
+        """What lifecycle.submit wants to know."""
+        given = self.validated_data
+        total = given.get("totalPoints")
+        return {
+            "kind": Kind.EXTRACT,
+            "file_name": given["fileName"],
+            "file_type": given["fileType"],
+            "data": given["file"],
+            "parameters": {
+                "total_points": None if total is None else str(total),
+                "instruction": given.get("extractionPrompt") or "",
+                **self.provider_parameters(),
+            },
+        }
+
+
+class EnhancementSerializer(ProviderFields):
+    simple_rules = serializers.CharField(max_length=LONGEST_RULES)
+    rubric_prompt = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION
+    )
+    total_points = serializers.DecimalField(max_digits=9, decimal_places=2)
+
+    def validate_total_points(self, total: Any) -> Any:
+        return points.check_target(total)
+
+    def job(self) -> dict[str, Any]:
+        """What lifecycle.submit wants to know."""
+        given = self.validated_data
+        return {
+            "kind": Kind.ENHANCE,
+            "file_name": "rules.txt",
+            "file_type": "text/plain",
+            "data": given["simple_rules"].encode(),
+            "parameters": {
+                "total_points": str(given["total_points"]),
+                "instruction": given.get("rubric_prompt") or "",
+                **self.provider_parameters(),
+            },
+        }
+
+
+def accepted(job_id: uuid.UUID) -> dict[str, Any]:
+    """The answer to a trigger."""
+    return {
+        "success": True,
+        "jobId": str(job_id),
+        "status": Status.PENDING,
+        "message": "The job was taken; ask for its status.",
+    }
+
+
+def old_status(job: RubricJob) -> dict[str, Any]:
+    """The status that the old front end polls; times are milliseconds since 1970."""
+    body: dict[str, Any] = {
+        "success": job.status != Status.FAILED,
+        "status": job.status,
+        "jobId": str(job.job_id),
+        "createdAt": _ms(job.created_at),
+        "updatedAt": _ms(job.updated_at),
+    }
+    if job.status == Status.PROCESSING and job.progress:
+        body["progress"] = job.progress
+    if job.status == Status.COMPLETED:
+        body["result"] = job.result
+    if job.status == Status.FAILED:
+        body |= {
+            "error": job.error_message,
+            "message": job.error_message,
+            "errorCode": job.error_code,
+            "retryable": bool(job.retryable),
+        }
+    if job.completed_at:
+        body |= {
+            "performance": job.performance_metrics,
+            "completedAt": _ms(job.completed_at),
+            "expiresAt": _ms(job.completed_at + conf.retention()),
+        }
+    return body
+
+
+def _ms(moment: datetime.datetime) -> int:
+    return round(moment.timestamp() * 1000)
