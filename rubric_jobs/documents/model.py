@@ -24,7 +24,10 @@ CROSSING_NEEDLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph or list item: its lines joined, `marker` is its bullet or number, `indent` and `size` are in points."""
+    """One paragraph or list item, its lines joined.
+
+    `marker` is its bullet or number, `indent` and `size` are in points, `lead` is the bold start of a plain text.
+    """
 
     text: str
     source: Source
@@ -33,11 +36,15 @@ class Paragraph:
     size: float = 0.0
     is_bold: bool = False
     is_heading: bool = False
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell at its first row and column (from 0); paragraphs in it are parted by a line feed."""
+    """A cell at its first row and column (from 0); paragraphs in it are parted by a line feed.
+
+    `lead` is the bold (or otherwise set off) start of a text that goes on plainly.
+    """
 
     row: int
     column: int
@@ -46,6 +53,7 @@ class Cell:
     row_span: int = 1
     column_span: int = 1
     is_bold: bool = False
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +208,12 @@ def _unpack_source(value: list[Any]) -> Source:
 
 def _pack_paragraph(block: Paragraph) -> list[Any]:
     place = _pack_source(block.source)
-    return [block.text, place, block.marker, block.indent, block.size, int(block.is_bold), int(block.is_heading)]
+    return [block.text, place, block.marker, block.indent, block.size, int(block.is_bold), int(block.is_heading), block.lead]
 
 
 def _pack_table(table: Table) -> dict[str, Any]:
     cells = [
-        [c.row, c.column, c.text, _pack_source(c.source), c.row_span, c.column_span, int(c.is_bold)]
+        [c.row, c.column, c.text, _pack_source(c.source), c.row_span, c.column_span, int(c.is_bold), c.lead]
         for c in table.cells
     ]
     return {"size": [table.rows, table.columns], "source": _pack_source(table.source), "cells": cells}
@@ -213,10 +221,10 @@ def _pack_table(table: Table) -> dict[str, Any]:
 
 def _unpack(item: Any) -> Block:
     if isinstance(item, list):
-        text, source, marker, indent, size, is_bold, is_heading = item
-        return Paragraph(text, _unpack_source(source), marker, indent, size, bool(is_bold), bool(is_heading))
+        text, source, marker, indent, size, is_bold, is_heading, lead = item
+        return Paragraph(text, _unpack_source(source), marker, indent, size, bool(is_bold), bool(is_heading), lead)
     cells = tuple(
-        Cell(row, column, text, _unpack_source(source), row_span, column_span, bool(is_bold))
-        for row, column, text, source, row_span, column_span, is_bold in item["cells"]
+        Cell(row, column, text, _unpack_source(source), row_span, column_span, bool(is_bold), lead)
+        for row, column, text, source, row_span, column_span, is_bold, lead in item["cells"]
     )
     return Table(item["size"][0], item["size"][1], cells, _unpack_source(item["source"]))

@@ -1,0 +1,230 @@
+"""Tables without vertical rulings: columns by the white corridors between them, rows by rules, gaps and first words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
+from rubric_jobs.documents.lines import Line, into_lines, segments, stretches
+
+NARROWEST_CORRIDOR = 7.0
+"""Points: wider than the spaces between words, narrower than the gutter of any table."""
+FEWEST_LINES = 3
+SAME_EXTENT = 5.0
+ROW_GAP = 1.3
+"""A gap so many times the usual line pitch begins a new row."""
+
+
+@dataclass(slots=True)
+class _Region:
+    box: Box
+    lines: list[Line]
+    rules: list[float]
+
+
+def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
+    """Tables whose only rulings are horizontal, three or more of the same extent one under the other."""
+    grids = []
+    for group in _same_extents(rules):
+        x0, x1 = min(e.start for e in group), max(e.end for e in group)
+        top, bottom = group[0].at, group[-1].at
+        inside = [w for w in words if x0 - 3 <= w.centre[0] <= x1 + 3 and top - 2 <= w.centre[1] <= bottom + 2]
+        region = _Region((x0 - 3, top, x1 + 3, bottom), into_lines(inside), [e.at for e in group])
+        grid = _region_grid(region)
+        if grid:
+            grids.append(grid)
+    return grids
+
+
+def _same_extents(rules: list[Edge]) -> list[list[Edge]]:
+    groups: list[list[Edge]] = []
+    for edge in sorted((e for e in rules if e.is_horizontal and e.length >= 120), key=lambda e: e.at):
+        for group in groups:
+            last = group[-1]
+            if abs(last.start - edge.start) <= SAME_EXTENT and abs(last.end - edge.end) <= SAME_EXTENT:
+                group.append(edge)
+                break
+        else:
+            groups.append([edge])
+    return [group for group in groups if len(group) >= 3]
+
+
+def aligned_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
+    """Tables without any rulings: runs of lines that fall into the same three or more columns."""
+    grids = []
+    loose = stretches(into_lines([w for w in words if w.quarter % 2 == 0]), tables)
+    for lines in [run for stretch in loose for run in _runs(stretch)]:
+        box = (
+            min(line.box[0] for line in lines) - 2,
+            lines[0].box[1] - 1,
+            max(line.box[2] for line in lines) + 2,
+            lines[-1].box[3] + 1,
+        )
+        grid = _region_grid(_Region(box, lines, []), fewest_columns=3)
+        if grid:
+            grids.append(grid)
+    return grids
+
+
+def _runs(lines: list[Line]) -> list[list[Line]]:
+    """Stretches of lines in which three segments stand side by side at least twice."""
+    runs: list[list[Line]] = []
+    current: list[Line] = []
+    for line in lines:
+        if current and not _continues(current, line):
+            runs.append(current)
+            current = []
+        if current or len(segments(line)) >= 3:
+            current.append(line)
+    runs.append(current)
+    return [_trimmed(run) for run in runs if sum(len(segments(line)) >= 3 for line in run) >= 2]
+
+
+def _continues(run: list[Line], line: Line) -> bool:
+    gap = line.box[1] - run[-1].box[3]
+    if gap > 3.0 * line.size:
+        return False
+    return len(_corridors([*run, line], strict=True)) >= 2
+
+
+def _trimmed(run: list[Line]) -> list[Line]:
+    end = len(run)
+    while end > 1 and len(segments(run[end - 1])) == 1 and run[end - 1].box[1] - run[end - 2].box[3] > run[end - 1].size:
+        end -= 1
+    return run[:end]
+
+
+def _corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, float]]:
+    """Vertical strips between the outermost words that (nearly) no line crosses."""
+    left = min(line.box[0] for line in lines)
+    right = max(line.box[2] for line in lines)
+    counts = [0] * (int(right - left) + 2)
+    for line in lines:
+        for word in line.words:
+            for x in range(int(word.x0 - left), min(int(word.x1 - left) + 1, len(counts))):
+                counts[x] += 1
+    allowed = 0 if strict or len(lines) < 8 else len(lines) // 10
+    corridors, start = [], None
+    for x, count in enumerate([*counts, allowed + 1]):
+        if count <= allowed and start is None:
+            start = x
+        elif count > allowed and start is not None:
+            if x - start >= NARROWEST_CORRIDOR and start > 0 and x < len(counts) - 1:
+                corridors.append((left + start, left + x))
+            start = None
+    return corridors
+
+
+def _region_grid(region: _Region, fewest_columns: int = 2) -> Grid | None:
+    if len(region.lines) < FEWEST_LINES:
+        return None
+    corridors = _corridors(region.lines)
+    if len(corridors) + 1 < fewest_columns:
+        return None
+    x0, _, x1, _ = region.box
+    xs = [x0, *((a + b) / 2 for a, b in corridors), x1]
+    held = [_columns_of(line, xs) for line in region.lines]
+    starts = _row_starts(region, held)
+    return _as_grid(region, xs, starts, held)
+
+
+def _columns_of(line: Line, xs: list[float]) -> set[int]:
+    return {c for word in line.words for c in range(len(xs) - 1) if xs[c] <= word.centre[0] < xs[c + 1]}
+
+
+def _row_starts(region: _Region, held: list[set[int]]) -> list[int]:
+    lines = region.lines
+    pitches = [b.box[3] - a.box[3] for a, b in zip(lines, lines[1:], strict=False)]
+    usual = Counter(round(p) for p in pitches if p > 1).most_common(1)[0][0] if pitches else 0.0
+    usual = min(usual, median(pitches) or usual)
+    gaps = {i + 1 for i, pitch in enumerate(pitches) if pitch > ROW_GAP * usual}
+    ruled = {i for i in range(1, len(lines)) if any(lines[i - 1].centre_y < r < lines[i].centre_y for r in region.rules)}
+    by_key = _starts_by_key(held)
+    if len(ruled) >= 2 and len(region.rules) >= 4:
+        return sorted({0} | ruled | {i for i in by_key if _is_inner_start(i, held)})
+    if len(gaps | ruled) * 2 >= len(by_key):
+        return sorted({0} | gaps | ruled)
+    return sorted({0} | by_key | gaps | ruled)
+
+
+def _starts_by_key(held: list[set[int]]) -> set[int]:
+    """Lines on which a row begins: all columns at once, or the first column after it was silent."""
+    columns = max(len(columns) for columns in held)
+    full = sum(len(columns) == columns for columns in held)
+    if full * 2 >= len(held):
+        return {i for i, columns in enumerate(held) if 0 in columns and len(columns) >= 2}
+    return {i for i, columns in enumerate(held) if i and 0 in columns and 0 not in held[i - 1]}
+
+
+def _is_inner_start(i: int, held: list[set[int]]) -> bool:
+    """Within a ruled band: a key in the second of three columns that was silent on the line before."""
+    if i and len(held[i]) >= 2 and 0 not in held[i]:
+        key = min(held[i])
+        return key not in held[i - 1]
+    return False
+
+
+def _as_grid(region: _Region, xs: list[float], starts: list[int], held: list[set[int]]) -> Grid | None:
+    lines = region.lines
+    inner = {
+        i
+        for i in range(1, len(lines))
+        if len(region.rules) >= 4 and len(xs) >= 4 and _is_inner_start(i, held) and min(held[i]) < len(xs) - 2
+    }
+    starts = sorted(set(starts) | inner)
+    ys = [region.box[1]]
+    ys += [(lines[i - 1].box[3] + lines[i].box[1]) / 2 for i in starts if i]
+    ys.append(region.box[3])
+    if len(ys) < 3:
+        return None
+    areas = []
+    for row in range(len(ys) - 1):
+        areas += _row_areas(region, xs, ys, row)
+    return Grid((xs[0], ys[0], xs[-1], ys[-1]), xs, len(ys) - 1, _with_merges(areas, starts, inner))
+
+
+def _row_areas(region: _Region, xs: list[float], ys: list[float], row: int) -> list[Area]:
+    """A cell for each column; words that cross a corridor make one wide cell."""
+    words = [w for line in region.lines for w in line.words if ys[row] <= w.centre[1] < ys[row + 1]]
+    crossed = {c for c in range(1, len(xs) - 1) if any(w.x0 < xs[c] - 1 and w.x1 > xs[c] + 1 for w in words)}
+    areas, start = [], 0
+    for c in range(1, len(xs)):
+        if c in crossed:
+            continue
+        areas.append(Area(row, start, 1, c - start, (xs[start], ys[row], xs[c], ys[row + 1])))
+        start = c
+    return areas
+
+
+def _with_merges(areas: list[Area], starts: list[int], inner: set[int]) -> list[Area]:
+    """First-column cells reach down over the inner rows of their band."""
+    inner_rows = {row for row, start in enumerate(starts) if start in inner}
+    kept: list[Area] = []
+    first: Area | None = None
+    for area in areas:
+        if area.column == 0 and area.row in inner_rows and first and area.column_span == first.column_span == 1:
+            first.row_span += 1
+            first.box = (*first.box[:3], area.box[3])
+            continue
+        if area.column == 0:
+            first = area
+        kept.append(area)
+    return kept
+
+
+def header_above(grid: Grid, words: list[Word]) -> Grid | None:
+    """The grid with one row more on top, where an unruled line of headings stands right above its columns."""
+    x0, top, x1, _ = grid.box
+    lines = into_lines([w for w in words if x0 - 2 <= w.centre[0] <= x1 + 2 and top - 60 <= w.centre[1] < top + 1])
+    if not lines or top - lines[-1].box[3] > 1.2 * lines[-1].size:
+        return None
+    line = lines[-1]
+    columns = [_columns_of(Line(part, line.box), grid.xs) for part in segments(line)]
+    alone = len(columns) >= max(2, grid.columns - 1) and all(len(c) == 1 for c in columns)
+    if not alone or len(set().union(*columns)) < len(columns):
+        return None
+    edge = line.box[1] - 1
+    header = [Area(0, c, 1, 1, (grid.xs[c], edge, grid.xs[c + 1], top)) for c in range(grid.columns)]
+    rest = [Area(a.row + 1, a.column, a.row_span, a.column_span, a.box) for a in grid.areas]
+    return Grid((x0, edge, x1, grid.box[3]), grid.xs, grid.rows + 1, header + rest)

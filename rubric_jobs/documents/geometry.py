@@ -1,0 +1,99 @@
+"""Words and ruled edges of a page, in points from its top left corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+@dataclass(slots=True)
+class Word:
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    is_bold: bool = False
+    is_italic: bool = False
+    quarter: int = 0
+    """Quarter turns (anticlockwise) of the text against the page."""
+
+    @property
+    def size(self) -> float:
+        return self.x1 - self.x0 if self.quarter % 2 else self.bottom - self.top
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def style(self) -> tuple[bool, bool]:
+        return self.is_bold, self.is_italic
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A straight ruling: `at` is its y (horizontal) or x (vertical), `start` to `end` its reach along the other axis."""
+
+    is_horizontal: bool
+    at: float
+    start: float
+    end: float
+
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(slots=True)
+class PageContent:
+    number: int
+    width: float
+    height: float
+    words: list[Word]
+    lines: list[Edge]
+    """Drawn rulings."""
+    fills: list[Edge]
+    """Borders of shaded areas, which are weaker evidence of a grid."""
+    has_picture: bool = False
+
+
+@dataclass(slots=True)
+class Area:
+    """A cell of a grid before it has text: its place in the grid and on the page."""
+
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    box: Box
+
+
+@dataclass(slots=True)
+class Grid:
+    """The cells of one table on one page; `xs` are its column borders."""
+
+    box: Box
+    xs: list[float]
+    rows: int
+    areas: list[Area]
+
+    @property
+    def columns(self) -> int:
+        return len(self.xs) - 1
+
+
+def around(boxes: list[Word]) -> Box:
+    return (
+        min(w.x0 for w in boxes),
+        min(w.top for w in boxes),
+        max(w.x1 for w in boxes),
+        max(w.bottom for w in boxes),
+    )
+
+
+def median(values: list[float]) -> float:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2] if ordered else 0.0

@@ -1,0 +1,182 @@
+"""Words → lines → text: what is one line, what goes on in the next one, what is hyphenated."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from rubric_jobs.documents.geometry import Box, Word, around, median
+
+WIDE_GAP = 1.3
+"""A gap between words of so many type sizes parts two segments of a line."""
+BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇☐☑☒➔→"
+_BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$")
+_NUMBER = re.compile(r"^(\(?(\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(\.\d{1,2}){1,3}\.?|[①-⑳]|[一二三四五六七八九十]{1,2}[、.．])$")
+_KEPT_PREFIXES = frozenset(
+    "self well non co pre re multi semi cross high low long short on off in so anti post sub pro mid full half part "
+    "real open first second third two three four five one peer follow decision problem student".split()
+)
+
+
+@dataclass(slots=True)
+class Line:
+    words: list[Word]
+    box: Box
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def size(self) -> float:
+        return median([word.size for word in self.words])
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether a wide gap stands in it, as before the amount at the end of a list item."""
+        return len(segments(self)) > 1
+
+    @property
+    def is_bold(self) -> bool:
+        return all(word.is_bold for word in self.words if any(ch.isalnum() for ch in word.text))
+
+    @property
+    def centre_y(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+    @property
+    def marker(self) -> str:
+        """The bullet or number at its start, where text follows."""
+        first = self.words[0].text
+        is_marker = bool(_BULLET.match(first) or _NUMBER.match(first))
+        return first if is_marker and len(self.words) > 1 else ""
+
+
+def into_lines(words: list[Word]) -> list[Line]:
+    """Lines from top to bottom, words from left to right; turned text is read along its own direction."""
+    lines: list[Line] = []
+    for quarter in (0, 2, 1, 3):
+        turned = [_upright(w) for w in words if w.quarter == quarter]
+        lines += _upright_lines(turned)
+    return lines
+
+
+def _upright(word: Word) -> Word:
+    if word.quarter == 1:
+        return replace(word, x0=-word.bottom, x1=-word.top, top=word.x0, bottom=word.x1, quarter=0)
+    if word.quarter == 3:
+        return replace(word, x0=word.top, x1=word.bottom, top=-word.x1, bottom=-word.x0, quarter=0)
+    return word
+
+
+def _upright_lines(words: list[Word]) -> list[Line]:
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (w.centre[1], w.x0)):
+        if rows and _same_line(rows[-1], word):
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [Line(sorted(row, key=lambda w: w.x0), around(row)) for row in rows]
+
+
+def _same_line(row: list[Word], word: Word) -> bool:
+    anchor = max(row, key=lambda w: w.size)
+    return abs(anchor.centre[1] - word.centre[1]) <= 0.45 * max(anchor.size, word.size)
+
+
+def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
+    """Lines grouped into paragraphs, for text that is broken at `right`."""
+    if not lines:
+        return []
+    pitches = [b.box[3] - a.box[3] for a, b in zip(lines, lines[1:], strict=False)]
+    usual = median([p for p in pitches if p > 0]) or lines[0].size * 1.2
+    groups = [[lines[0]]]
+    for above, line in zip(lines, lines[1:], strict=False):
+        if _starts_paragraph(above, line, usual, right):
+            groups.append([line])
+        else:
+            groups[-1].append(line)
+    return groups
+
+
+def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float) -> bool:
+    pitch = line.box[3] - above.box[3]
+    if line.marker or pitch > 1.45 * max(usual_pitch, 0.9 * above.size) or pitch <= 0:
+        return True
+    if abs(line.size - above.size) > 0.15 * max(line.size, above.size):
+        return True
+    if _uniform_style(above) and _uniform_style(line) and above.words[0].style != line.words[0].style:
+        return True
+    if above.is_parted or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
+        return True
+    first = line.words[0]
+    return above.box[2] + 0.35 * above.size + (first.x1 - first.x0) < right - 1.2 * above.size
+
+
+def segments(line: Line) -> list[list[Word]]:
+    """The words of a line, parted where the gap is wider than a space."""
+    parts: list[list[Word]] = []
+    for word in line.words:
+        if parts and word.x0 - parts[-1][-1].x1 <= WIDE_GAP * word.size:
+            parts[-1].append(word)
+        else:
+            parts.append([word])
+    return parts
+
+
+def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
+    """Lines with no table between them."""
+    found: list[list[Line]] = []
+    for line in lines:
+        if found and not any(found[-1][-1].box[3] <= box[1] + 2 and box[3] - 2 <= line.box[1] for box in tables):
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
+def _uniform_style(line: Line) -> bool:
+    return len({word.style for word in line.words if any(ch.isalnum() for ch in word.text)}) <= 1
+
+
+def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset()) -> str:
+    """The text of one paragraph's lines, without the hyphens that only the line breaks asked for."""
+    text = ""
+    for line in lines:
+        text = join(text, line.text, vocabulary)
+    return text
+
+
+def join(text: str, following: str, vocabulary: frozenset[str]) -> str:
+    if not text or not following:
+        return text or following
+    head = re.search(r"([^\W\d_]+)-$", text)
+    tail = re.match(r"[^\W\d_]+", following)
+    if head and tail and tail.group()[0].islower():
+        return (text if _keeps_hyphen(head.group(1), tail.group(), vocabulary) else text[:-1]) + following
+    if text.endswith("-") and len(text) > 1 and not text[-2].isspace():
+        return text + following
+    if _is_wide(text[-1]) and (_is_wide(following[0]) or following[0].isdigit()):
+        return text + following
+    return f"{text} {following}"
+
+
+def _keeps_hyphen(head: str, tail: str, vocabulary: frozenset[str]) -> bool:
+    head, tail = head.lower(), tail.lower()
+    if f"{head}-{tail}" in vocabulary:
+        return True
+    return head + tail not in vocabulary and head in _KEPT_PREFIXES
+
+
+def _is_wide(character: str) -> bool:
+    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uffef"
+
+
+def lead_of(words: list[Word]) -> str:
+    """The bold words at the start of a text that goes on in plain type."""
+    bold: list[str] = []
+    for word in words:
+        if not word.is_bold:
+            return " ".join(bold) if bold else ""
+        bold.append(word.text)
+    return ""

@@ -1,0 +1,159 @@
+"""PDF → `Document`: text and rulings through PDFium, tables by their grid or their columns."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pypdfium2 as pdfium
+
+from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
+from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
+from rubric_jobs.documents.lattice import find_grids, merge
+from rubric_jobs.documents.lines import Line, into_lines
+from rubric_jobs.documents.model import Block, Document
+from rubric_jobs.documents.pdf_cells import PlacedTable, fill
+from rubric_jobs.documents.pdf_page import read_page
+from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
+from rubric_jobs.documents.spreads import joined_tables, numbered
+from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
+
+MOST_PAGES = 400
+MOST_SECONDS = 9.0
+MOST_WORDS = 400_000
+MARGIN = 0.13
+"""Running heads and feet stand in this share of the page's height."""
+
+
+@dataclass(slots=True)
+class _Page:
+    content: PageContent
+    tables: list[PlacedTable] = field(default_factory=list)
+    loose: list[Word] = field(default_factory=list)
+
+
+def parse(data: bytes) -> Document:
+    """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
+    contents = _contents(data)
+    repeated = _running_lines(contents)
+    for content in contents:
+        content.words = _without(content, repeated)
+    vocabulary = _vocabulary(contents)
+    pages = [_page(content, vocabulary) for content in contents]
+    placed: list[list[PlacedTable | PlacedParagraph]] = []
+    for page in pages:
+        found = paragraphs(page.loose, page.content, [t.box for t in page.tables], vocabulary)
+        placed.append(reading_order([*page.tables, *found]))
+    blocks: list[Block] = numbered(joined_tables(placed))
+    scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
+    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned)
+
+
+def _contents(data: bytes) -> list[PageContent]:
+    deadline = time.monotonic() + MOST_SECONDS
+    try:
+        pdf = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        raise _opening_error(error) from error
+    try:
+        if len(pdf) > MOST_PAGES:
+            raise DocumentTooLarge(f"The PDF has {len(pdf)} pages; at most {MOST_PAGES} are read.")
+        if not len(pdf):
+            raise UnreadableDocument
+        contents: list[PageContent] = []
+        for index in range(len(pdf)):
+            contents.append(_content(pdf, index))
+            if time.monotonic() > deadline or sum(len(c.words) for c in contents) > MOST_WORDS:
+                raise DocumentTooLarge("Reading the PDF takes too long; please upload only the rubric's pages.")
+        return contents
+    finally:
+        pdf.close()
+
+
+def _content(pdf: pdfium.PdfDocument, index: int) -> PageContent:
+    try:
+        page = pdf[index]
+    except pdfium.PdfiumError as error:
+        raise UnreadableDocument(f"Page {index + 1} of the PDF is damaged and could not be read.") from error
+    try:
+        return read_page(page, index + 1)
+    finally:
+        page.close()
+
+
+def _opening_error(error: pdfium.PdfiumError) -> Exception:
+    if "password" in str(error).lower() or "security" in str(error).lower():
+        return EncryptedDocument()
+    return UnreadableDocument()
+
+
+def _page(content: PageContent, vocabulary: frozenset[str]) -> _Page:
+    page = _Page(content, loose=content.words)
+    _take(page, find_grids(content.lines), vocabulary)
+    boxes = [table.box for table in page.tables]
+    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary)
+    rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
+    _take(page, banded_grids(page.loose, _outside(rules, [t.box for t in page.tables])), vocabulary)
+    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary)
+    return page
+
+
+def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str]) -> None:
+    """Turns grids into tables and takes their words out of the loose ones."""
+    for bare in grids:
+        grid = header_above(bare, page.loose) or bare
+        table = fill(grid, page.loose, page.content.number, vocabulary)
+        if table is None or (table.table.columns < 2 and table.table.rows < 2):
+            continue
+        page.tables.append(table)
+        page.loose = [w for w in page.loose if not _inside(w, grid.box)]
+
+
+def _inside(word: Word, box: Box) -> bool:
+    x, y = word.centre
+    return box[0] <= x < box[2] and box[1] <= y < box[3]
+
+
+def _outside(edges: list[Edge], boxes: list[Box]) -> list[Edge]:
+    def is_within(edge: Edge, box: Box) -> bool:
+        x0, y0, x1, y1 = (
+            (edge.start, edge.at, edge.end, edge.at) if edge.is_horizontal else (edge.at, edge.start, edge.at, edge.end)
+        )
+        return box[0] - 2 <= x0 and x1 <= box[2] + 2 and box[1] - 2 <= y0 and y1 <= box[3] + 2
+
+    return [edge for edge in edges if not any(is_within(edge, box) for box in boxes)]
+
+
+def _running_lines(contents: list[PageContent]) -> set[str]:
+    """Heads and feet: the same line, whatever its numbers, near the edge of most pages."""
+    seen: Counter[str] = Counter()
+    for content in contents:
+        seen.update({_folded(line) for line in _edge_lines(content)})
+    least = max(2, round(0.6 * len(contents)))
+    return {text for text, count in seen.items() if count >= least}
+
+
+def _edge_lines(content: PageContent) -> list[Line]:
+    low, high = MARGIN * content.height, (1 - MARGIN) * content.height
+    return into_lines([w for w in content.words if w.bottom < low or w.top > high])
+
+
+def _folded(line: Line) -> str:
+    return re.sub(r"\d+", "#", " ".join(sorted(word.text for word in line.words)))
+
+
+def _without(content: PageContent, repeated: set[str]) -> list[Word]:
+    dropped = {id(w) for line in _edge_lines(content) if _is_running(line, repeated) for w in line.words}
+    return [w for w in content.words if id(w) not in dropped]
+
+
+def _is_running(line: Line, repeated: set[str]) -> bool:
+    return _folded(line) in repeated or bool(re.fullmatch(r"(page|seite|página|pagina|p\.)?\s*\d{1,3}(\s*(/|of|de|von)\s*\d{1,3})?", line.text.lower()))
+
+
+def _vocabulary(contents: list[PageContent]) -> frozenset[str]:
+    return frozenset(
+        word.text.strip("().,;:!?\"'“”").lower() for content in contents for word in content.words if len(word.text) > 3
+    )

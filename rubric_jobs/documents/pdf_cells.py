@@ -1,0 +1,94 @@
+"""Grids and words → tables with text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rubric_jobs.documents.geometry import Area, Box, Grid, Word
+from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
+from rubric_jobs.documents.model import Cell, Table
+from rubric_jobs.rubric import Source
+
+
+@dataclass(slots=True)
+class PlacedTable:
+    """A table on its page, before tables over several pages are joined."""
+
+    page: int
+    box: Box
+    xs: list[float]
+    table: Table
+
+
+def fill(grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str]) -> PlacedTable | None:
+    """The grid's table with these words in it, empty rows and columns left out; None if fewer than two cells have text."""
+    held: dict[int, list[Word]] = {}
+    for word in words:
+        index = _area_at(grid, word)
+        if index is not None:
+            held.setdefault(index, []).append(word)
+    if len(held) < 2:
+        return None
+    areas = [area for i, area in enumerate(grid.areas) if i in held]
+    rows = _kept(range(grid.rows), [(a.row, a.row_span) for a in areas])
+    columns = _kept(range(grid.columns), [(a.column, a.column_span) for a in areas])
+    cells = [
+        _cell(area, held.get(i, []), rows, columns, page, vocabulary)
+        for i, area in enumerate(grid.areas)
+        if _covers(rows, area.row, area.row_span) and _covers(columns, area.column, area.column_span)
+    ]
+    xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
+    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)))
+    return PlacedTable(page, grid.box, xs, table)
+
+
+def _area_at(grid: Grid, word: Word) -> int | None:
+    x, y = word.centre
+    for i, area in enumerate(grid.areas):
+        x0, top, x1, bottom = area.box
+        if x0 <= x < x1 and top <= y < bottom:
+            return i
+    return None
+
+
+def _kept(indices: range, spans: list[tuple[int, int]]) -> list[int]:
+    """Rows or columns in which some cell with text begins."""
+    starts = {start for start, _ in spans}
+    return [i for i in indices if i in starts]
+
+
+def _covers(kept: list[int], start: int, span: int) -> int:
+    return sum(start <= i < start + span for i in kept)
+
+
+def _cell(
+    area: Area, words: list[Word], rows: list[int], columns: list[int], page: int, vocabulary: frozenset[str]
+) -> Cell:
+    text, lead, is_bold = cell_text(words, area.box, vocabulary)
+    return Cell(
+        row=sum(i < area.row for i in rows),
+        column=sum(i < area.column for i in columns),
+        text=text,
+        source=Source(page=page, bbox=rounded(area.box)),
+        row_span=_covers(rows, area.row, area.row_span),
+        column_span=_covers(columns, area.column, area.column_span),
+        is_bold=is_bold,
+        lead=lead,
+    )
+
+
+def cell_text(words: list[Word], box: Box, vocabulary: frozenset[str]) -> tuple[str, str, bool]:
+    """Text, lead and whether all of it is bold, of the words in a cell."""
+    lines = into_lines(words)
+    if not lines:
+        return "", "", False
+    padding = min(max(min(line.box[0] for line in lines) - box[0], 1.0), 8.0)
+    is_turned = any(word.quarter % 2 for word in words)
+    right = max(line.box[2] for line in lines) if is_turned else box[2] - padding
+    text = "\n".join(joined(group, vocabulary) for group in paragraphs_of(lines, right))
+    ordered = [word for line in lines for word in line.words]
+    return text, lead_of(ordered), all(line.is_bold for line in lines)
+
+
+def rounded(box: Box) -> Box:
+    return round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1)

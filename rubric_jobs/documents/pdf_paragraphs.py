@@ -1,0 +1,130 @@
+"""The words outside of tables → paragraphs in reading order, two columns included."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rubric_jobs.documents.geometry import Box, PageContent, Word, median
+from rubric_jobs.documents.lines import Line, into_lines, joined, lead_of, paragraphs_of, segments, stretches
+from rubric_jobs.documents.model import Paragraph
+from rubric_jobs.documents.pdf_cells import PlacedTable, rounded
+from rubric_jobs.rubric import Source
+
+HEADING_SIZE = 1.15
+"""So much larger than the page's usual type is a heading."""
+
+
+@dataclass(slots=True)
+class PlacedParagraph:
+    page: int
+    box: Box
+    paragraph: Paragraph
+    column: int = 0
+
+
+def paragraphs(
+    words: list[Word], content: PageContent, tables: list[Box], vocabulary: frozenset[str]
+) -> list[PlacedParagraph]:
+    """Paragraphs of loose words; text on either side of a gutter is kept apart."""
+    usual = median([w.size for w in words])
+    found: list[PlacedParagraph] = []
+    for column, part in enumerate(_text_columns(words, content)):
+        for stretch in stretches(into_lines(part), tables):
+            found += _of_stretch(stretch, content, column, usual, vocabulary)
+    return found
+
+
+def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:
+    """The page's words in one part, or in two where a gutter runs down its middle."""
+    lines = into_lines(words)
+    middle = [x for x in range(int(content.width * 0.38), int(content.width * 0.62), 2)]
+    best, fewest = 0.0, len(lines)
+    for x in middle:
+        crossing = sum(any(w.x0 - 4 < x < w.x1 + 4 for w in line.words) for line in lines)
+        if crossing < fewest:
+            best, fewest = float(x), crossing
+    both = [line for line in lines if line.box[0] < best < line.box[2] and _is_parted(line, best)]
+    if len(both) < 8 or fewest > 0.25 * len(lines) or not _is_prose(both, best):
+        return [words]
+    wide = {id(w) for line in lines if any(v.x0 < best < v.x1 for v in line.words) for w in line.words}
+    left = [w for w in words if id(w) in wide or w.centre[0] < best]
+    right = [w for w in words if id(w) not in wide and w.centre[0] >= best]
+    return [left, right]
+
+
+def _is_parted(line: Line, x: float) -> bool:
+    return all(w.x1 + 3 < x or w.x0 - 3 > x for w in line.words)
+
+
+def _is_prose(lines: list[Line], x: float) -> bool:
+    """Running text on both sides: words, not the amounts that stand at the right of a list."""
+    right = [w for line in lines for w in line.words if w.x0 > x]
+    return len(right) >= 3 * len(lines) and sum(w.text.isalpha() for w in right) >= 0.6 * len(right)
+
+
+def _of_stretch(
+    lines: list[Line], content: PageContent, column: int, usual: float, vocabulary: frozenset[str]
+) -> list[PlacedParagraph]:
+    found = []
+    for group in paragraphs_of(lines, _right_edge(lines)):
+        box = _box(group)
+        found.append(PlacedParagraph(content.number, box, _paragraph(group, box, content, usual, vocabulary), column))
+    return found
+
+
+def _right_edge(lines: list[Line]) -> float:
+    """Where running text is broken: left of the amounts, where most lines end in one."""
+    parted = [segments(line)[0][-1].x1 for line in lines if line.is_parted]
+    if len(parted) * 5 >= len(lines) * 2:
+        return max(parted)
+    return max(line.box[2] for line in lines)
+
+
+def _box(lines: list[Line]) -> Box:
+    return (
+        min(line.box[0] for line in lines),
+        min(line.box[1] for line in lines),
+        max(line.box[2] for line in lines),
+        max(line.box[3] for line in lines),
+    )
+
+
+def _paragraph(
+    lines: list[Line], box: Box, content: PageContent, usual: float, vocabulary: frozenset[str]
+) -> Paragraph:
+    marker = lines[0].marker
+    text = joined([_tabbed(line) for line in lines], vocabulary)
+    if marker:
+        text = text[len(marker) :].strip()
+    ordered = [word for line in lines for word in line.words][1 if marker else 0 :]
+    size = lines[0].size
+    is_bold = all(line.is_bold for line in lines)
+    return Paragraph(
+        text=text,
+        source=Source(page=content.number, bbox=rounded(box)),
+        marker=marker,
+        indent=round(box[0], 1),
+        size=round(size, 1),
+        is_bold=is_bold,
+        is_heading=len(text) < 120 and (size > HEADING_SIZE * usual or (is_bold and not re.search(r"[.;,]$", text))),
+        lead=lead_of(ordered),
+    )
+
+
+def _tabbed(line: Line) -> Line:
+    """The line with its wide gaps kept as tabs: what stands right of one is often an amount."""
+    parts = segments(line)
+    if len(parts) == 1:
+        return line
+    words = list(parts[0])
+    for part in parts[1:]:
+        first = part[0]
+        words.append(Word(f"\t{first.text}", first.x0, first.top, first.x1, first.bottom, first.is_bold))
+        words += part[1:]
+    return Line(words, line.box)
+
+
+def reading_order(placed: list[PlacedTable | PlacedParagraph]) -> list[PlacedTable | PlacedParagraph]:
+    """From top to bottom; a second text column comes after the first."""
+    return sorted(placed, key=lambda p: (getattr(p, "column", 0), p.box[1]))

@@ -1,0 +1,120 @@
+"""Tables that go on over pages are joined; every block gets its number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rubric_jobs.documents.model import Block, Cell, Table, fold
+from rubric_jobs.documents.pdf_cells import PlacedTable
+from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph
+
+Placed = PlacedTable | PlacedParagraph
+
+SAME_BORDER = 6.0
+TOUCHING = 6.0
+"""Two grids so near to each other on one page are parts of one table (points)."""
+MOST_HEADER_ROWS = 3
+
+
+def joined_tables(pages: list[list[Placed]]) -> list[Placed]:
+    """All blocks of the document; a table that begins a page continues one that ended the page before."""
+    blocks: list[Placed] = []
+    for page in pages:
+        for block in page:
+            last = blocks[-1] if blocks else None
+            if isinstance(block, PlacedTable) and isinstance(last, PlacedTable) and _continues(last, block):
+                blocks[-1] = _joined(last, block)
+            else:
+                blocks.append(block)
+    return blocks
+
+
+def _continues(above: PlacedTable, below: PlacedTable) -> bool:
+    if above.page == below.page and not 0 <= below.box[1] - above.box[3] + 2 <= TOUCHING:
+        return False
+    return len(above.xs) == len(below.xs) and all(
+        abs(a - b) <= SAME_BORDER + 0.02 * (above.xs[-1] - above.xs[0]) for a, b in zip(above.xs, below.xs, strict=True)
+    )
+
+
+def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
+    skipped = _repeated_rows(above.table, below.table)
+    cells = list(above.table.cells)
+    incoming = [cell for cell in below.table.cells if cell.row >= skipped]
+    # A row that was broken by the page's end goes on in the first row below: its name cell is empty there.
+    is_broken_row = not skipped_is_header_only(skipped, below.table) and _is_row_rest(above.table, below.table, skipped)
+    shift = above.table.rows - skipped - (1 if is_broken_row else 0)
+    for cell in incoming:
+        moved = replace(cell, row=cell.row + shift)
+        if is_broken_row and cell.row == skipped:
+            _append(cells, moved)
+        else:
+            cells.append(moved)
+    table = Table(below.table.rows + shift, above.table.columns, tuple(cells), above.table.source)
+    return PlacedTable(below.page, below.box, above.xs, table)
+
+
+def skipped_is_header_only(skipped: int, table: Table) -> bool:
+    return skipped >= table.rows
+
+
+def _repeated_rows(above: Table, below: Table) -> int:
+    """How many rows at the top of `below` only repeat the header of `above`."""
+    first, second = above.grid(), below.grid()
+    count = 0
+    while count < min(MOST_HEADER_ROWS, len(first), len(second)) and _texts(first[count]) == _texts(second[count]):
+        count += 1
+    return count
+
+
+def _texts(row: list[Cell | None]) -> list[str]:
+    return [fold(cell.text) if cell else "" for cell in row]
+
+
+def _is_row_rest(above: Table, below: Table, skipped: int) -> bool:
+    row = below.grid()[skipped]
+    last = above.grid()[-1]
+    if not row or (row[0] and row[0].text.strip()) or not any(cell and cell.text.strip() for cell in row[1:]):
+        return False
+    texts = [(a.text, b.text) for a, b in zip(last, row, strict=True) if a and b and a.text and b.text]
+    return any(_goes_on(a, b) for a, b in texts)
+
+
+def _goes_on(text: str, following: str) -> bool:
+    return text.rstrip()[-1:] not in ".!?。:;" or following.lstrip()[:1].islower()
+
+
+def _append(cells: list[Cell], rest: Cell) -> None:
+    if not rest.text:
+        return
+    for i, cell in enumerate(cells):
+        covers_row = cell.row <= rest.row < cell.row + cell.row_span
+        if covers_row and cell.column <= rest.column < cell.column + cell.column_span:
+            cells[i] = replace(cell, text=f"{cell.text} {rest.text}".strip())
+            return
+    cells.append(rest)
+
+
+def numbered(placed: list[Placed]) -> list[Block]:
+    """The blocks with table, row, column and paragraph numbers in their sources."""
+    blocks: list[Block] = []
+    tables = paragraphs = 0
+    for item in placed:
+        if isinstance(item, PlacedTable):
+            blocks.append(_numbered_table(item.table, tables))
+            tables += 1
+        else:
+            source = item.paragraph.source.model_copy(update={"paragraph": paragraphs})
+            blocks.append(replace(item.paragraph, source=source))
+            paragraphs += 1
+    return blocks
+
+
+def _numbered_table(table: Table, index: int) -> Table:
+    cells = tuple(
+        replace(
+            cell, source=cell.source.model_copy(update={"table": index, "row": cell.row, "column": cell.column})
+        )
+        for cell in table.cells
+    )
+    return Table(table.rows, table.columns, cells, table.source.model_copy(update={"table": index}))
