@@ -102,7 +102,7 @@ def has_material(task: ExtractTask) -> bool:
 
 
 def rules_guard(task: Task) -> Callable[[Any], bool]:
-    """Tells whether JSON-ready values hold a sentence of the rules that the material lacks: a model was talked round."""
+    """Tells whether JSON-ready values hold a sentence of the rules that the material lacks: a model was misled."""
     prompt = for_task(task)
     material = fold(prompt.user)
     sentences = [fold(sentence) for sentence in prompt.system.replace("\n", " ").split(". ")]

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rubric_jobs import errors, prompts
@@ -15,6 +16,7 @@ from rubric_jobs.providers.connections import PerLoop, http_client
 from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema
 
 if TYPE_CHECKING:
+    import httpx2
     from google import genai
     from google.genai import types
 
@@ -29,7 +31,7 @@ class GeminiProvider:
     def __init__(self, *, api_key: str, base_url: str = "") -> None:
         self._api_key = api_key
         self._base_url = base_url
-        self._clients: PerLoop[genai.Client] = PerLoop(self._new_client)
+        self._connections: PerLoop[_Connection] = PerLoop(self._connect)
 
     @property
     def is_ready(self) -> bool:
@@ -38,14 +40,15 @@ class GeminiProvider:
     def preload(self) -> None:
         import google.genai  # noqa: F401
 
-    def _new_client(self) -> genai.Client:
+    def _connect(self) -> _Connection:
         from google import genai
         from google.genai import types
 
+        http = http_client()
         # An httpx client of our own also keeps the SDK from aiohttp, which it would take where that is installed
         # and with which it repeats failed requests by itself.
-        options = types.HttpOptions(base_url=self._base_url or None, httpx_async_client=http_client())
-        return genai.Client(api_key=self._api_key, vertexai=False, http_options=options)
+        options = types.HttpOptions(base_url=self._base_url or None, httpx_async_client=http)
+        return _Connection(genai.Client(api_key=self._api_key, vertexai=False, http_options=options), http)
 
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
@@ -54,7 +57,7 @@ class GeminiProvider:
             raise VENDOR.missing_key()
         prompt = prompts.for_task(task)
         async with _faults_named(model, timeout_s):
-            models = self._clients.client().aio.models
+            models = self._connections.client().sdk.aio.models
             config, contents = _config(prompt, model, timeout_s), _contents(prompt)
             if on_text is None:
                 answer = _Answer(await models.generate_content(model=model, contents=contents, config=config))
@@ -66,9 +69,17 @@ class GeminiProvider:
         return answer.reply(model)
 
     async def aclose(self) -> None:
-        client = self._clients.drop()
-        if client is not None:
-            await client.aio.aclose()
+        connection = self._connections.drop()
+        if connection is not None:
+            await connection.sdk.aio.aclose()
+            # The SDK leaves a client that it was given open.
+            await connection.http.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    sdk: genai.Client
+    http: httpx2.AsyncClient
 
 
 class _Answer:

@@ -78,8 +78,15 @@ class LegacyGeminiProvider:
             if self._base_url:
                 options["api_endpoint"] = self._base_url
             from google.ai import generativelanguage
+            from requests.adapters import HTTPAdapter
 
-            self._service = generativelanguage.GenerativeServiceClient(transport="rest", client_options=options)
+            service = generativelanguage.GenerativeServiceClient(transport="rest", client_options=options)
+            session = service.transport._session
+            # It would take a 401 for an expired token and ask twice more; a key is no token.
+            session._refresh_status_codes = ()
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_THREADS))
+            self._service = service
         return self._service
 
     async def aclose(self) -> None:
