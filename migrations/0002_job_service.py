@@ -1,6 +1,7 @@
 """What the service keeps beyond the production table (job_service.sql)."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import migrations, models
@@ -13,8 +14,8 @@ OUTCOMES = [
 HERE = Path(__file__).parent
 
 
-def added_columns():
-    columns = {
+def added_columns() -> list[migrations.AddField]:
+    columns: dict[str, models.Field[Any, Any]] = {
         "kind": models.TextField(choices=KINDS, null=True),
         "error_code": models.TextField(null=True),
         "retryable": models.BooleanField(null=True),
@@ -31,7 +32,7 @@ def added_columns():
     return [migrations.AddField("rubricjob", name, column) for name, column in columns.items()]
 
 
-def job_key(related_name):
+def job_key(related_name: str) -> models.OneToOneField[Any, Any]:
     return models.OneToOneField(
         "rubric_jobs.rubricjob", models.CASCADE, primary_key=True, related_name=related_name, serialize=False
     )

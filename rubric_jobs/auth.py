@@ -6,7 +6,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from django.conf import settings
@@ -27,6 +27,11 @@ class Identity:
 
     is_authenticated = True
     is_active = True
+
+
+def caller(request: Request) -> Identity:
+    """The identity that authentication found."""
+    return cast(Identity, request.user)
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -74,6 +79,7 @@ def identify(token: str) -> Identity:
 
 def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
     """A token for local use, signed with JWT_SIGNING_KEY."""
+    key = cast(str, settings.JWT_SIGNING_KEY)
     now = datetime.datetime.now(datetime.UTC)
     claims: dict[str, Any] = {
         "sub": str(user_id),
@@ -83,7 +89,7 @@ def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
     }
     optional = {"aud": settings.JWT_AUDIENCE, "iss": settings.JWT_ISSUER}
     claims |= {name: value for name, value in optional.items() if value}
-    return jwt.encode(claims, settings.JWT_SIGNING_KEY, algorithm=SYMMETRIC[0])
+    return jwt.encode(claims, key, algorithm=SYMMETRIC[0])
 
 
 def _verification_key(token: str) -> tuple[Any, list[str]]:

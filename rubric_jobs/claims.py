@@ -76,7 +76,7 @@ def claim(*, limit: int, worker: str, lease_s: float) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"limit": limit, "worker": worker, "lease_s": lease_s})
         # Django hands JSON over as text.
-        return [Claim(*row[:-1], parameters=json.loads(row[-1])) for row in cursor.fetchall()]
+        return [Claim(*row[:-1], json.loads(row[-1])) for row in cursor.fetchall()]
 
 
 def document(claim: Claim) -> bytes:
@@ -162,7 +162,7 @@ def end(endings: Sequence[Ending]) -> set[int]:
     The document and a stored reply are deleted with it, unless the job failed in a way that a retry may mend.
     """
     errors = [ending.error for ending in endings]
-    values = {
+    values: dict[str, Any] = {
         **_keys([ending.claim for ending in endings]),
         "results": [None if ending.result is None else Jsonb(ending.result) for ending in endings],
         "messages": [error and str(error) for error in errors],
@@ -217,13 +217,14 @@ def _keys(held: Iterable[Claim]) -> dict[str, list[Any]]:
 
 def keep_reply(claim: Claim, reply: dict[str, Any]) -> None:
     """Store what a provider answered, as long as the job is still this worker's."""
+    values: dict[str, Any] = {"reply": Jsonb(reply), "job_id": claim.job_id, "token": claim.token}
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO grader.rubric_job_replies (job_id, reply)
                SELECT job_id, %(reply)s FROM grader.rubric_extraction_jobs
                WHERE job_id = %(job_id)s AND claim_token = %(token)s AND status = 'processing' FOR UPDATE
                ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply""",
-            {"reply": Jsonb(reply), "job_id": claim.job_id, "token": claim.token},
+            values,
         )
 
 

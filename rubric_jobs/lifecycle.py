@@ -56,7 +56,7 @@ def submit(
 ) -> uuid.UUID:
     """Nothing → pending: the row, its input and the workers' wake-up in one transaction."""
     job_id = uuid.uuid4()
-    values = {
+    values: dict[str, Any] = {
         "job_id": job_id,
         "tenant_id": tenant_id,
         "user_id": user_id,
@@ -102,7 +102,7 @@ SELECT status, pg_notify(CASE status WHEN 'pending' THEN %(pending)s ELSE %(chan
 
 def rescue() -> int:
     """processing → pending for jobs whose lease has ended (→ failed after three crashes); how many."""
-    values = {
+    values: dict[str, Any] = {
         "allowed": CRASHES_ALLOWED,
         "code": CrashedWorker.code,
         "message": str(CrashedWorker()),
@@ -142,7 +142,7 @@ def wake_delayed() -> int:
             """UPDATE grader.rubric_extraction_jobs SET run_after = NULL
                WHERE status = 'pending' AND run_after <= statement_timestamp()"""
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def sweep() -> int:

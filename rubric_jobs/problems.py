@@ -77,10 +77,10 @@ def _of_rest_framework(error: exceptions.APIException) -> Problem:
     known = {"no_membership"}
     code = codes if codes in known else _CODES.get(error.status_code, str(codes))
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None) is not None:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if (wait_s := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(int(wait_s) + 1)
     return Problem(error.status_code, code, str(error.detail), headers=headers)
 
 

@@ -165,10 +165,11 @@ class Pump:
             batch = [await self._endings.get()]
             while not self._endings.empty():
                 batch.append(self._endings.get_nowait())
-            again = [(ending, delay_s) for ending in batch if (delay_s := self._retry_delay_s(ending)) is not None]
-            for ending, delay_s in again:
-                await self._rows.change(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
-                self._let_go(ending.claim, "again later")
+            for ending in batch:
+                delay_s = self._retry_delay_s(ending)
+                if ending.error is not None and delay_s is not None:
+                    await self._rows.change(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
+                    self._let_go(ending.claim, f"again in {delay_s:.1f} s ({ending.error.code})")
             last = [ending for ending in batch if ending.claim.token in self._held]
             landed = await self._land(last) if last else set()
             for ending in last:

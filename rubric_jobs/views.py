@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rubric_jobs import conf, lifecycle, problems, serializers
+from rubric_jobs.auth import caller
 from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.models import Kind, RubricJob
 
@@ -54,9 +55,10 @@ class Trigger(OldRoute):
     def post(self, request: Request) -> Response:
         asked = self.serializer_class(data=request.data)
         asked.is_valid(raise_exception=True)
+        identity = caller(request)
         job_id = lifecycle.submit(
-            tenant_id=request.user.tenant_id,
-            user_id=request.user.user_id,
+            tenant_id=identity.tenant_id,
+            user_id=identity.user_id,
             timeout_s=conf.job_timeout_s(),
             **asked.job(),
         )
@@ -86,7 +88,8 @@ class OldStatus(OldRoute):
             job_id = uuid.UUID(wanted)
         except ValueError:
             raise Http404 from None
-        mine = RubricJob.objects.visible_to(tenant_id=request.user.tenant_id, user_id=request.user.user_id)
+        identity = caller(request)
+        mine = RubricJob.objects.visible_to(tenant_id=identity.tenant_id, user_id=identity.user_id)
         job = mine.filter(job_id=job_id, kind=self.kind).first()
         if job is None:
             raise Http404

@@ -68,7 +68,8 @@ def prepare() -> Cluster:
     """Make this process the head of a cluster: its pumps stop when `stop()` is called on what is returned."""
     global _cluster  # noqa: PLW0603 - inherited by fork; django-q2 offers no other way to reach its workers
     reader, writer = os.pipe()
-    _cluster = Cluster(slots=tempfile.TemporaryFile(), stop_reader=reader, stop_writer=writer)
+    slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
+    _cluster = Cluster(slots=slots, stop_reader=reader, stop_writer=writer)
     Schedule.objects.get_or_create(
         name=SCHEDULE,
         defaults={"func": PUMP, "schedule_type": Schedule.MINUTES, "minutes": 1, "kwargs": "q_options={'timeout': -1}"},

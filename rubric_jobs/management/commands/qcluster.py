@@ -20,7 +20,7 @@ from rubric_jobs import worker
 STOP_MARGIN_S = 1.5
 
 
-class Command(QCluster):
+class Command(QCluster):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
