@@ -7,6 +7,7 @@ ALTER TABLE grader.rubric_extraction_jobs
   ADD COLUMN retryable boolean,
   ADD COLUMN progress jsonb,
   ADD COLUMN deadline_at timestamptz,            -- from submission, waits included
+  ADD COLUMN queued_at timestamptz,              -- when it last began to wait
   ADD COLUMN queue_tag bigint,                   -- start-time fair queueing: the claim's order
   ADD COLUMN run_after timestamptz,              -- a retry waits until then; null when it may run now
   ADD COLUMN attempt integer NOT NULL DEFAULT 0, -- attempts charged to the job

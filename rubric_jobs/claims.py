@@ -48,13 +48,13 @@ class Ending:
 
 _CLAIM = """
 WITH picked AS MATERIALIZED (
-  SELECT job_id, tenant_id, user_id, kind, created_at FROM grader.rubric_extraction_jobs
+  SELECT job_id, tenant_id, user_id, kind, queued_at FROM grader.rubric_extraction_jobs
   WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL
   ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), opened AS (
   INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms)
   SELECT job_id, tenant_id, user_id, kind, %(worker)s, statement_timestamp(),
-    grader.ms_between(created_at, statement_timestamp()) FROM picked
+    grader.ms_between(queued_at, statement_timestamp()) FROM picked
   RETURNING attempt_id, job_id
 ), claimed AS (
   UPDATE grader.rubric_extraction_jobs job SET
@@ -133,7 +133,7 @@ WITH news AS MATERIALIZED (
     progress = NULL, lease_expires_at = NULL, completed_at = statement_timestamp(), updated_at = statement_timestamp(),
     performance_metrics = news.metrics || jsonb_build_object(
       'duration_ms', grader.ms_between(job.created_at, statement_timestamp()),
-      'queue_time_ms', grader.ms_between(job.created_at, job.claimed_at),
+      'queue_time_ms', grader.ms_between(job.queued_at, job.claimed_at),
       'file_size_kb', job.file_size_kb, 'attempts', job.attempt)
   FROM news WHERE job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
   RETURNING job.job_id, job.claim_token AS token, job.status, job.retryable
@@ -180,7 +180,7 @@ _GIVE_BACK = """
 WITH returned AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = 'pending', claim_token = NULL, lease_expires_at = NULL, progress = NULL,
-    attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(),
+    attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END
   FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
   WHERE job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'

@@ -157,7 +157,6 @@ class Cancelled(RubricJobError):
     """The job was cancelled."""
 
     code = "cancelled"
-    retryable = True
 
 
 class TimedOut(RubricJobError):

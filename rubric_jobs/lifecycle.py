@@ -16,31 +16,33 @@ from typing import Any
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from rubric_jobs.errors import CrashedWorker, TimedOut
+from rubric_jobs.errors import Cancelled, CrashedWorker, TimedOut
 
 PENDING_CHANNEL = "rubric_jobs_pending"
 CHANGED_CHANNEL = "rubric_jobs_changed"
+CANCELLED_CHANNEL = "rubric_jobs_cancelled"
 CRASHES_ALLOWED = 3
 
-_SUBMIT = """
+# Start-time fair queueing (Goyal, Vin & Cheng 1996): behind the tenant's own last job, but not before the head.
+_FAIR_TAG = """greatest(
+  (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs
+    WHERE tenant_id = %(tenant_id)s AND status = 'pending' AND kind IS NOT NULL ORDER BY queue_tag DESC LIMIT 1),
+  (SELECT queue_tag FROM grader.rubric_extraction_jobs
+    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1),
+  0)"""
+
+_SUBMIT = f"""
 WITH job AS (
   INSERT INTO grader.rubric_extraction_jobs
-    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, deadline_at, queue_tag)
+    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, queued_at, deadline_at, queue_tag)
   SELECT %(job_id)s, %(tenant_id)s, %(user_id)s, %(file_name)s, %(file_type)s, %(file_size_kb)s, 'pending', %(kind)s,
-    statement_timestamp() + %(timeout_s)s * interval '1 second',
-    -- Start-time fair queueing (Goyal, Vin & Cheng 1996): behind the tenant's own last job, but not before the head.
-    greatest(
-      (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs
-        WHERE tenant_id = %(tenant_id)s AND status = 'pending' AND kind IS NOT NULL ORDER BY queue_tag DESC LIMIT 1),
-      (SELECT queue_tag FROM grader.rubric_extraction_jobs
-        WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1),
-      0)
+    statement_timestamp(), statement_timestamp() + %(timeout_s)s * interval '1 second', {_FAIR_TAG}
   RETURNING job_id
 ), input AS (
   INSERT INTO grader.rubric_job_inputs (job_id, parameters, data) SELECT job_id, %(parameters)s, %(data)s FROM job
 )
 SELECT pg_notify(%(channel)s, job_id::text) FROM job
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def submit(
@@ -69,9 +71,86 @@ def submit(
         "data": data,
         "channel": PENDING_CHANNEL,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SUBMIT, values)
+    _changed(_SUBMIT, values)
     return job_id
+
+
+_CANCEL = """
+WITH cancelled AS (
+  UPDATE grader.rubric_extraction_jobs SET
+    status = 'failed', error_code = %(code)s, error_message = %(message)s, retryable = false, progress = NULL,
+    run_after = NULL, lease_expires_at = NULL, completed_at = statement_timestamp(), updated_at = statement_timestamp()
+  WHERE job_id = %(job_id)s AND kind IS NOT NULL AND status IN ('pending', 'processing')
+  RETURNING job_id, claim_token
+), closed AS (
+  UPDATE grader.rubric_job_attempts SET outcome = 'cancelled', ended_at = statement_timestamp()
+  FROM cancelled WHERE attempt_id = cancelled.claim_token AND outcome IS NULL
+), forgotten AS (
+  DELETE FROM grader.rubric_job_inputs input USING cancelled WHERE input.job_id = cancelled.job_id
+), unsaid AS (
+  DELETE FROM grader.rubric_job_replies reply USING cancelled WHERE reply.job_id = cancelled.job_id
+)
+SELECT pg_notify(%(cancelled)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM cancelled
+"""
+
+
+def cancel(*, job_id: uuid.UUID) -> bool:
+    """pending or processing → failed (`cancelled`), its document deleted; False when it had ended already.
+
+    The worker that runs it hears of it and drops the call; were it not to hear, its token would be refused.
+    """
+    values = {
+        "job_id": job_id,
+        "code": Cancelled.code,
+        "message": str(Cancelled()),
+        "cancelled": CANCELLED_CHANNEL,
+        "changed": CHANGED_CHANNEL,
+    }
+    return _changed(_CANCEL, values) > 0
+
+
+_RETRY = f"""
+WITH input AS (
+  SELECT job_id FROM grader.rubric_job_inputs WHERE job_id = %(job_id)s
+), unsaid AS (
+  DELETE FROM grader.rubric_job_replies reply USING input WHERE reply.job_id = input.job_id
+), retried AS (
+  UPDATE grader.rubric_extraction_jobs job SET
+    status = 'pending', attempt = 0, crashes = 0, claim_token = NULL, claimed_at = NULL, run_after = NULL,
+    error_code = NULL, error_message = NULL, retryable = NULL, performance_metrics = NULL, completed_at = NULL,
+    updated_at = statement_timestamp(), queued_at = statement_timestamp(),
+    deadline_at = statement_timestamp() + %(timeout_s)s * interval '1 second', queue_tag = {_FAIR_TAG}
+  FROM input WHERE job.job_id = input.job_id AND job.status = 'failed' AND job.retryable
+  RETURNING job.job_id
+)
+SELECT pg_notify(%(pending)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM retried
+"""  # noqa: S608 - put together from constants
+
+
+def retry(*, job_id: uuid.UUID, tenant_id: uuid.UUID, timeout_s: float) -> bool:
+    """failed → pending with fresh attempts and a fresh deadline; False when it has not failed or can't be retried."""
+    values = {
+        "job_id": job_id,
+        "tenant_id": tenant_id,
+        "timeout_s": timeout_s,
+        "pending": PENDING_CHANNEL,
+        "changed": CHANGED_CHANNEL,
+    }
+    return _changed(_RETRY, values) > 0
+
+
+def delete(*, job_id: uuid.UUID) -> bool:
+    """completed or failed → gone, with everything that belongs to it but the ledger; False while it is not finished."""
+    finished = (
+        "DELETE FROM grader.rubric_extraction_jobs WHERE job_id = %(job_id)s AND status IN ('completed', 'failed')"
+    )
+    return _changed(finished, {"job_id": job_id}) > 0
+
+
+def _changed(statement: str, values: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
 
 
 _RESCUE = """
@@ -87,7 +166,8 @@ WITH expired AS MATERIALIZED (
     crashes = job.crashes + 1,
     -- The worker's crash is not the job's failure: the attempt is given back.
     attempt = job.attempt - 1,
-    claim_token = NULL, lease_expires_at = NULL, progress = NULL, updated_at = statement_timestamp(),
+    claim_token = NULL, lease_expires_at = NULL, progress = NULL,
+    updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     status = CASE WHEN is_hopeless THEN 'failed' ELSE 'pending' END,
     completed_at = CASE WHEN is_hopeless THEN statement_timestamp() END,
     error_code = CASE WHEN is_hopeless THEN %(code)s END,
@@ -109,9 +189,7 @@ def rescue() -> int:
         "pending": PENDING_CHANNEL,
         "changed": CHANGED_CHANNEL,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RESCUE, values)
-        return len(cursor.fetchall())
+    return _changed(_RESCUE, values)
 
 
 _EXPIRE = """
@@ -130,19 +208,13 @@ SELECT pg_notify(%(changed)s, job_id::text) FROM expired
 
 def expire() -> int:
     """pending → failed for jobs that nobody took up before their deadline; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(_EXPIRE, {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL})
-        return len(cursor.fetchall())
+    return _changed(_EXPIRE, {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL})
 
 
 def wake_delayed() -> int:
     """pending → pending for retries whose wait is over: they may be claimed again; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """UPDATE grader.rubric_extraction_jobs SET run_after = NULL
-               WHERE status = 'pending' AND run_after <= statement_timestamp()"""
-        )
-        return int(cursor.rowcount)
+    due = "UPDATE grader.rubric_extraction_jobs SET run_after = NULL WHERE status = 'pending' AND run_after <= now()"
+    return _changed(due, {})
 
 
 def sweep() -> int:

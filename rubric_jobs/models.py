@@ -49,6 +49,7 @@ class RubricJob(models.Model):
     retryable = models.BooleanField(null=True)
     progress = models.JSONField(null=True)
     deadline_at = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)
     queue_tag = models.BigIntegerField(null=True)
     run_after = models.DateTimeField(null=True)
     attempt = models.IntegerField(db_default=0)
