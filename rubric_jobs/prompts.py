@@ -7,6 +7,7 @@ model is talked into, its answer is judged afterwards (`asking`, `grounding`), a
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -119,6 +120,12 @@ _TELLING = 40
 """Letters of a sentence from which on it is no coincidence."""
 
 
+@functools.cache
+def _schema() -> dict[str, Any]:
+    """The one schema, made once: making it costs more than all the rest of a call. Nobody may change it."""
+    return answer_schema()
+
+
 def _extract(task: ExtractTask) -> Prompt:
     text = excerpt.of(task.document, task.local if isinstance(task.local, Rubric) else None)
     attachment = Attachment(task.data, PDF, "document.pdf") if needs_file(task.document, task.file_type) else None
@@ -127,21 +134,21 @@ def _extract(task: ExtractTask) -> Prompt:
         opening = "The document is attached" + ("; what could be read of its text follows." if text else ".")
     else:
         opening = "The document, its tables in Markdown:"
-    return Prompt(EXTRACT_VERSION, _EXTRACT, _fenced(opening, parts), answer_schema(), attachment)
+    return Prompt(EXTRACT_VERSION, _EXTRACT, _fenced(opening, parts), _schema(), attachment)
 
 
 def _enhance(task: EnhanceTask) -> Prompt:
     total = f"The total is {task.total_points.normalize():f} points."
     parts = {"rules": task.rules[:MAX_RULES_CHARACTERS], "wish": task.instruction, "complaint": task.complaint}
     if task.rubric is None:
-        return Prompt(ENHANCE_VERSION, _ENHANCE_RULES, _fenced(total, parts), answer_schema())
+        return Prompt(ENHANCE_VERSION, _ENHANCE_RULES, _fenced(total, parts), _schema())
     parts["rules"] = json.dumps(_asked_fields(task.rubric), ensure_ascii=False)
-    return Prompt(ENHANCE_VERSION, _ENHANCE_WHOLE, _fenced(total, parts), answer_schema())
+    return Prompt(ENHANCE_VERSION, _ENHANCE_WHOLE, _fenced(total, parts), _schema())
 
 
 def _asked_fields(rubric: Rubric) -> dict[str, Any]:
     """The rubric in the very shape that the model is to answer with."""
-    return dict(_only(rubric.model_dump(mode="json"), answer_schema()))
+    return dict(_only(rubric.model_dump(mode="json"), _schema()))
 
 
 def _only(value: Any, schema: dict[str, Any]) -> Any:

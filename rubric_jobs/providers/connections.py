@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 Client = TypeVar("Client")
 
-IDLE_CONNECTIONS = 100
+IDLE_CONNECTIONS = 20
 """Connections kept open for the next call; calls in flight have no limit here, the worker sets it."""
 
 
