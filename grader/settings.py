@@ -131,6 +131,8 @@ EMBEDDED_POSTGRES = embedded_postgres.under(STATE_DIR)
 DATABASE_POOL = env.bool("DATABASE_POOL", default=False)
 """An ASGI server runs each request in a thread of its own: it shares a pool (asgi.py turns it on)."""
 DATABASES = {"default": _database()}
+if test_name := _optional("DATABASE_TEST_NAME"):
+    DATABASES["default"]["TEST"] = {"NAME": test_name}
 if DATABASE_POOL:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
 else:
