@@ -144,7 +144,7 @@ def delete(*, job_id: uuid.UUID) -> bool:
     finished = (
         "DELETE FROM grader.rubric_extraction_jobs WHERE job_id = %(job_id)s AND status IN ('completed', 'failed')"
     )
-    return _changed(gone, {"job_id": job_id}) > 0
+    return _changed(finished, {"job_id": job_id}) > 0
 
 
 def _changed(statement: str, values: dict[str, Any]) -> int:
