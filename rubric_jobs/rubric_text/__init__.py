@@ -1,0 +1,23 @@
+"""A rubric as text, both ways.
+
+`write` makes the one Markdown that results, the old front end and enhancement share; `read` takes it back without
+loss, and is kind to what a teacher typed or pasted. `as_old_shape` is the nested JSON of the service that this one
+replaces.
+"""
+
+from __future__ import annotations
+
+from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric_text import typed
+from rubric_jobs.rubric_text.markdown import NotWrittenError, read_written, write
+from rubric_jobs.rubric_text.old_shape import as_old_shape
+
+__all__ = ["as_old_shape", "read", "write"]
+
+
+def read(text: str) -> Rubric:
+    """The rubric that a text holds; raises NoRubricFound where it holds none, such as a few rules in prose."""
+    try:
+        return read_written(text)
+    except NotWrittenError:
+        return typed.read(text)

@@ -1,0 +1,125 @@
+"""Tables pasted into a text: with tabs (from a spreadsheet or a word processor), or with pipes (Markdown)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
+
+from rubric_jobs import points
+from rubric_jobs.rubric import Criterion, Level
+from rubric_jobs.rubric_text.typed_lines import Worth, split, tidy, worth_of
+
+Table = list[list[str]]
+
+_PIPE = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"[\s|:+=-]+")
+_WORTH_COLUMN = re.compile(
+    r"(?:max\w*\.?\s*)?(?:points?|pts\.?|marks?|score|weight\w*|punkte|gewicht\w*|puntos|ptos\.?|peso|pontos|punti|barème|%)"
+    r"(?:\s*\(?(?:possible|max\w*\.?|%|pts)\)?)?",
+    re.IGNORECASE,
+)
+_TEXT_COLUMN = re.compile(
+    r"(?:description|beschreibung|descripci[oó]n|descri[cç][aã]o|notes?|comments?|feedback)", re.IGNORECASE
+)
+_EARNED_COLUMN = re.compile(r"(?:earned|your score|erreicht|comments?|feedback|notes?)", re.IGNORECASE)
+_TOTAL_ROW = re.compile(r"(?:grand |overall )?(?:total|sum|summe|gesamt\w*|totale|итого)\b.{0,20}", re.IGNORECASE)
+_BARE_NUMBER = re.compile(r"/?\s*([0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*(%|\w{1,7}\.?)?")
+
+
+def take_out(lines: Sequence[str]) -> tuple[list[Table], list[str]]:
+    """The tables among the lines (two rows and two columns at least), and the lines that belong to none."""
+    tables: list[Table] = []
+    others: list[str] = []
+    for separator, run in groupby(lines, key=_separator):
+        rows = list(run)
+        table = [_cells(row, separator) for row in rows if not _RULE.fullmatch(row)] if separator else []
+        if len(table) >= 2 and max(map(len, table)) >= 2:
+            tables.append(table)
+        else:
+            others += rows
+    return tables, others
+
+
+def criteria_of(table: Table) -> tuple[list[Criterion], Decimal | None]:
+    """The criteria of a table's rows, and the total that one of its rows states."""
+    header, rows = _header_and_rows(table)
+    criteria: list[Criterion] = []
+    stated = None
+    for row in rows:
+        if not row or not any(row):
+            continue
+        if _TOTAL_ROW.fullmatch(row[0]):
+            stated = next((number for cell in reversed(row[1:]) if (number := _number(cell)) is not None), stated)
+        elif row[0] or not criteria:
+            criteria.append(_criterion(header, row))
+    return criteria, stated
+
+
+def _separator(line: str) -> str:
+    if len(_PIPE.findall(line)) >= 2 or (line.strip().startswith("|") and line.strip() != "|"):
+        return "|"
+    return "\t" if "\t" in line.strip() else ""
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    if separator == "\t":
+        return [cell.strip() for cell in line.split("\t")]
+    body = line.strip().removeprefix("|")
+    cells = _PIPE.split(body.removesuffix("|") if not body.endswith("\\|") else body)
+    return [re.sub(r"\A(\*\*|__)(.*)\1\Z", r"\2", cell.strip()) for cell in cells]
+
+
+def _header_and_rows(table: Table) -> tuple[list[str], Table]:
+    """A first row with a bare number after its name is no header: the table has none."""
+    first = table[0]
+    if len(first) == 2 and _number(first[1]) is not None:
+        return ["", "points"], table
+    return first, table[1:]
+
+
+def _criterion(header: Sequence[str], row: Sequence[str]) -> Criterion:
+    name, worth, text = worth_of(row[0])
+    criterion = Criterion(name=" ".join(tidy(name).split()) or tidy(row[0]), description=tidy(text) or None)
+    _set_worth(criterion, worth.high if worth else None, is_percent=bool(worth and worth.is_percent))
+    for title, cell in zip(header[1:], row[1:], strict=False):
+        if _EARNED_COLUMN.fullmatch(title):
+            continue
+        if _WORTH_COLUMN.fullmatch(title):
+            _set_worth(criterion, _number(cell), is_percent="%" in title + cell)
+        elif _TEXT_COLUMN.fullmatch(title):
+            criterion.description = tidy(cell) or criterion.description
+        elif title or cell:
+            criterion.levels.append(_level(title, cell))
+    if criterion.points is None:
+        criterion.points = max(
+            (value for level in criterion.levels if (value := points.top(level)) is not None), default=None
+        )
+    return criterion
+
+
+def _set_worth(criterion: Criterion, value: Decimal | None, *, is_percent: bool) -> None:
+    if value is not None:
+        criterion.points = value
+        criterion.weight = value if is_percent else criterion.weight
+
+
+def _level(title: str, cell: str) -> Level:
+    name, worth, text = worth_of(title)
+    number = _number(title)
+    if worth is None and number is not None:
+        name, worth = title, Worth(high=number, low=None, sign="", has_unit=False, is_percent=False)
+    elif not name:
+        name = split(text)[0] or text
+    own_name, own_worth, own_text = worth_of(cell)
+    if own_worth is not None and not own_name:
+        worth, cell = own_worth, own_text
+    elif (value := _number(cell)) is not None:
+        worth, cell = Worth(high=value, low=None, sign="", has_unit=False, is_percent=False), ""
+    return Level(name=tidy(name) or None, description=tidy(cell) or None, **(worth.of_a_level() if worth else {}))
+
+
+def _number(cell: str) -> Decimal | None:
+    found = _BARE_NUMBER.fullmatch(cell.strip())
+    return Decimal(found[1].replace(",", ".")) if found else None
