@@ -7,44 +7,33 @@ whatever fails is an error of `errors.py`, and an answer without criteria is NoR
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
-from rubric_jobs import asking, documents, errors, grounding, partial, points, prompts, rubric_text
-from rubric_jobs.asking import Candidate, Objection, OnReply
+from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, rubric_text
+from rubric_jobs.asking import Objection, OnReply
+from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.providers.base import ExtractTask, Reply
 from rubric_jobs.providers.registry import Providers
 from rubric_jobs.reader import CERTAIN
 from rubric_jobs.rubric import Rubric, Warning, as_json_number
 from rubric_jobs.sandbox import Reading
 
-AUTO = "auto"
-LOCAL = "local"
 REPORT_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionRequest:
-    """`provider` and `model` are the caller's own wishes; `total_points` is what the caller takes the total to be."""
+    """`provider` is forced by the caller, `models` are wished for by provider; `total_points` is what the caller expects."""
 
     data: bytes = field(repr=False)
     file_type: str
     instruction: str = field(default="", repr=False)
     total_points: Decimal | None = None
     provider: str | None = None
-    model: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Whom to ask (RUBRIC_LLM_PROVIDER), whom after that (RUBRIC_LLM_FALLBACK), and for how long each call may last."""
-
-    provider: str = AUTO
-    fallback: tuple[str, ...] = ()
-    call_timeout_s: float = 90.0
-    certain: float = CERTAIN
+    models: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +80,15 @@ async def extract(
     tell = report or _silent
     tell(stage="reading")
     reading = await read(request.data, request.file_type)
-    names = chosen(request, reading.local, providers, policy)
+    is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
+    names = choosing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
     if names[0] == LOCAL and stored_reply is None:
         return _finished(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
-        _candidates(names, request, providers, stored_reply),
+        choosing.candidates(names, providers, request.models, stored_reply),
         timeout_s=policy.call_timeout_s,
         check=_check(task),
         on_text=_streaming(task, report, clock) if report is not None else None,
@@ -114,24 +104,6 @@ async def extract(
     return _finished(checked.rubric, request, replace(usage, ungrounded=checked.ungrounded))
 
 
-def chosen(
-    request: ExtractionRequest, local: Rubric | errors.RubricJobError, providers: Providers, policy: Policy
-) -> list[str]:
-    """Whom to ask, in turn: at least one name.
-
-    What a caller forces is asked alone: the caller was told where the document goes.
-    """
-    if request.provider not in {None, AUTO}:
-        return [_known(str(request.provider), providers)]
-    if policy.provider != AUTO:
-        first = _known(policy.provider, providers)
-    elif isinstance(local, Rubric) and (local.confidence or 0) >= policy.certain:
-        return [LOCAL]
-    else:
-        first = next(iter(providers.ready_models), LOCAL)
-    return [first, *(_known(name, providers) for name in policy.fallback if name != first)]
-
-
 @dataclass(frozen=True, slots=True)
 class _Usage:
     provider: str
@@ -140,12 +112,6 @@ class _Usage:
     completion_tokens: int = 0
     asked_again: bool = False
     ungrounded: int = 0
-
-
-def _known(name: str, providers: Providers) -> str:
-    if name not in providers:
-        raise errors.ProviderRejected(f"There is no provider of that name; choose one of {', '.join(providers)}.")
-    return name
 
 
 def _local_rubric(reading: Reading) -> Rubric:
@@ -166,16 +132,6 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
     if not prompts.has_material(task):
         raise reading.local if isinstance(reading.local, errors.RubricJobError) else errors.ScannedDocument()
     return task
-
-
-def _candidates(
-    names: list[str], request: ExtractionRequest, providers: Providers, stored_reply: Reply | None
-) -> list[Candidate]:
-    found = [Candidate(providers[name], providers.model_for(name, request.model)) for name in names]
-    if stored_reply is None or stored_reply.provider not in providers:
-        return found
-    first = Candidate(providers[stored_reply.provider], stored_reply.model)
-    return [first, *(each for each in found if each.provider.name != stored_reply.provider)]
 
 
 def _check(task: ExtractTask) -> Callable[[Rubric], None]:

@@ -11,9 +11,10 @@ from typing import Any
 from django.conf import settings
 
 from rubric_jobs import claims, enhancement, extraction
+from rubric_jobs.choosing import Policy
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.enhancement import Enhancement, EnhancementRequest
-from rubric_jobs.extraction import Extraction, ExtractionRequest, Policy
+from rubric_jobs.extraction import Extraction, ExtractionRequest
 from rubric_jobs.models import Kind
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
