@@ -27,10 +27,10 @@ def top(level: Level) -> Decimal | None:
     return max((end for end in (level.points, level.points_min, level.points_max) if end is not None), default=None)
 
 
-def summed(criteria: Sequence[Criterion]) -> Decimal | None:
+def summed(rubric: Rubric) -> Decimal | None:
     """The sum of the criteria's points where every criterion has them, else None."""
-    values = [criterion.points for criterion in criteria if criterion.points is not None]
-    return sum(values, Decimal(0)) if values and len(values) == len(criteria) else None
+    values = [criterion.points for criterion in rubric.criteria if criterion.points is not None]
+    return sum(values, Decimal(0)) if values and len(values) == len(rubric.criteria) else None
 
 
 def totals(rubric: Rubric, *, stated: Decimal | None = None, requested: Decimal | None = None) -> Totals:
@@ -38,7 +38,7 @@ def totals(rubric: Rubric, *, stated: Decimal | None = None, requested: Decimal 
     known = rubric.totals
     return Totals(
         stated=known.stated if stated is None else stated,
-        computed=summed(rubric.criteria),
+        computed=summed(rubric),
         requested=known.requested if requested is None else requested,
     )
 
@@ -207,7 +207,7 @@ def _spread(criterion: Criterion, points: Decimal, step: Decimal, *, path: str) 
 
 
 def _scaled_adjustments(rubric: Rubric, target: Decimal, step: Decimal) -> list[Adjustment]:
-    before = rubric.total_points if rubric.total_points is not None else summed(rubric.criteria)
+    before = rubric.total_points if rubric.total_points is not None else summed(rubric)
     if before is None or before <= 0 or before == target:
         return rubric.adjustments
     factor = Fraction(target) / Fraction(before)

@@ -95,14 +95,8 @@ def whole(
     criteria: list[Criterion], adjustments: list[Adjustment], *, title: str | None, stated: Decimal | None
 ) -> Rubric:
     """A rubric of these parts as a text states them, its kind told from their form."""
-    return Rubric(
-        title=title,
-        kind=_kind(criteria),
-        total_points=stated,
-        criteria=criteria,
-        adjustments=adjustments,
-        totals=Totals(stated=stated, computed=points.summed(criteria)),
-    )
+    rubric = Rubric(title=title, kind=_kind(criteria), total_points=stated, criteria=criteria, adjustments=adjustments)
+    return rubric.model_copy(update={"totals": Totals(stated=stated, computed=points.summed(rubric))})
 
 
 def plain(text: str) -> str:

@@ -52,7 +52,8 @@ _INSTRUCTION = re.compile(
 _NAME_AND_TEXT = re.compile(rf"(?P<name>[^:]{{1,80}}?)\s*(?::(?=\s|$)|\s{_DASH}(?=\s))\s*(?P<text>.*)")
 
 _MARKER = re.compile(
-    r"(?P<heading>\#{1,6})\s+|(?P<box>(?:[-*+•]\s+)?(?:\[[ xX]?\]|[☐☑☒□✓✔]))\s*|(?P<bullet>[-*+•▪●■–—])\s+|(?P<inner>[◦‣·○]\s+|o\t)"
+    r"(?P<heading>\#{1,6})\s+|(?P<box>(?:[-*+•]\s+)?(?:\[[ xX]?\]|[☐☑☒□✓✔]))\s*"
+    r"|(?P<bullet>[-*+•▪●■–—])\s+|(?P<inner>[◦‣·○]\s+|o\t)"
     r"|(?P<number>(?:[0-9]{1,2}|[ivxIVX]{1,4})[.)](?:[0-9]{1,2}[.)]?)*)\s+|(?P<letter>[a-zA-Z][.)])\s+"
 )
 _BOLD = re.compile(r"(?<!\\)(?:\*\*|__)(?=\S)(.+?)(?<=\S)(?<!\\)(?:\*\*|__)")
