@@ -26,8 +26,8 @@ class Policy:
 def names(providers: Providers, policy: Policy, *, forced: str | None, local_suffices: bool) -> list[str]:
     """The providers to ask in turn: at least one.
 
-    What a caller forces is asked alone: the caller was told where the document goes. `local_suffices` is what `auto` goes
-    by: then no model is asked; else the first one that has a key, and without any, the local reader.
+    What a caller forces is asked alone: the caller was told where the document goes. `local_suffices` is what `auto`
+    goes by: then no model is asked; else the first one that has a key, and without any, the local reader.
     """
     if forced not in {None, "", AUTO}:
         return [_known(str(forced), providers)]

@@ -71,6 +71,5 @@ def _likeness(blocks: list[Block], text: str) -> int:
 
 def _sources(rubric: Rubric) -> Iterator[Source]:
     for criterion in rubric.criteria:
-        for part in (criterion, *criterion.levels):
-            if part.source is not None:
-                yield part.source
+        places = [criterion.source, *(level.source for level in criterion.levels)]
+        yield from (place for place in places if place is not None)

@@ -6,6 +6,7 @@ whatever fails is an error of `errors.py`, and an answer without criteria is NoR
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ REPORT_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ExtractionRequest:
-    """`provider` is forced by the caller, `models` are wished for by provider; `total_points` is what the caller expects."""
+    """`provider` is forced by the caller, `models` are wished for by provider, `total_points` is what is expected."""
 
     data: bytes = field(repr=False)
     file_type: str
@@ -82,13 +83,13 @@ async def extract(
     reading = await read(request.data, request.file_type)
     is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
     names = choosing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
-    if names[0] == LOCAL and stored_reply is None:
+    if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return _finished(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
-        choosing.candidates(names, providers, request.models, stored_reply),
+        choosing.candidates(_after_local(names), providers, request.models, stored_reply),
         timeout_s=policy.call_timeout_s,
         check=_check(task),
         on_text=_streaming(task, report, clock) if report is not None else None,
@@ -100,7 +101,8 @@ async def extract(
     usage = _Usage(provider, model, answer.prompt_tokens, answer.completion_tokens, answer.asked_again)
     if provider == LOCAL:
         return _finished(answer.rubric, request, usage)
-    checked = _checked(answer.rubric, reading)
+    # A long document and a long answer take a while to compare; the other jobs of this loop go on.
+    checked = await asyncio.to_thread(_checked, answer.rubric, reading)
     return _finished(checked.rubric, request, replace(usage, ungrounded=checked.ungrounded))
 
 
@@ -112,6 +114,11 @@ class _Usage:
     completion_tokens: int = 0
     asked_again: bool = False
     ungrounded: int = 0
+
+
+def _after_local(names: list[str]) -> list[str]:
+    """Where the local reader was to go first and found nothing, the others are asked."""
+    return names[1:] if names[0] == LOCAL and len(names) > 1 else names
 
 
 def _local_rubric(reading: Reading) -> Rubric:
@@ -200,7 +207,7 @@ def _summed(rubric: Rubric) -> Decimal | None:
     """The criteria's sum; None where several rubrics stand side by side, told by the same names in several sections."""
     names = [criterion.name for criterion in rubric.criteria]
     sections = {criterion.section for criterion in rubric.criteria}
-    return None if len(sections) > 1 and len(set(names)) < len(names) else points.summed(rubric)
+    return None if len(sections) > 1 and len(set(names)) < len(names) else points.summed(rubric.criteria)
 
 
 def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Extraction:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ NEARBY_PARAGRAPHS = 8
 """So many paragraphs below its name a criterion's points are still looked for, unless another criterion begins."""
 
 MOST_MISSING = 20
+_MOST_PLACES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
         check = _Check(index, places[number], near, f"criteria[{number}]", can_tell, warnings)
         criteria.append(check.criterion(criterion))
     warnings += _missing(rubric, index, places, local)
-    marks = [part.grounded for criterion in criteria for part in (criterion, *criterion.levels)]
+    marks = [part.grounded for part in _parts(criteria)]
     changed = {
         "criteria": criteria,
         "grounded": None if None in marks else all(marks),
@@ -63,12 +66,17 @@ def holds_nothing_of(rubric: Rubric, document: Document) -> bool:
     """Whether not one text of the rubric's criteria and levels stands in the document."""
     texts = (
         text
-        for criterion in rubric.criteria
-        for part in (criterion, *criterion.levels)
+        for part in _parts(rubric.criteria)
         for text in (part.name, part.description)
         if text and len(fold(text)) > SHORT_NEEDLE
     )
     return all(document.find(text) is None for text in texts)
+
+
+def _parts(criteria: Iterable[Criterion]) -> Iterator[Criterion | Level]:
+    for criterion in criteria:
+        yield criterion
+        yield from criterion.levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +130,28 @@ class _Index:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.pieces = [(fold(text), source) for text, source in _texts(document)]
+        pieces = [(fold(text), source) for text, source in _texts(document)]
+        self._sources = [source for _, source in pieces]
+        self._ends = list(itertools.accumulate(len(text) + 1 for text, _ in pieces))
+        self._all = "\n".join(text for text, _ in pieces)
         self.cells = {(s.table, s.row, s.column): text for text, s in _cell_texts(document)}
 
     def place(self, text: str, *, beside: Source | None = None) -> Source | None:
         """Where a text stands; of several places the one in the same row as `beside`."""
         needle = fold(text)
         if len(needle) > SHORT_NEEDLE:
-            found = [source for piece, source in self.pieces if needle in piece]
+            found = list(itertools.islice(self._places(needle), _MOST_PLACES))
             if found:
                 return next((source for source in found if _same_row(source, beside)), found[0])
             if len(needle) < CROSSING_NEEDLE:
                 return None
         return self.document.find(text)
+
+    def _places(self, needle: str) -> Iterator[Source]:
+        at = self._all.find(needle)
+        while at >= 0:
+            yield self._sources[bisect.bisect_right(self._ends, at)]
+            at = self._all.find(needle, at + 1)
 
     def numbers_near(self, place: Source | None, others: list[Source | None]) -> frozenset[Decimal] | None:
         """The numbers that may belong to what stands at `place`; None where that place is not known."""

@@ -76,7 +76,7 @@ class OpenAIProvider:
         return answer.reply(model)
 
     async def _ask(self, request: dict[str, Any], on_text: Callable[[str], None] | None, timeout_s: float) -> _Answer:
-        completions = self._clients.client().chat.completions
+        completions: Any = self._clients.client().chat.completions
         answer = _Answer()
         if on_text is None:
             answer.take_whole(await completions.create(**request, timeout=timeout_s))
@@ -111,7 +111,8 @@ class _Answer:
         self._usage = chunk.usage or self._usage
         if not chunk.choices:
             return False
-        choice = chunk.choices[0]
+        # Compatible servers leave out what OpenAI always sends.
+        choice: Any = chunk.choices[0]
         self._ending = choice.finish_reason or self._ending
         if choice.delta is None:
             return False

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rubric_jobs import grounding
+from rubric_jobs.documents import Document, Paragraph
+from rubric_jobs.rubric import Criterion, Level, Rubric, Source
+from tests.providers import tasks
+
+DOCUMENT = tasks.grid_document()
+
+
+def answered(**changes: object) -> Rubric:
+    """What a faithful model says: the rubric without any marks."""
+    return tasks.grid_rubric().model_copy(update={"confidence": None, **changes})
+
+
+def codes(grounded: grounding.Grounded) -> list[str]:
+    return [warning.code for warning in grounded.rubric.warnings]
+
+
+def paragraphs(*texts: str) -> Document:
+    return Document(pages=1, blocks=tuple(Paragraph(t, Source(page=1, paragraph=at)) for at, t in enumerate(texts)))
+
+
+def test_a_faithful_answer_is_grounded_everywhere_with_its_places() -> None:
+    grounded = grounding.ground(answered(), DOCUMENT)
+    assert grounded.ungrounded == 0
+    assert grounded.rubric.grounded is True
+    assert codes(grounded) == []
+    second = grounded.rubric.criteria[1]
+    assert second.source == Source(page=1, table=0, row=2, column=0)
+    assert second.levels[1].source == Source(page=1, table=0, row=2, column=2)
+    assert all(level.grounded for level in second.levels)
+
+
+def test_an_added_criterion_is_marked_and_counted() -> None:
+    invented = Criterion(name="Telepathic resonance", levels=[Level(name="Luminous", description="Hums in violet")])
+    grounded = grounding.ground(answered(criteria=[*answered().criteria, invented]), DOCUMENT)
+    added = grounded.rubric.criteria[-1]
+    assert (added.grounded, added.source, added.levels[0].grounded) == (False, None, False)
+    assert grounded.ungrounded == 2
+    assert grounded.rubric.grounded is False
+    assert [w.path for w in grounded.rubric.warnings] == ["criteria[3]", "criteria[3].levels[0]"]
+
+
+def test_altered_points_are_marked_though_the_names_are_right() -> None:
+    first, *others = answered().criteria
+    grounded = grounding.ground(
+        answered(criteria=[first.model_copy(update={"points": Decimal(40)}), *others]), DOCUMENT
+    )
+    assert grounded.rubric.criteria[0].grounded is False
+    assert codes(grounded) == ["ungrounded_points"]
+    assert "40" in grounded.rubric.warnings[0].message
+
+
+def test_altered_points_of_a_level_are_marked_there() -> None:
+    first, *others = answered().criteria
+    levels = [first.levels[0].model_copy(update={"points": Decimal(3)}), *first.levels[1:]]
+    changed = first.model_copy(update={"levels": levels, "points": Decimal(4)})
+    grounded = grounding.ground(answered(criteria=[changed, *others]), DOCUMENT)
+    assert [level.grounded for level in grounded.rubric.criteria[0].levels] == [False, True, True]
+
+
+def test_points_of_the_neighbouring_row_do_not_count() -> None:
+    document = paragraphs("Thesis: 30 points", "Style: 20 points")
+    swapped = Rubric(
+        kind="point_list",
+        criteria=[Criterion(name="Thesis", points=Decimal(20)), Criterion(name="Style", points=Decimal(20))],
+    )
+    grounded = grounding.ground(swapped, document)
+    assert [criterion.grounded for criterion in grounded.rubric.criteria] == [False, True]
+
+
+def test_a_dropped_row_is_told() -> None:
+    grounded = grounding.ground(answered(criteria=answered().criteria[:2]), DOCUMENT)
+    assert codes(grounded) == ["left_out"]
+    assert "Spelling" in grounded.rubric.warnings[0].message
+
+
+def test_what_only_the_local_reader_found_is_told() -> None:
+    grounded = grounding.ground(answered(criteria=answered().criteria[1:]), DOCUMENT, tasks.grid_rubric())
+    assert [warning.message for warning in grounded.rubric.warnings] == [
+        "The document also holds “Use of sources”, which was left out."
+    ]
+
+
+def test_in_a_document_with_scanned_pages_what_is_not_found_stays_unknown() -> None:
+    scan = Document(pages=1, scanned_pages=(1,))
+    grounded = grounding.ground(answered(), scan)
+    assert grounded.ungrounded == 0
+    assert grounded.rubric.grounded is None
+    assert {criterion.grounded for criterion in grounded.rubric.criteria} == {None}
+    assert codes(grounded) == []
+    assert not grounded.checked
+
+
+def test_case_quotes_hyphens_and_spaces_do_not_matter() -> None:
+    document = paragraphs("USE  OF “SOURCES”: re-\nlevant, 2½ points")
+    rubric = Rubric(criteria=[Criterion(name='Use of "sources"', description="relevant", points=Decimal("2.5"))])
+    assert grounding.ground(rubric, document).rubric.criteria[0].grounded is True
+
+
+def test_decimal_commas_and_thousands_are_numbers() -> None:
+    document = paragraphs("Inhalt 2,5 Punkte", "Umfang 1,000 points")
+    rubric = Rubric(
+        criteria=[Criterion(name="Inhalt", points=Decimal("2.5")), Criterion(name="Umfang", points=Decimal(1000))]
+    )
+    assert grounding.ground(rubric, document).ungrounded == 0
+
+
+def test_an_answer_of_which_nothing_stands_in_the_document_is_recognised() -> None:
+    invented = Rubric(criteria=[Criterion(name="Telepathic resonance")])
+    assert grounding.holds_nothing_of(invented, DOCUMENT)
+    assert not grounding.holds_nothing_of(answered(), DOCUMENT)
+
+
+def test_many_left_out_rows_are_told_only_so_often() -> None:
+    local = Rubric(criteria=[Criterion(name=f"Forgotten item {number}") for number in range(100)])
+    grounded = grounding.ground(answered(), DOCUMENT, local)
+    assert len(grounded.rubric.warnings) == grounding.MOST_MISSING
