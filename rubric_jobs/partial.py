@@ -1,15 +1,46 @@
-"""A rubric while a model is still writing it: whatever of its JSON has arrived, in the canonical shape."""
+"""A rubric while a model is still writing it: whatever of its JSON has arrived, in canonical shape; and who is told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from pydantic_core import from_json
 
 MOST_CRITERIA = 200
 MOST_LEVELS = 20
+REPORT_EVERY_S = 0.5
 _NUMBER_CHARACTERS = "0123456789+-.eE"
+
+
+class Report(Protocol):
+    def __call__(
+        self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None
+    ) -> None: ...
+
+
+def silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
+    """A Report for a caller that does not want to know."""
+
+
+def streaming(
+    report: Report, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
+) -> Callable[[str], None]:
+    """What a provider calls with all of its answer so far: reports the stage `writing`, at most twice a second."""
+    due = clock()
+
+    def on_text(text: str) -> None:
+        nonlocal due
+        if clock() < due:
+            return
+        shown = rubric_of(text)
+        if shown is None or is_unfit(shown):
+            return
+        due = clock() + REPORT_EVERY_S
+        report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
+
+    return on_text
 
 
 def rubric_of(text: str) -> dict[str, Any] | None:

@@ -16,8 +16,8 @@ _LEAST_DESCRIPTOR_WORDS = 3
 def review(rubric: Rubric) -> list[Warning]:
     """Everything that looks wrong, in the rubric's order; nothing is changed.
 
-    Codes: `total_mismatch`, `requested_mismatch`, `points_missing`, `same_criterion_twice`, `top_level_mismatch`,
-    `levels_out_of_order`, `range_reversed`, `range_gap`, `range_overlap`, `same_descriptor_twice`.
+    Codes: `total_mismatch`, `points_missing`, `same_criterion_twice`, `top_level_mismatch`, `levels_out_of_order`,
+    `range_reversed`, `range_gap`, `range_overlap`, `same_descriptor_twice`.
     """
     found = list(_of_totals(rubric))
     names: set[tuple[str, str]] = set()
@@ -40,11 +40,6 @@ def _of_totals(rubric: Rubric) -> Iterator[Warning]:
     if computed is not None and stated is not None and computed != stated:
         message = f"The rubric states {as_text(stated)} points; its criteria add up to {as_text(computed)}."
         yield _warning("total_mismatch", message, "total_points")
-    total = rubric.total_points if rubric.total_points is not None else computed
-    requested = rubric.totals.requested
-    if requested is not None and total is not None and requested != total:
-        message = f"{as_text(requested)} points were asked for; the rubric is worth {as_text(total)}."
-        yield _warning("requested_mismatch", message, "total_points")
     without = [index for index, criterion in enumerate(rubric.criteria) if criterion.points is None]
     if 0 < len(without) < len(rubric.criteria):
         for index in without:

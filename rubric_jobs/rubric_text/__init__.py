@@ -7,12 +7,13 @@ replaces.
 
 from __future__ import annotations
 
+from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import Rubric
 from rubric_jobs.rubric_text import typed
 from rubric_jobs.rubric_text.markdown import NotWrittenError, read_written, write
 from rubric_jobs.rubric_text.old_shape import as_old_shape
 
-__all__ = ["as_old_shape", "read", "write"]
+__all__ = ["FEWEST_WRITTEN", "MOST_WRITTEN", "as_old_shape", "fewest_criteria", "read", "write"]
 
 
 def read(text: str) -> Rubric:
@@ -21,3 +22,16 @@ def read(text: str) -> Rubric:
         return read_written(text)
     except NotWrittenError:
         return typed.read(text)
+
+
+FEWEST_WRITTEN = 4
+MOST_WRITTEN = 8
+"""How many criteria a model writes for a few rules."""
+
+
+def fewest_criteria(text: str) -> int:
+    """How many criteria, at least, an enhancement of this text shares its points among: the rubric's own, or new ones."""
+    try:
+        return len(read(text).criteria)
+    except NoRubricFound:
+        return FEWEST_WRITTEN
