@@ -190,7 +190,7 @@ def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:
     local = reading.local if isinstance(reading.local, Rubric) else None
     stated = rubric.total_points
     total = _summed(rubric)
-    doubts: list[Warning] = []
+    doubts = [_NOT_CHECKED] if reading.document.scanned_pages else []
     if stated is not None and stated != total and not grounding.can_hold_number(reading.document, stated):
         message = f"The document does not print the total of {points.as_text(stated)} points; it was left out."
         doubts.append(Warning(code="ungrounded_total", message=message, path="total_points"))
@@ -203,11 +203,17 @@ def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:
     return grounding.ground(rubric.model_copy(update=changed), reading.document, local)
 
 
+_NOT_CHECKED = Warning(
+    code="not_checked",
+    message="Pages of the document are pictures; what the model read from them could not be checked.",
+)
+
+
 def _summed(rubric: Rubric) -> Decimal | None:
     """The criteria's sum; None where several rubrics stand side by side, told by the same names in several sections."""
     names = [criterion.name for criterion in rubric.criteria]
     sections = {criterion.section for criterion in rubric.criteria}
-    return None if len(sections) > 1 and len(set(names)) < len(names) else points.summed(rubric.criteria)
+    return None if len(sections) > 1 and len(set(names)) < len(names) else points.totals(rubric).computed
 
 
 def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Extraction:
