@@ -140,7 +140,7 @@ WITH news AS MATERIALIZED (
 ), written AS (
   UPDATE grader.rubric_job_attempts attempt SET
     ended_at = statement_timestamp(), run_ms = grader.ms_between(attempt.started_at, statement_timestamp()),
-    outcome = coalesce(ended.status, 'lost'), error_code = news.code,
+    outcome = coalesce(ended.status, attempt.outcome, 'lost'), error_code = news.code,
     llm_provider = news.metrics->>'llm_provider', llm_model = news.metrics->>'llm_model',
     prompt_tokens = (news.metrics->>'prompt_tokens')::integer,
     completion_tokens = (news.metrics->>'completion_tokens')::integer

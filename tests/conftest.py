@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
 
 from rubric_jobs import auth
+from tests import servers
+from tests.fake_llm import _fake_llm_server, fake_llm
+
+__all__ = ["_fake_llm_server", "fake_llm"]
 
 
 @dataclass(frozen=True)
@@ -45,17 +50,34 @@ def stranger() -> Caller:
     return Caller(uuid.uuid4(), uuid.uuid4())
 
 
-@pytest.fixture
-def rows(transactional_db: None) -> Any:
-    """Committed rows, as other connections see them; every table of the schema is emptied afterwards.
-
-    Django's own flush steps over tables whose name carries a schema.
-    """
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """The test database, for `rows` too: pytest-django's own makes it only for tests that it knows from its marker."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'grader'")
-        tables = ", ".join(f"grader.{name}" for (name,) in cursor.fetchall())
-        cursor.execute(f"TRUNCATE {tables} CASCADE")
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def rows(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """Committed rows, as other connections see them; all tables that tests write to are emptied afterwards.
+
+    Not Django's transactional tests: their flush steps over tables whose name carries a schema.
+    """
+    with django_db_blocker.unblock():
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+                   WHERE schemaname = 'grader' OR tablename IN ('auth_user', 'django_session')
+                   OR tablename LIKE 'django_q_%'"""
+            )
+            cursor.execute(f"TRUNCATE {', '.join(name for (name,) in cursor.fetchall())} CASCADE")
+        connection.close()
 
 
 @pytest.fixture
@@ -77,3 +99,31 @@ def submit(owner: Caller) -> Callable[..., uuid.UUID]:
         return lifecycle.submit(**{**job, **wanted})
 
     return submit
+
+
+@pytest.fixture(scope="session")
+def embedded_server(django_db_blocker: Any) -> str:
+    """The URL of the embedded server (PostgreSQL 18), or of the one that DATABASE_URL names."""
+    from django.conf import settings
+
+    given = settings.DATABASES["default"]
+    if given["ENGINE"] == "grader.embedded_backend":
+        settings.EMBEDDED_POSTGRES.ensure_running()
+    return f"postgresql://{given['USER']}@/postgres?host={given['HOST']}"
+
+
+@pytest.fixture(scope="session")
+def debian_server() -> Any:
+    """The URL of a server of Debian's PostgreSQL 15."""
+    if not (servers.DEBIAN_15 / "postgres").exists():
+        how = "PostgreSQL 15 is not installed; as root: apt-get install postgresql-15"
+        (pytest.fail if servers.must_not_be_skipped() else pytest.skip)(how)
+    with servers.fresh_server(servers.DEBIAN_15) as server:
+        yield server.url("postgres")
+
+
+@pytest.fixture(params=["embedded_server", "debian_server"], ids=["PostgreSQL 18", "PostgreSQL 15"])
+def empty_database(request: pytest.FixtureRequest) -> Any:
+    """The URL of an empty database, on each supported server in turn."""
+    with servers.fresh_database(request.getfixturevalue(request.param)) as url:
+        yield url
