@@ -32,7 +32,7 @@ MOST_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class EnhancementRequest:
-    """`rules`: a whole rubric's text or a few rules; `instruction`: the teacher's wish; `models`: wished for, by provider."""
+    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: wished for by provider."""
 
     rules: str = field(repr=False)
     total_points: Decimal

@@ -30,7 +30,7 @@ MOST_WRITTEN = 8
 
 
 def fewest_criteria(text: str) -> int:
-    """How many criteria, at least, an enhancement of this text shares its points among: the rubric's own, or new ones."""
+    """How many criteria, at least, share the points when this text is enhanced: the rubric's own, or new ones."""
     try:
         return len(read(text).criteria)
     except NoRubricFound:
