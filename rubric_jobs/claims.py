@@ -38,7 +38,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a job ended: with a result, or with an error. `metrics` are the worker's own figures, the row adds its times."""
+    """How a job ended: with a result, or with an error. `metrics` are the worker's figures; the row adds its times."""
 
     claim: Claim
     result: dict[str, Any] | None = None
@@ -72,11 +72,15 @@ FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, cr
 
 
 def claim(*, limit: int, worker: str, lease_s: float) -> list[Claim]:
-    """pending → processing for up to `limit` jobs, fairest first; rows that another worker is claiming are stepped over."""
+    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are stepped over."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"limit": limit, "worker": worker, "lease_s": lease_s})
-        # Django hands JSON over as text.
-        return [Claim(*row[:-1], json.loads(row[-1])) for row in cursor.fetchall()]
+        names = [column.name for column in cursor.description]
+        return [_claim(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _claim(*, parameters: str, **facts: Any) -> Claim:
+    return Claim(**facts, parameters=json.loads(parameters))  # Django's cursors hand JSON over as text
 
 
 def document(claim: Claim) -> bytes:

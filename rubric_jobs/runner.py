@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -10,10 +11,11 @@ from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import claims, enhancement, extraction
+from rubric_jobs import claims, enhancement, extraction, partial
 from rubric_jobs.choosing import Policy
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.enhancement import Enhancement, EnhancementRequest
+from rubric_jobs.errors import RubricJobError
 from rubric_jobs.extraction import Extraction, ExtractionRequest
 from rubric_jobs.models import Kind
 from rubric_jobs.providers import registry
@@ -35,12 +37,16 @@ class Runner:
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: Report) -> Ending:
-        """The ending of a job that could be done. Raises a RubricJobError for one that could not."""
+        """The ending of a job, with the figures of what it took."""
         began = time.monotonic()
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
-        done = await work(claim, report)
+        replies: list[Reply] = []
+        try:
+            done = await work(claim, report, replies)
+        except RubricJobError as error:
+            return Ending(claim=claim, error=error, metrics=_spent(replies, began))
         metrics = {
-            "extraction_time_ms": round((time.monotonic() - began) * 1000),
+            **_spent(replies, began),
             "token_usage": done.prompt_tokens + done.completion_tokens,
             "prompt_tokens": done.prompt_tokens,
             "completion_tokens": done.completion_tokens,
@@ -48,7 +54,6 @@ class Runner:
             "ungrounded": done.ungrounded,
             "llm_provider": done.provider,
             "llm_model": done.model,
-            "cache_hit": False,
         }
         return Ending(claim=claim, result=done.result, metrics=metrics)
 
@@ -56,7 +61,7 @@ class Runner:
         await self._sandbox.close()
         await self._providers.aclose()
 
-    async def _extract(self, claim: Claim, report: Report) -> Extraction:
+    async def _extract(self, claim: Claim, report: Report, replies: list[Reply]) -> Extraction:
         asked = claim.parameters
         request = ExtractionRequest(
             data=await self._rows.change(claims.document, claim),
@@ -70,13 +75,13 @@ class Runner:
             request,
             read=self._sandbox.read,
             providers=self._providers,
-            policy=policy(),
+            policy=policy(claim.seconds_left),
             report=_as_progress(report),
-            on_reply=self._keeper(claim),
+            on_reply=self._keeper(claim, replies),
             stored_reply=await self._kept(claim),
         )
 
-    async def _enhance(self, claim: Claim, report: Report) -> Enhancement:
+    async def _enhance(self, claim: Claim, report: Report, replies: list[Reply]) -> Enhancement:
         asked = claim.parameters
         rules = await self._rows.change(claims.document, claim)
         request = EnhancementRequest(
@@ -89,14 +94,15 @@ class Runner:
         return await enhancement.enhance(
             request,
             providers=self._providers,
-            policy=policy(),
+            policy=policy(claim.seconds_left),
             report=_as_progress(report),
-            on_reply=self._keeper(claim),
+            on_reply=self._keeper(claim, replies),
             stored_reply=await self._kept(claim),
         )
 
-    def _keeper(self, claim: Claim) -> Callable[[Reply], Awaitable[None]]:
+    def _keeper(self, claim: Claim, replies: list[Reply]) -> Callable[[Reply], Awaitable[None]]:
         async def keep(reply: Reply) -> None:
+            replies.append(reply)
             await self._rows.change(claims.keep_reply, claim, asdict(reply))
 
         return keep
@@ -107,7 +113,23 @@ class Runner:
         return Reply(**kept) if kept else None
 
 
-def _as_progress(report: Report) -> extraction.Report:
+def _spent(replies: list[Reply], began: float) -> dict[str, Any]:
+    """What is known of an attempt's cost, however it ended."""
+    prompt = sum(reply.prompt_tokens for reply in replies)
+    completion = sum(reply.completion_tokens for reply in replies)
+    return {
+        "extraction_time_ms": round((time.monotonic() - began) * 1000),
+        "token_usage": prompt + completion,
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "categories_extracted": 0,
+        "llm_provider": replies[-1].provider if replies else None,
+        "llm_model": replies[-1].model if replies else None,
+        "cache_hit": False,
+    }
+
+
+def _as_progress(report: Report) -> partial.Report:
     def tell(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
         report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
 
@@ -131,9 +153,10 @@ def provider_settings() -> ProviderSettings:
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 
 
-def policy() -> Policy:
+def policy(seconds_left: float = math.inf) -> Policy:
+    """Whom to ask; one call may last as long as the settings say, but not beyond the job's deadline."""
     return Policy(
         provider=settings.RUBRIC_LLM_PROVIDER,
         fallback=tuple(settings.RUBRIC_LLM_FALLBACK),
-        call_timeout_s=settings.LLM_TIMEOUT_SECONDS,
+        call_timeout_s=min(settings.LLM_TIMEOUT_SECONDS, seconds_left),
     )
