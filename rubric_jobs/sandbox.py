@@ -214,15 +214,17 @@ def _limit_next_document() -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    for _ in range(DOCUMENTS_PER_CHILD):
+    for served in range(1, DOCUMENTS_PER_CHILD + 1):
         head = requests.read(_LENGTH.size)
         if len(head) < _LENGTH.size:
             return
         (size,) = _LENGTH.unpack(head)
         _limit_next_document()
         answer = answer_for(requests.read(size))
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > RETIRING_RSS
-        body = json.dumps(answer | {"retire": True} if grown else answer, separators=(",", ":")).encode()
+        has_grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > RETIRING_RSS
+        if has_grown or served == DOCUMENTS_PER_CHILD:
+            answer["retire"] = True
+        body = json.dumps(answer, separators=(",", ":")).encode()
         answers.write(_LENGTH.pack(len(body)) + body)
         answers.flush()
 

@@ -1,0 +1,97 @@
+"""What stands around a table or list: its heading, the document's title, whether rubrics are talked about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rubric_jobs.documents.model import Block, Document, Paragraph, Table
+from rubric_jobs.reader import lexicon
+from rubric_jobs.reader.names import tidy
+
+FURTHEST = 8
+LONGEST_HEADING = 160
+_SYLLABUS = re.compile(
+    r"\b(?:syllabus|office hours|course description|prerequisites?|textbooks?|academic (?:honesty|integrity)|temario|programa de la asignatura"
+    r"|plano de ensino|ementa|plan de cours|sprechstunde|lehrplan|bibliografia basica)\b|教学大纲|课程大纲"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    position: int
+    heading: str
+    title: str
+    is_about_rubric: bool
+    is_syllabus: bool
+
+
+def context_of(document: Document, position: int) -> Context:
+    """The surroundings of the block at `position`."""
+    above = _above(document.blocks, position)
+    heading = _heading(above)
+    table = document.blocks[position]
+    captions = _first_row(table) if isinstance(table, Table) else ""
+    title = title_of(document)
+    told = [title, heading, captions, *(p.text for p in above[:2] if _announces(p))]
+    return Context(
+        position=position,
+        heading=heading,
+        title=title,
+        is_about_rubric=any(lexicon.has(lexicon.RUBRIC, text) for text in told),
+        is_syllabus=is_syllabus(document),
+    )
+
+
+def _above(blocks: tuple[Block, ...], position: int) -> list[Paragraph]:
+    """Paragraphs before the block, nearest first, up to the table before it."""
+    found: list[Paragraph] = []
+    for block in reversed(blocks[max(0, position - FURTHEST) : position]):
+        if isinstance(block, Table):
+            break
+        found.append(block)
+    return found
+
+
+def _heading(above: list[Paragraph]) -> str:
+    for paragraph in above:
+        if paragraph.is_heading and _is_title_like(paragraph.text):
+            return tidy(paragraph.text)
+    for paragraph in above[:3]:
+        if len(paragraph.text) <= 80 and _is_title_like(paragraph.text) and not paragraph.text.endswith("."):
+            return tidy(paragraph.text)
+    return ""
+
+
+def _is_title_like(text: str) -> bool:
+    """No form line such as "Name: ____"."""
+    return len(text) <= LONGEST_HEADING and not re.search(r"_{3,}|\.{5,}", re.sub(r"_+\s*/\s*\d+", "", text)) and not re.match(
+        r"(?i)^(?:student|name|names|group|team|date|nombre|nome|nom|datum|fecha|class|project)\b[^:：]{0,20}[:：]", text
+    )
+
+
+def _announces(paragraph: Paragraph) -> bool:
+    """A short line, or a sentence that ends by pointing at what follows."""
+    return len(paragraph.text) <= 120 or paragraph.text.rstrip().endswith((":", "："))
+
+
+def _first_row(table: Table) -> str:
+    return " ".join(cell.text for cell in table.cells if cell.row == 0 and len(cell.text) < 120)
+
+
+def title_of(document: Document) -> str:
+    """The first heading of the document (the largest of the first few), or its first short line."""
+    opening = [b for b in document.blocks[:6] if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3]
+    if not opening:
+        return ""
+    largest = max(opening, key=lambda p: (p.size, p.is_heading))
+    if largest.is_heading and largest.size > 1.1 * min(p.size for p in opening):
+        return tidy(largest.text)
+    rubric = next((p for p in opening if len(p.text) < 120 and lexicon.has(lexicon.RUBRIC, p.text)), None)
+    chosen = rubric or next((p for p in opening if p.is_heading), None) or opening[0]
+    return tidy(chosen.text) if len(chosen.text) <= 120 else ""
+
+
+def is_syllabus(document: Document) -> bool:
+    told = {m.group() for p in document.paragraphs for m in _SYLLABUS.finditer(lexicon.plain(p.text))}
+    return len(told) >= 2

@@ -1,0 +1,221 @@
+"""A sheet whose rows are criteria → a candidate."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from rubric_jobs.documents.model import Cell
+from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader.amounts import Amount
+from rubric_jobs.reader.levels import level_of, unnamed_level
+from rubric_jobs.reader.names import folded, named, tidy
+from rubric_jobs.reader.roles import RATINGS, Role, Roles, is_amount
+from rubric_jobs.reader.sheets import Sheet, core_of, distinct
+from rubric_jobs.rubric import Adjustment, Criterion, Level
+
+
+@dataclass(slots=True)
+class Rows:
+    """What reading a sheet's rows gathers."""
+
+    criteria: list[Criterion] = field(default_factory=list)
+    adjustments: list[Adjustment] = field(default_factory=list)
+    stated: Decimal | None = None
+    section: str | None = None
+    in_penalties: bool = False
+    weighed: bool = False
+
+
+def read_rows(sheet: Sheet, roles: Roles) -> Rows:
+    """Every row as a criterion, a section heading, a total or an adjustment."""
+    found = Rows()
+    names = roles.first(Role.NAME)
+    done: list[Cell] = []
+    for row in sheet.rows:
+        cells = distinct(row)
+        head = row[names] if names is not None else None
+        if _is_total(row, cells, roles):
+            found.stated = _total_of(cells) or found.stated
+        elif head is not None and any(head is cell for cell in done):
+            _add_to_last(found, sheet, roles, row)
+        elif _is_section(sheet, row, cells, roles):
+            found.section = tidy(cells[0].text)
+            found.in_penalties = lexicon.has(lexicon.PENALTY, found.section)
+        else:
+            _add_row(found, sheet, roles, row, head)
+            done += [head] if head is not None and head.row_span > 1 else []
+    return found
+
+
+def _is_total(row: list[Cell | None], cells: list[Cell], roles: Roles) -> bool:
+    if not cells:
+        return False
+    for cell in cells[:2]:
+        text = re.sub(r"[\d_/%.,:：()\s]+", " ", lexicon.plain(cell.text)).strip()
+        is_short = len(text.split()) <= 5 and len(text) <= 45
+        if is_short and re.match(lexicon.TOTAL, text) and _has_no_long_text(cells):
+            return True
+    last = lexicon.plain(cells[-1].text)
+    return bool(re.match(rf"(?:{lexicon.TOTAL.pattern})\s*[:：]?\s*[_./\s]*\d", last)) and _has_no_long_text(cells)
+
+
+def _has_no_long_text(cells: list[Cell]) -> bool:
+    return all(len(cell.text) <= 80 for cell in cells)
+
+
+def _total_of(cells: list[Cell]) -> Decimal | None:
+    for cell in reversed(cells):
+        for line in reversed(cell.text.split("\n")):
+            found = amounts.whole(line) or _amount_after_word(line)
+            if found:
+                return found.high
+    return None
+
+
+def _amount_after_word(line: str) -> Amount | None:
+    found = amounts.trailing(line)
+    if found:
+        return found[0]
+    match = re.search(r"(\d{1,4}(?:[.,]\d{1,2})?)\s*$", line)
+    return amounts.whole(match.group(1)) if match else None
+
+
+def _is_section(sheet: Sheet, row: list[Cell | None], cells: list[Cell], roles: Roles) -> bool:
+    """One text alone, wider than its column or in a table whose other rows have more."""
+    if len(cells) != 1 or len(cells[0].text) > 140:
+        return False
+    if cells[0].column_span > 1 and cells[0].column_span >= sheet.columns - 1:
+        return True
+    others = [other for other in sheet.rows if other is not row and len(distinct(other)) > 1]
+    return len(others) * 2 >= len(sheet.rows) and cells[0].column == 0 and bool(others)
+
+
+def _add_row(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None], head: Cell | None) -> None:
+    points = _column_amount(row, roles.all(Role.POINTS))
+    weight = _column_amount(row, roles.all(Role.WEIGHT))
+    penalty = _penalty(row, roles, head, in_penalties=found.in_penalties)
+    if penalty is not None:
+        found.adjustments.append(penalty)
+        return
+    if head is None or not head.text.strip():
+        if points is None and found.criteria and any(row[c] and (row[c] or head).text for c in roles.all(Role.LEVEL)):  # type: ignore[union-attr]
+            _add_to_last(found, sheet, roles, row)
+            return
+        if points is None and roles.first(Role.NAME) is not None:
+            return
+    own = named(head.text, head.lead) if head else named("")
+    criterion = Criterion(
+        name=own.name,
+        description=_described(own.description, row, roles),
+        section=_section_of(row, roles) or found.section,
+        levels=_levels(sheet, roles, row),
+        source=head.source if head else next((cell.source for cell in row if cell), None),
+    )
+    found.criteria.append(_with_points(criterion, own.amount, points, weight, own.times))
+
+
+def _column_amount(row: list[Cell | None], columns: list[int]) -> Amount | None:
+    """The row's amount: where several columns hold one, the first that is no deduction."""
+    for column in columns:
+        cell = row[column]
+        if cell is None:
+            continue
+        for line in cell.text.split("\n"):
+            found = amounts.whole(line)
+            if found:
+                return found
+    return None
+
+
+def _penalty(row: list[Cell | None], roles: Roles, head: Cell | None, *, in_penalties: bool) -> Adjustment | None:
+    text = tidy(head.text) if head else ""
+    columns = roles.all(Role.POINTS) + roles.all(Role.WEIGHT)
+    values = [v for c in columns if (cell := row[c]) and (v := amounts.negative(cell.text)) is not None]
+    has_levels = any((cell := row[c]) and cell.text.strip() for c in roles.all(Role.LEVEL))
+    if values and text:
+        return Adjustment(kind="penalty", reason=_reason(row, roles, text), points=values[0])
+    if text and not has_levels and (in_penalties or _is_penalty_name(text)):
+        inline = amounts.negative(text)
+        amount = _column_amount(row, columns)
+        return Adjustment(kind="penalty", reason=text, points=inline or (amount.high if amount else None))
+    return None
+
+
+def _is_penalty_name(text: str) -> bool:
+    match = lexicon.PENALTY.search(lexicon.plain(text))
+    return match is not None and match.start() <= 12 and len(text) < 120
+
+
+def _reason(row: list[Cell | None], roles: Roles, text: str) -> str:
+    return text
+
+
+def _described(own: str | None, row: list[Cell | None], roles: Roles) -> str | None:
+    texts = [own] if own else []
+    for column in roles.all(Role.DESCRIPTION):
+        cell = row[column]
+        if cell and cell.text.strip():
+            texts.append(folded(cell.text))
+    return "\n".join(texts) or None
+
+
+def _section_of(row: list[Cell | None], roles: Roles) -> str | None:
+    column = roles.first(Role.SECTION)
+    cell = row[column] if column is not None else None
+    return tidy(" ".join(cell.text.split())) or None if cell else None
+
+
+def _levels(sheet: Sheet, roles: Roles, row: list[Cell | None]) -> list[Level]:
+    columns = roles.all(Role.LEVEL)
+    if not columns:
+        return []
+    headings = [sheet.header[c] for c in columns]
+    if all(not h or RATINGS.match(lexicon.plain(core_of(h))) for h in headings) or len(set(headings)) == 1 < len(columns):
+        return [unnamed_level(cell) for cell in distinct([row[c] for c in columns])]
+    return [level_of(sheet.header[c], row[c]) for c in columns]
+
+
+def _with_points(
+    criterion: Criterion, own: Amount | None, points: Amount | None, weight: Amount | None, times: Decimal | None
+) -> Criterion:
+    """A criterion's points: as printed, else its highest level (times its multiplier), else its weight."""
+    percent = weight or next((a for a in (points, own) if a and a.is_percent), None)
+    printed = next((a for a in (points, own) if a and not a.is_percent), None)
+    highest = max((level.highest for level in criterion.levels if level.highest is not None), default=None)
+    value = printed.high if printed else None
+    if value is None and highest is not None and not (percent and highest >= 100):
+        value = highest * (times or 1)
+    if value is None and percent:
+        value = percent.high
+    return criterion.model_copy(update={"points": value, "weight": percent.high if percent else None})
+
+
+def _add_to_last(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None]) -> None:
+    """A further row of the criterion above: more description, and more of each level."""
+    if not found.criteria:
+        return
+    last = found.criteria[-1]
+    more = _described(None, row, roles)
+    if more and not _negative_row(row, roles):
+        last = last.model_copy(update={"description": "\n".join(filter(None, [last.description, more]))})
+    levels = _levels(sheet, roles, row)
+    if len(levels) == len(last.levels):
+        last = last.model_copy(
+            update={"levels": [_longer(a, b) for a, b in zip(last.levels, levels, strict=True)]}
+        )
+    found.criteria[-1] = last
+
+
+def _negative_row(row: list[Cell | None], roles: Roles) -> bool:
+    return any((cell := row[c]) and amounts.negative(cell.text) for c in roles.all(Role.POINTS))
+
+
+def _longer(level: Level, more: Level) -> Level:
+    if not more.description or more.description == level.description:
+        return level
+    return level.model_copy(update={"description": "\n".join(filter(None, [level.description, more.description]))})
+
+
+__all__ = ["Rows", "is_amount", "read_rows"]

@@ -1,0 +1,110 @@
+"""Level headings and level cells → levels with their names, points and descriptions."""
+
+from __future__ import annotations
+
+import re
+
+from rubric_jobs.documents.model import Cell
+from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader.amounts import Amount
+from rubric_jobs.reader.names import folded
+from rubric_jobs.rubric import Level
+
+LONGEST_LEVEL_NAME = 48
+_TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
+
+
+def heading_of(text: str) -> tuple[str | None, Amount | None]:
+    """A level heading's name and points: "Excellent (4)" → Excellent, 4; "4" → 4, 4; "Good (B)" → Good (B), none."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    one = " ".join(lines)
+    if not one:
+        return None, None
+    alone = amounts.whole(one)
+    if alone is not None:
+        return one, alone
+    for index, line in enumerate(lines):
+        amount = amounts.whole(line)
+        if amount is not None and len(lines) > 1:
+            return _name(" ".join(lines[:index] + lines[index + 1 :])), amount
+    for take in (amounts.bracketed, amounts.trailing, amounts.leading):
+        found = take(one)
+        if found and found[1]:
+            return _name(found[1]), found[0]
+    plain_end = re.match(r"^(\D{3,40}?)\s+(\d{1,3}(?:[.,]\d)?)$", one)
+    if plain_end and not re.search(r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class", plain_end.group(1)):
+        return _name(plain_end.group(1)), amounts.whole(plain_end.group(2))
+    plain_start = re.match(r"^(\d{1,3}(?:[.,]\d)?)\s+(\D{3,60})$", one)
+    if plain_start:
+        return _name(plain_start.group(2)), amounts.whole(plain_start.group(1))
+    return _name(one), None
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split()).strip(" :：=-–—,") or text
+
+
+def with_amount(level: Level, amount: Amount | None) -> Level:
+    if amount is None:
+        return level
+    if amount.low is not None and amount.low != amount.high:
+        return level.model_copy(update={"points": None, "points_min": amount.low, "points_max": amount.high})
+    return level.model_copy(update={"points": amount.high, "points_min": None, "points_max": None})
+
+
+def level_of(heading: str, cell: Cell | None) -> Level:
+    """The level where this heading and this cell meet; a box to tick has no description."""
+    name, amount = heading_of(heading)
+    text = "" if cell is None or _TICKS.match(cell.text) else cell.text
+    inner, rest = cell_amount(text)
+    level = Level(name=name, description=folded(rest) or None, source=cell.source if cell else None)
+    return with_amount(level, inner or amount)
+
+
+def unnamed_level(cell: Cell) -> Level:
+    """A level that stands in its cell alone: points, often a name, a description."""
+    amount, rest = cell_amount(cell.text)
+    name, description = _cell_name(rest, cell.lead)
+    if name is None and amount is not None and not description:
+        name = None
+    level = Level(name=name, description=folded(description) or None, source=cell.source)
+    return with_amount(level, amount)
+
+
+def cell_amount(text: str) -> tuple[Amount | None, str]:
+    """The points that begin or end a level's cell, and the text without them."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if not lines:
+        return None, ""
+    for index in {0, len(lines) - 1}:
+        amount = amounts.whole(lines[index])
+        if amount is not None and (not amount.is_bare or len(lines) == 1 or index == 0):
+            return amount, "\n".join(lines[:index] + lines[index + 1 :])
+    first = amounts.leading(lines[0])
+    if first and _is_points(first[0], lines[0]):
+        return first[0], "\n".join([first[1], *lines[1:]]).strip()
+    last = amounts.trailing(lines[-1])
+    if last and last[0].has_unit:
+        return last[0], "\n".join([*lines[:-1], last[1]])
+    return None, text
+
+
+def _is_points(amount: Amount, line: str) -> bool:
+    if amount.has_unit:
+        return True
+    return bool(re.match(r"^\s*[(\[（]?\d+([.,]\d+)?(\s*[-–]\s*\d+)?\s*[)\]）]?\s*[:=–-]", line)) and not amount.is_percent
+
+
+def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not lines:
+        return None, ""
+    first = lines[0].strip()
+    if len(lines) > 1 and len(first) <= LONGEST_LEVEL_NAME and not first.endswith("."):
+        return first, "\n".join(lines[1:])
+    match = re.match(r"^([^:.\n]{2,40})[:：]\s+(\S.*)$", text, re.DOTALL)
+    if match and (lexicon.is_level_name(match.group(1)) or lead):
+        return match.group(1).strip(), match.group(2)
+    if len(lines) == 1 and len(first) <= LONGEST_LEVEL_NAME and len(first.split()) <= 4 and lexicon.is_level_name(first):
+        return first, ""
+    return None, text

@@ -1,0 +1,198 @@
+"""Lists of criteria with points, and checklists → candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rubric_jobs.documents.model import Document, Paragraph
+from rubric_jobs.reader import lexicon
+from rubric_jobs.reader.candidate import Candidate
+from rubric_jobs.reader.context import context_of
+from rubric_jobs.reader.items import Item, item_of, tree
+from rubric_jobs.reader.names import named, tidy
+from rubric_jobs.reader.tables import is_course_part
+from rubric_jobs.reader.totals import plain_total
+from rubric_jobs.rubric import Adjustment, Criterion, Source
+
+LONGEST_NAME = 400
+BOXES = "☐☑☒□■"
+
+
+@dataclass(slots=True)
+class _Gathered:
+    criteria: list[Criterion]
+    adjustments: list[Adjustment]
+    items: list[Item]
+    stated: Decimal | None = None
+
+
+def list_candidates(document: Document) -> list[Candidate]:
+    found = []
+    for stretch in _stretches(document):
+        items = [item_of(paragraph, position) for position, paragraph in stretch]
+        candidate = _points(document, stretch, items) or _checks(document, items)
+        if candidate is not None:
+            found.append(candidate)
+    return found
+
+
+def _stretches(document: Document) -> list[list[tuple[int, Paragraph]]]:
+    """Paragraphs with no table between them."""
+    stretches: list[list[tuple[int, Paragraph]]] = [[]]
+    for position, block in enumerate(document.blocks):
+        if isinstance(block, Paragraph):
+            stretches[-1].append((position, block))
+        elif stretches[-1]:
+            stretches.append([])
+    return [stretch for stretch in stretches if stretch]
+
+
+def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: list[Item]) -> Candidate | None:
+    stated = None
+    kept = []
+    for (_, paragraph), item in zip(stretch, items, strict=True):
+        total = plain_total(paragraph)
+        if total is None:
+            kept.append(item)
+        else:
+            stated = total
+    gathered = _Gathered([], [], [], stated)
+    for root in tree(kept):
+        _gather(root, gathered, section=None, in_penalties=False)
+    if len(gathered.criteria) < 2:
+        return None
+    first = gathered.items[0]
+    context = context_of(document, first.position)
+    candidate = Candidate(
+        kind="point_list",
+        criteria=gathered.criteria,
+        position=first.position,
+        evidence=0.0,
+        source=first.paragraph.source,
+        heading=context.heading,
+        stated=gathered.stated,
+        is_stated_plainly=gathered.stated is not None,
+        adjustments=gathered.adjustments,
+        is_list=True,
+    )
+    candidate.evidence = _evidence(document, candidate, gathered.items, stretch)
+    return candidate
+
+
+def _gather(item: Item, found: _Gathered, section: str | None, *, in_penalties: bool) -> None:
+    """Takes an item, or its children where they are what is graded."""
+    if item.penalty is not None or (in_penalties and item.amount is not None):
+        value = item.penalty if item.penalty is not None else item.amount.high if item.amount else None
+        found.adjustments.append(Adjustment(kind="penalty", reason=_penalty_reason(item), points=value))
+        return
+    in_penalties = in_penalties or (item.amount is None and _names_penalties(item))
+    scored = [child for child in item.children if child.amount is not None]
+    if item.amount is None:
+        name = tidy(item.text) if len(item.text) <= 160 else None
+        for child in item.children:
+            _gather(child, found, name or section, in_penalties=in_penalties)
+        return
+    if _is_heading_of(item, scored):
+        for child in item.children:
+            _gather(child, found, tidy(item.text), in_penalties=False)
+        return
+    if 0 < len(item.text) <= LONGEST_NAME and not item.amount.high == 0:
+        found.criteria.append(_criterion(item, section))
+        found.items.append(item)
+
+
+def _names_penalties(item: Item) -> bool:
+    text = lexicon.plain(item.text)
+    return len(text) < 60 and lexicon.PENALTY.search(text) is not None
+
+
+def _penalty_reason(item: Item) -> str:
+    text = item.paragraph.text
+    name = named(text.split("-")[0].split("–")[0]).name
+    return name or tidy(text)
+
+
+def _is_heading_of(item: Item, scored: list[Item]) -> bool:
+    """Its children, each with points of its own, make up exactly what it is worth."""
+    if len(scored) < 2 or len(scored) < len(item.children) or item.amount is None:
+        return False
+    total = sum((child.amount.high for child in scored if child.amount), Decimal(0))
+    return total == item.amount.high
+
+
+def _criterion(item: Item, section: str | None) -> Criterion:
+    own = named(item.text, item.paragraph.lead)
+    parts = [own.description] if own.description else []
+    parts += item.more + [_told(child) for child in item.children]
+    amount = item.amount
+    weight = amount.high if amount and amount.is_percent else None
+    return Criterion(
+        name=own.name or tidy(item.text),
+        description="\n".join(part for part in parts if part) or None,
+        section=section,
+        points=amount.high if amount else None,
+        weight=weight,
+        source=item.paragraph.source,
+    )
+
+
+def _told(item: Item) -> str:
+    own = f"{item.paragraph.marker} {item.paragraph.text}".strip()
+    return "\n".join([own, *item.more, *(_told(child) for child in item.children)])
+
+
+def _evidence(
+    document: Document, candidate: Candidate, items: list[Item], stretch: list[tuple[int, Paragraph]]
+) -> float:
+    context = context_of(document, candidate.position)
+    amounts = [item.amount for item in items if item.amount]
+    plain_units = sum(a.has_unit or a.is_slashed for a in amounts) / len(amounts)
+    marked = sum(item.is_marked for item in items) / len(items)
+    share = len(items) / max(1, len(stretch))
+    evidence = 0.15 + 0.3 * context.is_about_rubric + 0.2 * plain_units + 0.1 * marked + 0.2 * min(1.0, share * 1.6)
+    total = candidate.sum_of_points
+    evidence += 0.2 * (candidate.stated is not None and candidate.stated == total)
+    evidence += 0.1 * (total in (10, 20, 50, 100)) + 0.05 * (len(items) >= 4)
+    parts = sum(is_course_part(criterion.name) for criterion in candidate.criteria)
+    evidence -= 0.6 * (parts * 2 >= len(items)) + 0.35 * context.is_syllabus
+    evidence -= 0.5 * (_is_money(stretch)) + 0.25 * (len(items) < 3 and not context.is_about_rubric)
+    return min(max(evidence, 0.0), 0.9)
+
+
+def _is_money(stretch: list[tuple[int, Paragraph]]) -> bool:
+    texts = [paragraph.text for _, paragraph in stretch]
+    priced = sum(any(sign in text for sign in "$€£¥") for text in texts)
+    return priced >= 2 or sum(lexicon.has(lexicon.COMMERCE, text) for text in texts) * 3 >= len(texts)
+
+
+def _checks(document: Document, items: list[Item]) -> Candidate | None:
+    """Items with a box to tick each."""
+    boxed = [item for item in items if _is_boxed(item)]
+    if len(boxed) < 3:
+        return None
+    criteria, section = [], None
+    for item in items:
+        if _is_boxed(item):
+            text = item.paragraph.text.strip(BOXES + " []")
+            own = named(text, item.paragraph.lead)
+            criteria.append(
+                Criterion(
+                    name=own.name,
+                    description=own.description,
+                    section=section,
+                    points=own.amount.high if own.amount else None,
+                    source=item.paragraph.source,
+                )
+            )
+        elif item.paragraph.is_heading:
+            section = tidy(item.paragraph.text)
+    context = context_of(document, boxed[0].position)
+    evidence = 0.5 + 0.3 * context.is_about_rubric - 0.3 * context.is_syllabus
+    source: Source = boxed[0].paragraph.source
+    return Candidate("checklist", criteria, boxed[0].position, evidence, source, heading=context.heading, is_list=True)
+
+
+def _is_boxed(item: Item) -> bool:
+    text = item.paragraph.text.lstrip()
+    return item.paragraph.marker in tuple(BOXES) or text[:1] in BOXES or text.startswith(("[ ]", "[  ]"))

@@ -1,0 +1,122 @@
+"""A criterion's name apart from its description and its points."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rubric_jobs.documents.lines import BULLETS
+from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader.amounts import Amount
+
+LONGEST_NAME = 90
+LONGEST_BEFORE_COLON = 70
+SENTENCE = 38
+_BULLET_START = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}]\s|[a-z0-9]{{1,2}}[.)]\s)")
+_COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
+_DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
+_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    name: str
+    description: str | None
+    amount: Amount | None
+    times: Decimal | None = None
+
+
+def named(text: str, lead: str = "") -> Named:
+    """Splits what stands in a criterion's cell or list item."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    amount, lines = _take_amount(lines)
+    times = amounts.multiplier(lines[0]) if lines else None
+    if times and lines:
+        lines[0] = amounts.without_multiplier(lines[0])
+    name, description = _split(lines, lead)
+    if amount is None:
+        amount, name = _inner_amount(name)
+    return Named(tidy(name), folded(description) or None, amount, times)
+
+
+def tidy(text: str) -> str:
+    """White space folded, the colon or dash at the end left out."""
+    return re.sub(r"\s*[:：\-–—,;]+$", "", folded(text)).strip()
+
+
+def folded(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
+    """An amount that is a line of its own, or that begins or ends the first line."""
+    own = [(i, a) for i, line in enumerate(lines) if (a := amounts.whole(line)) and not (a.is_bare and i == 0)]
+    if own and len(lines) > len(own):
+        kept = [line for i, line in enumerate(lines) if i not in {i for i, _ in own}]
+        return own[0][1], kept
+    if not lines:
+        return None, lines
+    for take in (amounts.trailing, amounts.leading):
+        found = take(lines[0])
+        if found and found[1] and _is_worth(found[0], lines[0]):
+            return found[0], [found[1], *lines[1:]]
+    found = amounts.bracketed(lines[0])
+    if found and found[1] and (found[0].has_unit or found[0].is_percent):
+        return found[0], [found[1], *lines[1:]]
+    return None, lines
+
+
+def _is_worth(amount: Amount, line: str) -> bool:
+    """A numbered heading ("3. Style") has no points."""
+    is_number = amount.is_bare and re.match(r"^\s*\(?\d{1,2}\s*[.):\-–—]", line)
+    return not is_number
+
+
+def _split(lines: list[str], lead: str) -> tuple[str, str]:
+    if not lines:
+        return "", ""
+    whole = "\n".join(lines)
+    start = _after_lead(whole, lead)
+    if start is not None:
+        return whole[:start], whole[start:].lstrip(" :：-–—\n")
+    if len(lines) > 1 and len(lines[0]) <= LONGEST_NAME and _describes(lines[1:]):
+        name, more = _one_line(lines[0])
+        return name, "\n".join([*([more] if more else []), *lines[1:]])
+    if len(lines) > 1 and len(whole) > 2 * LONGEST_NAME:
+        return lines[0], "\n".join(lines[1:])
+    return _one_line(" ".join(lines))
+
+
+def _after_lead(whole: str, lead: str) -> int | None:
+    """Where the text goes on after its bold start, when that start reads like a name."""
+    bold = lexicon.plain(lead).strip(" :-")
+    if not 3 <= len(bold) <= 120 or not re.search(r"[^\W\d_]{2}", bold):
+        return None
+    for end in range(min(len(whole), len(lead) + 12), max(2, len(lead) - 6), -1):
+        if lexicon.plain(whole[:end]).strip(" :-") == bold:
+            return end if len(whole) - end > 3 else None
+    return None
+
+
+def _describes(lines: list[str]) -> bool:
+    return any(_BULLET_START.match(line) or len(line) > SENTENCE or line.endswith((".", "?", "。")) for line in lines)
+
+
+def _one_line(text: str) -> tuple[str, str]:
+    for pattern in (_COLON, _DASH):
+        match = pattern.match(text)
+        if match and len(match.group(1).split()) <= 9 and not re.fullmatch(r"[\d.\s]+", match.group(1)):
+            return match.group(1), match.group(2)
+    match = _LONG_BRACKET.match(text)
+    if match:
+        return match.group(1), match.group(2).removesuffix(")")
+    return text, ""
+
+
+def _inner_amount(name: str) -> tuple[Amount | None, str]:
+    found = amounts.bracketed(name)
+    if found and found[1] and (found[0].has_unit or found[0].is_percent):
+        return found
+    return None, name

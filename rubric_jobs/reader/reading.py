@@ -1,0 +1,106 @@
+"""Candidates → the rubric: its title, totals, warnings and confidence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rubric_jobs.documents.model import Document, Table
+from rubric_jobs.errors import NoRubricFound, ScannedDocument
+from rubric_jobs.reader import judging
+from rubric_jobs.reader.candidate import Candidate
+from rubric_jobs.reader.choosing import choose
+from rubric_jobs.reader.context import context_of, title_of
+from rubric_jobs.reader.lists import list_candidates
+from rubric_jobs.reader.names import tidy
+from rubric_jobs.reader.tables import candidate_of
+from rubric_jobs.reader.totals import plain_total, told_totals
+from rubric_jobs.rubric import Criterion, Rubric, Totals
+
+CERTAIN = judging.CERTAIN
+
+
+def read(document: Document) -> Rubric:
+    """The rubric that the document holds. Raises ScannedDocument or NoRubricFound."""
+    if document.is_scanned:
+        raise ScannedDocument
+    chosen = choose(candidates(document))
+    if not chosen:
+        raise NoRubricFound
+    criteria = _sectioned(chosen)
+    stated = _stated(document, chosen, criteria)
+    computed = _computed(criteria)
+    first = chosen[0]
+    rubric = Rubric(
+        title=_title(document, chosen),
+        kind=_kind(chosen),
+        total_points=_total(chosen, stated, computed),
+        criteria=criteria,
+        adjustments=[adjustment for candidate in chosen for adjustment in candidate.adjustments],
+        totals=Totals(stated=stated, computed=computed),
+        source=first.source,
+    )
+    return judging.judged(rubric, chosen, document)
+
+
+def candidates(document: Document) -> list[Candidate]:
+    found = [
+        candidate
+        for position, block in enumerate(document.blocks)
+        if isinstance(block, Table) and (candidate := candidate_of(block, context_of(document, position)))
+    ]
+    return found + list_candidates(document)
+
+
+def _sectioned(chosen: list[Candidate]) -> list[Criterion]:
+    """All criteria; where several tables make up the rubric, the heading above each is its criteria's section."""
+    criteria = []
+    for candidate in chosen:
+        section = tidy(candidate.heading) if len(chosen) > 1 else None
+        for criterion in candidate.criteria:
+            named_by_heading = section and criterion.name and section.startswith(criterion.name)
+            own = criterion.section or (None if named_by_heading else section)
+            criteria.append(criterion.model_copy(update={"section": own or None}))
+    return criteria
+
+
+def _stated(document: Document, chosen: list[Candidate], criteria: list[Criterion]) -> Decimal | None:
+    """The total that the document states: in a totals row, on a line of its own, else in words that the sum confirms."""
+    rows = [candidate.stated for candidate in chosen if candidate.stated is not None]
+    lines = [total for paragraph in document.paragraphs if (total := plain_total(paragraph)) is not None]
+    computed = _computed(criteria)
+    told = told_totals(document)
+    plain = rows + lines
+    for total in plain + told:
+        if total == computed:
+            return total
+    if len(rows) > 1 and not lines:
+        return None
+    if plain:
+        return plain[-1] if lines else plain[0]
+    return told[0] if told and computed is None else None
+
+
+def _computed(criteria: list[Criterion]) -> Decimal | None:
+    points = [criterion.points for criterion in criteria]
+    return sum((p for p in points if p is not None), Decimal(0)) if points and None not in points else None
+
+
+def _total(chosen: list[Candidate], stated: Decimal | None, computed: Decimal | None) -> Decimal | None:
+    if stated is not None:
+        return stated
+    titles = {candidate.heading for candidate in chosen if candidate.has_levels}
+    return computed if len(chosen) == 1 or len(titles) <= 1 or not chosen[0].has_levels else computed
+
+
+def _title(document: Document, chosen: list[Candidate]) -> str | None:
+    first = chosen[0]
+    caption = tidy(first.captions[0]) if first.captions else ""
+    title = title_of(document)
+    if first.kind == "holistic" and not title:
+        title = first.heading
+    return title or caption or first.heading or None
+
+
+def _kind(chosen: list[Candidate]) -> str:
+    kinds = [candidate.kind for candidate in chosen]
+    return max(set(kinds), key=lambda kind: sum(len(c.criteria) for c in chosen if c.kind == kind))

@@ -1,0 +1,168 @@
+"""A table with its captions, header and body told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from rubric_jobs.documents.model import Cell, Table
+from rubric_jobs.reader import amounts, lexicon
+
+LONGEST_HEADER = 170
+MOST_HEADER_ROWS = 3
+SHORT = 70
+
+
+@dataclass(slots=True)
+class Sheet:
+    """`header[c]` is what stands above column c (lines parted by a line feed); `rows` repeat merged cells."""
+
+    table: Table
+    captions: list[Cell]
+    header: list[str]
+    header_cells: list[Cell | None]
+    rows: list[list[Cell | None]]
+    footers: list[Cell] = field(default_factory=list)
+
+    @property
+    def columns(self) -> int:
+        return len(self.header)
+
+    @property
+    def has_header(self) -> bool:
+        return any(self.header)
+
+    def body(self, column: int) -> list[str]:
+        """The texts of a column, a merged cell counted once."""
+        seen: list[int] = []
+        texts = []
+        for row in self.rows:
+            cell = row[column]
+            if cell is not None and id(cell) not in seen:
+                seen.append(id(cell))
+                texts.append(cell.text.strip())
+        return texts
+
+
+def sheet_of(table: Table) -> Sheet:
+    rows = [row for row in table.grid() if any(cell and cell.text.strip() for cell in row)]
+    captions: list[Cell] = []
+    while rows and len(rows) > 1 and _is_caption(rows[0]):
+        captions.append(next(cell for cell in rows[0] if cell and cell.text.strip()))
+        rows.pop(0)
+    depth = _header_depth(rows)
+    header = [_header_text([row[c] for row in rows[:depth]]) for c in range(table.columns)]
+    cells = [next((row[c] for row in reversed(rows[:depth]) if row[c]), None) for c in range(table.columns)]
+    return Sheet(table, captions, header, cells, rows[depth:])
+
+
+def transposed(table: Table) -> Table:
+    """Rows for columns; every cell keeps its source."""
+    cells = tuple(
+        replace(
+            cell, row=cell.column, column=cell.row, row_span=cell.column_span, column_span=cell.row_span
+        )
+        for cell in sorted(table.cells, key=lambda c: (c.column, c.row))
+    )
+    return Table(table.columns, table.rows, cells, table.source)
+
+
+def distinct(row: list[Cell | None]) -> list[Cell]:
+    """The cells of a row that hold text, each once."""
+    found: list[Cell] = []
+    for cell in row:
+        if cell is not None and cell.text.strip() and not any(cell is other for other in found):
+            found.append(cell)
+    return found
+
+
+def _is_caption(row: list[Cell | None]) -> bool:
+    """One text alone, from the first column on, above the header."""
+    cells = distinct(row)
+    return len(cells) == 1 and cells[0] is row[0] and (len(row) > 1)
+
+
+def _header_depth(rows: list[list[Cell | None]]) -> int:
+    if len(rows) < 2 or not _is_header(rows[0], rows[1:]):
+        return 0
+    depth = 1
+    while depth < min(MOST_HEADER_ROWS, len(rows) - 1) and _continues_header(rows[depth - 1], rows[depth]):
+        depth += 1
+    return depth
+
+
+def _is_header(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:
+    cells = distinct(row)
+    if not cells or any(len(cell.text) > LONGEST_HEADER for cell in cells):
+        return False
+    rest = [cell for cell in cells if cell is not row[0]]
+    if any(is_heading_word(cell.text) for cell in cells) and not _is_data(cells):
+        return True
+    named = [cell for cell in rest if is_level_heading(cell.text)]
+    if len(named) >= 2 and len(named) * 2 >= len(rest):
+        return True
+    return _is_shorter_than_body(cells, below)
+
+
+def _is_data(cells: list[Cell]) -> bool:
+    """A first row such as "Content | 20 | Excellent work" is no header: it holds amounts beside its text."""
+    plain_amounts = [c for c in cells[1:] if (a := amounts.whole(c.text)) and (a.has_unit or a.is_percent)]
+    return len(cells) == 2 and len(plain_amounts) == 1
+
+
+def is_heading_word(text: str) -> bool:
+    kinds = (lexicon.CRITERION, lexicon.POINTS, lexicon.WEIGHT, lexicon.EARNED, lexicon.NOTES, lexicon.DESCRIPTION)
+    core = core_of(text)
+    return any(lexicon.is_only(kind, core) for kind in kinds)
+
+
+def is_level_heading(text: str) -> bool:
+    """A level's name, a bare amount, or both."""
+    return amounts.whole(text) is not None or lexicon.is_level_name(core_of(text))
+
+
+def core_of(text: str) -> str:
+    """A heading without the amount beside it."""
+    folded = " ".join(text.split())
+    for take in (amounts.bracketed, amounts.trailing, amounts.leading):
+        found = take(folded)
+        if found:
+            return found[1] or folded
+    return folded
+
+
+def _is_shorter_than_body(cells: list[Cell], below: list[list[Cell | None]]) -> bool:
+    if any(len(cell.text) > SHORT for cell in cells) or len(cells) < 2:
+        return False
+    if any(amounts.whole(cell.text) for cell in cells[1:]):
+        return False
+    lengths = [len(cell.text) for row in below for cell in distinct(row[1:])]
+    longest = max(len(cell.text) for cell in cells)
+    typical = sorted(lengths)[len(lengths) // 2] if lengths else 0
+    return typical > 30 and typical > 1.5 * longest
+
+
+def _continues_header(above: list[Cell | None], row: list[Cell | None]) -> bool:
+    first, rest = row[0], [cell for cell in distinct(row) if cell is not row[0]]
+    is_open = first is None or not first.text.strip() or first is above[0] or lexicon.is_only(lexicon.POINTS, first.text)
+    is_grouped = any(cell and cell.column_span > 1 for cell in above) and bool(
+        first and (is_heading_word(first.text) or first is above[0])
+    )
+    if not rest or not (is_open or is_grouped):
+        return False
+    return all(
+        any(cell is other for other in above)
+        or (len(cell.text) <= LONGEST_HEADER and (is_level_heading(cell.text) or is_heading_word(cell.text)))
+        for cell in rest
+    )
+
+
+def _header_text(cells: list[Cell | None]) -> str:
+    texts: list[str] = []
+    deepest = next((cell for cell in reversed(cells) if cell and cell.text.strip()), None)
+    for cell in cells:
+        if cell is None or not cell.text.strip():
+            continue
+        is_group = cell.column_span > 1 and cell is not deepest
+        if not is_group and cell.text.strip() not in texts:
+            texts.append(cell.text.strip())
+    return "\n".join(texts)

@@ -1,0 +1,50 @@
+"""Totals that the document states outside of its tables' rows."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from rubric_jobs.documents.model import Document, Paragraph
+from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader.amounts import NUMBER, UNIT
+
+_OUT_OF = re.compile(
+    rf"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*(?P<n>{NUMBER})\s*(?P<unit>{UNIT})?(?!\s*[%％\d])",
+    re.IGNORECASE,
+)
+_POINTS_TOTAL = re.compile(rf"(?P<n>{NUMBER})\s*{UNIT}\.?\s*(?:in )?(?:total|gesamt|possible|en total|au total|in totale|totaal|insgesamt)", re.IGNORECASE)
+_IN_BRACKETS = re.compile(rf"[(（\[]\s*(?:{lexicon.TOTAL.pattern})?\s*[:：]?\s*/?\s*(?P<n>{NUMBER})\s*{UNIT}[^)）\]]{{0,12}}[)）\]]", re.IGNORECASE)
+_LONGEST = 220
+
+
+def plain_total(paragraph: Paragraph) -> Decimal | None:
+    """The amount of a line that begins with a word for total: "Total: ___ /100"."""
+    text = paragraph.text
+    if len(text) > 110 or not re.match(lexicon.TOTAL, lexicon.plain(text)):
+        return None
+    first = text.split("\t")[0] if re.search(r"\d", text.split("\t")[0]) else text
+    slashed = re.search(rf"/\s*({NUMBER})", text)
+    if slashed:
+        return amounts.number(slashed.group(1))
+    after = re.search(rf"[:：=\t _]\s*({NUMBER})\s*(?:{UNIT}|[%％])?", first, re.IGNORECASE)
+    return amounts.number(after.group(1)) if after else None
+
+
+def told_totals(document: Document) -> list[Decimal]:
+    """Totals in titles and sentences: "200 points total", "graded out of 20 points", "（总分：50分）"."""
+    found = []
+    for paragraph in document.paragraphs:
+        if len(paragraph.text) > _LONGEST:
+            continue
+        for pattern in (_POINTS_TOTAL, _OUT_OF, *([_IN_BRACKETS] if _is_title(paragraph) else [])):
+            match = pattern.search(paragraph.text)
+            if match:
+                found.append(amounts.number(match.group("n")))
+    return found
+
+
+def _is_title(paragraph: Paragraph) -> bool:
+    return paragraph.is_heading or lexicon.has(lexicon.RUBRIC, paragraph.text) or bool(
+        re.search(lexicon.TOTAL, lexicon.plain(paragraph.text))
+    )
