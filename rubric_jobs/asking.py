@@ -20,6 +20,7 @@ from rubric_jobs.errors import AnswerInvalid, ProviderError, ProviderTimeout
 from rubric_jobs.providers.base import Provider, Reply, Task
 from rubric_jobs.rubric import NOT_ASKED, Criterion, Level, Rubric
 
+TIMEOUT_GRACE_S = 0.5
 MAX_REPLY_CHARACTERS = 2_000_000
 MAX_CRITERIA = 200
 MAX_LEVELS = 20
@@ -148,9 +149,10 @@ def parse(text: str, *, keep_marks: bool = False) -> Rubric:
 
 
 async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on_text: OnText | None) -> Reply:
-    # An SDK's time-out bounds one read: a stream that drips would never reach it.
+    # A provider bounds the whole call itself and says it better; this is for one that forgets, as a stream that drips
+    # never reaches an SDK's own time-out.
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s + TIMEOUT_GRACE_S):
             reply = await provider.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
     except TimeoutError:
         raise ProviderTimeout from None

@@ -11,18 +11,17 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, rubric_text
+from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, review, rubric_text
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
+from rubric_jobs.partial import Report
 from rubric_jobs.providers.base import ExtractTask, Reply
 from rubric_jobs.providers.registry import Providers
 from rubric_jobs.reader import CERTAIN
 from rubric_jobs.rubric import Rubric, Warning, as_json_number
 from rubric_jobs.sandbox import Reading
-
-REPORT_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,6 @@ class Extraction:
     asked_again: bool
 
 
-class Report(Protocol):
-    def __call__(
-        self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None
-    ) -> None: ...
-
-
 Read = Callable[[bytes, str], Awaitable[Reading]]
 
 
@@ -78,7 +71,7 @@ async def extract(
     `checking`; without it the model's answer is not streamed. `on_reply` stores a vendor's reply before it is parsed,
     `stored_reply` goes on from one. Raises a RubricJobError.
     """
-    tell = report or _silent
+    tell = report or partial.silent
     tell(stage="reading")
     reading = await read(request.data, request.file_type)
     is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
@@ -86,13 +79,14 @@ async def extract(
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return _finished(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
+    repeats_rules = prompts.rules_guard(task)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
         choosing.candidates(_after_local(names), providers, request.models, stored_reply),
         timeout_s=policy.call_timeout_s,
-        check=_check(task),
-        on_text=_streaming(task, report, clock) if report is not None else None,
+        check=_check(task, repeats_rules),
+        on_text=partial.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
         on_reply=_of_vendors(on_reply) if on_reply is not None else None,
         stored_reply=stored_reply,
     )
@@ -141,8 +135,7 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
     return task
 
 
-def _check(task: ExtractTask) -> Callable[[Rubric], None]:
-    repeats_rules = prompts.rules_guard(task)
+def _check(task: ExtractTask, repeats_rules: Callable[[Any], bool]) -> Callable[[Rubric], None]:
     is_readable = bool(task.document.blocks) and not task.document.scanned_pages
 
     def check(rubric: Rubric) -> None:
@@ -167,23 +160,6 @@ _UNUSABLE = "The language model's answer was not a rubric that could be used."
 def _of_vendors(on_reply: OnReply) -> OnReply:
     """What the local reader says costs nothing and need not be stored."""
     return lambda reply: None if reply.provider == LOCAL else on_reply(reply)
-
-
-def _streaming(task: ExtractTask, report: Report, clock: Callable[[], float]) -> Callable[[str], None]:
-    repeats_rules = prompts.rules_guard(task)
-    due = clock()
-
-    def on_text(text: str) -> None:
-        nonlocal due
-        if clock() < due:
-            return
-        shown = partial.rubric_of(text)
-        if shown is None or repeats_rules(shown):
-            return
-        due = clock() + REPORT_EVERY_S
-        report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
-
-    return on_text
 
 
 def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:
@@ -218,7 +194,9 @@ def _summed(rubric: Rubric) -> Decimal | None:
 
 def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Extraction:
     finished = rubric.model_copy(update={"totals": points.totals(rubric, requested=request.total_points)})
-    finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
+    known = {(warning.code, warning.path) for warning in finished.warnings}
+    found = [warning for warning in review.review(finished) if (warning.code, warning.path) not in known]
+    finished = finished.model_copy(update={"warnings": [*finished.warnings, *found, *_about_total(finished)]})
     return Extraction(
         rubric=finished,
         result=result_of(finished),
@@ -256,7 +234,3 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
 
 MOST_WARNINGS_SAID = 3
 """In the one sentence that the old front end shows; all of them are in the rubric."""
-
-
-def _silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
-    """For a caller that does not want to know."""

@@ -13,7 +13,8 @@ from rubric_jobs.providers.base import Provider
 from tests.fake_llm import FakeLLM
 
 SECRET = "sk-secret-4711"
-VENDORS = ("gemini", "gemini_legacy", "openai")
+STREAMING = ("gemini", "openai")
+VENDORS = (*STREAMING, "gemini_legacy")
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,6 @@ class Vendor:
     @property
     def name(self) -> str:
         return self.kind.removesuffix("_legacy")
-
-    @property
-    def can_stream(self) -> bool:
-        return self.kind != "gemini_legacy"
 
     def build(self) -> Provider:
         return registry.build(self.settings)[self.name]
@@ -58,4 +55,9 @@ def vendor_of(fake_llm: FakeLLM) -> Callable[..., Vendor]:
 
 @pytest.fixture(params=VENDORS)
 def vendor(request: pytest.FixtureRequest, vendor_of: Callable[..., Vendor]) -> Vendor:
+    return vendor_of(request.param)
+
+
+@pytest.fixture(params=STREAMING)
+def streaming_vendor(request: pytest.FixtureRequest, vendor_of: Callable[..., Vendor]) -> Vendor:
     return vendor_of(request.param)

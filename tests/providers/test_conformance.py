@@ -93,19 +93,23 @@ def test_the_answer_is_bound_to_the_schema_of_the_rubric(vendor: Vendor, fake_ll
     assert set(criterion["required"]) == {"name", "description", "section", "points", "weight", "levels"}
 
 
-def test_text_is_reported_while_it_arrives(vendor: Vendor, fake_llm: FakeLLM) -> None:
+def test_text_is_reported_while_it_arrives(streaming_vendor: Vendor, fake_llm: FakeLLM) -> None:
     fake_llm.behave(pace_s=0.002)
     seen: list[str] = []
-    reply = answer(vendor, tasks.extract_task(), on_text=seen.append)
-    if vendor.can_stream:
-        assert len(seen) > 5
-        assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
-        assert seen[-1] == reply.text
-        assert reply.completion_tokens > 0
+    reply = answer(streaming_vendor, tasks.extract_task(), on_text=seen.append)
+    assert len(seen) > 5
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
+    assert seen[-1] == reply.text
+    assert reply.completion_tokens > 0
     assert len(asking.parse(reply.text).criteria) == 3
 
 
-@pytest.mark.parametrize(
+def test_a_vendor_that_cannot_stream_answers_a_listener_all_the_same(vendor_of: Callable[..., Vendor]) -> None:
+    reply = answer(vendor_of("gemini_legacy"), tasks.extract_task(), on_text=lambda _text: None)
+    assert len(asking.parse(reply.text).criteria) == 3
+
+
+FAULTS = pytest.mark.parametrize(
     ("mode", "expected"),
     [
         ("400", errors.ProviderRejected),
@@ -125,15 +129,23 @@ def test_text_is_reported_while_it_arrives(vendor: Vendor, fake_llm: FakeLLM) ->
         ("empty", errors.AnswerInvalid),
     ],
 )
-@pytest.mark.parametrize("is_streamed", [False, True], ids=["whole", "streamed"])
+
+
+@FAULTS
 def test_a_fault_of_the_service_is_one_clear_error(
-    vendor: Vendor, fake_llm: FakeLLM, mode: str, expected: type[errors.RubricJobError], is_streamed: bool
+    vendor: Vendor, fake_llm: FakeLLM, mode: str, expected: type[errors.RubricJobError]
 ) -> None:
-    if is_streamed and not vendor.can_stream:
-        pytest.skip("this SDK does not stream here")
     fake_llm.behave(mode=mode)
-    fault = failure(vendor, on_text=(lambda _text: None) if is_streamed else None)
-    assert type(fault) is expected
+    assert type(failure(vendor)) is expected
+    assert len(fake_llm.history) == 1, "an SDK repeated the request by itself"
+
+
+@FAULTS
+def test_a_fault_in_a_stream_is_the_same_error(
+    streaming_vendor: Vendor, fake_llm: FakeLLM, mode: str, expected: type[errors.RubricJobError]
+) -> None:
+    fake_llm.behave(mode=mode)
+    assert type(failure(streaming_vendor, on_text=lambda _text: None)) is expected
     assert len(fake_llm.history) == 1, "an SDK repeated the request by itself"
 
 
@@ -175,11 +187,9 @@ def test_a_hanging_service_is_a_timeout_that_came_in_time(vendor: Vendor, fake_l
     assert time.monotonic() - start < 3
 
 
-def test_a_stream_that_drips_forever_is_a_timeout(vendor: Vendor, fake_llm: FakeLLM) -> None:
-    if not vendor.can_stream:
-        pytest.skip("this SDK does not stream here")
+def test_a_stream_that_drips_forever_is_a_timeout(streaming_vendor: Vendor, fake_llm: FakeLLM) -> None:
     fake_llm.behave(pace_s=0.1, part_characters=1)
-    fault = failure(vendor, timeout_s=0.5, on_text=lambda _text: None)
+    fault = failure(streaming_vendor, timeout_s=0.5, on_text=lambda _text: None)
     assert isinstance(fault, errors.ProviderTimeout)
 
 

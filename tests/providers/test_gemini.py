@@ -1,0 +1,92 @@
+"""What is particular to Gemini's protocol and its two SDKs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rubric_jobs import errors
+from rubric_jobs.providers import gemini_protocol
+from rubric_jobs.rubric import answer_schema
+from tests.fake_llm import FakeLLM
+from tests.providers import tasks
+from tests.providers.conftest import Vendor
+from tests.providers.test_conformance import answer, failure
+
+KINDS = pytest.mark.parametrize("kind", ["gemini", "gemini_legacy"])
+
+
+def test_a_current_model_is_told_to_think_little(vendor_of: Callable[..., Vendor], fake_llm: FakeLLM) -> None:
+    answer(vendor_of("gemini"), tasks.extract_task())
+    thinking = fake_llm.history[0].body["generationConfig"]["thinkingConfig"]
+    assert list(thinking.values()) == ["LOW"]
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash-lite", "gemma-4-27b"])
+def test_a_model_without_thinking_levels_is_not_told(
+    vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, model: str
+) -> None:
+    answer(vendor_of("gemini"), tasks.extract_task(), model=model)
+    assert "thinkingConfig" not in fake_llm.history[0].body["generationConfig"]
+
+
+@KINDS
+def test_a_key_that_is_none_is_a_400_and_names_the_setting(
+    vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, kind: str
+) -> None:
+    fake_llm.behave(mode="bad_key")
+    fault = failure(vendor_of(kind))
+    assert isinstance(fault, errors.ProviderRejected)
+    assert "GEMINI_API_KEY" in str(fault)
+
+
+@KINDS
+def test_the_key_stands_in_no_address(vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, kind: str) -> None:
+    answer(vendor_of(kind), tasks.extract_task())
+    assert "key=" not in fake_llm.history[0].query
+
+
+@KINDS
+def test_the_waiting_time_is_read_from_the_error_details(
+    vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, kind: str
+) -> None:
+    fake_llm.behave(mode="429", retry_after_s=0.5)
+    assert failure(vendor_of(kind)).retry_after_s == 0.5
+
+
+def test_the_schema_is_of_the_plain_kind_that_every_model_takes() -> None:
+    def nodes(node: dict[str, object]) -> list[dict[str, object]]:
+        children = [*dict(node.get("properties", {})).values(), *([node["items"]] if "items" in node else [])]  # type: ignore[call-overload]
+        return [node, *(found for child in children for found in nodes(child))]
+
+    plain = nodes(gemini_protocol.plain_schema(answer_schema()))
+    assert {key for node in plain for key in node} <= {
+        "type",
+        "nullable",
+        "enum",
+        "items",
+        "properties",
+        "required",
+        "property_ordering",
+    }
+    assert {node["type"] for node in plain} == {"OBJECT", "ARRAY", "STRING", "NUMBER"}
+
+
+@pytest.mark.parametrize("ending", ["SAFETY", "RECITATION", "PROHIBITED_CONTENT", "SPII", "BLOCKLIST"])
+def test_every_way_of_refusing_is_a_refusal(ending: str) -> None:
+    with pytest.raises(errors.AnswerRefused):
+        gemini_protocol.check_ending(ending, None, "{}", "m")
+
+
+@pytest.mark.parametrize("ending", ["OTHER", "MALFORMED_FUNCTION_CALL", "SOMETHING_NEW"])
+def test_an_ending_that_nobody_knows_is_no_answer(ending: str) -> None:
+    with pytest.raises(errors.AnswerInvalid):
+        gemini_protocol.check_ending(ending, None, "{}", "m")
+
+
+def test_thoughts_in_front_of_the_answer_are_left_out_by_the_legacy_sdk_too() -> None:
+    from rubric_jobs.providers.gemini_legacy import _without_thoughts
+
+    assert _without_thoughts(["I should look at the table.", '{"criteria": ', "[]}"]) == '{"criteria": []}'
+    assert _without_thoughts(["no JSON at all"]) == "no JSON at all"
