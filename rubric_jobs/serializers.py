@@ -11,7 +11,7 @@ from typing import Any
 from rest_framework import serializers
 
 from rubric_jobs import conf, documents, points
-from rubric_jobs.errors import DocumentTooLarge, EmptyDocument, UnsupportedType
+from rubric_jobs.errors import DocumentTooLarge, EmptyDocument, InvalidPoints, UnsupportedType
 from rubric_jobs.models import Kind, RubricJob, Status
 
 PROVIDERS = ("auto", "gemini", "openai", "local")
@@ -43,7 +43,7 @@ class ProviderFields(serializers.Serializer[Any]):
 
 
 class ExtractionSerializer(ProviderFields):
-    file = serializers.CharField(trim_whitespace=False, write_only=True)
+    file = serializers.CharField(trim_whitespace=False, allow_blank=True, write_only=True)
     fileName = serializers.CharField(max_length=LONGEST_FILE_NAME)
     fileType = serializers.CharField(max_length=200)
     totalPoints = serializers.DecimalField(max_digits=9, decimal_places=2, required=False, allow_null=True, min_value=0)
@@ -97,7 +97,10 @@ class EnhancementSerializer(ProviderFields):
     total_points = serializers.DecimalField(max_digits=9, decimal_places=2)
 
     def validate_total_points(self, total: Any) -> Any:
-        return points.check_target(total)
+        try:
+            return points.check_target(total)
+        except InvalidPoints as error:
+            raise serializers.ValidationError(str(error)) from None
 
     def job(self) -> dict[str, Any]:
         """What lifecycle.submit wants to know."""

@@ -9,4 +9,5 @@ urlpatterns = [
     path("extract-rubric-status", views.ExtractStatus.as_view()),
     path("enhance-rubric-trigger", views.EnhanceTrigger.as_view()),
     path("enhance-rubric-status", views.EnhanceStatus.as_view()),
+    path("<path:unknown>", views.NoSuchRoute.as_view()),
 ]

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.http import Http404
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,6 +37,7 @@ class OldRoute(APIView):
     """What the eight old routes share: the shape of their errors."""
 
     parser_classes = [BoundedJSONParser]
+    http_method_names = ["get", "post"]
 
     def get_exception_handler(self) -> Any:
         return problems.answer_old_front_end
@@ -102,3 +103,13 @@ class ExtractStatus(OldStatus):
 
 class EnhanceStatus(OldStatus):
     kind = Kind.ENHANCE
+
+
+class NoSuchRoute(OldRoute):
+    """What is not served under the two prefixes: 404 in a shape that their callers can read."""
+
+    authentication_classes = []
+    permission_classes = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound("There is no such route.")
