@@ -185,7 +185,9 @@ WITH returned AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = 'pending', claim_token = NULL, lease_expires_at = NULL, progress = NULL,
     attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(), queued_at = statement_timestamp(),
-    run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END
+    run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END,
+    -- Not shown while the job is pending; what it fails with, should its deadline pass before it runs again.
+    error_code = %(code)s, error_message = %(message)s
   FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
   WHERE job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
   RETURNING job.job_id, held.token
@@ -201,12 +203,13 @@ SELECT pg_notify(%(channel)s, job_id::text) FROM returned
 
 def release(held: Sequence[Claim]) -> None:
     """processing → pending at once and uncharged: this worker stops, another one takes over."""
-    _give_back(held, outcome="released", uncharged=1, delay_s=0, code=None)
+    _give_back(held, outcome="released", uncharged=1, delay_s=0, code=None, message=None)
 
 
 def retry_later(claim: Claim, *, delay_s: float, error: RubricJobError) -> None:
-    """processing → pending after `delay_s`: the attempt counts, the next one may have more luck."""
-    _give_back([claim], outcome="retried", uncharged=0, delay_s=delay_s, code=error.code)
+    """processing → pending after `delay_s`: the next attempt may have more luck; some faults cost none."""
+    uncharged = 0 if error.charged else 1
+    _give_back([claim], outcome="retried", uncharged=uncharged, delay_s=delay_s, code=error.code, message=str(error))
 
 
 def _give_back(held: Sequence[Claim], **values: Any) -> None:

@@ -11,6 +11,8 @@
     │   └── NoRubricFound            no_rubric_found
     ├── ProviderError                what a language model's service did
     │   ├── ProviderUnavailable      provider_unavailable    transient
+    │   │   ├── ProviderBusy         (the same code)         transient, costs no attempt
+    │   │   └── LanePaused           (the same code)         transient, costs no attempt
     │   ├── ProviderTimeout          provider_timeout        transient
     │   ├── ProviderRejected         provider_rejected
     │   ├── ModelRetired             model_retired
@@ -38,6 +40,8 @@ class RubricJobError(Exception):
     """Whether the same job may succeed when the user sends it again."""
     transient = False
     """Whether the service itself should try again before it gives up."""
+    charged = True
+    """Whether a failed try counts as one of the job's attempts."""
 
     def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
         super().__init__(message or (self.__class__.__doc__ or "").split("\n")[0])
@@ -101,6 +105,18 @@ class ProviderUnavailable(ProviderError):
 
     code = "provider_unavailable"
     transient = True
+
+
+class ProviderBusy(ProviderUnavailable):
+    """The language model's service has too many requests at the moment."""
+
+    charged = False
+
+
+class LanePaused(ProviderUnavailable):
+    """The language model's service had to be left alone for a while after faults of its own."""
+
+    charged = False
 
 
 class ProviderTimeout(ProviderError):

@@ -13,16 +13,20 @@ log = logging.getLogger(__name__)
 RECONNECT_S = 1.0
 
 
-async def listen(conninfo: str, channel: str) -> AsyncIterator[str]:
-    """The payloads sent to `channel`, for ever; "" each time the connection is made anew, since some may have been missed."""
+async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]]:
+    """Channel and payload of every notification, for ever.
+
+    ("", "") comes each time that the connection is made anew: notifications may have been missed.
+    """
     while True:
         try:
             connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
             async with connection:
-                await connection.execute(f'LISTEN "{channel}"')
-                yield ""
+                for channel in channels:
+                    await connection.execute(f'LISTEN "{channel}"')
+                yield "", ""
                 async for notification in connection.notifies():
-                    yield notification.payload
+                    yield notification.channel, notification.payload
         except psycopg.OperationalError as error:
-            log.warning("listening on %s again in %s s: %s", channel, RECONNECT_S, type(error).__name__)
+            log.warning("listening again in %s s: %s", RECONNECT_S, type(error).__name__)
             await asyncio.sleep(RECONNECT_S)

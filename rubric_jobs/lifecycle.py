@@ -198,7 +198,8 @@ WITH late AS MATERIALIZED (
   WHERE status = 'pending' AND kind IS NOT NULL AND deadline_at < statement_timestamp() FOR UPDATE SKIP LOCKED
 ), expired AS (
   UPDATE grader.rubric_extraction_jobs job SET
-    status = 'failed', error_code = %(code)s, error_message = %(message)s, retryable = true, run_after = NULL,
+    status = 'failed', retryable = true, run_after = NULL,
+    error_code = coalesce(job.error_code, %(code)s), error_message = coalesce(job.error_message, %(message)s),
     completed_at = statement_timestamp(), updated_at = statement_timestamp()
   FROM late WHERE job.job_id = late.job_id RETURNING job.job_id
 )
@@ -207,7 +208,7 @@ SELECT pg_notify(%(changed)s, job_id::text) FROM expired
 
 
 def expire() -> int:
-    """pending → failed for jobs that nobody took up before their deadline; how many."""
+    """pending → failed for jobs that were not taken up (again) before their deadline; how many."""
     return _changed(_EXPIRE, {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL})
 
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -179,7 +179,7 @@ class Pump:
     def _retry_delay_s(self, ending: Ending) -> float | None:
         """Exponential back-off with full jitter for faults that pass; None when this attempt was the last."""
         error, claim = ending.error, ending.claim
-        if error is None or not error.transient or claim.attempt >= self._pace.max_attempts:
+        if error is None or not error.transient or (error.charged and claim.attempt >= self._pace.max_attempts):
             return None
         jittered = self._pace.backoff_s * 2 ** (claim.attempt - 1) * random.random()  # noqa: S311
         delay_s = max(jittered, error.retry_after_s or 0.0)
@@ -201,10 +201,7 @@ class Pump:
             if not held:
                 continue
             still_ours = await self._rows.change(claims.heartbeat, held, lease_s=self._pace.lease_s)
-            for claim in held:
-                if claim.token not in still_ours and (task := self._tasks.get(claim.token)):
-                    task.cancel()
-                    self._let_go(claim, "taken away")
+            self._abandon(claim for claim in held if claim.token not in still_ours and claim.token in self._tasks)
 
     async def _publish(self) -> None:
         while True:
@@ -224,8 +221,17 @@ class Pump:
 
     async def _hear(self) -> None:
         assert self._listen_to is not None  # noqa: S101
-        async for _ in listen(self._listen_to, lifecycle.PENDING_CHANNEL):
-            self._wake.set()
+        async for channel, payload in listen(self._listen_to, lifecycle.PENDING_CHANNEL, lifecycle.CANCELLED_CHANNEL):
+            if channel == lifecycle.CANCELLED_CHANNEL:
+                self._abandon([claim for claim in self._held.values() if str(claim.job_id) == payload])
+            else:
+                self._wake.set()
+
+    def _abandon(self, lost: Iterable[Claim]) -> None:
+        """Drop jobs that are not ours any more; a result of theirs would be refused."""
+        for claim in lost:
+            self._tasks[claim.token].cancel()
+            self._let_go(claim, "taken away")
 
     async def _drain(self) -> None:
         with suppress(TimeoutError):

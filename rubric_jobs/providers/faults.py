@@ -50,8 +50,8 @@ class Vendor:
     def too_large(self) -> errors.ProviderRejected:
         return errors.ProviderRejected(f"The document is larger than {self.title} accepts; please send fewer pages.")
 
-    def busy(self, retry_after_s: float | None) -> errors.ProviderUnavailable:
-        return errors.ProviderUnavailable(
+    def busy(self, retry_after_s: float | None) -> errors.ProviderBusy:
+        return errors.ProviderBusy(
             f"{self.title} has too many requests from this account at the moment.", retry_after_s=retry_after_s
         )
 
