@@ -162,8 +162,10 @@ def _scaled_levels(
     tops = [value for level in criterion.levels if (value := top(level)) is not None]
     if not criterion.levels:
         return [], []
-    if not tops or max(tops) <= 0:
+    if not tops:
         return _spread(criterion, points, step, path=path)
+    if max(tops) <= 0:
+        return _raised(criterion, points, max(tops), path=path)
     factor = Fraction(points) / Fraction(max(tops))
     levels = [_scaled(level, factor, step) for level in criterion.levels]
     before = {value for level in criterion.levels if (value := top(level)) is not None}
@@ -172,6 +174,20 @@ def _scaled_levels(
         return levels, []
     message = f"Rounded to steps of {as_text(step)}, some levels of “{criterion.name}” are worth the same."
     return levels, [Warning(code="levels_tied", message=message, path=path)]
+
+
+def _raised(criterion: Criterion, points: Decimal, highest: Decimal, *, path: str) -> tuple[list[Level], list[Warning]]:
+    """Nothing above 0 can be scaled: the best levels get the criterion's points, the others with points none."""
+    levels = [
+        level
+        if (worth := top(level)) is None
+        else level.model_copy(
+            update={"points": points if worth == highest else Decimal(0), "points_min": None, "points_max": None}
+        )
+        for level in criterion.levels
+    ]
+    message = f"No level of “{criterion.name}” was worth anything; the best was given the criterion's points."
+    return levels, [Warning(code="level_points_assumed", message=message, path=path)]
 
 
 def _scaled(level: Level, factor: Fraction, step: Decimal) -> Level:

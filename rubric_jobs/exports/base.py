@@ -11,7 +11,7 @@ from rubric_jobs.rubric import Criterion, Level, Rubric
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A document, and what it does not hold: a sentence each, behind a path into the rubric (`criteria[2].weight: …`)."""
+    """A document, and what it does not hold: a sentence each, behind a path into the rubric (`title: …`)."""
 
     content: str
     media_type: str
