@@ -104,7 +104,8 @@ class _Body:
             if text:
                 is_bold = all(run.is_bold for run in part if run.text.strip())
                 is_heading = style in self.styles.headings or (is_bold and len(text) < 120 and text[-1] not in ".;,")
-                space = len("".join(r.text for r in part)) - len("".join(r.text for r in part).lstrip(" "))
+                opening = re.match(r"\s*", "".join(run.text for run in part))
+                space = len(opening.group().replace("\t", " " * 12)) if opening else 0
                 lead = _lead(part, marker)
                 found.append(
                     Paragraph(text, Source(), marker, indent + 3.0 * space, 0.0, is_bold, is_heading, lead)

@@ -23,6 +23,7 @@ from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDo
 MOST_PAGES = 400
 MOST_SECONDS = 9.0
 MOST_WORDS = 400_000
+_PAGE_LINE = re.compile(r"^(?:(?:page|seite|página|pagina|p\.|- )?\s*\d{1,3}(?:\s*(?:/|of|de|von|sur)\s*\d{1,3})?(?: -)?$|©|copyright )")
 MARGIN = 0.13
 """Running heads and feet stand in this share of the page's height."""
 
@@ -150,7 +151,7 @@ def _without(content: PageContent, repeated: set[str]) -> list[Word]:
 
 
 def _is_running(line: Line, repeated: set[str]) -> bool:
-    return _folded(line) in repeated or bool(re.fullmatch(r"(page|seite|página|pagina|p\.)?\s*\d{1,3}(\s*(/|of|de|von)\s*\d{1,3})?", line.text.lower()))
+    return _folded(line) in repeated or bool(_PAGE_LINE.match(line.text.lower()))
 
 
 def _vocabulary(contents: list[PageContent]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.geometry import Box, PageContent, Word, median
 from rubric_jobs.documents.lines import Line, into_lines, joined, lead_of, paragraphs_of, segments, stretches
@@ -31,8 +31,36 @@ def paragraphs(
     found: list[PlacedParagraph] = []
     for column, part in enumerate(_text_columns(words, content)):
         for stretch in stretches(into_lines(part), tables):
-            found += _of_stretch(stretch, content, column, usual, vocabulary)
+            found += _with_titles_joined(_of_stretch(stretch, content, column, usual, vocabulary), usual)
     return found
+
+
+def _with_titles_joined(found: list[PlacedParagraph], usual: float) -> list[PlacedParagraph]:
+    """A large heading set on several lines is one heading."""
+    joint: list[PlacedParagraph] = []
+    for item in found:
+        last = joint[-1] if joint else None
+        if last and _is_one_title(last, item, usual):
+            text = f"{last.paragraph.text} {item.paragraph.text}"
+            box = _around(last.box, item.box)
+            source = Source(page=item.page, bbox=rounded(box))
+            joint[-1] = PlacedParagraph(
+                item.page, box, replace(last.paragraph, text=text, source=source), item.column
+            )
+        else:
+            joint.append(item)
+    return joint
+
+
+def _is_one_title(above: PlacedParagraph, below: PlacedParagraph, usual: float) -> bool:
+    one, other = above.paragraph, below.paragraph
+    is_large = one.is_heading and other.is_heading and min(one.size, other.size) > HEADING_SIZE * usual
+    alike = abs(one.size - other.size) <= 0.05 * one.size and one.is_bold == other.is_bold
+    return is_large and alike and not other.marker and below.box[1] - above.box[3] < 0.6 * one.size
+
+
+def _around(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:

@@ -20,21 +20,44 @@ def joined_tables(pages: list[list[Placed]]) -> list[Placed]:
     """All blocks of the document; a table that begins a page continues one that ended the page before."""
     blocks: list[Placed] = []
     for page in pages:
-        for block in page:
-            last = blocks[-1] if blocks else None
+        for index, block in enumerate(page):
+            at = _open_table(blocks, block.page, is_first=index == 0)
+            last = blocks[at] if at is not None else None
             if isinstance(block, PlacedTable) and isinstance(last, PlacedTable) and _continues(last, block):
-                blocks[-1] = _joined(last, block)
+                blocks[at or 0] = _joined(last, block)
             else:
                 blocks.append(block)
     return blocks
 
 
+def _open_table(blocks: list[Placed], page: int, *, is_first: bool) -> int | None:
+    """The table that a block could continue: right before it, or above the footnotes of the page before."""
+    for at in range(len(blocks) - 1, -1, -1):
+        last = blocks[at]
+        if isinstance(last, PlacedTable):
+            return at if last.page == page or is_first or at == len(blocks) - 1 else None
+        is_footnote = is_first and last.page == page - 1 and last.paragraph.text[:1].isdigit()
+        if not is_footnote:
+            return None
+    return None
+
+
 def _continues(above: PlacedTable, below: PlacedTable) -> bool:
+    if above.page != below.page and _has_own_header(above.table, below.table):
+        return False
     if above.page == below.page and not 0 <= below.box[1] - above.box[3] + 2 <= TOUCHING:
         return False
     return len(above.xs) == len(below.xs) and all(
         abs(a - b) <= SAME_BORDER + 0.02 * (above.xs[-1] - above.xs[0]) for a, b in zip(above.xs, below.xs, strict=True)
     )
+
+
+def _has_own_header(above: Table, below: Table) -> bool:
+    """The first cell repeats the heading of the first column over other headings: another table of the same form."""
+    first, second = above.grid(), below.grid()
+    heading = _texts(first[0])
+    other = _texts(second[0])
+    return bool(heading[0]) and heading[0] == other[0] and heading != other
 
 
 def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:

@@ -36,7 +36,7 @@ _TAIL = re.compile(
 )
 _HEAD = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*(?P<sep>[:：.)\-–—=]|\s|$)\s*", re.IGNORECASE)
 _TIMES = re.compile(r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])", re.IGNORECASE)
-_NEGATIVE = re.compile(rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[-–—]\s*{NUMBER}\s*)?(?P<percent>[%％])?", re.IGNORECASE)
+_NEGATIVE = re.compile(rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?", re.IGNORECASE)
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -129,9 +129,9 @@ def multiplier(text: str) -> Decimal | None:
 
 
 def negative(text: str) -> Decimal | None:
-    """The first negative amount, as a positive number: "-5", "-1 per figure"."""
+    """The first negative amount, as a positive number: "-5", "-1 per figure"; of a range the end that costs most."""
     match = _NEGATIVE.search(_plain(text))
-    return number(match.group("value")) if match else None
+    return number(match.group("most") or match.group("value")) if match else None
 
 
 def without_multiplier(text: str) -> str:

@@ -12,13 +12,19 @@ from rubric_jobs.rubric import Criterion
 
 ENOUGH = 0.65
 """Evidence below this is no rubric."""
+SERIES = 0.25
+"""What it adds to a scale's evidence that others like it stand in the document under their own headings."""
 SAME_NAME = 0.82
 
 
 def choose(candidates: list[Candidate]) -> list[Candidate]:
     """The candidates that make up the rubric, in document order; a rubric told twice is kept once."""
+    scales = [c for c in candidates if c.kind == "holistic"]
+    if len({fold(c.criteria[0].name) for c in scales} - {""}) > 1:
+        for scale in scales:
+            scale.evidence += SERIES
     likely = sorted((c for c in candidates if c.evidence >= ENOUGH), key=lambda c: c.position)
-    scales = [c for c in likely if c.kind == "holistic"]
+    scales = [c for c in scales if c in likely]
     if len(scales) > 1:
         likely = _with_scales_joined(likely, scales)
     detailed = [c for c in likely if c.has_levels]

@@ -37,7 +37,7 @@ def read_rows(sheet: Sheet, roles: Roles) -> Rows:
         cells = distinct(row)
         head = row[names] if names is not None else None
         if _is_total(row, cells, roles):
-            found.stated = _total_of(cells) or found.stated
+            found.stated = _total_of(row, cells, roles) or found.stated
         elif head is not None and any(head is cell for cell in done):
             _add_to_last(found, sheet, roles, row)
         elif _is_section(sheet, row, cells, roles):
@@ -46,7 +46,18 @@ def read_rows(sheet: Sheet, roles: Roles) -> Rows:
         else:
             _add_row(found, sheet, roles, row, head)
             done += [head] if head is not None and head.row_span > 1 else []
+    _drop_footer(found, roles)
     return found
+
+
+def _drop_footer(found: Rows, roles: Roles) -> None:
+    """A last row without points or levels, where every other has points, is a signature or a result."""
+    if not roles.all(Role.POINTS) or len(found.criteria) < 3:
+        return
+    last, others = found.criteria[-1], found.criteria[:-1]
+    is_bare = last.points is None and not last.description and not any(level.description for level in last.levels)
+    if is_bare and all(criterion.points is not None for criterion in others):
+        found.criteria.pop()
 
 
 def _is_total(row: list[Cell | None], cells: list[Cell], roles: Roles) -> bool:
@@ -65,8 +76,12 @@ def _has_no_long_text(cells: list[Cell]) -> bool:
     return all(len(cell.text) <= 80 for cell in cells)
 
 
-def _total_of(cells: list[Cell]) -> Decimal | None:
-    for cell in reversed(cells):
+def _total_of(row: list[Cell | None], cells: list[Cell], roles: Roles) -> Decimal | None:
+    """The amount in the points column, else the last one of the row that is no share of a grade."""
+    weights = [row[c] for c in roles.all(Role.WEIGHT)]
+    in_column = [cell for c in roles.all(Role.POINTS) if (cell := row[c]) and cell.text.strip()]
+    others = [cell for cell in reversed(cells) if not any(cell is weight for weight in weights)]
+    for cell in [*in_column, *others, *cells]:
         for line in reversed(cell.text.split("\n")):
             found = amounts.whole(line) or _amount_after_word(line)
             if found:
@@ -105,6 +120,9 @@ def _add_row(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None], he
             return
         if points is None and roles.first(Role.NAME) is not None:
             return
+    if head is not None and (parts := parallel_parts(row, roles, head)):
+        found.criteria += parts
+        return
     own = named(head.text, head.lead) if head else named("")
     criterion = Criterion(
         name=own.name,
@@ -114,6 +132,27 @@ def _add_row(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None], he
         source=head.source if head else next((cell.source for cell in row if cell), None),
     )
     found.criteria.append(_with_points(criterion, own.amount, points, weight, own.times))
+
+
+def parallel_parts(row: list[Cell | None], roles: Roles, head: Cell) -> list[Criterion]:
+    """A cell that lists parts beside a cell that lists as many amounts: each pair is a criterion."""
+    cell = next((cell for c in roles.all(Role.POINTS) if (cell := row[c])), None)
+    values = [a for line in cell.text.split("\n") if (a := amounts.whole(line))] if cell else []
+    names = [line.strip() for line in head.text.split("\n") if line.strip()]
+    if len(values) < 2 or len(names) - len(values) not in (0, 1):
+        return []
+    section = tidy(names.pop(0)) if len(names) > len(values) else None
+    return [
+        Criterion(
+            name=(own := named(name)).name,
+            description=own.description,
+            section=section,
+            points=value.high,
+            weight=value.high if value.is_percent else None,
+            source=head.source,
+        )
+        for name, value in zip(names, values, strict=True)
+    ]
 
 
 def _column_amount(row: list[Cell | None], columns: list[int]) -> Amount | None:
@@ -135,7 +174,7 @@ def _penalty(row: list[Cell | None], roles: Roles, head: Cell | None, *, in_pena
     values = [v for c in columns if (cell := row[c]) and (v := amounts.negative(cell.text)) is not None]
     has_levels = any((cell := row[c]) and cell.text.strip() for c in roles.all(Role.LEVEL))
     if values and text:
-        return Adjustment(kind="penalty", reason=_reason(row, roles, text), points=values[0])
+        return Adjustment(kind="penalty", reason=text, points=values[0])
     if text and not has_levels and (in_penalties or _is_penalty_name(text)):
         inline = amounts.negative(text)
         amount = _column_amount(row, columns)
@@ -146,10 +185,6 @@ def _penalty(row: list[Cell | None], roles: Roles, head: Cell | None, *, in_pena
 def _is_penalty_name(text: str) -> bool:
     match = lexicon.PENALTY.search(lexicon.plain(text))
     return match is not None and match.start() <= 12 and len(text) < 120
-
-
-def _reason(row: list[Cell | None], roles: Roles, text: str) -> str:
-    return text
 
 
 def _described(own: str | None, row: list[Cell | None], roles: Roles) -> str | None:

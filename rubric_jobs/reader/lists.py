@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from rubric_jobs.reader.context import context_of
 from rubric_jobs.reader.items import Item, item_of, tree
 from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.tables import is_course_part
-from rubric_jobs.reader.totals import plain_total
+from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric import Adjustment, Criterion, Source
 
 LONGEST_NAME = 400
@@ -57,9 +58,11 @@ def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: lis
             kept.append(item)
         else:
             stated = total
+    _forget_numbering(kept)
     gathered = _Gathered([], [], [], stated)
     for root in tree(kept):
         _gather(root, gathered, section=None, in_penalties=False)
+    _drop_strays(gathered)
     if len(gathered.criteria) < 2:
         return None
     first = gathered.items[0]
@@ -78,6 +81,25 @@ def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: lis
     )
     candidate.evidence = _evidence(document, candidate, gathered.items, stretch)
     return candidate
+
+
+def _forget_numbering(items: list[Item]) -> None:
+    """ "[1] …", "[2] …" are references, not points."""
+    opened = [i for i in items if i.amount and i.amount.is_bare and re.match(r"^\s*[(\[]\s*\d", i.paragraph.text)]
+    if [item.amount.high for item in opened if item.amount] == [Decimal(n + 1) for n in range(len(opened))]:
+        for item in opened:
+            item.amount = None
+
+
+def _drop_strays(found: _Gathered) -> None:
+    """A bare number at the end of a line is no points where the others are plainly marked as such."""
+    plain = [i.amount is not None and (not i.amount.is_bare or "[" in i.paragraph.text or "(" in i.paragraph.text) for i in found.items]
+    marked = [item.is_marked for item in found.items]
+    if not plain or sum(plain) < 0.6 * len(plain):
+        return
+    kept = [i for i in range(len(plain)) if plain[i] or (marked[i] and sum(marked) * 2 > len(marked))]
+    found.criteria = [found.criteria[i] for i in kept]
+    found.items = [found.items[i] for i in kept]
 
 
 def _gather(item: Item, found: _Gathered, section: str | None, *, in_penalties: bool) -> None:
@@ -152,7 +174,7 @@ def _evidence(
     share = len(items) / max(1, len(stretch))
     evidence = 0.15 + 0.3 * context.is_about_rubric + 0.2 * plain_units + 0.1 * marked + 0.2 * min(1.0, share * 1.6)
     total = candidate.sum_of_points
-    evidence += 0.2 * (candidate.stated is not None and candidate.stated == total)
+    evidence += 0.2 * (candidate.stated == total or total in told_totals(document)) * (total is not None)
     evidence += 0.1 * (total in (10, 20, 50, 100)) + 0.05 * (len(items) >= 4)
     parts = sum(is_course_part(criterion.name) for criterion in candidate.criteria)
     evidence -= 0.6 * (parts * 2 >= len(items)) + 0.35 * context.is_syllabus

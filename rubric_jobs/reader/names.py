@@ -16,6 +16,10 @@ SENTENCE = 38
 _BULLET_START = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}]\s|[a-z0-9]{{1,2}}[.)]\s)")
 _COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
 _DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
+_LABEL = re.compile(
+    r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
+    r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*)$"
+)
 _LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
 
 
@@ -84,9 +88,10 @@ def _split(lines: list[str], lead: str) -> tuple[str, str]:
     if len(lines) > 1 and len(lines[0]) <= LONGEST_NAME and _describes(lines[1:]):
         name, more = _one_line(lines[0])
         return name, "\n".join([*([more] if more else []), *lines[1:]])
-    if len(lines) > 1 and len(whole) > 2 * LONGEST_NAME:
+    name, more = _one_line(whole if len(whole) > 2 * LONGEST_NAME else " ".join(lines))
+    if not more and len(lines) > 1 and len(whole) > 2 * LONGEST_NAME:
         return lines[0], "\n".join(lines[1:])
-    return _one_line(" ".join(lines))
+    return name, more
 
 
 def _after_lead(whole: str, lead: str) -> int | None:
@@ -107,10 +112,10 @@ def _describes(lines: list[str]) -> bool:
 def _one_line(text: str) -> tuple[str, str]:
     for pattern in (_COLON, _DASH):
         match = pattern.match(text)
-        if match and len(match.group(1).split()) <= 9 and not re.fullmatch(r"[\d.\s]+", match.group(1)):
+        if match and len(match.group(1).split()) <= 9 and not _LABEL.match(match.group(1)):
             return match.group(1), match.group(2)
     match = _LONG_BRACKET.match(text)
-    if match:
+    if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")
     return text, ""
 

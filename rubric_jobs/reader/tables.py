@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rubric_jobs.documents.model import Table
-from rubric_jobs.reader import lexicon
+from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.context import Context
 from rubric_jobs.reader.grids import Rows, read_rows
@@ -172,10 +172,19 @@ def _point_list(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None
     evidence += 0.1 * lexicon.has(lexicon.POINTS, header) + 0.3 * context.is_about_rubric
     total = sum((c.points for c in with_points if c.points is not None))
     evidence += 0.15 * (rows.stated is not None and rows.stated == total)
+    evidence += 0.25 * _has_plain_units(sheet, roles)
     evidence -= 0.6 * lexicon.has(lexicon.COMMERCE, header) + 0.5 * _looks_like_a_schedule(sheet)
     evidence -= 0.5 * _is_course_plan(rows.criteria, context)
     evidence -= 0.4 * (len(with_points) * 2 < len(rows.criteria))
     return _Reading(rows, "point_list", min(max(evidence, 0.0), 0.93), [])
+
+
+def _has_plain_units(sheet: Sheet, roles: Roles) -> bool:
+    """Most amounts name points, rather than being bare numbers."""
+    columns = [*roles.all(Role.POINTS), *roles.all(Role.NAME)]
+    texts = [line for c in columns for text in sheet.body(c) for line in text.split("\n")]
+    with_units = [a for line in texts if (a := amounts.whole(line) or (named(line).amount if line else None)) and a.has_unit]
+    return len(with_units) * 2 >= len(sheet.rows) or len(with_units) >= 4
 
 
 def _is_worded(criteria: list[Criterion]) -> bool:

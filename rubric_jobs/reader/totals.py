@@ -20,7 +20,7 @@ _LONGEST = 220
 
 def plain_total(paragraph: Paragraph) -> Decimal | None:
     """The amount of a line that begins with a word for total: "Total: ___ /100"."""
-    text = paragraph.text
+    text = re.sub(r"_{2,}", "__", paragraph.text)
     if len(text) > 110 or not re.match(lexicon.TOTAL, lexicon.plain(text)):
         return None
     first = text.split("\t")[0] if re.search(r"\d", text.split("\t")[0]) else text
