@@ -12,6 +12,7 @@ from decimal import Decimal
 from rubric_jobs.documents import Document, Paragraph, Table
 from rubric_jobs.documents.model import CROSSING_NEEDLE, SHORT_NEEDLE, fold
 from rubric_jobs.points import as_text
+from rubric_jobs.reader import lexicon
 from rubric_jobs.rubric import Criterion, Level, Rubric, Source, Warning
 
 NEARBY_PARAGRAPHS = 8
@@ -19,6 +20,8 @@ NEARBY_PARAGRAPHS = 8
 
 MOST_MISSING = 20
 _MOST_PLACES = 50
+_HEAD_SURPLUS = 24
+"""A heading or cell that names a criterion holds at most so many letters more, such as its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
     warnings: list[Warning] = []
     criteria: list[Criterion] = []
     for number, criterion in enumerate(rubric.criteria):
-        near = index.numbers_near(places[number], places)
+        near = index.numbers_near(criterion.name, places[number], places)
         check = _Check(index, places[number], near, f"criteria[{number}]", can_tell, warnings)
         criteria.append(check.criterion(criterion))
     warnings += _missing(rubric, index, places, local)
@@ -100,9 +103,11 @@ class _Check:
     def level(self, level: Level, criterion: Criterion, at: int) -> Level:
         path = f"{self.path}.levels[{at}]"
         found = self._texts_found((level.name, level.description), criterion.name, path)
-        values = [level.points, level.points_min, level.points_max]
-        is_grounded = self._numbers_found(values, criterion.name, path) and found
+        # "No credit" and its like are worth nothing without a printed 0, and a level may be named by its points.
+        own = _numbers(f"{level.name or ''} {level.description or ''}") if found else set()
+        values = [value for value in (level.points, level.points_min, level.points_max) if value and value not in own]
         place = self.index.place(level.description or level.name or "", beside=self.place)
+        is_grounded = self._numbers_found(values, criterion.name, path, beside=self.index.row_numbers(place)) and found
         return level.model_copy(update={"source": place, "grounded": self._mark(is_grounded)})
 
     def _mark(self, is_grounded: bool) -> bool | None:
@@ -115,10 +120,13 @@ class _Check:
             self.warnings.append(Warning(code="ungrounded", message=message, path=path))
         return not lacking
 
-    def _numbers_found(self, values: Iterable[Decimal | None], name: str, path: str) -> bool:
+    def _numbers_found(
+        self, values: Iterable[Decimal | None], name: str, path: str, beside: frozenset[Decimal] = frozenset()
+    ) -> bool:
         if self.near is None:
             return True
-        lacking = [value for value in values if value is not None and value not in self.near]
+        known = self.near | beside
+        lacking = [value for value in values if value is not None and value not in known]
         if lacking and self.can_tell:
             message = f"The document does not print {as_text(lacking[0])} beside “{_short(name)}”."
             self.warnings.append(Warning(code="ungrounded_points", message=message, path=path))
@@ -132,31 +140,53 @@ class _Index:
         self.document = document
         pieces = [(fold(text), source) for text, source in _texts(document)]
         self._sources = [source for _, source in pieces]
+        self._lengths = [len(text) for text, _ in pieces]
         self._ends = list(itertools.accumulate(len(text) + 1 for text, _ in pieces))
         self._all = "\n".join(text for text, _ in pieces)
         self.cells = {(s.table, s.row, s.column): text for text, s in _cell_texts(document)}
 
     def place(self, text: str, *, beside: Source | None = None) -> Source | None:
-        """Where a text stands; of several places the one in the same row as `beside`."""
+        """Where a text stands; of several places the one in the same row as `beside`, or that holds little else."""
         needle = fold(text)
         if len(needle) > SHORT_NEEDLE:
-            found = list(itertools.islice(self._places(needle), _MOST_PLACES))
+            found = self._places(needle)
             if found:
-                return next((source for source in found if _same_row(source, beside)), found[0])
+                in_row = (index for index in found if _same_row(self._sources[index], beside))
+                return self._sources[next(in_row, min(found, key=self._lengths.__getitem__))]
             if len(needle) < CROSSING_NEEDLE:
                 return None
         return self.document.find(text)
 
-    def _places(self, needle: str) -> Iterator[Source]:
+    def _places(self, needle: str) -> list[int]:
+        """Which pieces hold it."""
+        found: list[int] = []
         at = self._all.find(needle)
-        while at >= 0:
-            yield self._sources[bisect.bisect_right(self._ends, at)]
-            at = self._all.find(needle, at + 1)
+        while at >= 0 and len(found) < _MOST_PLACES:
+            found.append(bisect.bisect_right(self._ends, at))
+            at = self._all.find(needle, self._ends[found[-1]])
+        return found
 
-    def numbers_near(self, place: Source | None, others: list[Source | None]) -> frozenset[Decimal] | None:
-        """The numbers that may belong to what stands at `place`; None where that place is not known."""
+    def row_numbers(self, place: Source | None) -> frozenset[Decimal]:
+        """The numbers in the table row at `place`."""
+        if place is None or place.row is None:
+            return frozenset()
+        row = (place.table, place.row)
+        texts = (text for (table, number, _), text in self.cells.items() if (table, number) == row)
+        return frozenset(number for text in texts for number in _numbers(text))
+
+    def numbers_near(self, name: str, place: Source | None, others: list[Source | None]) -> frozenset[Decimal] | None:
+        """The numbers that may belong to what is named at `place`, and wherever else a heading or cell names it.
+
+        None where its place is not known.
+        """
         if place is None:
             return None
+        needle = fold(name)
+        heads = [index for index in self._places(needle) if self._lengths[index] <= len(needle) + _HEAD_SURPLUS]
+        near = (self._numbers_at(each, others) for each in (place, *(self._sources[index] for index in heads)))
+        return frozenset().union(*near)
+
+    def _numbers_at(self, place: Source, others: list[Source | None]) -> frozenset[Decimal]:
         if place.table is not None and place.row is not None:
             taken = {other.row for other in others if other is not None and other.table == place.table} - {place.row}
             texts = [text for (table, row, _), text in self.cells.items() if table == place.table and row not in taken]
@@ -181,6 +211,7 @@ def _missing(rubric: Rubric, index: _Index, places: list[Source | None], local: 
     said = fold(" ".join(_all_texts(rubric)))
     names = [criterion.name for criterion in local.criteria] if local is not None else list(_unused_rows(index, places))
     lacking = [name for name in names if len(fold(name)) > SHORT_NEEDLE and fold(name) not in said]
+    lacking = [name for name in lacking if not re.match(lexicon.TOTAL, lexicon.plain(name))]
     for name in lacking[:MOST_MISSING]:
         message = f"The document also holds “{_short(name)}”, which was left out."
         yield Warning(code="left_out", message=message, path="")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rubric_jobs import grounding
-from rubric_jobs.documents import Document, Paragraph
+from rubric_jobs.documents import Cell, Document, Paragraph, Table
 from rubric_jobs.rubric import Criterion, Level, Rubric, Source
 from tests.providers import tasks
 
@@ -119,3 +119,41 @@ def test_many_left_out_rows_are_told_only_so_often() -> None:
     local = Rubric(criteria=[Criterion(name=f"Forgotten item {number}") for number in range(100)])
     grounded = grounding.ground(answered(), DOCUMENT, local)
     assert len(grounded.rubric.warnings) == grounding.MOST_MISSING
+
+
+def test_of_a_name_that_stands_in_many_places_the_heading_counts() -> None:
+    document = paragraphs("The code of conduct holds.", "Code", "Up to 30 points", "Style: 20 points")
+    rubric = Rubric(criteria=[Criterion(name="Code", points=Decimal(30)), Criterion(name="Style", points=Decimal(20))])
+    grounded = grounding.ground(rubric, document)
+    assert grounded.ungrounded == 0
+    assert grounded.rubric.criteria[0].source == Source(page=1, paragraph=1)
+
+
+def test_points_that_stand_beside_a_second_mention_count_too() -> None:
+    document = paragraphs("Design: 25 %", *["Some words about the course."] * 12, "Design", "Marks: 6")
+    rubric = Rubric(criteria=[Criterion(name="Design", points=Decimal(6), weight=Decimal(25))])
+    assert grounding.ground(rubric, document).ungrounded == 0
+
+
+def test_a_level_named_by_its_points_and_one_worth_nothing_need_no_other_number() -> None:
+    document = paragraphs("Design", *["Some words about the course."] * 12, "3–4 outlines the plan", "No credit")
+    levels = [
+        Level(name="3–4", points_min=Decimal(3), points_max=Decimal(4)),
+        Level(name="No credit", points=Decimal(0)),
+    ]
+    grounded = grounding.ground(Rubric(criteria=[Criterion(name="Design", levels=levels)]), document)
+    assert [level.grounded for level in grounded.rubric.criteria[0].levels] == [True, True]
+
+
+def test_a_totals_row_is_not_a_criterion_that_was_left_out() -> None:
+    rows = [["Item", "Points"], ["Thesis", "30"], ["Style", "20"], ["Total points", "50"]]
+    cells = tuple(
+        Cell(row, column, text, Source(page=1, table=0, row=row, column=column))
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    )
+    document = Document(pages=1, blocks=(Table(4, 2, cells, Source(page=1, table=0)),))
+    rubric = Rubric(
+        criteria=[Criterion(name="Thesis", points=Decimal(30)), Criterion(name="Style", points=Decimal(20))]
+    )
+    assert grounding.ground(rubric, document).rubric.warnings == []
