@@ -12,6 +12,7 @@ WIDE_GAP = 1.3
 BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇☐☑☒➔→"
 _BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$")
 _NUMBER = re.compile(r"^(\(?(\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(\.\d{1,2}){1,3}\.?|[①-⑳]|[一二三四五六七八九十]{1,2}[、.．])$")
+_LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = frozenset(
     "self well non co pre re multi semi cross high low long short on off in so anti post sub pro mid full half part "
     "real open first second third two three four five one peer follow decision problem student".split()
@@ -106,6 +107,8 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
     if abs(line.size - above.size) > 0.15 * max(line.size, above.size):
         return True
     if _uniform_style(above) and _uniform_style(line) and above.words[0].style != line.words[0].style:
+        return True
+    if line.is_parted and _LABELLED.match(line.text):
         return True
     if above.is_parted or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
         return True

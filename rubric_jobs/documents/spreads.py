@@ -35,8 +35,8 @@ def _open_table(blocks: list[Placed], page: int, *, is_first: bool) -> int | Non
     for at in range(len(blocks) - 1, -1, -1):
         last = blocks[at]
         if isinstance(last, PlacedTable):
-            return at if last.page == page or is_first or at == len(blocks) - 1 else None
-        is_footnote = is_first and last.page == page - 1 and last.paragraph.text[:1].isdigit()
+            return at if last.page == page or (is_first and last.page == page - 1) else None
+        is_footnote = is_first and last.page < page and last.paragraph.text[:1].isdigit()
         if not is_footnote:
             return None
     return None

@@ -38,6 +38,8 @@ def read_rows(sheet: Sheet, roles: Roles) -> Rows:
         head = row[names] if names is not None else None
         if _is_total(row, cells, roles):
             found.stated = _total_of(row, cells, roles) or found.stated
+        elif head is not None and _is_result(head, cells, roles):
+            continue
         elif head is not None and any(head is cell for cell in done):
             _add_to_last(found, sheet, roles, row)
         elif _is_section(sheet, row, cells, roles):
@@ -74,6 +76,14 @@ def _is_total(row: list[Cell | None], cells: list[Cell], roles: Roles) -> bool:
 
 def _has_no_long_text(cells: list[Cell]) -> bool:
     return all(len(cell.text) <= 80 for cell in cells)
+
+
+def _is_result(head: Cell, cells: list[Cell], roles: Roles) -> bool:
+    """A label laid over level or points columns with nothing but amounts beside it says what a student got."""
+    covered = range(head.column + 1, head.column + head.column_span)
+    is_wide = any(c in covered for c in [*roles.all(Role.LEVEL), *roles.all(Role.POINTS)])
+    others = [cell for cell in cells if cell is not head]
+    return is_wide and bool(others) and all(is_amount(cell.text) for cell in others)
 
 
 def _total_of(row: list[Cell | None], cells: list[Cell], roles: Roles) -> Decimal | None:

@@ -26,6 +26,8 @@ class _Gathered:
     adjustments: list[Adjustment]
     items: list[Item]
     stated: Decimal | None = None
+    splits: bool = False
+    """Whether items with points are headings of the ones below them, which then are the criteria."""
 
 
 def list_candidates(document: Document) -> list[Candidate]:
@@ -60,7 +62,9 @@ def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: lis
             stated = total
     _forget_numbering(kept)
     gathered = _Gathered([], [], [], stated)
-    for root in tree(kept):
+    roots = tree(kept)
+    gathered.splits = _all_are_headings(roots)
+    for root in roots:
         _gather(root, gathered, section=None, in_penalties=False)
     _drop_strays(gathered)
     if len(gathered.criteria) < 2:
@@ -115,7 +119,7 @@ def _gather(item: Item, found: _Gathered, section: str | None, *, in_penalties: 
         for child in item.children:
             _gather(child, found, name or section, in_penalties=in_penalties)
         return
-    if _is_heading_of(item, scored):
+    if found.splits and _is_heading_of(item, scored):
         for child in item.children:
             _gather(child, found, tidy(item.text), in_penalties=False)
         return
@@ -133,6 +137,20 @@ def _penalty_reason(item: Item) -> str:
     text = item.paragraph.text
     name = named(text.split("-")[0].split("–")[0]).name
     return name or tidy(text)
+
+
+def _all_are_headings(roots: list[Item]) -> bool:
+    """Where parts add up to their wholes throughout, the parts are what is graded."""
+    scored = [item for item in _topmost(roots) if any(child.amount for child in item.children)]
+    return bool(scored) and all(_is_heading_of(i, [c for c in i.children if c.amount]) for i in scored)
+
+
+def _topmost(items: list[Item]) -> list[Item]:
+    """The uppermost items that have points."""
+    found = []
+    for item in items:
+        found += [item] if item.amount is not None else _topmost(item.children)
+    return found
 
 
 def _is_heading_of(item: Item, scored: list[Item]) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.errors import NoRubricFound, ScannedDocument
-from rubric_jobs.reader import judging
+from rubric_jobs.reader import judging, lexicon
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.choosing import choose
 from rubric_jobs.reader.context import context_of, title_of
@@ -94,7 +94,8 @@ def _total(chosen: list[Candidate], stated: Decimal | None, computed: Decimal | 
 
 def _title(document: Document, chosen: list[Candidate]) -> str | None:
     first = chosen[0]
-    caption = tidy(first.captions[0]) if first.captions else ""
+    named = [text for text in first.captions if lexicon.has(lexicon.RUBRIC, text)]
+    caption = tidy((named or first.captions)[0]) if named or len(first.captions) == 1 else ""
     title = title_of(document)
     if first.kind == "holistic" and not title:
         title = first.heading

@@ -42,7 +42,7 @@ def candidate_of(table: Table, context: Context) -> Candidate | None:
         position=context.position,
         evidence=reading.evidence,
         source=table.source,
-        heading=context.heading or next(iter(captions), ""),
+        heading=context.heading or (captions[0] if len(captions) == 1 else ""),
         stated=reading.rows.stated,
         is_stated_plainly=reading.rows.stated is not None,
         adjustments=reading.rows.adjustments,

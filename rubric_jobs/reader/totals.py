@@ -21,6 +21,9 @@ _LONGEST = 220
 def plain_total(paragraph: Paragraph) -> Decimal | None:
     """The amount of a line that begins with a word for total: "Total: ___ /100"."""
     text = re.sub(r"_{2,}", "__", paragraph.text)
+    said = _POINTS_TOTAL.search(text)
+    if said and len(text) <= 60:
+        return amounts.number(said.group("n"))
     if len(text) > 110 or not re.match(lexicon.TOTAL, lexicon.plain(text)):
         return None
     first = text.split("\t")[0] if re.search(r"\d", text.split("\t")[0]) else text
