@@ -81,7 +81,7 @@ class LegacyGeminiProvider:
             from requests.adapters import HTTPAdapter
 
             service = generativelanguage.GenerativeServiceClient(transport="rest", client_options=options)
-            session = service.transport._session
+            session: Any = vars(service.transport)["_session"]
             # It would take a 401 for an expired token and ask twice more; a key is no token.
             session._refresh_status_codes = ()
             for scheme in ("https://", "http://"):
