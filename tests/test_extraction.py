@@ -205,7 +205,7 @@ def test_two_invalid_answers_are_a_failure(run: Run, fake_llm: FakeLLM, mode: st
         ("400", errors.ProviderRejected),
         ("401", errors.ProviderRejected),
         ("404", errors.ModelRetired),
-        ("429", errors.ProviderUnavailable),
+        ("429", errors.ProviderBusy),
         ("500", errors.ProviderUnavailable),
         ("hang", errors.ProviderTimeout),
         ("reset", errors.ProviderUnavailable),

@@ -117,7 +117,7 @@ FAULTS = pytest.mark.parametrize(
         ("403", errors.ProviderRejected),
         ("404", errors.ModelRetired),
         ("413", errors.ProviderRejected),
-        ("429", errors.ProviderUnavailable),
+        ("429", errors.ProviderBusy),
         ("500", errors.ProviderUnavailable),
         ("503", errors.ProviderUnavailable),
         ("reset", errors.ProviderUnavailable),
