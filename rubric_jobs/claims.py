@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from rubric_jobs.errors import RubricJobError
@@ -44,21 +44,51 @@ class Ending:
     result: dict[str, Any] | None = None
     error: RubricJobError | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
+    digest: bytes | None = None
+    """Of all that decided the result, so that the same again need not be run again."""
 
 
-_CLAIM = """
+_PICK = """
 WITH picked AS MATERIALIZED (
   SELECT job_id, tenant_id, user_id, kind, queued_at FROM grader.rubric_extraction_jobs
   WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL
   ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), opened AS (
+)"""
+
+# With a cap for each tenant: step from tenant to tenant by the index, and look at no more jobs of each than it may run.
+_PICK_CAPPED = """
+WITH RECURSIVE waiting AS (
+  (SELECT tenant_id FROM grader.rubric_extraction_jobs
+   WHERE status = 'pending' AND kind IS NOT NULL ORDER BY tenant_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT next.tenant_id FROM grader.rubric_extraction_jobs next
+          WHERE next.status = 'pending' AND next.kind IS NOT NULL AND next.tenant_id > waiting.tenant_id
+          ORDER BY next.tenant_id LIMIT 1)
+  FROM waiting WHERE waiting.tenant_id IS NOT NULL
+), running AS (
+  SELECT tenant_id, count(*) AS jobs FROM grader.rubric_extraction_jobs
+  WHERE status = 'processing' AND kind IS NOT NULL GROUP BY tenant_id
+), allowed AS (
+  SELECT job.job_id, job.queue_tag, job.created_at FROM waiting LEFT JOIN running USING (tenant_id),
+  LATERAL (
+    SELECT job_id, queue_tag, created_at FROM grader.rubric_extraction_jobs
+    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL AND tenant_id = waiting.tenant_id
+    ORDER BY queue_tag, created_at LIMIT greatest(0, least(%(limit)s, %(tenant_cap)s - coalesce(running.jobs, 0)))
+  ) AS job
+), picked AS MATERIALIZED (
+  SELECT job_id, tenant_id, user_id, kind, queued_at FROM grader.rubric_extraction_jobs
+  WHERE status = 'pending' AND job_id IN (SELECT job_id FROM allowed ORDER BY queue_tag, created_at LIMIT %(limit)s)
+  FOR UPDATE SKIP LOCKED
+)"""
+
+_CLAIM = """, opened AS (
   INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms)
   SELECT job_id, tenant_id, user_id, kind, %(worker)s, statement_timestamp(),
     grader.ms_between(queued_at, statement_timestamp()) FROM picked
   RETURNING attempt_id, job_id
 ), claimed AS (
   UPDATE grader.rubric_extraction_jobs job SET
-    status = 'processing', claim_token = opened.attempt_id, attempt = job.attempt + 1, progress = NULL,
+    status = 'processing', claim_token = opened.attempt_id, attempt = job.attempt + 1, progress = NULL, calling = NULL,
     claimed_at = statement_timestamp(), updated_at = statement_timestamp(),
     lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
   FROM opened WHERE job.job_id = opened.job_id
@@ -71,10 +101,24 @@ FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, cr
 """
 
 
-def claim(*, limit: int, worker: str, lease_s: float) -> list[Claim]:
-    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are stepped over."""
+def claim(*, limit: int, worker: str, lease_s: float, tenant_cap: int | None = None) -> list[Claim]:
+    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are stepped over.
+
+    With `tenant_cap`, no tenant has more than so many jobs processing.
+    """
+    values = {"limit": limit, "worker": worker, "lease_s": lease_s, "tenant_cap": tenant_cap}
+    if tenant_cap is None:
+        return _claims(_PICK + _CLAIM, values)
+    with transaction.atomic():
+        # Two that count at the same time would both find room.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rubric jobs: tenants'))")
+        return _claims(_PICK_CAPPED + _CLAIM, values)
+
+
+def _claims(statement: str, values: dict[str, Any]) -> list[Claim]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"limit": limit, "worker": worker, "lease_s": lease_s})
+        cursor.execute(statement, values)
         names = [column.name for column in cursor.description]
         return [_claim(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
@@ -128,13 +172,14 @@ def report_progress(reports: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
 _END = """
 WITH news AS MATERIALIZED (
   SELECT * FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(results)s::jsonb[], %(messages)s::text[],
-    %(codes)s::text[], %(retryables)s::boolean[], %(metrics)s::jsonb[])
-  AS news(job_id, token, result, message, code, retryable, metrics)
+    %(codes)s::text[], %(retryables)s::boolean[], %(metrics)s::jsonb[], %(digests)s::bytea[])
+  AS news(job_id, token, result, message, code, retryable, metrics, digest)
 ), ended AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = CASE WHEN news.code IS NULL THEN 'completed' ELSE 'failed' END,
     result = news.result, error_message = news.message, error_code = news.code, retryable = news.retryable,
-    progress = NULL, lease_expires_at = NULL, completed_at = statement_timestamp(), updated_at = statement_timestamp(),
+    input_digest = news.digest, progress = NULL, lease_expires_at = NULL,
+    completed_at = statement_timestamp(), updated_at = statement_timestamp(),
     performance_metrics = news.metrics || jsonb_build_object(
       'duration_ms', grader.ms_between(job.created_at, statement_timestamp()),
       'queue_time_ms', grader.ms_between(job.queued_at, job.claimed_at),
@@ -173,6 +218,7 @@ def end(endings: Sequence[Ending]) -> set[int]:
         "codes": [error and error.code for error in errors],
         "retryables": [None if error is None else error.retryable for error in errors],
         "metrics": [Jsonb(ending.metrics) for ending in endings],
+        "digests": [ending.digest for ending in endings],
         "channel": CHANGED_CHANNEL,
     }
     with connection.cursor() as cursor:
@@ -220,6 +266,19 @@ def _give_back(held: Sequence[Claim], **values: Any) -> None:
 def _keys(held: Iterable[Claim]) -> dict[str, list[Any]]:
     held = list(held)
     return {"job_ids": [claim.job_id for claim in held], "tokens": [claim.token for claim in held]}
+
+
+def finished_twin(claim: Claim, digest: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Result and metrics of a job of the same tenant that was completed from the very same input."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT result, performance_metrics FROM grader.rubric_extraction_jobs
+               WHERE tenant_id = %s AND input_digest = %s AND status = 'completed' AND kind = %s
+               ORDER BY completed_at DESC LIMIT 1""",
+            [claim.tenant_id, digest, claim.kind],
+        )
+        row = cursor.fetchone()
+    return (json.loads(row[0]), json.loads(row[1])) if row else None
 
 
 def keep_reply(claim: Claim, reply: dict[str, Any]) -> None:

@@ -57,11 +57,19 @@ class RubricJob(models.Model):
     claim_token = models.BigIntegerField(null=True)
     claimed_at = models.DateTimeField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
+    calling = models.TextField(null=True)
+    input_digest = models.BinaryField(null=True)
+    trace_id = models.TextField(null=True)
 
     objects = RubricJobQuerySet.as_manager()
 
     class Meta:
         db_table = '"grader"."rubric_extraction_jobs"'
+        permissions = [
+            ("cancel_rubricjob", "Can cancel rubric jobs"),
+            ("retry_rubricjob", "Can retry rubric jobs"),
+            ("purge_rubricjob", "Can purge finished rubric jobs"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind or 'adopted'} {self.job_id} ({self.status})"
@@ -121,12 +129,30 @@ class RubricJobAttempt(models.Model):
     llm_model = models.TextField(null=True)
     prompt_tokens = models.IntegerField(null=True)
     completion_tokens = models.IntegerField(null=True)
+    trace_id = models.TextField(null=True)
 
     class Meta:
         db_table = '"grader"."rubric_job_attempts"'
 
     def __str__(self) -> str:
         return f"attempt {self.attempt_id} of {self.job_id}"
+
+
+class ProviderLane(models.Model):
+    """A provider's model that had faults: how many in a row, and until when the fleet leaves it alone."""
+
+    pk = models.CompositePrimaryKey("provider", "model")
+    provider = models.TextField()
+    model = models.TextField()
+    failures = models.IntegerField(db_default=0)
+    paused_until = models.DateTimeField(null=True)
+    probe_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = '"grader"."provider_lanes"'
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}"
 
 
 class Membership(models.Model):
@@ -141,3 +167,40 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"account {self.account_id}"
+
+
+class FleetControl(models.Model):
+    """The lever over all workers; without a row, nothing is paused."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    is_claiming_paused = models.BooleanField(db_default=False)
+    reason = models.TextField(db_default="", blank=True)
+    changed_by = models.TextField(db_default="", blank=True)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = '"grader"."rubric_fleet_controls"'
+
+    def __str__(self) -> str:
+        return "claiming is paused" if self.is_claiming_paused else "claiming goes on"
+
+
+class TenantControl(models.Model):
+    """The levers over one tenant; without a row, nothing is limited."""
+
+    tenant_id = models.UUIDField(primary_key=True)
+    is_local_only = models.BooleanField(
+        "local only", db_default=False, help_text="Documents never leave for a model's service."
+    )
+    daily_token_cap = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Tokens per UTC day; once they are spent, the tenant is local only until midnight.",
+    )
+    note = models.TextField(db_default="", blank=True)
+
+    class Meta:
+        db_table = '"grader"."rubric_tenant_controls"'
+
+    def __str__(self) -> str:
+        return f"tenant {self.tenant_id}"

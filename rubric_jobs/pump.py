@@ -1,4 +1,4 @@
-"""One process that carries many jobs: it claims rows while it has free slots, runs them side by side, writes their ends.
+"""One process that carries many jobs: it claims rows while it has free slots, runs them side by side, ends them.
 
 All rows are touched by one thread with one database connection, in batches; no connection is held while a job runs.
 """
@@ -33,11 +33,12 @@ Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How a pump works: `concurrency` slots, everything else in seconds but `max_attempts`."""
+    """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, the rest in seconds."""
 
     concurrency: int
     max_attempts: int
     lifetime_s: float
+    tenant_cap: int | None = None
     lease_s: float = 30.0
     poll_s: float = 1.0
     progress_s: float = 0.5
@@ -79,10 +80,22 @@ def _disconnect() -> None:
 class Pump:
     """Runs jobs until it is told to stop, its lifetime is over or its parent is gone."""
 
-    def __init__(self, *, run: Run, rows: Rows, pace: Pace, name: str, listen_to: str | None) -> None:
-        """`listen_to` is the conninfo of the connection that hears wake-ups; None leaves it to polling."""
+    def __init__(
+        self,
+        *,
+        run: Run,
+        rows: Rows,
+        pace: Pace,
+        name: str,
+        listen_to: str | None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`listen_to` is the conninfo of the connection that hears wake-ups; None leaves it to polling.
+
+        `beat` is called each time that the pump got through to the database, at least once a poll.
+        """
         self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
-        self._listen_to = listen_to
+        self._listen_to, self._tell_alive = listen_to, beat
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -118,7 +131,11 @@ class Pump:
             claimed: list[Claim] = []
             if free > 0:
                 claimed = await self._rows.change(
-                    claims.claim, limit=free, worker=self._name, lease_s=self._pace.lease_s
+                    claims.claim,
+                    limit=free,
+                    worker=self._name,
+                    lease_s=self._pace.lease_s,
+                    tenant_cap=self._pace.tenant_cap,
                 )
             for claim in claimed:
                 self._start(claim)
@@ -218,6 +235,7 @@ class Pump:
                 self.stop()
             if await self._rows.change(lifecycle.sweep):
                 self._wake.set()
+            self._tell_alive()
 
     async def _hear(self) -> None:
         assert self._listen_to is not None  # noqa: S101

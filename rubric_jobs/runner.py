@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import claims, enhancement, extraction, partial
+from rubric_jobs import claims, enhancement, extraction
 from rubric_jobs.choosing import Policy
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.enhancement import Enhancement, EnhancementRequest
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.extraction import Extraction, ExtractionRequest
+from rubric_jobs.guarded import GuardedProvider
 from rubric_jobs.models import Kind
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
-from rubric_jobs.providers.registry import ProviderSettings
+from rubric_jobs.providers.registry import Providers, ProviderSettings
 from rubric_jobs.pump import Report, Rows
 from rubric_jobs.sandbox import Sandbox
 
@@ -39,53 +43,47 @@ class Runner:
     async def run(self, claim: Claim, report: Report) -> Ending:
         """The ending of a job, with the figures of what it took."""
         began = time.monotonic()
+        data = await self._rows.change(claims.document, claim)
+        digest = digest_of(claim, data, self._providers)
+        if not claim.parameters.get("fresh") and (twin := await self._rows.change(claims.finished_twin, claim, digest)):
+            return _repeated(claim, *twin, began=began)
+        job = _Job(claim, data, report, self._rows)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
-        replies: list[Reply] = []
         try:
-            done = await work(claim, report, replies)
+            done = await work(job)
         except RubricJobError as error:
-            return Ending(claim=claim, error=error, metrics=_spent(replies, began))
-        metrics = {
-            **_spent(replies, began),
-            "token_usage": done.prompt_tokens + done.completion_tokens,
-            "prompt_tokens": done.prompt_tokens,
-            "completion_tokens": done.completion_tokens,
-            "categories_extracted": done.categories,
-            "ungrounded": done.ungrounded,
-            "llm_provider": done.provider,
-            "llm_model": done.model,
-        }
-        return Ending(claim=claim, result=done.result, metrics=metrics)
+            return Ending(claim=claim, error=error, metrics=_spent(job.replies, began))
+        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job.replies, began), digest=digest)
 
     async def close(self) -> None:
         await self._sandbox.close()
         await self._providers.aclose()
 
-    async def _extract(self, claim: Claim, report: Report, replies: list[Reply]) -> Extraction:
-        asked = claim.parameters
+    async def _extract(self, job: _Job) -> Extraction:
+        asked = job.claim.parameters
+        total = asked.get("total_points")
         request = ExtractionRequest(
-            data=await self._rows.change(claims.document, claim),
-            file_type=claim.file_type,
+            data=job.data,
+            file_type=job.claim.file_type,
             instruction=asked.get("instruction", ""),
-            total_points=_decimal(asked.get("total_points")),
+            total_points=None if total is None else Decimal(total),
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
         return await extraction.extract(
             request,
             read=self._sandbox.read,
-            providers=self._providers,
-            policy=policy(claim.seconds_left),
-            report=_as_progress(report),
-            on_reply=self._keeper(claim, replies),
-            stored_reply=await self._kept(claim),
+            providers=self._guarded(job.claim),
+            policy=policy(job.claim.seconds_left),
+            report=job.tell,
+            on_reply=job.keep,
+            stored_reply=await job.kept(),
         )
 
-    async def _enhance(self, claim: Claim, report: Report, replies: list[Reply]) -> Enhancement:
-        asked = claim.parameters
-        rules = await self._rows.change(claims.document, claim)
+    async def _enhance(self, job: _Job) -> Enhancement:
+        asked = job.claim.parameters
         request = EnhancementRequest(
-            rules=rules.decode(),
+            rules=job.data.decode(),
             instruction=asked.get("instruction", ""),
             total_points=Decimal(asked["total_points"]),
             provider=asked.get("provider"),
@@ -93,23 +91,43 @@ class Runner:
         )
         return await enhancement.enhance(
             request,
-            providers=self._providers,
-            policy=policy(claim.seconds_left),
-            report=_as_progress(report),
-            on_reply=self._keeper(claim, replies),
-            stored_reply=await self._kept(claim),
+            providers=self._guarded(job.claim),
+            policy=policy(job.claim.seconds_left),
+            report=job.tell,
+            on_reply=job.keep,
+            stored_reply=await job.kept(),
         )
 
-    def _keeper(self, claim: Claim, replies: list[Reply]) -> Callable[[Reply], Awaitable[None]]:
-        async def keep(reply: Reply) -> None:
-            replies.append(reply)
-            await self._rows.change(claims.keep_reply, claim, asdict(reply))
+    def _guarded(self, claim: Claim) -> Providers:
+        return self._providers.replaced(
+            lambda provider: (
+                GuardedProvider(provider, claim=claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
+                if provider.needs_key
+                else provider
+            )
+        )
 
-        return keep
 
-    async def _kept(self, claim: Claim) -> Reply | None:
+@dataclass
+class _Job:
+    """One run of one job: what it may tell, and the replies that it has paid for."""
+
+    claim: Claim
+    data: bytes
+    report: Report
+    rows: Rows
+    replies: list[Reply] = field(default_factory=list)
+
+    def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
+        self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
+
+    async def keep(self, reply: Reply) -> None:
+        self.replies.append(reply)
+        await self.rows.change(claims.keep_reply, self.claim, asdict(reply))
+
+    async def kept(self) -> Reply | None:
         """What an earlier attempt was answered, so that a crash does not pay for it twice."""
-        kept = await self._rows.change(claims.kept_reply, claim)
+        kept = await self.rows.change(claims.kept_reply, self.claim)
         return Reply(**kept) if kept else None
 
 
@@ -129,15 +147,44 @@ def _spent(replies: list[Reply], began: float) -> dict[str, Any]:
     }
 
 
-def _as_progress(report: Report) -> partial.Report:
-    def tell(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
-        report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
+def _metrics(done: Extraction | Enhancement, replies: list[Reply], began: float) -> dict[str, Any]:
+    return {
+        **_spent(replies, began),
+        "token_usage": done.prompt_tokens + done.completion_tokens,
+        "prompt_tokens": done.prompt_tokens,
+        "completion_tokens": done.completion_tokens,
+        "categories_extracted": done.categories,
+        "ungrounded": done.ungrounded,
+        "llm_provider": done.provider,
+        "llm_model": done.model,
+    }
 
-    return tell
+
+def _repeated(claim: Claim, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
+    """The ending of a twin: the same result, for nothing."""
+    same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
+    return Ending(claim=claim, result=result, metrics={**_spent([], began), **same, "cache_hit": True})
 
 
-def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def digest_of(claim: Claim, data: bytes, providers: Providers) -> bytes:
+    """Of all that decides a job's result: its input, who would be asked for which model, and this very code."""
+    decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
+    asked = policy()
+    facts = {
+        "kind": claim.kind,
+        "parameters": decisive,
+        "policy": [asked.provider, asked.fallback],
+        "models": {name: providers.model_for(name) for name in providers.ready_models},
+        "code": _code_fingerprint(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
+
+
+@cache
+def _code_fingerprint() -> str:
+    """A new reader or prompt must not be answered with what the old one said."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def provider_settings() -> ProviderSettings:

@@ -9,26 +9,33 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import mmap
 import os
 import signal
 import socket
+import struct
 import tempfile
+import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import connection
-from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from rubric_jobs import conf
+from rubric_jobs import conf, schedules
+from rubric_jobs import purge as purging
 from rubric_jobs.pump import Pace, Pump, Rows
 from rubric_jobs.runner import Runner
+from rubric_jobs.schedules import Recurring
 
 log = logging.getLogger(__name__)
 
 PUMP = "rubric_jobs.worker.pump"
 SCHEDULE = "rubric jobs: start missing pumps"
+PURGE = "rubric_jobs.worker.purge"
+PURGE_SCHEDULE = "rubric jobs: purge"
 TRIES = 20
 
 
@@ -37,10 +44,12 @@ class Cluster:
     """What the processes of one cluster share; made before the first fork.
 
     A pump holds its slot by a record lock on one byte of `slots`: the kernel frees it when the process dies,
-    however it dies. A byte in the `stop` pipe is seen by every process and read by none.
+    however it dies. Each pump notes in `beats` when it last got through to the database. A byte in the `stop` pipe
+    is seen by every process and read by none.
     """
 
     slots: BinaryIO
+    beats: mmap.mmap
     stop_reader: int
     stop_writer: int
 
@@ -57,11 +66,21 @@ class Cluster:
     def free_slot(self, slot: int) -> None:
         fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
 
+    def beat(self, slot: int) -> None:
+        _BEAT.pack_into(self.beats, slot * _BEAT.size, time.monotonic())
+
+    def silent_for_s(self) -> float:
+        """Since the pump that has been silent for longest last got through; a slot without a pump is silent too."""
+        size = _BEAT.size
+        last: list[float] = [_BEAT.unpack_from(self.beats, slot * size)[0] for slot in range(len(self.beats) // size)]
+        return time.monotonic() - min(last)
+
     def stop(self) -> None:
         os.write(self.stop_writer, b"x")
 
 
 _cluster: Cluster | None = None
+_BEAT = struct.Struct("d")
 
 
 def prepare() -> Cluster:
@@ -69,10 +88,15 @@ def prepare() -> Cluster:
     global _cluster  # noqa: PLW0603 - inherited by fork; django-q2 offers no other way to reach its workers
     reader, writer = os.pipe()
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
-    _cluster = Cluster(slots=slots, stop_reader=reader, stop_writer=writer)
-    Schedule.objects.get_or_create(
-        name=SCHEDULE,
-        defaults={"func": PUMP, "schedule_type": Schedule.MINUTES, "minutes": 1, "kwargs": "q_options={'timeout': -1}"},
+    beats = mmap.mmap(-1, _BEAT.size * settings.WORKER_PROCESSES)
+    _cluster = Cluster(slots=slots, beats=beats, stop_reader=reader, stop_writer=writer)
+    for slot in range(settings.WORKER_PROCESSES):
+        _cluster.beat(slot)
+    schedules.ensure(
+        [
+            Recurring(name=SCHEDULE, function=PUMP, minutes=1, keywords="q_options={'timeout': -1}"),
+            Recurring(name=PURGE_SCHEDULE, function=PURGE, minutes=5),
+        ]
     )
     connection.close()
     return _cluster
@@ -81,6 +105,11 @@ def prepare() -> Cluster:
 def seed(**_: Any) -> None:
     """Called in every new worker process: ask for one pump."""
     async_task(PUMP, TRIES, q_options={"timeout": -1})
+
+
+def purge() -> str:
+    """A q2 task that deletes what has been kept long enough; what it did."""
+    return purging.purge_what_is_due()
 
 
 def pump(tries: int = 1) -> str:
@@ -107,11 +136,14 @@ async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> str:
     pace = Pace(
         concurrency=settings.WORKER_CONCURRENCY,
         max_attempts=settings.RUBRIC_JOB_MAX_ATTEMPTS,
+        tenant_cap=settings.RUBRIC_TENANT_MAX_PROCESSING,
         lifetime_s=settings.PUMP_LIFETIME_SECONDS,
         grace_s=settings.PUMP_GRACE_SECONDS,
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
-    running = Pump(run=runner.run, rows=rows, pace=pace, name=name, listen_to=listen_to)
+    running = Pump(
+        run=runner.run, rows=rows, pace=pace, name=name, listen_to=listen_to, beat=partial(cluster.beat, slot)
+    )
     loop = asyncio.get_running_loop()
     loop.add_reader(cluster.stop_reader, running.stop)
     for number in (signal.SIGTERM, signal.SIGINT):

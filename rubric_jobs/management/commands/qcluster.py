@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
@@ -18,6 +19,8 @@ from django_q.signals import post_spawn
 from rubric_jobs import worker
 
 STOP_MARGIN_S = 1.5
+SILENCE_S = 20.0
+"""A pump beats every second; this long without one is no pause for breath."""
 
 
 class Command(QCluster):  # type: ignore[misc]
@@ -32,16 +35,17 @@ class Command(QCluster):  # type: ignore[misc]
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: signals.append(number))
         cluster.start()
-        while not (signals or options.get("run_once")) and cluster.sentinel.is_alive():
+        fault = None
+        while not (signals or options.get("run_once") or fault):
             time.sleep(0.1)
-        died = not cluster.sentinel.is_alive()
-        if died and not signals:
-            self.stderr.write("The cluster's sentinel has died; stopping.")
+            fault = _fault(cluster, shared)
+        if fault:
+            self.stderr.write(f"{fault} Stopping, so that a supervisor starts the worker anew.")
         shared.stop()
         ended_in_time = self._end(cluster)
         sys.stdout.flush()
         # Not sys.exit: multiprocessing's own exit handlers would join whatever hangs.
-        os._exit(0 if ended_in_time and (signals or not died) else 1)
+        os._exit(0 if ended_in_time and not fault else 1)
 
     def _end(self, cluster: Cluster) -> bool:
         """Whether every process of the cluster ended within the grace; those that did not are killed."""
@@ -53,3 +57,24 @@ class Command(QCluster):  # type: ignore[misc]
         for process in alive:
             process.kill()
         return not alive
+
+
+def _fault(cluster: Cluster, shared: worker.Cluster) -> str | None:
+    """What is wrong with the cluster that it will not mend by itself."""
+    if not cluster.sentinel.is_alive():
+        return "The cluster's sentinel has died."
+    # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
+    if shared.silent_for_s() > SILENCE_S and _database_answers():
+        return f"A pump was not heard of for {SILENCE_S:.0f} s."
+    return None
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    finally:
+        connection.close()
+    return True

@@ -1,0 +1,84 @@
+"""A provider as one job sees it: behind the fleet's lane for it, and within its cap of calls in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from rubric_jobs import lanes
+from rubric_jobs.claims import Claim
+from rubric_jobs.errors import LanePaused, ProviderBusy, ProviderTimeout, ProviderUnavailable
+from rubric_jobs.lanes import Pass
+from rubric_jobs.providers.base import Provider, Reply, Task
+from rubric_jobs.pump import Rows
+
+CAP_POLL_S = 0.2
+CAP_PATIENCE_S = 2.0
+"""How long a job keeps its slot while it waits for a call; then it goes back to the queue, uncharged."""
+
+
+class GuardedProvider:
+    """Everything of the provider inside; its calls wait for a pass, and their faults pause the lane."""
+
+    def __init__(self, inside: Provider, *, claim: Claim, rows: Rows, max_calls: int | None) -> None:
+        self._inside, self._claim, self._rows, self._max_calls = inside, claim, rows, max_calls
+
+    @property
+    def name(self) -> str:
+        return self._inside.name
+
+    @property
+    def needs_key(self) -> bool:
+        return self._inside.needs_key
+
+    @property
+    def is_ready(self) -> bool:
+        return self._inside.is_ready
+
+    def preload(self) -> None:
+        self._inside.preload()
+
+    async def aclose(self) -> None:
+        await self._inside.aclose()
+
+    async def answer(
+        self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
+    ) -> Reply:
+        """As the provider's own; raises LanePaused, with the seconds to wait, while the fleet leaves it alone."""
+        async with self._place():
+            entered = await self._rows.change(lanes.enter, provider=self.name, model=model, probe_s=timeout_s)
+            if not isinstance(entered, Pass):
+                raise LanePaused(retry_after_s=entered)
+            try:
+                reply = await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+            except (ProviderUnavailable, ProviderTimeout) as error:
+                await self._rows.change(
+                    lanes.fault,
+                    provider=self.name,
+                    model=model,
+                    is_busy=isinstance(error, ProviderBusy),
+                    retry_after_s=error.retry_after_s,
+                )
+                raise
+            await self._rows.change(lanes.success, provider=self.name, model=model, entered=entered)
+            return reply
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """One of the provider's calls in flight, where they are capped."""
+        if self._max_calls is None:
+            yield
+            return
+        deadline = time.monotonic() + CAP_PATIENCE_S
+        while not await self._rows.change(lanes.take_call, self._claim, provider=self.name, cap=self._max_calls):
+            pause_s = CAP_POLL_S * random.uniform(0.5, 1.5)  # noqa: S311 - waiting jobs take turns
+            if time.monotonic() + pause_s > deadline:
+                raise LanePaused(retry_after_s=pause_s)
+            await asyncio.sleep(pause_s)
+        try:
+            yield
+        finally:
+            await self._rows.change(lanes.end_call, self._claim)

@@ -1,0 +1,117 @@
+"""What the fleet knows of each provider and model: whether to leave it alone for a while, and how many calls it has.
+
+A circuit breaker (Nygard, Release It!, 2007) whose state is a row: a fault seen by one worker pauses the lane for all,
+a success of the probe opens it for all. Calls in flight are counted from rows, so that a dead worker's are not.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from django.db import connection, transaction
+
+from rubric_jobs.claims import Claim
+
+FAULTS_ALLOWED = 5
+"""In a row, of a service that is down, before the lane is paused; a busy one is paused at once."""
+LONGEST_PAUSE_S = 60
+
+
+class Pass(Enum):
+    """Why a call may go ahead."""
+
+    CLEAR = "clear"
+    DOUBTFUL = "doubtful"  # there were faults, but not enough to pause the lane
+    PROBE = "probe"  # the one call that tries whether a paused lane works again
+
+
+_STATE = """
+SELECT failures, paused_until IS NOT NULL,
+  coalesce(extract(epoch FROM paused_until - statement_timestamp()), 0)::float,
+  greatest(coalesce(extract(epoch FROM probe_until - statement_timestamp()), 0), 0)::float
+FROM grader.provider_lanes WHERE provider = %(provider)s AND model = %(model)s"""
+
+_PROBE = """
+UPDATE grader.provider_lanes SET probe_until = statement_timestamp() + %(probe_s)s * interval '1 second'
+WHERE provider = %(provider)s AND model = %(model)s AND paused_until <= statement_timestamp()
+  AND (probe_until IS NULL OR probe_until <= statement_timestamp())"""
+
+
+def enter(*, provider: str, model: str, probe_s: float) -> Pass | float:
+    """A pass for one call, or the seconds to wait before asking again. A probe holds for `probe_s` at the most."""
+    lane: dict[str, Any] = {"provider": provider, "model": model, "probe_s": probe_s}
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, lane)
+        state = cursor.fetchone()
+        if state is None:
+            return Pass.CLEAR
+        failures, is_paused, pause_s, probing_s = state
+        if not is_paused:
+            return Pass.DOUBTFUL if failures else Pass.CLEAR
+        if pause_s > 0:
+            return float(pause_s)
+        cursor.execute(_PROBE, lane)
+        return Pass.PROBE if cursor.rowcount else max(min(float(probing_s), 1.0), 0.1)
+
+
+_FAULT = """
+INSERT INTO grader.provider_lanes AS lane (provider, model, failures, paused_until)
+VALUES (%(provider)s, %(model)s, 1, CASE WHEN %(is_busy)s THEN
+  statement_timestamp() + coalesce(%(retry_after_s)s::float, 1) * interval '1 second' END)
+ON CONFLICT (provider, model) DO UPDATE SET
+  failures = lane.failures + 1, probe_until = NULL,
+  paused_until = CASE WHEN %(is_busy)s OR lane.paused_until IS NOT NULL OR lane.failures + 1 >= %(allowed)s THEN
+    statement_timestamp() + interval '1 second'
+      * coalesce(%(retry_after_s)s::float, least(%(longest_s)s::float, 2 ^ least(lane.failures, 16))) END
+-- A hundred calls that fail together are one fault: while the lane is paused, more of them change nothing.
+WHERE lane.paused_until IS NULL OR lane.paused_until <= statement_timestamp()"""
+
+
+def fault(*, provider: str, model: str, is_busy: bool, retry_after_s: float | None) -> None:
+    """Note a fault of the service's own; the lane is paused when it is busy, on probation, or failed too often."""
+    values: dict[str, Any] = {
+        "provider": provider,
+        "model": model,
+        "is_busy": is_busy,
+        "retry_after_s": retry_after_s,
+        "allowed": FAULTS_ALLOWED,
+        "longest_s": LONGEST_PAUSE_S,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FAULT, values)
+
+
+def success(*, provider: str, model: str, entered: Pass) -> None:
+    """Open the lane. A call that went ahead before the pause does not: only the probe knows that it is over."""
+    if entered is Pass.CLEAR:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """DELETE FROM grader.provider_lanes WHERE provider = %s AND model = %s AND (paused_until IS NULL OR %s)""",
+            [provider, model, entered is Pass.PROBE],
+        )
+
+
+_TAKE_CALL = """
+UPDATE grader.rubric_extraction_jobs SET calling = %(provider)s
+WHERE job_id = %(job_id)s AND claim_token = %(token)s AND status = 'processing' AND %(cap)s > (
+  SELECT count(*) FROM grader.rubric_extraction_jobs WHERE status = 'processing' AND calling = %(provider)s)"""
+
+
+def take_call(claim: Claim, *, provider: str, cap: int) -> bool:
+    """Whether this job may call the provider now, while at most `cap` jobs of the fleet do."""
+    values: dict[str, Any] = {"provider": provider, "job_id": claim.job_id, "token": claim.token, "cap": cap}
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Two that count at the same time would both find room.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rubric jobs: calls'), hashtext(%s))", [provider])
+        cursor.execute(_TAKE_CALL, values)
+        return bool(cursor.rowcount)
+
+
+def end_call(claim: Claim) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE grader.rubric_extraction_jobs SET calling = NULL WHERE job_id = %s AND claim_token = %s",
+            [claim.job_id, claim.token],
+        )

@@ -1,0 +1,65 @@
+"""Every kind of rubric, in every layout that it is printed in, read whole."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rubric_jobs import documents, reader
+from rubric_jobs.rubric import Level, Rubric
+from tests.reading.builders import Sample, built
+from tests.reading.samples_grids import GRIDS
+from tests.reading.samples_languages import LANGUAGES
+from tests.reading.samples_lists import LISTS
+
+CASES = [
+    pytest.param(sample, layout, id=f"{sample.name}-{layout}")
+    for sample in [*GRIDS, *LISTS, *LANGUAGES]
+    for layout in sample.layouts
+]
+
+
+def read(sample: Sample, layout: str) -> Rubric:
+    return reader.read(documents.parse(built(sample, layout)))
+
+
+def shown(level: Level) -> Any:
+    if level.points_min is not None:
+        return (float(level.points_min), float(level.points_max or 0))
+    return None if level.points is None else float(level.points)
+
+
+@pytest.mark.parametrize(("sample", "layout"), CASES)
+def test_criteria_and_points_are_read_as_printed(sample: Sample, layout: str) -> None:
+    rubric = read(sample, layout)
+    found = [(c.name, None if c.points is None else float(c.points)) for c in rubric.criteria]
+    assert found == [(name, points) for name, points, _ in sample.expected]
+    assert rubric.kind == sample.kind
+
+
+@pytest.mark.parametrize(("sample", "layout"), CASES)
+def test_levels_are_read_as_printed(sample: Sample, layout: str) -> None:
+    rubric = read(sample, layout)
+    for criterion, (_, _, levels) in zip(rubric.criteria, sample.expected, strict=True):
+        assert [(level.name, shown(level)) for level in criterion.levels] == [(n, p) for n, p, _ in levels]
+        for level, (_, _, start) in zip(criterion.levels, levels, strict=True):
+            assert (level.description or "").replace("\n", " ").startswith(start)
+
+
+@pytest.mark.parametrize(("sample", "layout"), CASES)
+def test_stated_totals_and_sections_are_read(sample: Sample, layout: str) -> None:
+    rubric = read(sample, layout)
+    if sample.total is not None:
+        assert rubric.totals.stated == Decimal(str(sample.total))
+        assert rubric.total_points == rubric.totals.stated
+    if sample.sections:
+        assert [criterion.section for criterion in rubric.criteria] == sample.sections
+
+
+@pytest.mark.parametrize(("sample", "layout"), CASES)
+def test_every_criterion_and_level_names_its_place(sample: Sample, layout: str) -> None:
+    rubric = read(sample, layout)
+    parts = [*rubric.criteria, *(level for criterion in rubric.criteria for level in criterion.levels)]
+    assert all(part.source is not None and part.confidence is not None for part in parts)
