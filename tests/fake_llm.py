@@ -71,7 +71,7 @@ class Behaviour:
     mode: str = "ok"
     latency_s: float = 0.0
     pace_s: float = 0.0
-    part_characters: int = 40
+    part_characters: int = 160
     retry_after_s: float | None = None
     answer: Any = None
 

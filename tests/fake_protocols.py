@@ -80,7 +80,7 @@ def _either(node: dict[str, Any], *names: str) -> Any:
     return next((node[name] for name in names if name in node), None)
 
 
-_GEMINI_KEYS = {"type", "nullable", "enum", "items", "properties", "required", "propertyOrdering", "property_ordering"}
+_GEMINI_KEYS = {"type", "nullable", "enum", "items", "properties", "required", "propertyOrdering"}
 _GEMINI_TYPES = ("STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT")
 
 

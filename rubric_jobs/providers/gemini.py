@@ -127,9 +127,12 @@ def _config(prompt: prompts.Prompt, model: str, timeout_s: float) -> types.Gener
     return types.GenerateContentConfig(
         system_instruction=prompt.system,
         response_mime_type="application/json",
-        response_schema=plain_schema(prompt.schema),
         thinking_config=thinking if _SETS_THINKING_LEVEL.match(model) else None,
-        http_options=types.HttpOptions(timeout=max(1, round(timeout_s * 1000))),
+        http_options=types.HttpOptions(
+            timeout=max(1, round(timeout_s * 1000)),
+            # As the protocol has it, since the SDK would take it apart and copy it for a quarter of a call's CPU time.
+            extra_body={"generationConfig": {"responseSchema": plain_schema(prompt.schema)}},
+        ),
     )
 
 

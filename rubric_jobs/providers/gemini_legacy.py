@@ -112,7 +112,7 @@ def _contents(prompt: prompts.Prompt) -> list[Any]:
 
 def _schema(prompt: prompts.Prompt) -> dict[str, Any]:
     """The plain schema without what this SDK's older protocol buffers do not know."""
-    return dict(_without(plain_schema(prompt.schema), "property_ordering"))
+    return dict(_without(plain_schema(prompt.schema), "propertyOrdering"))
 
 
 def _without(node: Any, key: str) -> Any:

@@ -33,7 +33,7 @@ def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     if "properties" in schema:
         plain["properties"] = {name: plain_schema(item) for name, item in schema["properties"].items()}
         plain["required"] = list(schema["required"])
-        plain["property_ordering"] = list(schema["properties"])
+        plain["propertyOrdering"] = list(schema["properties"])
     return plain
 
 

@@ -68,7 +68,7 @@ def test_the_schema_is_of_the_plain_kind_that_every_model_takes() -> None:
         "items",
         "properties",
         "required",
-        "property_ordering",
+        "propertyOrdering",
     }
     assert {node["type"] for node in plain} == {"OBJECT", "ARRAY", "STRING", "NUMBER"}
 
