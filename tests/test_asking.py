@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rubric_jobs import asking, errors
+from rubric_jobs.asking import Answer, Candidate, Objection
+from rubric_jobs.providers.base import EnhanceTask, Reply, Task
+from rubric_jobs.rubric import Rubric
+
+TASK = EnhanceTask(rules="be clear", instruction="", total_points=Decimal(10), rubric=None)
+GOOD = {"title": "T", "criteria": [{"name": "A", "points": 10, "levels": [{"name": "Met"}]}]}
+
+
+class Scripted:
+    """A provider that answers what it was told to, one after the other, and keeps what it was asked."""
+
+    needs_key = True
+    is_ready = True
+
+    def __init__(self, *answers: Any, name: str = "scripted") -> None:
+        self.name = name
+        self.answers = list(answers)
+        self.asked: list[Task] = []
+
+    def preload(self) -> None:
+        """Nothing to import."""
+
+    async def answer(
+        self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
+    ) -> Reply:
+        self.asked.append(task)
+        told = self.answers.pop(0)
+        if isinstance(told, Exception):
+            raise told
+        if told == "hang":
+            await asyncio.Event().wait()
+        text = told if isinstance(told, str) else json.dumps(told)
+        if on_text:
+            on_text(text)
+        return Reply(text=text, model=model, prompt_tokens=7, completion_tokens=3)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def accept(_rubric: Rubric) -> None:
+    """No objection."""
+
+
+def ask(provider: Scripted, **more: Any) -> Answer:
+    return asyncio.run(
+        asking.ask(TASK, **({"provider": provider, "model": "m", "timeout_s": 5, "check": accept} | more))
+    )
+
+
+def test_a_good_answer_is_taken_with_its_tokens_and_its_provider() -> None:
+    answer = ask(Scripted(GOOD))
+    assert (answer.rubric.criteria[0].name, answer.asked_again) == ("A", False)
+    assert (answer.prompt_tokens, answer.completion_tokens, answer.reply.provider, answer.reply.model) == (
+        7,
+        3,
+        "scripted",
+        "m",
+    )
+
+
+def test_a_bad_answer_is_complained_about_and_asked_for_once_more() -> None:
+    provider = Scripted("no rubric", GOOD)
+    answer = ask(provider)
+    assert answer.asked_again
+    assert (answer.prompt_tokens, answer.completion_tokens) == (14, 6)
+    assert [bool(task.complaint) for task in provider.asked] == [False, True]
+
+
+def test_a_second_bad_answer_is_refused_and_there_is_no_third_question() -> None:
+    provider = Scripted("no", "no", GOOD)
+    with pytest.raises(errors.AnswerInvalid):
+        ask(provider)
+    assert len(provider.asked) == 2
+
+
+def test_the_check_may_object_with_a_complaint_that_the_user_never_sees() -> None:
+    provider = Scripted(GOOD, GOOD)
+
+    def check(rubric: Rubric) -> None:
+        raise Objection("Not kept.", complaint=f"“{rubric.criteria[0].name}” is new.")
+
+    with pytest.raises(errors.AnswerInvalid) as refused:
+        ask(provider, check=check)
+    assert str(refused.value) == "Not kept."
+    assert provider.asked[1].complaint == "“A” is new."
+
+
+def test_every_reply_is_handed_over_before_it_is_judged() -> None:
+    kept: list[str] = []
+
+    async def keep(reply: Reply) -> None:
+        kept.append(reply.text)
+
+    with pytest.raises(errors.AnswerInvalid):
+        ask(Scripted("one", "two"), on_reply=keep)
+    assert kept == ["one", "two"]
+    ask(Scripted("three", GOOD), on_reply=lambda reply: kept.append(reply.text))
+    assert kept[2] == "three"
+
+
+def test_a_stored_reply_stands_for_the_first_call_and_is_not_handed_over_again() -> None:
+    kept: list[Reply] = []
+    provider = Scripted()
+    stored = Reply(text=json.dumps(GOOD), model="old", prompt_tokens=2, completion_tokens=1, provider="scripted")
+    answer = ask(provider, stored_reply=stored, on_reply=kept.append)
+    assert (answer.reply, answer.prompt_tokens, kept, provider.asked) == (stored, 2, [], [])
+
+
+def test_a_stored_reply_that_is_no_good_is_asked_for_once_more() -> None:
+    provider = Scripted(GOOD)
+    answer = ask(provider, stored_reply=Reply(text="{", model="old", prompt_tokens=2))
+    assert (answer.asked_again, answer.prompt_tokens, len(provider.asked)) == (True, 9, 1)
+    assert provider.asked[0].complaint
+
+
+def test_a_call_that_never_ends_is_a_timeout() -> None:
+    with pytest.raises(errors.ProviderTimeout):
+        ask(Scripted("hang"), timeout_s=0.01)
+
+
+def test_text_arrives_while_it_is_written() -> None:
+    seen: list[str] = []
+    ask(Scripted(GOOD), on_text=seen.append)
+    assert seen == [json.dumps(GOOD)]
+
+
+def in_turn(*providers: Scripted, **more: Any) -> Answer:
+    candidates = [Candidate(provider, f"model-of-{provider.name}") for provider in providers]
+    return asyncio.run(asking.ask_in_turn(TASK, candidates, timeout_s=5, check=accept, **more))
+
+
+def test_the_next_one_is_asked_where_the_first_fails() -> None:
+    answer = in_turn(Scripted(errors.ProviderUnavailable(), name="a"), Scripted(GOOD, name="b"))
+    assert (answer.reply.provider, answer.reply.model) == ("b", "model-of-b")
+
+
+def test_where_all_fail_what_waiting_may_help_is_raised_first() -> None:
+    with pytest.raises(errors.ProviderUnavailable):
+        in_turn(Scripted(errors.ModelRetired(), name="a"), Scripted(errors.ProviderUnavailable(), name="b"))
+    with pytest.raises(errors.ModelRetired):
+        in_turn(Scripted(errors.ModelRetired(), name="a"), Scripted(errors.AnswerRefused(), name="b"))
+
+
+def test_what_is_no_providers_fault_ends_the_asking() -> None:
+    second = Scripted(GOOD, name="b")
+    with pytest.raises(errors.NoRubricFound):
+        in_turn(Scripted(errors.NoRubricFound(), name="a"), second)
+    assert not second.asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Here is your rubric:",
+        "[]",
+        '"text"',
+        "[" * 100_000,
+        '{"criteria": null}',
+        '{"criteria": [{"name": null}]}',
+        '{"criteria": [{"name": "A", "points": NaN}]}',
+        '{"criteria": [{"name": "A", "points": 1e999}]}',
+        '{"criteria": [{"name": "A", "points": ' + "9" * 5000 + "}]}",
+        '{"criteria": [{"name": "A", "points": "many"}]}',
+        '{"criteria": [{"name": "\\ud800"}]}',
+        '{"criteria": [{"name": "A"}',
+        json.dumps({"criteria": [{"name": "A"}] * 201}),
+        json.dumps({"criteria": [{"name": "A", "levels": [{}] * 21}]}),
+        json.dumps({"criteria": [{"name": "A" * 1_001}]}),
+        json.dumps({"criteria": [{"name": "A", "description": "x" * 20_001}]}),
+        json.dumps({"criteria": [], "adjustments": [{"kind": "penalty", "reason": "late"}] * 101}),
+        json.dumps({"criteria": [], "title": "x" * 2_000_001}),
+    ],
+    ids=range(19),
+)
+def test_a_reply_that_is_no_rubric_within_bounds_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(errors.AnswerInvalid) as refused:
+        asking.parse(text)
+    assert str(refused.value).startswith("The language model's answer was ")
+    assert len(str(refused.value)) < 150
+
+
+def test_a_fence_around_the_json_is_no_matter() -> None:
+    assert asking.parse(f"```json\n{json.dumps(GOOD)}\n```").title == "T"
+
+
+def test_names_are_folded_and_what_no_database_takes_is_left_out() -> None:
+    told = {"title": " ", "criteria": [{"name": "A\n\tB\x00", "description": " x\x00\ny ", "levels": [{"name": ""}]}]}
+    rubric = asking.parse(json.dumps(told))
+    assert (rubric.title, rubric.criteria[0].name, rubric.criteria[0].description) == (None, "A B", "x\ny")
+    assert rubric.criteria[0].levels[0].name is None
+
+
+def test_points_are_kept_to_four_decimals() -> None:
+    assert asking.parse('{"criteria": [{"name": "A", "points": 33.33333333333333}]}').criteria[0].points == Decimal(
+        "33.3333"
+    )
+
+
+def test_a_model_cannot_vouch_for_itself() -> None:
+    told = {
+        "grounded": True,
+        "warnings": [{"code": "x", "message": "y"}],
+        "totals": {"stated": 5},
+        "criteria": [{"name": "A", "grounded": True, "confidence": 1, "levels": [{"source": {"page": 1}}]}],
+    }
+    rubric = asking.parse(json.dumps(told))
+    assert rubric == Rubric.model_validate({"criteria": [{"name": "A", "levels": [{}]}]})
+    kept = asking.parse(json.dumps(told), keep_marks=True)
+    assert (kept.grounded, kept.criteria[0].confidence, kept.totals.stated) == (True, 1, 5)
