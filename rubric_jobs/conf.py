@@ -32,6 +32,11 @@ def retention() -> datetime.timedelta:
     return datetime.timedelta(hours=settings.RUBRIC_JOB_RETENTION_HOURS)
 
 
+def ledger_retention() -> datetime.timedelta:
+    """How long a line of the ledger is kept."""
+    return datetime.timedelta(days=settings.RUBRIC_LEDGER_RETENTION_DAYS)
+
+
 def database_conninfo() -> str:
     """What psycopg needs to open a connection of its own to Django's database."""
     connection = connections["default"]
