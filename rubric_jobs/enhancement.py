@@ -242,7 +242,8 @@ def _check_new(rubric: Rubric, total: Decimal) -> None:
             raise Objection("The language model wrote too few or too many levels.", complaint=complaint)
         if not all(_folded(level.name or "") for level in criterion.levels):
             raise Objection(_UNUSABLE, complaint=f"Give each level of “{criterion.name}” a name.")
-        if any(points.top(level) is not None for level in criterion.levels) and not _falls(criterion.levels):
+        has_points = any(points.top(level) is not None for level in criterion.levels)
+        if has_points and not _falls(criterion.levels) and not _falls(criterion.levels[::-1]):
             complaint = f"Let the points of the levels of “{criterion.name}” fall from the best level to the last."
             raise Objection(_UNUSABLE, complaint=complaint)
 
