@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
@@ -136,8 +135,9 @@ def _columns_of(line: Line, xs: list[float]) -> set[int]:
 def _row_starts(region: _Region, held: list[set[int]]) -> list[int]:
     lines = region.lines
     pitches = [b.box[3] - a.box[3] for a, b in zip(lines, lines[1:], strict=False)]
-    usual = Counter(round(p) for p in pitches if p > 1).most_common(1)[0][0] if pitches else 0.0
-    usual = min(usual, median(pitches) or usual)
+    size = median([line.size for line in lines])
+    # The tightest pitch is that of lines within a cell; where every row is a single line, no gap stands out.
+    usual = min((p for p in pitches if p > 0.8 * size), default=0.0)
     gaps = {i + 1 for i, pitch in enumerate(pitches) if pitch > ROW_GAP * usual}
     ruled = {i for i in range(1, len(lines)) if any(lines[i - 1].centre_y < r < lines[i].centre_y for r in region.rules)}
     by_key = _starts_by_key(held)

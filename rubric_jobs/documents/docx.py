@@ -9,7 +9,7 @@ from typing import Any
 
 from rubric_jobs.documents.docx_numbering import Numbering, W, _value
 from rubric_jobs.documents.docx_package import Package, open_package
-from rubric_jobs.documents.lines import BULLETS
+from rubric_jobs.documents.lines import split_marker
 from rubric_jobs.documents.model import Block, Cell, Document, Paragraph, Table
 from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.rubric import Source
@@ -26,8 +26,6 @@ _GONE = frozenset({f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}delText", f"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _SYMBOLS = {"F0A8": "☐", "F06F": "☐", "F0FE": "☑", "F052": "☑", "F0FC": "✓", "F0B7": "•", "F0A7": "▪"}
-_TYPED_NUMBER = re.compile(r"^(\(?(\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(\.\d{1,2}){1,3}\.?)\s+(?=\S)")
-_TYPED_BULLET = re.compile(rf"^([{re.escape(BULLETS)}])\s+(?=\S)|^([•●○◦▪■□☐☑☒✓✔➢])(?=\S)")
 
 
 def parse(data: bytes) -> Document:
@@ -99,7 +97,7 @@ class _Body:
         found = []
         for part in _lines(runs):
             text = "".join(run.text for run in part)
-            marker, text = (label, text.strip()) if label else _typed_marker(text)
+            marker, text = (label, text.strip()) if label else split_marker(text)
             label = ""
             if text:
                 is_bold = all(run.is_bold for run in part if run.text.strip())
@@ -302,13 +300,6 @@ def _lines(runs: list[_Run]) -> list[list[_Run]]:
             if piece:
                 lines[-1].append(_Run(piece, run.is_bold))
     return [line for line in lines if any(run.text.strip() for run in line)]
-
-
-def _typed_marker(text: str) -> tuple[str, str]:
-    """A number or bullet that was typed, and the text after it."""
-    text = text.strip()
-    match = _TYPED_NUMBER.match(text) or _TYPED_BULLET.match(text)
-    return (match.group().strip(), text[match.end() :].strip()) if match else ("", text)
 
 
 def _lead(runs: list[_Run], marker: str) -> str:

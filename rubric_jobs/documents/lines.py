@@ -10,8 +10,12 @@ from rubric_jobs.documents.geometry import Box, Word, around, median
 WIDE_GAP = 1.3
 """A gap between words of so many type sizes parts two segments of a line."""
 BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇☐☑☒➔→"
-_BULLET = re.compile(rf"^[{re.escape(BULLETS)}]$")
-_NUMBER = re.compile(r"^(\(?(\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(\.\d{1,2}){1,3}\.?|[①-⑳]|[一二三四五六七八九十]{1,2}[、.．])$")
+_TIGHT = "•●○◦▪■□☐☑☒✓✔➢➤❖"
+"""Bullets that need no space behind them."""
+_MARKER = re.compile(
+    rf"^(?:(?P<number>\(?(?:\d{{1,2}}|[a-zA-Z]|[ivxIVX]{{1,4}})[.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?)\s+|(?P<bullet>[{re.escape(BULLETS)}])\s+"
+    rf"|(?P<tight>[{_TIGHT}])|(?P<wide>[①-⑳]|[（(]?[一二三四五六七八九十]{{1,3}}[、.．）)]|\d{{1,2}}[、．]))\s*(?=\S)"
+)
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = frozenset(
     "self well non co pre re multi semi cross high low long short on off in so anti post sub pro mid full half part "
@@ -48,9 +52,14 @@ class Line:
     @property
     def marker(self) -> str:
         """The bullet or number at its start, where text follows."""
-        first = self.words[0].text
-        is_marker = bool(_BULLET.match(first) or _NUMBER.match(first))
-        return first if is_marker and len(self.words) > 1 else ""
+        return split_marker(self.text)[0]
+
+
+def split_marker(text: str) -> tuple[str, str]:
+    """The bullet or number that begins a list item, and the rest; ("", text) without one."""
+    text = text.strip()
+    match = _MARKER.match(text)
+    return (match.group().strip(), text[match.end() :].strip()) if match else ("", text)
 
 
 def into_lines(words: list[Word]) -> list[Line]:

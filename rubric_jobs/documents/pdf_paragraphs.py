@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.geometry import Box, PageContent, Word, median
-from rubric_jobs.documents.lines import Line, into_lines, joined, lead_of, paragraphs_of, segments, stretches
+from rubric_jobs.documents.lines import Line, into_lines, joined, lead_of, paragraphs_of, segments, split_marker, stretches
 from rubric_jobs.documents.model import Paragraph
 from rubric_jobs.documents.pdf_cells import PlacedTable, rounded
 from rubric_jobs.rubric import Source
@@ -95,18 +95,23 @@ def _of_stretch(
     lines: list[Line], content: PageContent, column: int, usual: float, vocabulary: frozenset[str]
 ) -> list[PlacedParagraph]:
     found = []
-    for group in paragraphs_of(lines, _right_edge(lines)):
+    for group in paragraphs_of(lines, _right_edge(lines, content.width)):
         box = _box(group)
         found.append(PlacedParagraph(content.number, box, _paragraph(group, box, content, usual, vocabulary), column))
     return found
 
 
-def _right_edge(lines: list[Line]) -> float:
-    """Where running text is broken: left of the amounts, where most lines end in one."""
+def _right_edge(lines: list[Line], width: float) -> float:
+    """Where running text is broken: left of the amounts, where most lines end in one.
+
+    Lines that all stop at different places were not broken by an edge; then the page's margin is taken for it.
+    """
     parted = [segments(line)[0][-1].x1 for line in lines if line.is_parted]
     if len(parted) * 5 >= len(lines) * 2:
         return max(parted)
-    return max(line.box[2] for line in lines)
+    right = max(line.box[2] for line in lines)
+    at_edge = sum(right - line.box[2] <= 0.08 * right for line in lines)
+    return right if at_edge >= 2 else max(right, width - min(line.box[0] for line in lines))
 
 
 def _box(lines: list[Line]) -> Box:
@@ -121,11 +126,10 @@ def _box(lines: list[Line]) -> Box:
 def _paragraph(
     lines: list[Line], box: Box, content: PageContent, usual: float, vocabulary: frozenset[str]
 ) -> Paragraph:
-    marker = lines[0].marker
-    text = joined([_tabbed(line) for line in lines], vocabulary)
-    if marker:
-        text = text[len(marker) :].strip()
-    ordered = [word for line in lines for word in line.words][1 if marker else 0 :]
+    marker, text = split_marker(joined([_tabbed(line) for line in lines], vocabulary))
+    ordered = [word for line in lines for word in line.words]
+    if marker and ordered[0].text == marker:
+        ordered = ordered[1:]
     size = lines[0].size
     is_bold = all(line.is_bold for line in lines)
     return Paragraph(

@@ -66,6 +66,7 @@ def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: lis
     gathered.splits = _all_are_headings(roots)
     for root in roots:
         _gather(root, gathered, section=None, in_penalties=False)
+    _take_title(gathered)
     _drop_strays(gathered)
     if len(gathered.criteria) < 2:
         return None
@@ -83,7 +84,8 @@ def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: lis
         adjustments=gathered.adjustments,
         is_list=True,
     )
-    candidate.evidence = _evidence(document, candidate, gathered.items, stretch)
+    scored = sum(item.amount is not None for item in kept) / len(kept)
+    candidate.evidence = _evidence(document, candidate, gathered.items, stretch, scored)
     return candidate
 
 
@@ -93,6 +95,14 @@ def _forget_numbering(items: list[Item]) -> None:
     if [item.amount.high for item in opened if item.amount] == [Decimal(n + 1) for n in range(len(opened))]:
         for item in opened:
             item.amount = None
+
+
+def _take_title(found: _Gathered) -> None:
+    """A first line that is worth as much as all the others together is the title with the total."""
+    points = [criterion.points or Decimal(0) for criterion in found.criteria]
+    if len(points) >= 3 and points[0] == sum(points[1:]) and not found.items[0].is_marked:
+        found.stated = found.stated if found.stated is not None else points[0]
+        del found.criteria[0], found.items[0]
 
 
 def _drop_strays(found: _Gathered) -> None:
@@ -162,9 +172,14 @@ def _is_heading_of(item: Item, scored: list[Item]) -> bool:
 
 
 def _criterion(item: Item, section: str | None) -> Criterion:
-    own = named(item.text, item.paragraph.lead)
+    more = list(item.more)
+    text = item.text
+    if more and more[0][:1].islower() and "\t" in item.paragraph.text:
+        # The amount stands beside the first line of a name that goes on below.
+        text = f"{text} {more.pop(0)}"
+    own = named(text, item.paragraph.lead)
     parts = [own.description] if own.description else []
-    parts += item.more + [_told(child) for child in item.children]
+    parts += more + [_told(child) for child in item.children]
     amount = item.amount
     weight = amount.high if amount and amount.is_percent else None
     return Criterion(
@@ -183,13 +198,16 @@ def _told(item: Item) -> str:
 
 
 def _evidence(
-    document: Document, candidate: Candidate, items: list[Item], stretch: list[tuple[int, Paragraph]]
+    document: Document,
+    candidate: Candidate,
+    items: list[Item],
+    stretch: list[tuple[int, Paragraph]],
+    share: float,
 ) -> float:
     context = context_of(document, candidate.position)
     amounts = [item.amount for item in items if item.amount]
     plain_units = sum(a.has_unit or a.is_slashed for a in amounts) / len(amounts)
     marked = sum(item.is_marked for item in items) / len(items)
-    share = len(items) / max(1, len(stretch))
     evidence = 0.15 + 0.3 * context.is_about_rubric + 0.2 * plain_units + 0.1 * marked + 0.2 * min(1.0, share * 1.6)
     total = candidate.sum_of_points
     evidence += 0.2 * (candidate.stated == total or total in told_totals(document)) * (total is not None)

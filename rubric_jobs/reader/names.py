@@ -13,6 +13,9 @@ from rubric_jobs.reader.amounts import Amount
 LONGEST_NAME = 90
 LONGEST_BEFORE_COLON = 70
 SENTENCE = 38
+DESCRIBING = 20
+_MARK = "\x1f"
+"""Parts a name from the description found behind its points."""
 _BULLET_START = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}]\s|[a-z0-9]{{1,2}}[.)]\s)")
 _COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
 _DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
@@ -41,6 +44,8 @@ def named(text: str, lead: str = "") -> Named:
     name, description = _split(lines, lead)
     if amount is None:
         amount, name = _inner_amount(name)
+        head, _, tail = name.partition(_MARK)
+        name, description = head, "\n".join(filter(None, [tail.strip(), description]))
     return Named(tidy(name), folded(description) or None, amount, times)
 
 
@@ -66,9 +71,9 @@ def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
         found = take(lines[0])
         if found and found[1] and _is_worth(found[0], lines[0]):
             return found[0], [found[1], *lines[1:]]
-    found = amounts.bracketed(lines[0])
-    if found and found[1] and (found[0].has_unit or found[0].is_percent):
-        return found[0], [found[1], *lines[1:]]
+    inner, line = _inner_amount(lines[0])
+    if inner:
+        return inner, [*line.split(_MARK), *lines[1:]]
     return None, lines
 
 
@@ -121,7 +126,12 @@ def _one_line(text: str) -> tuple[str, str]:
 
 
 def _inner_amount(name: str) -> tuple[Amount | None, str]:
-    found = amounts.bracketed(name)
-    if found and found[1] and (found[0].has_unit or found[0].is_percent):
-        return found
+    """Points in brackets in the midst of a name; what follows them at some length is a description."""
+    for match in re.finditer(r"[(\[（][^()\[\]（）]{1,30}[)\]）]", name):
+        amount = amounts.whole(match.group())
+        if amount and (amount.has_unit or amount.is_percent):
+            before, after = name[: match.start()].strip(), name[match.end() :].strip(" :：-–—")
+            if not before:
+                return amount, after
+            return amount, f"{before}{_MARK if len(after) >= DESCRIBING else ' '}{after}".strip()
     return None, name

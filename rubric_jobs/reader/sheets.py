@@ -100,7 +100,14 @@ def _is_header(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:
     named = [cell for cell in rest if is_level_heading(cell.text)]
     if len(named) >= 2 and len(named) * 2 >= len(rest):
         return True
-    return _is_shorter_than_body(cells, below)
+    return _is_shorter_than_body(cells, below) or _heads_empty_columns(row, below)
+
+
+def _heads_empty_columns(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:
+    """Every column has a heading and some columns have nothing but that."""
+    if len(distinct(row)) < len(row) or len(row) < 3:
+        return False
+    return any(not any((cell := other[c]) and cell.text.strip() for other in below) for c in range(len(row)))
 
 
 def _is_data(cells: list[Cell]) -> bool:
@@ -162,7 +169,8 @@ def _header_text(cells: list[Cell | None]) -> str:
     for cell in cells:
         if cell is None or not cell.text.strip():
             continue
-        is_group = cell.column_span > 1 and cell is not deepest
+        is_number = deepest is not None and amounts.whole(deepest.text) is not None
+        is_group = cell.column_span > 1 and cell is not deepest and not (is_number and lexicon.is_level_name(cell.text))
         if not is_group and cell.text.strip() not in texts:
             texts.append(cell.text.strip())
     return "\n".join(texts)

@@ -317,8 +317,8 @@ VALUE_SHEET = Sample(
         ),
     ],
     [
-        ("Diversity of Communities", 4, [("Capstone", 4, CLEAR), (None, 3, MIXED), (None, 2, VAGUE), ("Benchmark", 1, NONE)]),
-        ("Analysis of Knowledge", 4, [("Capstone", 4, MANY), (None, 3, SOME), (None, 2, FEW), ("Benchmark", 1, ZERO)]),
+        ("Diversity of Communities", 4, [("Capstone", 4, CLEAR), ("Milestones", 3, MIXED), ("Milestones", 2, VAGUE), ("Benchmark", 1, NONE)]),
+        ("Analysis of Knowledge", 4, [("Capstone", 4, MANY), ("Milestones", 3, SOME), ("Milestones", 2, FEW), ("Benchmark", 1, ZERO)]),
     ],
     layouts=("docx", "ruled"),
 )
