@@ -103,21 +103,24 @@ def has_material(task: ExtractTask) -> bool:
 
 
 def rules_guard(task: Task) -> Callable[[Any], bool]:
-    """Tells whether JSON-ready values hold a sentence of the rules that the material lacks: a model was misled."""
+    """Tells whether JSON-ready values hold a passage of the rules that the material lacks: a model was misled.
+
+    Any forty letters on end are noticed, whatever stands between them.
+    """
     prompt = for_task(task)
-    material = fold(prompt.user)
-    sentences = [fold(sentence) for sentence in prompt.system.replace("\n", " ").split(". ")]
-    telling = [text for text in sentences if len(text) >= _TELLING and text not in material]
+    material, rules = fold(prompt.user), fold(prompt.system)
+    pieces = [rules[start : start + _PIECE] for start in range(0, len(rules) - _PIECE, _PIECE // 2)]
+    telling = [piece for piece in pieces if piece not in material]
 
     def repeats_rules(answer: Any) -> bool:
         folded = fold(json.dumps(answer, ensure_ascii=False))
-        return any(text in folded for text in telling)
+        return sum(piece in folded for piece in telling) > 1
 
     return repeats_rules
 
 
-_TELLING = 40
-"""Letters of a sentence from which on it is no coincidence."""
+_PIECE = 20
+"""Letters of a piece of the rules; one alone may be chance."""
 
 
 @functools.cache
