@@ -1,0 +1,24 @@
+"""Synchronous code that async views call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `call` returns. Its database connection goes back at once: the request may last for minutes."""
+
+    def run() -> T:
+        try:
+            return call(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(run)()
