@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.config import JsonDict
 
 Kind = Literal["analytic", "holistic", "single_point", "checklist", "point_list"]
 
-NOT_ASKED = {"asked_of_a_model": False}
+NOT_ASKED: JsonDict = {"asked_of_a_model": False}
 """Marks a field that a reader fills in and a language model is never asked for."""
 
 
@@ -111,7 +112,7 @@ class Rubric(Part):
 
     def as_json(self) -> dict[str, Any]:
         """The canonical rubric as JSON-ready values; places and marks that are not known are left out."""
-        return _without_unknown_marks(self.model_dump(mode="json"))
+        return dict(_without_unknown_marks(self.model_dump(mode="json")))
 
 
 _MARKS = frozenset({"source", "grounded", "confidence"})
@@ -132,7 +133,7 @@ def _without_unknown_marks(value: Any, *, inside_source: bool = False) -> Any:
 def answer_schema() -> dict[str, Any]:
     """The JSON schema of what a language model is asked for, references resolved, every property required."""
     schema = Rubric.model_json_schema()
-    return _asked(schema, schema.get("$defs", {}))
+    return dict(_asked(schema, schema.get("$defs", {})))
 
 
 def _asked(node: Any, definitions: dict[str, Any]) -> Any:
