@@ -98,6 +98,9 @@ class ProviderError(RubricJobError):
     """The language model could not be used."""
 
     retryable = True
+    prompt_tokens = 0
+    completion_tokens = 0
+    """What an answer cost that cannot be used: cut off, refused or empty."""
 
 
 class ProviderUnavailable(ProviderError):

@@ -6,7 +6,8 @@ No sentence repeats what the vendor wrote: its messages quote documents, prompts
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -103,6 +104,16 @@ class Vendor:
         if status == HTTP_TOO_LARGE:
             return self.too_large()
         return self.refused_request(status)
+
+
+@contextmanager
+def paid(prompt_tokens: int, completion_tokens: int) -> Iterator[None]:
+    """An answer that cannot be used was paid for all the same: its error carries the tokens."""
+    try:
+        yield
+    except errors.ProviderError as fault:
+        fault.prompt_tokens, fault.completion_tokens = prompt_tokens, completion_tokens
+        raise
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

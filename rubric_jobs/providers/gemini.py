@@ -13,7 +13,7 @@ from rubric_jobs import errors, prompts
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
 from rubric_jobs.providers.connections import PerLoop, http_client
-from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema
+from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
 
 if TYPE_CHECKING:
     import httpx2
@@ -45,9 +45,10 @@ class GeminiProvider:
         from google.genai import types
 
         http = http_client()
+        base_url, version = split_version(self._base_url)
         # An httpx client of our own also keeps the SDK from aiohttp, which it would take where that is installed
         # and with which it repeats failed requests by itself.
-        options = types.HttpOptions(base_url=self._base_url or None, httpx_async_client=http)
+        options = types.HttpOptions(base_url=base_url or None, api_version=version, httpx_async_client=http)
         return _Connection(genai.Client(api_key=self._api_key, vertexai=False, http_options=options), http)
 
     async def answer(
@@ -112,8 +113,10 @@ class _Answer:
         return len(self.text) > before
 
     def reply(self, model: str) -> Reply:
-        check_ending(self._ending, self._block, self.text, model)
-        return Reply(self.text, self._model or model, self._prompt_tokens, self._completion_tokens)
+        tokens = (self._prompt_tokens, self._completion_tokens)
+        with faults.paid(*tokens):
+            check_ending(self._ending, self._block, self.text, model)
+        return Reply(self.text, self._model or model, *tokens)
 
 
 def _word(value: Any) -> str | None:

@@ -7,19 +7,19 @@ does not stream here; it runs in threads, and is imported only when it is asked.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rubric_jobs import prompts
 from rubric_jobs.errors import ProviderError
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema
+from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
 
-_MOST_THREADS = 256
+_POOLED_CONNECTIONS = 256
 _importing = threading.Lock()
 
 
@@ -30,7 +30,6 @@ class LegacyGeminiProvider:
     def __init__(self, *, api_key: str, base_url: str = "") -> None:
         self._api_key = api_key
         self._base_url = base_url
-        self._threads: ThreadPoolExecutor | None = None
         self._service: Any = None
 
     @property
@@ -46,13 +45,9 @@ class LegacyGeminiProvider:
         if not self.is_ready:
             raise VENDOR.missing_key()
         prompt = prompts.for_task(task)
-        if self._threads is None:
-            # The default executor has a handful of threads, and each call holds one for half a minute.
-            self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="gemini")
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, prompt, model, timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
-                return await running
+                return await _in_a_thread(lambda: self._ask(prompt, model, timeout_s))
         except TimeoutError:
             raise VENDOR.timeout(timeout_s) from None
 
@@ -76,7 +71,8 @@ class LegacyGeminiProvider:
         if self._service is None:
             options: dict[str, str] = {"api_key": self._api_key}
             if self._base_url:
-                options["api_endpoint"] = self._base_url
+                # The version stands in the SDK's own paths.
+                options["api_endpoint"] = split_version(self._base_url)[0]
             from google.ai import generativelanguage
             from requests.adapters import HTTPAdapter
 
@@ -85,14 +81,45 @@ class LegacyGeminiProvider:
             # It would take a 401 for an expired token and ask twice more; a key is no token.
             session._refresh_status_codes = ()
             for scheme in ("https://", "http://"):
-                session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_THREADS))
+                session.mount(scheme, HTTPAdapter(pool_maxsize=_POOLED_CONNECTIONS))
             self._service = service
         return self._service
 
     async def aclose(self) -> None:
-        threads, self._threads = self._threads, None
-        if threads is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
+        service, self._service = self._service, None
+        if service is not None:
+            service.transport.close()
+
+
+async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
+    """What `ask` returns or raises, from a daemon thread of its own.
+
+    An executor's few threads would be held for half a minute each, and a process that stops would wait for them.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Reply] = loop.create_future()
+
+    def settle(reply: Reply | None, fault: BaseException | None) -> None:
+        if answer.done():
+            return
+        if reply is None:
+            answer.set_exception(fault or VENDOR.not_its_protocol())
+        else:
+            answer.set_result(reply)
+
+    def work() -> None:
+        reply: Reply | None = None
+        fault: BaseException | None = None
+        try:
+            reply = ask()
+        except BaseException as raised:
+            fault = raised
+        # Nobody waits any more where the loop has ended meanwhile.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, reply, fault)
+
+    threading.Thread(target=work, daemon=True, name="gemini-legacy").start()
+    return await answer
 
 
 def _sdk() -> Any:
@@ -128,9 +155,10 @@ def _reply(answer: Any, model: str) -> Reply:
     text = "" if candidate is None else _without_thoughts([part.text for part in candidate.content.parts])
     ending = candidate.finish_reason.name if candidate is not None and candidate.finish_reason else None
     block = message.prompt_feedback.block_reason.name if message.prompt_feedback.block_reason else None
-    check_ending(ending, block, text, model)
     usage = message.usage_metadata
     completion = max(usage.candidates_token_count, usage.total_token_count - usage.prompt_token_count)
+    with faults.paid(usage.prompt_token_count, completion):
+        check_ending(ending, block, text, model)
     return Reply(text, model, usage.prompt_token_count, completion)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,15 @@ VENDOR = Vendor(
 )
 
 _REFUSALS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR"})
+
+
+_VERSIONED = re.compile(r"(.*)/(v1(?:alpha|beta)?)/?")
+
+
+def split_version(base_url: str) -> tuple[str, str | None]:
+    """Address and version of `https://host/v1beta`, as it stands in many a setting; without a version it is None."""
+    match = _VERSIONED.fullmatch(base_url)
+    return (match[1], match[2]) if match else (base_url, None)
 
 
 def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:

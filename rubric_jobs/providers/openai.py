@@ -131,6 +131,12 @@ class _Answer:
         self._ending, self._model, self._usage = choices[0].finish_reason, whole.model, whole.usage
 
     def reply(self, model: str) -> Reply:
+        spent = (self._usage.prompt_tokens or 0, self._usage.completion_tokens or 0) if self._usage else (0, 0)
+        with faults.paid(*spent):
+            self._check(model)
+        return Reply(self.text, self._model or model, *spent)
+
+    def _check(self, model: str) -> None:
         if self._is_refused or self._ending == "content_filter":
             raise VENDOR.refused()
         if self._ending == "length":
@@ -139,8 +145,6 @@ class _Answer:
             raise VENDOR.connection_lost() if self.text else VENDOR.not_its_protocol()
         if not self.text.strip():
             raise VENDOR.empty()
-        spent = (self._usage.prompt_tokens, self._usage.completion_tokens) if self._usage else (0, 0)
-        return Reply(self.text, self._model or model, spent[0] or 0, spent[1] or 0)
 
 
 def _request(prompt: prompts.Prompt, model: str, form: int) -> dict[str, Any]:

@@ -149,6 +149,15 @@ def test_a_fault_in_a_stream_is_the_same_error(
     assert len(fake_llm.history) == 1, "an SDK repeated the request by itself"
 
 
+@pytest.mark.parametrize("mode", ["cut_off", "refusal"])
+def test_an_answer_that_cannot_be_used_tells_what_it_cost(vendor: Vendor, fake_llm: FakeLLM, mode: str) -> None:
+    fake_llm.behave(mode=mode)
+    fault = failure(vendor)
+    assert isinstance(fault, errors.ProviderError)
+    assert fault.prompt_tokens > 100
+    assert fault.completion_tokens > 0
+
+
 @pytest.mark.parametrize("mode", ["401", "403"])
 def test_a_refused_key_names_the_setting_of_the_key(vendor: Vendor, fake_llm: FakeLLM, mode: str) -> None:
     fake_llm.behave(mode=mode)

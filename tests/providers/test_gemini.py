@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -90,3 +92,38 @@ def test_thoughts_in_front_of_the_answer_are_left_out_by_the_legacy_sdk_too() ->
 
     assert _without_thoughts(["I should look at the table.", '{"criteria": ', "[]}"]) == '{"criteria": []}'
     assert _without_thoughts(["no JSON at all"]) == "no JSON at all"
+
+
+@KINDS
+@pytest.mark.parametrize("suffix", ["/v1beta", "/v1beta/", "/v1"])
+def test_an_address_with_a_version_is_understood(
+    vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, kind: str, suffix: str
+) -> None:
+    answer(vendor_of(kind, gemini_base_url=fake_llm.url + suffix), tasks.extract_task())
+    path = fake_llm.history[0].path
+    assert path.count("/v1") == 1
+    if kind == "gemini":
+        assert path.startswith(suffix.rstrip("/") + "/models/")
+
+
+def test_a_process_ends_at_once_though_a_call_of_the_legacy_sdk_hangs(fake_llm: FakeLLM) -> None:
+    fake_llm.behave(mode="hang")
+    code = f"""
+import asyncio
+from rubric_jobs.providers import registry
+from tests.providers import tasks
+
+async def give_up():
+    settings = registry.ProviderSettings(
+        gemini_api_key="k", gemini_base_url="{fake_llm.url}", gemini_sdk="google-generativeai"
+    )
+    provider = registry.build(settings)["gemini"]
+    try:
+        await asyncio.wait_for(provider.answer(tasks.extract_task(), model="gemini-3.5-flash", timeout_s=60), 2)
+    except TimeoutError:
+        print("given up")
+
+asyncio.run(give_up())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout == "given up\n"
