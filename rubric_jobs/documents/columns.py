@@ -143,18 +143,26 @@ def _row_starts(region: _Region, held: list[set[int]]) -> list[int]:
     by_key = _starts_by_key(held)
     if len(ruled) >= 2 and len(region.rules) >= 4:
         return sorted({0} | ruled | {i for i in by_key if _is_inner_start(i, held)})
-    if len(gaps | ruled) * 2 >= len(by_key):
+    tight = [i for i in range(1, len(lines)) if i not in gaps | ruled]
+    wrapped = [i for i in tight if 0 not in held[i] or _goes_on(lines[i])]
+    if gaps | ruled and len(wrapped) * 2 >= len(tight):
         return sorted({0} | gaps | ruled)
     return sorted({0} | by_key | gaps | ruled)
 
 
 def _starts_by_key(held: list[set[int]]) -> set[int]:
     """Lines on which a row begins: all columns at once, or the first column after it was silent."""
-    columns = max(len(columns) for columns in held)
-    full = sum(len(columns) == columns for columns in held)
+    count = max(len(found) for found in held)
+    full = sum(len(found) == count for found in held)
     if full * 2 >= len(held):
-        return {i for i, columns in enumerate(held) if 0 in columns and len(columns) >= 2}
-    return {i for i, columns in enumerate(held) if i and 0 in columns and 0 not in held[i - 1]}
+        last = count - 1
+        return {i for i, found in enumerate(held) if len(found) >= 2 and (0 in found or last in found)}
+    return {i for i, found in enumerate(held) if i and 0 in found and 0 not in held[i - 1]}
+
+
+def _goes_on(line: Line) -> bool:
+    """Whether some segment of the line begins in lower case, as the rest of a wrapped text does."""
+    return any(part[0].text[:1].islower() for part in segments(line))
 
 
 def _is_inner_start(i: int, held: list[set[int]]) -> bool:

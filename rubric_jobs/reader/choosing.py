@@ -29,6 +29,8 @@ def choose(candidates: list[Candidate]) -> list[Candidate]:
         likely = _with_scales_joined(likely, scales)
     detailed = [c for c in likely if c.has_levels]
     plain = [c for c in likely if not c.has_levels]
+    if any(not c.is_list for c in detailed):
+        detailed = [c for c in detailed if not c.is_list]
     if detailed:
         return _with_points_from(detailed, plain)
     return _finest_whole(plain)

@@ -12,6 +12,7 @@ from rubric_jobs.reader.choosing import choose
 from rubric_jobs.reader.context import context_of, title_of
 from rubric_jobs.reader.lists import list_candidates
 from rubric_jobs.reader.names import tidy
+from rubric_jobs.reader.scale_lists import scale_candidate
 from rubric_jobs.reader.tables import candidate_of
 from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric import Criterion, Rubric, Totals
@@ -48,7 +49,8 @@ def candidates(document: Document) -> list[Candidate]:
         for position, block in enumerate(document.blocks)
         if isinstance(block, Table) and (candidate := candidate_of(block, context_of(document, position)))
     ]
-    return found + list_candidates(document)
+    scale = scale_candidate(document)
+    return found + list_candidates(document) + ([scale] if scale else [])
 
 
 def _sectioned(chosen: list[Candidate]) -> list[Criterion]:
