@@ -54,6 +54,9 @@ def understood(path: str, query: str, headers: dict[str, str], raw: bytes) -> Ca
     return call
 
 
+_STANDARD = str.maketrans("-_", "+/")
+
+
 def _read_gemini(call: Call) -> None:
     if not (call.headers.get("x-goog-api-key") or "key=" in call.query):
         raise RefusalError(403, "Method doesn't allow unregistered callers.", "PERMISSION_DENIED")
@@ -69,7 +72,8 @@ def _read_gemini(call: Call) -> None:
         call.user += _gemini_text(content)
         for part in content["parts"]:
             if blob := _either(part, "inlineData", "inline_data"):
-                call.files.append(base64.b64decode(blob["data"]))
+                # JSON of protocol buffers takes either alphabet, and the SDK uses that for addresses.
+                call.files.append(base64.b64decode(blob["data"].translate(_STANDARD), validate=True))
 
 
 def _gemini_text(content: dict[str, Any]) -> str:
@@ -119,7 +123,7 @@ def _read_openai_part(call: Call, role: str, part: dict[str, Any]) -> None:
         head, _, encoded = part["file"]["file_data"].partition(",")
         if head != "data:application/pdf;base64":
             raise RefusalError(400, "Expected a PDF.", "invalid_file")
-        call.files.append(base64.b64decode(encoded))
+        call.files.append(base64.b64decode(encoded, validate=True))
     elif role == "system":
         call.system += part["text"]
     else:

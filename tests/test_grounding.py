@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from rubric_jobs import grounding
 from rubric_jobs.documents import Cell, Document, Paragraph, Table
 from rubric_jobs.rubric import Criterion, Level, Rubric, Source
@@ -157,3 +160,23 @@ def test_a_totals_row_is_not_a_criterion_that_was_left_out() -> None:
         criteria=[Criterion(name="Thesis", points=Decimal(30)), Criterion(name="Style", points=Decimal(20))]
     )
     assert grounding.ground(rubric, document).rubric.warnings == []
+
+
+TEXTS = st.text(max_size=30) | st.sampled_from(["Use of sources", "Strong", "", "4", "½"])
+NUMBERS = st.none() | st.decimals(min_value=-100, max_value=1000, places=2)
+LEVELS = st.builds(Level, name=st.none() | TEXTS, description=st.none() | TEXTS, points=NUMBERS, points_max=NUMBERS)
+CRITERIA = st.builds(Criterion, name=TEXTS, points=NUMBERS, weight=NUMBERS, levels=st.lists(LEVELS, max_size=3))
+
+
+@given(st.lists(CRITERIA, max_size=4), st.lists(TEXTS, max_size=4))
+def test_whatever_a_model_says_is_marked_and_nothing_of_it_is_changed(
+    criteria: list[Criterion], texts: list[str]
+) -> None:
+    rubric = Rubric(criteria=criteria)
+    for document in (DOCUMENT, paragraphs(*texts), Document(pages=1)):
+        grounded = grounding.ground(rubric, document)
+        for before, after in zip(rubric.criteria, grounded.rubric.criteria, strict=True):
+            assert after.grounded in {True, False}
+            unmarked = {"source": None, "grounded": None}
+            levels = [level.model_copy(update=unmarked) for level in after.levels]
+            assert after.model_copy(update={**unmarked, "levels": levels}) == before
