@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from grader import embedded_postgres
+from rubric_jobs import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".data"
@@ -88,6 +89,7 @@ INSTALLED_APPS = [
     "django_q",
 ]
 MIDDLEWARE = [
+    "rubric_jobs.logs.trace_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -207,11 +209,4 @@ Q_CLUSTER = {
     "retry": PUMP_LIFETIME_SECONDS + RUBRIC_JOB_TIMEOUT_SECONDS + 600,
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"rubric_jobs": {"level": "INFO"}, "django-q": {"level": "INFO"}},
-}
+LOGGING = logs.configuration(env.str("RUBRIC_LOG_FORMAT", default="auto"))

@@ -34,6 +34,7 @@ class Claim:
     attempt: int
     seconds_left: float
     parameters: dict[str, Any]
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class Ending:
 
 _PICK = """
 WITH picked AS MATERIALIZED (
-  SELECT job_id, tenant_id, user_id, kind, queued_at FROM grader.rubric_extraction_jobs
+  SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id FROM grader.rubric_extraction_jobs
   WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL
   ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )"""
@@ -76,15 +77,15 @@ WITH RECURSIVE waiting AS (
     ORDER BY queue_tag, created_at LIMIT greatest(0, least(%(limit)s, %(tenant_cap)s - coalesce(running.jobs, 0)))
   ) AS job
 ), picked AS MATERIALIZED (
-  SELECT job_id, tenant_id, user_id, kind, queued_at FROM grader.rubric_extraction_jobs
+  SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id FROM grader.rubric_extraction_jobs
   WHERE status = 'pending' AND job_id IN (SELECT job_id FROM allowed ORDER BY queue_tag, created_at LIMIT %(limit)s)
   FOR UPDATE SKIP LOCKED
 )"""
 
 _CLAIM = """, opened AS (
-  INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms)
+  INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms, trace_id)
   SELECT job_id, tenant_id, user_id, kind, %(worker)s, statement_timestamp(),
-    grader.ms_between(queued_at, statement_timestamp()) FROM picked
+    grader.ms_between(queued_at, statement_timestamp()), trace_id FROM picked
   RETURNING attempt_id, job_id
 ), claimed AS (
   UPDATE grader.rubric_extraction_jobs job SET
@@ -94,9 +95,10 @@ _CLAIM = """, opened AS (
   FROM opened WHERE job.job_id = opened.job_id
   RETURNING job.job_id, job.claim_token AS token, job.tenant_id, job.user_id, job.kind, job.file_name, job.file_type,
     job.file_size_kb, job.attempt, extract(epoch FROM job.deadline_at - statement_timestamp())::float AS seconds_left,
-    job.queue_tag, job.created_at
+    job.queue_tag, job.created_at, job.trace_id
 )
-SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, parameters
+SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, parameters,
+  trace_id
 FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, created_at
 """
 

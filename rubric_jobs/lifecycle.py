@@ -10,13 +10,17 @@ What a worker does with the rows it holds is in `claims.py`. The database's cloc
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Any
 
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from rubric_jobs import logs
 from rubric_jobs.errors import Cancelled, CrashedWorker, TimedOut
+
+log = logging.getLogger(__name__)
 
 PENDING_CHANNEL = "rubric_jobs_pending"
 CHANGED_CHANNEL = "rubric_jobs_changed"
@@ -34,9 +38,10 @@ _FAIR_TAG = """greatest(
 _SUBMIT = f"""
 WITH job AS (
   INSERT INTO grader.rubric_extraction_jobs
-    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, queued_at, deadline_at, queue_tag)
+    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, trace_id, queued_at, deadline_at,
+     queue_tag)
   SELECT %(job_id)s, %(tenant_id)s, %(user_id)s, %(file_name)s, %(file_type)s, %(file_size_kb)s, 'pending', %(kind)s,
-    statement_timestamp(), statement_timestamp() + %(timeout_s)s * interval '1 second', {_FAIR_TAG}
+    %(trace_id)s, statement_timestamp(), statement_timestamp() + %(timeout_s)s * interval '1 second', {_FAIR_TAG}
   RETURNING job_id
 ), input AS (
   INSERT INTO grader.rubric_job_inputs (job_id, parameters, data) SELECT job_id, %(parameters)s, %(data)s FROM job
@@ -70,8 +75,17 @@ def submit(
         "parameters": Jsonb(parameters),
         "data": data,
         "channel": PENDING_CHANNEL,
+        "trace_id": logs.trace_id(),
     }
     _changed(_SUBMIT, values)
+    facts = {
+        "job_id": job_id,
+        "tenant_id": tenant_id,
+        "kind": kind,
+        "file": file_name,
+        "size_kb": values["file_size_kb"],
+    }
+    log.info("submitted", extra=facts)
     return job_id
 
 
@@ -159,7 +173,9 @@ WITH expired AS MATERIALIZED (
   WHERE status = 'processing' AND kind IS NOT NULL AND lease_expires_at < statement_timestamp()
   FOR UPDATE SKIP LOCKED
 ), closed AS (
-  UPDATE grader.rubric_job_attempts SET outcome = 'lost', error_code = %(code)s, ended_at = statement_timestamp()
+  UPDATE grader.rubric_job_attempts SET
+    outcome = CASE WHEN is_hopeless THEN 'failed' ELSE 'lost' END, error_code = %(code)s,
+    ended_at = statement_timestamp()
   FROM expired WHERE attempt_id = expired.claim_token
 ), rescued AS (
   UPDATE grader.rubric_extraction_jobs job SET
@@ -201,7 +217,14 @@ WITH late AS MATERIALIZED (
     status = 'failed', retryable = true, run_after = NULL,
     error_code = coalesce(job.error_code, %(code)s), error_message = coalesce(job.error_message, %(message)s),
     completed_at = statement_timestamp(), updated_at = statement_timestamp()
-  FROM late WHERE job.job_id = late.job_id RETURNING job.job_id
+  FROM late WHERE job.job_id = late.job_id
+  RETURNING job.job_id, job.tenant_id, job.user_id, job.kind, job.queued_at, job.trace_id
+), noted AS (
+  -- Nobody ran it, yet the ledger must tell of it: figures that leave out what was never done would flatter.
+  INSERT INTO grader.rubric_job_attempts
+    (job_id, tenant_id, user_id, kind, worker, started_at, ended_at, queue_ms, run_ms, outcome, error_code, trace_id)
+  SELECT job_id, tenant_id, user_id, kind, '', statement_timestamp(), statement_timestamp(),
+    grader.ms_between(queued_at, statement_timestamp()), 0, 'failed', %(code)s, trace_id FROM expired
 )
 SELECT pg_notify(%(changed)s, job_id::text) FROM expired
 """

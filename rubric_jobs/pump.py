@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
-from rubric_jobs import claims, lifecycle
+from rubric_jobs import claims, lifecycle, logs
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.events import listen
@@ -152,7 +152,8 @@ class Pump:
         self._tasks[claim.token] = asyncio.create_task(self._carry(claim))
 
     async def _carry(self, claim: Claim) -> None:
-        log.info("job %s started: %s, attempt %s", claim.job_id, claim.kind, claim.attempt)
+        logs.bind(trace_id=claim.trace_id, job_id=claim.job_id, tenant_id=claim.tenant_id, attempt=claim.attempt)
+        log.info("started", extra={"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb})
         self._endings.put_nowait(await self._outcome(claim))
 
     async def _outcome(self, claim: Claim) -> Ending:
@@ -167,11 +168,12 @@ class Pump:
         except RubricJobError as error:
             return Ending(claim=claim, error=error)
         except Exception:
-            log.exception("job %s broke the worker's own code", claim.job_id)
+            log.exception("a job broke the worker's own code")
             return Ending(claim=claim, error=InternalError())
 
-    def _let_go(self, claim: Claim, how: str) -> None:
-        log.info("job %s ended: %s", claim.job_id, how)
+    def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
+        facts = {"trace_id": claim.trace_id, "job_id": claim.job_id, "tenant_id": claim.tenant_id}
+        log.info(how, extra={**facts, "attempt": claim.attempt, **figures})
         self._held.pop(claim.token, None)
         self._tasks.pop(claim.token, None)
         self._progress.pop(claim.token, None)
@@ -186,12 +188,11 @@ class Pump:
                 delay_s = self._retry_delay_s(ending)
                 if ending.error is not None and delay_s is not None:
                     await self._rows.change(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
-                    self._let_go(ending.claim, f"again in {delay_s:.1f} s ({ending.error.code})")
+                    self._let_go(ending.claim, "again", error=ending.error.code, delay_s=round(delay_s, 1))
             last = [ending for ending in batch if ending.claim.token in self._held]
             landed = await self._land(last) if last else set()
             for ending in last:
-                code = ending.error.code if ending.error else "completed"
-                self._let_go(ending.claim, code if ending.claim.token in landed else "lost")
+                self._let_go(ending.claim, _name_of_end(ending, landed), **_figures(ending))
 
     def _retry_delay_s(self, ending: Ending) -> float | None:
         """Exponential back-off with full jitter for faults that pass; None when this attempt was the last."""
@@ -208,7 +209,7 @@ class Pump:
         except DatabaseError:
             if len(batch) > 1:  # one row that the database refuses must not take the others with it
                 return set().union(*[await self._land([ending]) for ending in batch])
-            log.exception("job %s has an ending that the database refuses", batch[0].claim.job_id)
+            log.exception("an ending that the database refuses", extra={"job_id": batch[0].claim.job_id})
             return await self._rows.change(claims.end, [Ending(claim=batch[0].claim, error=InternalError())])
 
     async def _beat(self) -> None:
@@ -263,3 +264,16 @@ class Pump:
         if leftover:
             await self._rows.change(claims.release, leftover)
             log.info("%s unfinished jobs given back", len(leftover))
+
+
+def _name_of_end(ending: Ending, landed: set[int]) -> str:
+    if ending.claim.token not in landed:
+        return "lost"
+    return "failed" if ending.error else "completed"
+
+
+def _figures(ending: Ending) -> dict[str, Any]:
+    """What a line of the log says of a job's end."""
+    names = {"ms": "extraction_time_ms", "categories": "categories_extracted", "tokens": "token_usage"}
+    figures = {name: ending.metrics.get(metric) for name, metric in names.items()}
+    return figures if ending.error is None else {**figures, "error": ending.error.code}

@@ -1,0 +1,124 @@
+"""Log lines that a machine can search and a person can read, with one trace from the request to the provider.
+
+A trace is the id that the request came with (`traceparent` or `X-Request-ID`), or a new one. It is bound to whatever
+runs on the request's behalf, stands in the job's row, and is bound again by the worker that takes the job up.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+from structlog.contextvars import bind_contextvars, bound_contextvars, get_contextvars
+
+log = logging.getLogger(__name__)
+
+TRACE_HEADER = "X-Request-ID"
+_TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def trace_id() -> str | None:
+    """The trace that this code runs for."""
+    return get_contextvars().get("trace_id")
+
+
+def bind(**facts: Any) -> None:
+    """Say these facts with every line that this task, and what it starts, writes from now on."""
+    bind_contextvars(**{name: value for name, value in facts.items() if value is not None})
+
+
+def bound(**facts: Any) -> AbstractContextManager[None]:
+    """`bind` for as long as a block lasts."""
+    return bound_contextvars(**facts)
+
+
+def read_trace(headers: Any) -> str:
+    """The caller's trace id where it has one that is fit to be written down, else a new one."""
+    if parent := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
+        return parent[1]
+    given = headers.get(TRACE_HEADER, "")
+    return given if _TRACE.fullmatch(given) else uuid.uuid4().hex
+
+
+@sync_and_async_middleware
+def trace_requests(
+    get_response: Callable[[HttpRequest], Any],
+) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
+    """Binds each request's trace, names it in answers that ask for it, and writes one line about the request."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            trace, began = read_trace(request.headers), time.monotonic()
+            with bound(trace_id=trace):
+                response: HttpResponseBase = await get_response(request)
+                return _answered(request, response, trace, began)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        trace, began = read_trace(request.headers), time.monotonic()
+        with bound(trace_id=trace):
+            return _answered(request, get_response(request), trace, began)
+
+    return answer
+
+
+def _answered(request: HttpRequest, response: HttpResponseBase, trace: str, began: float) -> HttpResponseBase:
+    # Not in every answer: two answers that must not be told apart would differ by it.
+    if TRACE_HEADER in request.headers or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        response.headers[TRACE_HEADER] = trace
+    if request.path not in _UNLOGGED:
+        ms = round((time.monotonic() - began) * 1000)
+        # Without the query: it may hold what a caller searched for.
+        facts = {"method": request.method, "path": request.path, "status": response.status_code, "ms": ms}
+        log.info("answered", extra=facts)
+    return response
+
+
+def configuration(form: str) -> dict[str, Any]:
+    """Django's LOGGING: one line of JSON each (`json`), lines for a person (`console`), or as stderr is (`auto`)."""
+    is_watched = form == "console" or (form == "auto" and sys.stderr.isatty())
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"structured": {"()": "rubric_jobs.logs.formatter", "is_watched": is_watched}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "rubric_jobs": {"level": "INFO"},
+            "django-q": {"level": "INFO"},
+            # A refused request is the caller's affair, and `answered` has its status.
+            "django.request": {"level": "ERROR"},
+        },
+    }
+
+
+def formatter(*, is_watched: bool) -> logging.Formatter:
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if is_watched else "iso", utc=not is_watched),
+    ]
+    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if is_watched:
+        plain = structlog.dev.plain_traceback
+        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
+    else:
+        # As text: structlog's own shape of a traceback holds local variables, and so keys and documents.
+        last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last)
