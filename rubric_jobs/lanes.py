@@ -63,7 +63,7 @@ ON CONFLICT (provider, model) DO UPDATE SET
   failures = lane.failures + 1, probe_until = NULL,
   paused_until = CASE WHEN %(is_busy)s OR lane.paused_until IS NOT NULL OR lane.failures + 1 >= %(allowed)s THEN
     statement_timestamp() + interval '1 second'
-      * coalesce(%(retry_after_s)s::float, least(%(longest_s)s::float, 2 ^ least(lane.failures, 16))) END
+      * coalesce(%(retry_after_s)s::float, least(%(longest_s)s::float, 2 ^ least(lane.failures - %(free)s, 16))) END
 -- A hundred calls that fail together are one fault: while the lane is paused, more of them change nothing.
 WHERE lane.paused_until IS NULL OR lane.paused_until <= statement_timestamp()"""
 
@@ -76,6 +76,7 @@ def fault(*, provider: str, model: str, is_busy: bool, retry_after_s: float | No
         "is_busy": is_busy,
         "retry_after_s": retry_after_s,
         "allowed": FAULTS_ALLOWED,
+        "free": 0 if is_busy else FAULTS_ALLOWED - 1,
         "longest_s": LONGEST_PAUSE_S,
     }
     with connection.cursor() as cursor:

@@ -76,7 +76,11 @@ def rows(django_db_setup: None, django_db_blocker: Any) -> Any:
                    WHERE schemaname = 'grader' OR tablename IN ('auth_user', 'django_session')
                    OR tablename LIKE 'django_q_%'"""
             )
-            cursor.execute(f"TRUNCATE {', '.join(name for (name,) in cursor.fetchall())} CASCADE")
+            tables = [name for (name,) in cursor.fetchall()]
+            # Much faster than TRUNCATE for a handful of rows; without triggers, the order does not matter.
+            cursor.execute("SET session_replication_role = replica")
+            cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))
+            cursor.execute("SET session_replication_role = DEFAULT")
         connection.close()
 
 

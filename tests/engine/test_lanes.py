@@ -1,0 +1,140 @@
+"""Lanes: a provider's faults are noticed once for the whole fleet, and calls in flight are counted from rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from rubric_jobs import claims, lanes, lifecycle
+from rubric_jobs.claims import Claim
+from rubric_jobs.lanes import Pass
+from rubric_jobs.models import ProviderLane, RubricJob
+
+pytestmark = pytest.mark.usefixtures("rows")
+
+LANE = {"provider": "gemini", "model": "m"}
+
+
+def enter() -> Pass | float:
+    return lanes.enter(**LANE, probe_s=60)
+
+
+def fault(*, is_busy: bool = False, retry_after_s: float | None = None) -> None:
+    lanes.fault(**LANE, is_busy=is_busy, retry_after_s=retry_after_s)
+
+
+def end_pause() -> None:
+    ProviderLane.objects.update(paused_until="2020-01-01T00:00:00Z")
+
+
+def test_a_lane_without_faults_is_clear_and_has_no_row() -> None:
+    assert enter() is Pass.CLEAR
+    lanes.success(**LANE, entered=Pass.CLEAR)
+    assert not ProviderLane.objects.exists()
+
+
+def test_a_busy_provider_is_left_alone_for_as_long_as_it_says() -> None:
+    fault(is_busy=True, retry_after_s=17)
+    wait_s = enter()
+    assert isinstance(wait_s, float)
+    assert 15 < wait_s <= 17
+
+
+def test_another_model_of_the_provider_goes_on() -> None:
+    fault(is_busy=True, retry_after_s=17)
+    assert lanes.enter(provider="gemini", model="another", probe_s=60) is Pass.CLEAR
+
+
+def test_a_service_that_is_down_is_left_alone_after_some_faults_in_a_row() -> None:
+    for _ in range(lanes.FAULTS_ALLOWED - 1):
+        fault()
+        assert enter() is Pass.DOUBTFUL
+    fault()
+    assert isinstance(enter(), float)
+
+
+def test_a_success_in_between_ends_the_row_of_faults() -> None:
+    for _ in range(lanes.FAULTS_ALLOWED - 1):
+        fault()
+    lanes.success(**LANE, entered=Pass.DOUBTFUL)
+    fault()
+    assert enter() is Pass.DOUBTFUL
+
+
+def test_calls_that_fail_together_pause_the_lane_no_longer_than_one() -> None:
+    for _ in range(100):
+        fault(is_busy=True)
+    wait_s = enter()
+    assert isinstance(wait_s, float)
+    assert wait_s <= 1
+
+
+def test_when_the_pause_is_over_one_call_tries_and_the_others_wait() -> None:
+    fault(is_busy=True)
+    end_pause()
+    assert enter() is Pass.PROBE
+    assert isinstance(enter(), float)
+
+
+def test_a_probe_that_succeeds_opens_the_lane_for_all() -> None:
+    fault(is_busy=True)
+    end_pause()
+    lanes.success(**LANE, entered=enter())  # type: ignore[arg-type]
+    assert enter() is Pass.CLEAR
+
+
+def test_a_probe_that_fails_pauses_the_lane_for_longer() -> None:
+    pauses = []
+    for _ in range(4):
+        fault()
+    for _ in range(4):
+        fault()
+        pauses.append(round(enter()))  # type: ignore[call-overload]
+        end_pause()
+        assert enter() is Pass.PROBE
+    assert pauses == [1, 2, 4, 8]
+
+
+def test_a_probe_that_never_comes_back_does_not_close_the_lane_for_ever() -> None:
+    fault(is_busy=True)
+    end_pause()
+    assert lanes.enter(**LANE, probe_s=-1) is Pass.PROBE
+    assert enter() is Pass.PROBE
+
+
+def test_a_success_from_before_the_pause_does_not_end_it() -> None:
+    entered = enter()
+    assert entered is Pass.CLEAR
+    fault(is_busy=True, retry_after_s=30)
+    lanes.success(**LANE, entered=entered)
+    assert isinstance(enter(), float)
+
+
+@pytest.fixture
+def held(submit: Callable[..., uuid.UUID]) -> list[Claim]:
+    for _ in range(3):
+        submit()
+    return claims.claim(limit=3, worker="test", lease_s=30)
+
+
+def test_no_more_calls_are_in_flight_than_the_cap_allows(held: list[Claim]) -> None:
+    taken = [lanes.take_call(claim, provider="gemini", cap=2) for claim in held]
+    assert taken == [True, True, False]
+    lanes.end_call(held[0])
+    assert lanes.take_call(held[2], provider="gemini", cap=2)
+
+
+def test_a_cap_counts_each_provider_apart(held: list[Claim]) -> None:
+    assert lanes.take_call(held[0], provider="gemini", cap=1)
+    assert lanes.take_call(held[1], provider="openai", cap=1)
+
+
+def test_the_calls_of_a_dead_worker_do_not_count(held: list[Claim]) -> None:
+    assert lanes.take_call(held[0], provider="gemini", cap=1)
+    RubricJob.objects.filter(job_id=held[0].job_id).update(lease_expires_at="2020-01-01T00:00:00Z")
+    lifecycle.rescue()
+    assert lanes.take_call(held[1], provider="gemini", cap=1)
+    (again,) = claims.claim(limit=1, worker="test", lease_s=30)
+    assert not lanes.take_call(again, provider="gemini", cap=1)

@@ -1,0 +1,342 @@
+"""The pump: many jobs side by side in one process, whatever becomes of each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from rubric_jobs import claims, conf, lifecycle
+from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
+from rubric_jobs.models import RubricJob, RubricJobAttempt
+from rubric_jobs.pump import Pace, Pump, Rows
+
+pytestmark = pytest.mark.usefixtures("rows")
+
+Submit = Callable[..., uuid.UUID]
+Run = Callable[[Claim, Callable[[dict[str, Any]], None]], Any]
+PACE = Pace(concurrency=50, max_attempts=3, lifetime_s=60, poll_s=0.2, lease_s=3, progress_s=0.05, backoff_s=0.05)
+
+
+async def at_once(claim: Claim, report: Any) -> Ending:
+    return Ending(claim=claim, result={"job": str(claim.job_id)})
+
+
+@contextmanager
+def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
+    """A pump in a thread of its own, stopped and awaited at the end."""
+    settings = {name: getattr(PACE, name) for name in PACE.__slots__} | pace
+    listen_to = conf.database_conninfo() if listens else None
+    started: dict[str, Any] = {}
+    is_up = threading.Event()
+
+    async def serve() -> None:
+        rows = Rows()
+        pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", listen_to=listen_to)
+        started.update(pump=pump, loop=asyncio.get_running_loop())
+        is_up.set()
+        await pump.run()
+        await rows.close()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert is_up.wait(5)
+    try:
+        yield started["pump"]
+    finally:
+        if thread.is_alive():
+            started["loop"].call_soon_threadsafe(started["pump"].stop)
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+def wait_until(condition: Callable[[], Any], *, within_s: float = 10) -> Any:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.005)
+    raise AssertionError(f"not within {within_s} s")
+
+
+def ended(job_id: uuid.UUID) -> RubricJob | None:
+    return RubricJob.objects.filter(job_id=job_id, status__in=["completed", "failed"]).first()
+
+
+def end_of(job_id: uuid.UUID) -> RubricJob:
+    job: RubricJob = wait_until(lambda: ended(job_id))
+    return job
+
+
+def test_jobs_run_side_by_side_each_with_its_own_result(submit: Submit) -> None:
+    async def half_a_second(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(0.5)
+        return await at_once(claim, report)
+
+    job_ids = [submit() for _ in range(40)]
+    began = time.monotonic()
+    with pumping(half_a_second):
+        wait_until(lambda: RubricJob.objects.filter(status="completed").count() == len(job_ids))
+    assert time.monotonic() - began < 3
+    assert all(job.result == {"job": str(job.job_id)} for job in RubricJob.objects.all())
+
+
+def test_no_more_jobs_than_slots_are_held(submit: Submit) -> None:
+    held: list[int] = []
+
+    async def watched(claim: Claim, report: Any) -> Ending:
+        held.append(RUNNING.change(1))
+        await asyncio.sleep(0.05)
+        RUNNING.change(-1)
+        return await at_once(claim, report)
+
+    class Counter:
+        now = 0
+
+        def change(self, by: int) -> int:
+            self.now += by
+            return self.now
+
+    RUNNING = Counter()
+    for _ in range(20):
+        submit()
+    with pumping(watched, concurrency=4):
+        wait_until(lambda: RubricJob.objects.filter(status="completed").count() == 20)
+    assert max(held) == 4
+
+
+def test_a_submission_is_heard_well_before_the_next_poll(submit: Submit) -> None:
+    with pumping(at_once, poll_s=30):
+        time.sleep(0.3)
+        assert end_of(submit()).performance_metrics["queue_time_ms"] < 500
+
+
+def test_without_notifications_a_poll_finds_the_job(submit: Submit) -> None:
+    with pumping(at_once, listens=False):
+        time.sleep(0.3)
+        job_id = submit()
+        assert end_of(job_id)
+
+
+def test_a_job_that_breaks_our_code_fails_alone(submit: Submit) -> None:
+    broken = submit(parameters={"break": True})
+
+    async def break_some(claim: Claim, report: Any) -> Ending:
+        if claim.parameters:
+            raise ZeroDivisionError("not in the user's words")
+        return await at_once(claim, report)
+
+    with pumping(break_some):
+        innocent = submit()
+        assert end_of(innocent).status == "completed"
+        failed = end_of(broken)
+    assert (failed.status, failed.error_code, failed.retryable) == ("failed", "internal_error", True)
+    assert "not in the user's words" not in failed.error_message
+
+
+def test_a_result_that_the_database_refuses_takes_no_other_with_it(submit: Submit) -> None:
+    unstorable = submit(parameters={"nul": True})
+    others = [submit() for _ in range(5)]
+
+    async def with_nul(claim: Claim, report: Any) -> Ending:
+        result = {"text": "\x00"} if claim.parameters else {}
+        return Ending(claim=claim, result=result)
+
+    with pumping(with_nul):
+        assert end_of(unstorable).error_code == "internal_error"
+        for job_id in others:
+            assert end_of(job_id).status == "completed"
+
+
+def test_a_fault_that_passes_is_tried_again_with_the_attempt_counted(submit: Submit) -> None:
+    async def second_time_lucky(claim: Claim, report: Any) -> Ending:
+        if claim.attempt == 1:
+            return Ending(claim=claim, error=ProviderUnavailable())
+        return await at_once(claim, report)
+
+    with pumping(second_time_lucky):
+        job = end_of(submit())
+    assert (job.status, job.performance_metrics["attempts"], job.error_code) == ("completed", 2, None)
+
+
+def test_a_fault_that_does_not_pass_fails_after_the_last_attempt(submit: Submit) -> None:
+    async def never(claim: Claim, report: Any) -> Ending:
+        return Ending(claim=claim, error=ProviderUnavailable("It is down."))
+
+    with pumping(never):
+        job = end_of(submit())
+    assert (job.error_code, job.error_message, job.attempt) == ("provider_unavailable", "It is down.", 3)
+
+
+def test_a_permanent_fault_fails_at_once(submit: Submit) -> None:
+    async def none_found(claim: Claim, report: Any) -> Ending:
+        raise NoRubricFound
+
+    with pumping(none_found):
+        job = end_of(submit())
+    assert (job.error_code, job.attempt) == ("no_rubric_found", 1)
+
+
+def test_waiting_for_a_busy_provider_costs_no_attempt(submit: Submit) -> None:
+    seen: list[int] = []
+
+    async def busy_for_a_while(claim: Claim, report: Any) -> Ending:
+        seen.append(claim.attempt)
+        if len(seen) < 6:
+            raise ProviderBusy(retry_after_s=0.01)
+        return await at_once(claim, report)
+
+    with pumping(busy_for_a_while):
+        job = end_of(submit())
+    assert (job.status, set(seen)) == ("completed", {1})
+
+
+def test_a_retry_is_told_to_wait_as_long_as_the_provider_says(submit: Submit) -> None:
+    async def later(claim: Claim, report: Any) -> Ending:
+        raise ProviderBusy(retry_after_s=3600)
+
+    with pumping(later):
+        patient = submit(timeout_s=7200)
+        assert wait_until(lambda: RubricJob.objects.filter(job_id=patient, run_after__isnull=False).exists())
+        hurried = end_of(submit(timeout_s=60))
+    assert RubricJob.objects.get(job_id=patient).status == "pending"
+    assert hurried.error_code == "provider_unavailable"
+
+
+def test_a_job_ends_at_its_deadline(submit: Submit) -> None:
+    async def endless(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(60)
+        return await at_once(claim, report)
+
+    with pumping(endless):
+        job = end_of(submit(timeout_s=0.5))
+    assert (job.error_code, job.retryable) == ("timed_out", True)
+
+
+def test_a_cancelled_job_is_dropped_at_once(submit: Submit) -> None:
+    dropped = threading.Event()
+
+    async def endless(claim: Claim, report: Any) -> Ending:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            dropped.set()
+            raise
+        return await at_once(claim, report)
+
+    with pumping(endless, lease_s=60):
+        job_id = submit()
+        wait_until(lambda: RubricJob.objects.filter(status="processing").exists())
+        assert lifecycle.cancel(job_id=job_id)
+        assert dropped.wait(2)
+    assert RubricJob.objects.get().error_code == "cancelled"
+
+
+def test_a_job_whose_lease_went_to_another_is_dropped(submit: Submit) -> None:
+    dropped = threading.Event()
+
+    async def endless_at_first(claim: Claim, report: Any) -> Ending:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            dropped.set()
+            raise
+        return await at_once(claim, report)
+
+    with pumping(endless_at_first, lease_s=1, concurrency=1):
+        submit()
+        wait_until(lambda: RubricJob.objects.filter(status="processing").exists())
+        RubricJob.objects.update(claim_token=None)
+        assert dropped.wait(3)
+
+
+def test_a_long_job_keeps_its_lease(submit: Submit) -> None:
+    async def longer_than_the_lease(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(2.5)
+        return await at_once(claim, report)
+
+    with pumping(longer_than_the_lease, lease_s=1):
+        job = end_of(submit())
+    assert (job.status, job.crashes, RubricJobAttempt.objects.count()) == ("completed", 0, 1)
+
+
+def test_a_stop_gives_unfinished_jobs_back_uncharged(submit: Submit) -> None:
+    async def endless(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(60)
+        return await at_once(claim, report)
+
+    for _ in range(5):
+        submit()
+    with pumping(endless, grace_s=0.3):
+        wait_until(lambda: RubricJob.objects.filter(status="processing").count() == 5)
+    assert {(job.status, job.attempt) for job in RubricJob.objects.all()} == {("pending", 0)}
+    assert set(RubricJobAttempt.objects.values_list("outcome", flat=True)) == {"released"}
+
+
+def test_a_stop_lets_short_jobs_finish(submit: Submit) -> None:
+    async def short(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(0.4)
+        return await at_once(claim, report)
+
+    for _ in range(5):
+        submit()
+    with pumping(short, grace_s=5):
+        wait_until(lambda: RubricJob.objects.filter(status="processing").count() == 5)
+    assert RubricJob.objects.filter(status="completed").count() == 5
+
+
+def test_a_pump_ends_when_its_lifetime_is_over() -> None:
+    began = time.monotonic()
+    with pumping(at_once, lifetime_s=0.5) as pump:
+        wait_until(pump._stopping.is_set, within_s=5)
+    assert time.monotonic() - began < 5
+
+
+def test_progress_is_shown_while_a_job_runs_and_gone_afterwards(submit: Submit) -> None:
+    go_on = threading.Event()
+
+    async def tell(claim: Claim, report: Any) -> Ending:
+        report({"stage": "writing", "criteriaFound": 2})
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return await at_once(claim, report)
+
+    with pumping(tell):
+        job_id = submit()
+        shown = wait_until(lambda: RubricJob.objects.get().progress)
+        go_on.set()
+        job = end_of(job_id)
+    assert shown == {"stage": "writing", "criteriaFound": 2}
+    assert job.progress is None
+
+
+def test_a_tenant_at_its_cap_waits_while_others_run(submit: Submit) -> None:
+    async def a_while(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(0.3)
+        return await at_once(claim, report)
+
+    greedy, modest = uuid.UUID(int=1), uuid.UUID(int=2)
+    for _ in range(6):
+        submit(tenant_id=greedy)
+    one = submit(tenant_id=modest)
+    most = 0
+    with pumping(a_while, tenant_cap=2):
+        assert wait_until(lambda: ended(one), within_s=1.5)
+        while RubricJob.objects.exclude(status="completed").exists():
+            most = max(most, RubricJob.objects.filter(tenant_id=greedy, status="processing").count())
+            time.sleep(0.01)
+    assert most == 2
+
+
+def test_claims_with_a_cap_keep_the_fair_order(submit: Submit) -> None:
+    first = [submit(tenant_id=uuid.UUID(int=1)) for _ in range(3)]
+    second = submit(tenant_id=uuid.UUID(int=2))
+    taken = claims.claim(limit=10, worker="test", lease_s=30, tenant_cap=2)
+    assert [claim.job_id for claim in taken] == [first[0], second, first[1]]
