@@ -182,6 +182,8 @@ def test_no_text_can_make_the_old_front_end_see_other_points(criteria: list[Crit
         "## Thesis (20 points)",
         "**Thesis (20 pts)**:",
         "  Thesis: 20,0 puntos",
+        "Thesis：20点",
+        "Thesis（20分）",
     ],
 )
 def test_a_criterion_is_understood_however_it_is_typed(line: str) -> None:
@@ -233,6 +235,18 @@ def test_a_criterion_is_understood_however_it_is_typed(line: str) -> None:
             [("Clarity", Decimal("2.5"), []), ("Depth", 10, [])],
         ),
         ("Content: 50 %, style: 30 %, grammar: 20 %", [("Content", 50, []), ("style", 30, []), ("grammar", 20, [])]),
+        (
+            "Structure\n3: clear\n2: mixed\n1: none\nGrammar\n3: perfect\n2: few errors\n1: many errors",
+            [
+                ("Structure", 3, [("clear", 3), ("mixed", 2), ("none", 1)]),
+                ("Grammar", 3, [("perfect", 3), ("few errors", 2), ("many errors", 1)]),
+            ],
+        ),
+        (
+            "# Essay\n## Content (50 pts)\n- **Good (50 pts):** great\n- **Poor (10 pts):** not\n## Style (50 pts)",
+            [("Content", 50, [("Good", 50), ("Poor", 10)]), ("Style", 50, [])],
+        ),
+        ("Clarity\t\tIs it clear?\t10\nDepth\t\tIs it deep?\t20", [("Clarity", 10, []), ("Depth", 20, [])]),
         (
             "Report\n6 - Outstanding: all of it\n5 - Strong: most\n4 - Weak: little",
             [("Report", 6, [("Outstanding", 6), ("Strong", 5), ("Weak", 4)])],

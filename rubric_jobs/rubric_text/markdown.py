@@ -45,7 +45,7 @@ _NAMED = re.compile(r"((?:\\.|[^\\])*?):(?: (.*))?")
 _SEPARATOR = re.compile(r":(?= |\Z)")
 _BRACKET = re.compile(rf"\((?={_NUMBER} pts\))")
 _BRACKET_WITH_SIGN = re.compile(rf"\((?={_NUMBER} pts\)(?::|\*\*))")
-_LIKE_A_RANGE = re.compile(rf"\A({_NUMBER})(?=-{_NUMBER} pts:(?: |\Z))")
+_LIKE_A_RANGE = re.compile(rf"\A({_NUMBER})(?=-{_NUMBER} pts:)")
 _LIKE_AN_OPEN_RANGE = re.compile(rf"\A(?=[<>]={_NUMBER} pts:(?: |\Z))")
 
 _PUNCTUATION = "[" + re.escape("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") + "]"

@@ -25,22 +25,22 @@ _NAME = r"(?P<name>.{0,200}?)"
 _SIGN = r"(?P<sign>[-−–+]\s?)?"
 
 _WORTH_IN_BRACKETS = re.compile(
-    rf"{_NAME}\s*(?<!\\)[(\[]\s*{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})?"
-    rf"(?:\s*(?:max(?:imum|\.)?|total|possible|each))?\s*[)\]]\s*(?:[:–—-]+\s*)?(?P<text>.*)",
+    rf"{_NAME}\s*(?<!\\)[(\[（【]\s*{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})?"
+    rf"(?:\s*(?:max(?:imum|\.)?|total|possible|each))?\s*[)\]）】]\s*(?:[:：–—-]+\s*)?(?P<text>.*)",
     re.IGNORECASE,
 )
 _WORTH_FIRST = re.compile(
-    rf"{_SIGN}{_AMOUNT}\s*(?:(?P<unit>{_UNIT})\s*(?:[:=.)–—-]|\bfor\b|\bfür\b)|[:=)–—-](?=\s))\s*(?P<text>.+)",
+    rf"{_SIGN}{_AMOUNT}\s*(?:(?P<unit>{_UNIT})\s*(?:[:：=.)–—-]|\bfor\b|\bfür\b)|：|[:=)–—-](?=\s))\s*(?P<text>.+)",
     re.IGNORECASE,
 )
 _WORTH_LAST = re.compile(
-    rf"{_NAME}\s*(?:[:=–—|]|\s-(?=\s)|\.{{2,}}|…|\t)[\s.…]*"
+    rf"{_NAME}\s*(?:[:：=–—|]|\s-(?=\s)|\.{{2,}}|…|\t)[\s.…]*"
     rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})?\s*[.;,]?",
     re.IGNORECASE,
 )
 _WORTH_THEN_TEXT = re.compile(
-    rf"{_NAME}\s*(?:[:=]|\s{_DASH}(?=\s))\s*"
-    rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})\s*(?:[:.;,(–—-]+)\s*(?P<text>.+)",
+    rf"{_NAME}\s*(?:[:：=]|\s{_DASH}(?=\s))\s*"
+    rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})\s*(?:[:：.;,(–—-]+)\s*(?P<text>.+)",
     re.IGNORECASE,
 )
 _WORTH_AFTER_SLASH = re.compile(rf"{_NAME}\s*(?P<sign>)_*\s*/\s*{_AMOUNT}\s*(?P<unit>{_UNIT})?", re.IGNORECASE)
@@ -49,7 +49,7 @@ _INSTRUCTION = re.compile(
     r"\b(?:should|must|worth|are|is|gets?|give|deduct|take|use|least|most|of|each|max|maximum|minimum|total|only)\b",
     re.IGNORECASE,
 )
-_NAME_AND_TEXT = re.compile(rf"(?P<name>[^:]{{1,80}}?)\s*(?::(?=\s|$)|\s{_DASH}(?=\s))\s*(?P<text>.*)")
+_NAME_AND_TEXT = re.compile(rf"(?P<name>[^:：]{{1,80}}?)\s*(?::(?=\s|$)|：|\s{_DASH}(?=\s))\s*(?P<text>.*)")
 
 _MARKER = re.compile(
     r"(?P<heading>\#{1,6})\s+|(?P<box>(?:[-*+•]\s+)?(?:\[[ xX]?\]|[☐☑☒□✓✔]))\s*"
@@ -102,11 +102,11 @@ def read_line(line: str) -> Line:
     marked = _MARKER.match(body)
     marker = ""
     if marked:
-        marker = marked.lastgroup or ""
+        marker = marked["heading"] or marked.lastgroup or ""
         body = body[marked.end() :]
     elif _BOLD.match(body):
         marker = "bold"
-    body = _BOLD.sub(r"\1", body).strip().removesuffix(":").rstrip()
+    body = _BOLD.sub(r"\1", body).strip().removesuffix(":").removesuffix("：").rstrip()
     name, worth, text = worth_of(_folded_runs(body))
     return Line((indent // 2, marker), name, worth, text, body)
 

@@ -11,9 +11,16 @@ from itertools import pairwise
 
 from rubric_jobs import points
 from rubric_jobs.rubric import Criterion, Level
-from rubric_jobs.rubric_text.typed_lines import Line, folded, split, tidy
+from rubric_jobs.rubric_text.typed_lines import MAX_LABEL_WORDS, Line, folded, split, tidy
 
-_MARKER_RANKS = {"heading": 0, "bold": 1, "": 2, "number": 3, "letter": 4, "inner": 6}
+_MARKER_RANKS = {
+    **{"#" * depth: depth - 10 for depth in range(1, 7)},
+    "bold": 1,
+    "": 2,
+    "number": 3,
+    "letter": 4,
+    "inner": 6,
+}
 _LEAST_ITEMS_OF_A_CHECKLIST = 3
 _RUBRIC = re.compile(r"rubri|r[úu]bric|grading|scoring|assessment|bewertung|grille|barème", re.IGNORECASE)
 
@@ -55,10 +62,14 @@ def blocks_of(lines: Sequence[Line]) -> tuple[list[Block], list[Line]]:
         return [Block(lines[first - 1] if first else None, body=list(lines[first:]))], list(lines[: max(first - 1, 0)])
     outer = _outermost(worthy)
     uppers = _uppers(lines, outer)
-    if uppers and _are_levels([[line for line in block.body if line.worth] for block in _cut(lines, uppers)[0]]):
-        return _cut(lines, uppers)
+    for heads in (uppers, _peers(lines, outer)):
+        if heads and _are_levels([[line for line in block.body if line.worth] for block in _cut(lines, heads)[0]]):
+            return _cut(lines, heads)
     repeated = _repeated_names([line for line in worthy if line.tier == outer])
     heads = {id(line) for line in lines if line.tier == outer and _may_head(line, repeated)}
+    if len(uppers) == 1 and id(lines[0]) in uppers:
+        blocks, _ = _cut(lines[1:], heads)
+        return blocks, [lines[0]]
     blocks, before = _cut(lines, heads | uppers)
     return _without_sections(blocks, uppers), before
 
@@ -95,6 +106,18 @@ def _uppers(lines: Sequence[Line], outer: tuple[int, str] | None) -> set[int]:
         id(line)
         for line, below in pairwise(lines)
         if line.worth is None and below.worth and below.tier == outer and _rank(line) < _rank(below)
+    }
+
+
+def _peers(lines: Sequence[Line], outer: tuple[int, str] | None) -> set[int]:
+    """Short lines without a worth directly above others of their own rank: names of scales typed without any indent."""
+    return {
+        id(line)
+        for line, below in pairwise(lines)
+        if line.worth is None
+        and below.worth
+        and line.tier == below.tier == outer
+        and len(line.raw.split()) <= MAX_LABEL_WORDS
     }
 
 

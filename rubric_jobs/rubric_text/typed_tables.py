@@ -72,11 +72,16 @@ def _cells(line: str, separator: str) -> list[str]:
 
 
 def _header_and_rows(table: Table) -> tuple[list[str], Table]:
-    """A first row with a bare number after its name is no header: the table has none."""
-    first = table[0]
-    if len(first) == 2 and _number(first[1]) is not None:
-        return ["", "points"], table
-    return first, table[1:]
+    """The first row is the header, unless its last cell is a bare number as in every other row."""
+    width = max(map(len, table))
+    padded = [row + [""] * (width - len(row)) for row in table]
+    kept = [column for column in range(width) if column == 0 or any(row[column] for row in padded)]
+    rows = [[row[column] for column in kept] for row in padded]
+    if len(kept) > 1 and all(_number(row[-1]) is not None for row in rows):
+        has_text = any(_number(cell) is None for row in rows for cell in row[1:-1])
+        if len(kept) == 2 or has_text:
+            return ["", *["description"] * (len(kept) - 2), "points"], rows
+    return rows[0], rows[1:]
 
 
 def _criterion(header: Sequence[str], row: Sequence[str]) -> Criterion:
