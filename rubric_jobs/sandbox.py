@@ -9,6 +9,7 @@ The children are asyncio's own: the caller may be a daemonic process, which `mul
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
@@ -16,7 +17,7 @@ import struct
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from rubric_jobs import errors
 from rubric_jobs.documents.model import Document
@@ -52,6 +53,13 @@ class Sandbox:
         self._free = asyncio.Semaphore(children)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def read(self, data: bytes, file_type: str = "") -> Reading:
         """Raises a DocumentError when the document can't be parsed; a cancelled read stops its child.
@@ -67,7 +75,7 @@ class Sandbox:
             except BaseException:
                 self._discard(child)
                 raise
-            if answer.get("retire"):
+            if answer.get("retire") or child.served >= DOCUMENTS_PER_CHILD:
                 self._discard(child)
             else:
                 self._idle.append(child)
@@ -78,12 +86,12 @@ class Sandbox:
         self._idle.clear()
         for child in list(self._all):
             self._discard(child)
-            await child.process.wait()
+        await asyncio.gather(*self._ending)
 
     async def _child(self) -> _Child:
         while self._idle:
             child = self._idle.pop()
-            if child.process.returncode is None:
+            if child.process.returncode is None and child.served < DOCUMENTS_PER_CHILD:
                 return child
             self._discard(child)
         child = await _Child.start()
@@ -91,13 +99,16 @@ class Sandbox:
         return child
 
     def _discard(self, child: _Child) -> None:
-        child.kill()
         self._all.discard(child)
+        ending = asyncio.create_task(child.end())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
 
 @dataclass(eq=False, slots=True)
 class _Child:
     process: asyncio.subprocess.Process
+    served: int = 0
 
     @classmethod
     async def start(cls) -> _Child:
@@ -126,18 +137,21 @@ class _Child:
                 (size,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
                 if size > LARGEST_ANSWER:
                     raise errors.DocumentTooLarge(_TOO_MUCH)
+                self.served += 1
                 return dict(json.loads(await stdout.readexactly(size)))
         except TimeoutError as error:
             raise errors.DocumentTooLarge(_TOO_SLOW) from error
         except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
             raise errors.DocumentTooLarge(_TOO_MUCH) from error
 
-    def kill(self) -> None:
+    async def end(self) -> None:
+        """Kills it and waits; its pipe is read empty, or asyncio would keep the pipe open for good."""
         if self.process.returncode is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
-            except ProcessLookupError:
-                return
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        await self.process.communicate()
 
 
 def read_now(data: bytes, file_type: str = "") -> Reading:
@@ -147,11 +161,8 @@ def read_now(data: bytes, file_type: str = "") -> Reading:
     """
 
     async def read_once() -> Reading:
-        sandbox = Sandbox()
-        try:
+        async with Sandbox() as sandbox:
             return await sandbox.read(data, file_type)
-        finally:
-            await sandbox.close()
 
     return asyncio.run(read_once())
 
@@ -213,16 +224,21 @@ def _limit_next_document() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S, hard))
 
 
+def _resident_bytes() -> int:
+    """What this process holds now; its `ru_maxrss` would be that of the process which started it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
+
+
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    for served in range(1, DOCUMENTS_PER_CHILD + 1):
-        head = requests.read(_LENGTH.size)
-        if len(head) < _LENGTH.size:
-            return
+    while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:
         (size,) = _LENGTH.unpack(head)
         _limit_next_document()
         answer = answer_for(requests.read(size))
-        has_grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > RETIRING_RSS
-        if has_grown or served == DOCUMENTS_PER_CHILD:
+        if _resident_bytes() > RETIRING_RSS:
             answer["retire"] = True
         body = json.dumps(answer, separators=(",", ":")).encode()
         answers.write(_LENGTH.pack(len(body)) + body)

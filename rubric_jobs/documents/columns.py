@@ -89,7 +89,9 @@ def _continues(run: list[Line], line: Line) -> bool:
 
 def _trimmed(run: list[Line]) -> list[Line]:
     end = len(run)
-    while end > 1 and len(segments(run[end - 1])) == 1 and run[end - 1].box[1] - run[end - 2].box[3] > run[end - 1].size:
+    while (
+        end > 1 and len(segments(run[end - 1])) == 1 and run[end - 1].box[1] - run[end - 2].box[3] > run[end - 1].size
+    ):
         end -= 1
     return run[:end]
 
@@ -139,7 +141,9 @@ def _row_starts(region: _Region, held: list[set[int]]) -> list[int]:
     # The tightest pitch is that of lines within a cell; where every row is a single line, no gap stands out.
     usual = min((p for p in pitches if p > 0.8 * size), default=0.0)
     gaps = {i + 1 for i, pitch in enumerate(pitches) if pitch > ROW_GAP * usual}
-    ruled = {i for i in range(1, len(lines)) if any(lines[i - 1].centre_y < r < lines[i].centre_y for r in region.rules)}
+    ruled = {
+        i for i in range(1, len(lines)) if any(lines[i - 1].centre_y < r < lines[i].centre_y for r in region.rules)
+    }
     by_key = _starts_by_key(held)
     if len(ruled) >= 2 and len(region.rules) >= 4:
         return sorted({0} | ruled | {i for i in by_key if _is_inner_start(i, held)})

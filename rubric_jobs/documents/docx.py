@@ -105,9 +105,7 @@ class _Body:
                 opening = re.match(r"\s*", "".join(run.text for run in part))
                 space = len(opening.group().replace("\t", " " * 12)) if opening else 0
                 lead = _lead(part, marker)
-                found.append(
-                    Paragraph(text, Source(), marker, indent + 3.0 * space, 0.0, is_bold, is_heading, lead)
-                )
+                found.append(Paragraph(text, Source(), marker, indent + 3.0 * space, 0.0, is_bold, is_heading, lead))
         return found
 
     def _add_table(self, item: Any, depth: int) -> None:

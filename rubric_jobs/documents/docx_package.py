@@ -66,7 +66,9 @@ def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
     for member in members:
         if member.flag_bits & 1:
             raise EncryptedDocument
-        is_bomb = member.file_size > RATIO_FREE_BYTES and member.file_size > HIGHEST_RATIO * max(member.compress_size, 1)
+        is_bomb = member.file_size > RATIO_FREE_BYTES and member.file_size > HIGHEST_RATIO * max(
+            member.compress_size, 1
+        )
         is_markup = member.filename.endswith((".xml", ".rels"))
         if is_bomb or (is_markup and member.file_size > MOST_XML_BYTES):
             raise DocumentTooLarge("The DOCX unpacks to more than this service reads.")

@@ -74,7 +74,9 @@ def _word_package(data: bytes) -> str:
     try:
         names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError) as error:
-        raise UnreadableDocument("The DOCX is damaged or cut off; please save it again and upload the new copy.") from error
+        raise UnreadableDocument(
+            "The DOCX is damaged or cut off; please save it again and upload the new copy."
+        ) from error
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise UnsupportedType("The document holds macros; please save it as a plain DOCX without them.")
     if "[Content_Types].xml" in names and any(name.startswith("word/") for name in names):

@@ -136,7 +136,12 @@ def _areas(xs: list[float], ys: list[float], across: list[Edge], down: list[Edge
 
 
 def _goes_on(
-    row: int, column: int, width: int, walls_right: list[list[bool]], walls_below: list[list[bool]], taken: list[list[bool]]
+    row: int,
+    column: int,
+    width: int,
+    walls_right: list[list[bool]],
+    walls_below: list[list[bool]],
+    taken: list[list[bool]],
 ) -> bool:
     """Whether a cell of `width` columns reaches down into `row`."""
     span = range(column, column + width)

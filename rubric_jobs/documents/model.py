@@ -208,7 +208,16 @@ def _unpack_source(value: list[Any]) -> Source:
 
 def _pack_paragraph(block: Paragraph) -> list[Any]:
     place = _pack_source(block.source)
-    return [block.text, place, block.marker, block.indent, block.size, int(block.is_bold), int(block.is_heading), block.lead]
+    return [
+        block.text,
+        place,
+        block.marker,
+        block.indent,
+        block.size,
+        int(block.is_bold),
+        int(block.is_heading),
+        block.lead,
+    ]
 
 
 def _pack_table(table: Table) -> dict[str, Any]:

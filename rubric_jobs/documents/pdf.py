@@ -23,7 +23,9 @@ from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDo
 MOST_PAGES = 400
 MOST_SECONDS = 9.0
 MOST_WORDS = 400_000
-_PAGE_LINE = re.compile(r"^(?:(?:page|seite|página|pagina|p\.|- )?\s*\d{1,3}(?:\s*(?:/|of|de|von|sur)\s*\d{1,3})?(?: -)?$|©|copyright )")
+_PAGE_LINE = re.compile(
+    r"^(?:(?:page|seite|página|pagina|p\.|- )?\s*\d{1,3}(?:\s*(?:/|of|de|von|sur)\s*\d{1,3})?(?: -)?$|©|copyright )"
+)
 MARGIN = 0.13
 """Running heads and feet stand in this share of the page's height."""
 

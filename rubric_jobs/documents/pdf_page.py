@@ -110,7 +110,12 @@ def _glyphs(text_page: pdfium.PdfTextPage, count: int, place: Place, turn: int) 
         text = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
         if text in _SOFT_HYPHENS:
             text = "-"
-        if not text or text.isspace() or ord(text) < 32 or not c.FPDFText_GetLooseCharBox(text_page, i, ctypes.byref(box)):
+        if (
+            not text
+            or text.isspace()
+            or ord(text) < 32
+            or not c.FPDFText_GetLooseCharBox(text_page, i, ctypes.byref(box))
+        ):
             yield None
             continue
         xa, ya = place(box.left, box.top)
@@ -225,13 +230,15 @@ class _Shapes:
         self._segments = 0
 
     def walk(self, page: pdfium.PdfPage) -> None:
-        for i in range(c.FPDFPage_CountObjects(page)):
+        for i in range(min(c.FPDFPage_CountObjects(page), MOST_OBJECTS + 1)):
             self._take(c.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0)
 
     def _take(self, item: c.FPDF_PAGEOBJECT, outer: _Matrix, depth: int) -> None:
         self._objects += 1
         if self._objects > MOST_OBJECTS:
-            raise DocumentTooLarge("A page of the document holds more drawing than this service reads.")
+            # A drawing of so many strokes is a picture: its strokes are no rulings, and the text is read without them.
+            self.lines, self.fills, self.boxes = [], [], []
+            return
         kind = c.FPDFPageObj_GetType(item)
         if kind == c.FPDF_PAGEOBJ_IMAGE:
             self.has_picture = True
@@ -239,13 +246,16 @@ class _Shapes:
             self._path(item, outer)
         elif kind == c.FPDF_PAGEOBJ_FORM and depth < DEEPEST_FORM:
             matrix = _times(_matrix(item), outer)
-            for i in range(c.FPDFFormObj_CountObjects(item)):
+            for i in range(min(c.FPDFFormObj_CountObjects(item), MOST_OBJECTS + 1)):
+                if self._objects > MOST_OBJECTS:
+                    return
                 self._take(c.FPDFFormObj_GetObject(item, i), matrix, depth + 1)
 
     def _path(self, item: c.FPDF_PAGEOBJECT, outer: _Matrix) -> None:
         count = c.FPDFPath_CountSegments(item)
         self._segments += count
         if self._segments > MOST_SEGMENTS:
+            self._objects = MOST_OBJECTS
             return
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         c.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
@@ -255,9 +265,7 @@ class _Shapes:
         for points in self._outlines(item, count, _times(_matrix(item), outer)):
             self._outline(points, is_stroked=bool(stroke.value), is_faint=is_faint)
 
-    def _outlines(
-        self, item: c.FPDF_PAGEOBJECT, count: int, matrix: _Matrix
-    ) -> Iterator[list[tuple[float, float]]]:
+    def _outlines(self, item: c.FPDF_PAGEOBJECT, count: int, matrix: _Matrix) -> Iterator[list[tuple[float, float]]]:
         points: list[tuple[float, float]] = []
         x, y = ctypes.c_float(), ctypes.c_float()
         a, b, cc, d, e, f = matrix
@@ -326,12 +334,15 @@ def _is_white(item: c.FPDF_PAGEOBJECT) -> bool:
 
 
 def _borders(x0: float, top: float, x1: float, bottom: float) -> list[Edge]:
-    return [Edge(True, top, x0, x1), Edge(True, bottom, x0, x1), Edge(False, x0, top, bottom), Edge(False, x1, top, bottom)]
+    return [
+        Edge(True, top, x0, x1),
+        Edge(True, bottom, x0, x1),
+        Edge(False, x0, top, bottom),
+        Edge(False, x1, top, bottom),
+    ]
 
 
 def _background(lines: list[Edge], width: float, height: float) -> set[Edge]:
     """Graph paper and frames: rulings from one end of the page to the other, which a table with margins never has."""
-    spanning = {
-        edge for edge in lines if edge.length >= 0.985 * (width if edge.is_horizontal else height)
-    }
+    spanning = {edge for edge in lines if edge.length >= 0.985 * (width if edge.is_horizontal else height)}
     return spanning if len(spanning) >= 8 else set()

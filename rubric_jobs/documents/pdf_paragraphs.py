@@ -6,7 +6,16 @@ import re
 from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.geometry import Box, PageContent, Word, median
-from rubric_jobs.documents.lines import Line, into_lines, joined, lead_of, paragraphs_of, segments, split_marker, stretches
+from rubric_jobs.documents.lines import (
+    Line,
+    into_lines,
+    joined,
+    lead_of,
+    paragraphs_of,
+    segments,
+    split_marker,
+    stretches,
+)
 from rubric_jobs.documents.model import Paragraph
 from rubric_jobs.documents.pdf_cells import PlacedTable, rounded
 from rubric_jobs.rubric import Source
@@ -44,9 +53,7 @@ def _with_titles_joined(found: list[PlacedParagraph], usual: float) -> list[Plac
             text = f"{last.paragraph.text} {item.paragraph.text}"
             box = _around(last.box, item.box)
             source = Source(page=item.page, bbox=rounded(box))
-            joint[-1] = PlacedParagraph(
-                item.page, box, replace(last.paragraph, text=text, source=source), item.column
-            )
+            joint[-1] = PlacedParagraph(item.page, box, replace(last.paragraph, text=text, source=source), item.column)
         else:
             joint.append(item)
     return joint

@@ -135,9 +135,7 @@ def numbered(placed: list[Placed]) -> list[Block]:
 
 def _numbered_table(table: Table, index: int) -> Table:
     cells = tuple(
-        replace(
-            cell, source=cell.source.model_copy(update={"table": index, "row": cell.row, "column": cell.column})
-        )
+        replace(cell, source=cell.source.model_copy(update={"table": index, "row": cell.row, "column": cell.column}))
         for cell in table.cells
     )
     return Table(table.rows, table.columns, cells, table.source.model_copy(update={"table": index}))

@@ -35,8 +35,14 @@ _TAIL = re.compile(
     rf"(?:\s*[:：=–—\-,;·.]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;]?\s*$", re.IGNORECASE
 )
 _HEAD = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*(?P<sep>[:：.)\-–—=]|\s|$)\s*", re.IGNORECASE)
-_TIMES = re.compile(r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])", re.IGNORECASE)
-_NEGATIVE = re.compile(rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?", re.IGNORECASE)
+_TIMES = re.compile(
+    r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])",
+    re.IGNORECASE,
+)
+_NEGATIVE = re.compile(
+    rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?",
+    re.IGNORECASE,
+)
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -155,7 +161,9 @@ def _amount(match: re.Match[str]) -> Amount | None:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("﹣", "-") if any("\uff00" <= c <= "\uffef" for c in text) else text
+    return (
+        unicodedata.normalize("NFKC", text).replace("﹣", "-") if any("\uff00" <= c <= "\uffef" for c in text) else text
+    )
 
 
 def _without(text: str, match: re.Match[str]) -> str:

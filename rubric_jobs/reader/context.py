@@ -65,8 +65,13 @@ def _heading(above: list[Paragraph]) -> str:
 
 def _is_title_like(text: str) -> bool:
     """No form line such as "Name: ____"."""
-    return len(text) <= LONGEST_HEADING and not re.search(r"_{3,}|\.{5,}", re.sub(r"_+\s*/\s*\d+", "", text)) and not re.match(
-        r"(?i)^(?:student|name|names|group|team|date|nombre|nome|nom|datum|fecha|class|project)\b[^:：]{0,20}[:：]", text
+    return (
+        len(text) <= LONGEST_HEADING
+        and not re.search(r"_{3,}|\.{5,}", re.sub(r"_+\s*/\s*\d+", "", text))
+        and not re.match(
+            r"(?i)^(?:student|name|names|group|team|date|nombre|nome|nom|datum|fecha|class|project)\b[^:：]{0,20}[:：]",
+            text,
+        )
     )
 
 
@@ -81,7 +86,9 @@ def _first_row(table: Table) -> str:
 
 def title_of(document: Document) -> str:
     """The first heading of the document (the largest of the first few), or its first short line."""
-    opening = [b for b in document.blocks[:6] if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3]
+    opening = [
+        b for b in document.blocks[:6] if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3
+    ]
     if not opening:
         return ""
     largest = max(opening, key=lambda p: (p.size, p.is_heading))

@@ -217,7 +217,9 @@ def _levels(sheet: Sheet, roles: Roles, row: list[Cell | None]) -> list[Level]:
     if not columns:
         return []
     headings = [sheet.header[c] for c in columns]
-    if all(not h or RATINGS.match(lexicon.plain(core_of(h))) for h in headings) or len(set(headings)) == 1 < len(columns):
+    if all(not h or RATINGS.match(lexicon.plain(core_of(h))) for h in headings) or len(set(headings)) == 1 < len(
+        columns
+    ):
         return [unnamed_level(cell) for cell in distinct([row[c] for c in columns])]
     return [level_of(sheet.header[c], row[c]) for c in columns]
 
@@ -247,9 +249,7 @@ def _add_to_last(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None]
         last = last.model_copy(update={"description": "\n".join(filter(None, [last.description, more]))})
     levels = _levels(sheet, roles, row)
     if len(levels) == len(last.levels):
-        last = last.model_copy(
-            update={"levels": [_longer(a, b) for a, b in zip(last.levels, levels, strict=True)]}
-        )
+        last = last.model_copy(update={"levels": [_longer(a, b) for a, b in zip(last.levels, levels, strict=True)]})
     found.criteria[-1] = last
 
 

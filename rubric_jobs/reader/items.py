@@ -90,7 +90,9 @@ def _amount_of(text: str, *, is_marked: bool) -> tuple[Amount | None, str]:
 def _penalty(text: str) -> Decimal | None:
     value = amounts.negative(text)
     names_one = lexicon.PENALTY.search(lexicon.plain(text[:80])) is not None
-    if value is not None and (names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\s*\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)):
+    if value is not None and (
+        names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\s*\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
+    ):
         return value
     return None
 

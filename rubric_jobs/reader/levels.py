@@ -32,7 +32,9 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
         if found and found[1]:
             return _name(found[1]), found[0]
     plain_end = re.match(r"^(\D{3,40}?)\s+(\d{1,3}(?:[.,]\d)?)$", one)
-    if plain_end and not re.search(r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class", plain_end.group(1)):
+    if plain_end and not re.search(
+        r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class", plain_end.group(1)
+    ):
         return _name(plain_end.group(1)), amounts.whole(plain_end.group(2))
     plain_start = re.match(r"^(\d{1,3}(?:[.,]\d)?)\s+(\D{3,60})$", one)
     if plain_start:
@@ -92,7 +94,9 @@ def cell_amount(text: str) -> tuple[Amount | None, str]:
 def _is_points(amount: Amount, line: str) -> bool:
     if amount.has_unit:
         return True
-    return bool(re.match(r"^\s*[(\[（]?\d+([.,]\d+)?(\s*[-–]\s*\d+)?\s*[)\]）]?\s*[:=–-]", line)) and not amount.is_percent
+    return (
+        bool(re.match(r"^\s*[(\[（]?\d+([.,]\d+)?(\s*[-–]\s*\d+)?\s*[)\]）]?\s*[:=–-]", line)) and not amount.is_percent
+    )
 
 
 def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
@@ -105,6 +109,11 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     match = re.match(r"^([^:.\n]{2,40})[:：]\s+(\S.*)$", text, re.DOTALL)
     if match and (lexicon.is_level_name(match.group(1)) or lead):
         return match.group(1).strip(), match.group(2)
-    if len(lines) == 1 and len(first) <= LONGEST_LEVEL_NAME and len(first.split()) <= 4 and lexicon.is_level_name(first):
+    if (
+        len(lines) == 1
+        and len(first) <= LONGEST_LEVEL_NAME
+        and len(first.split()) <= 4
+        and lexicon.is_level_name(first)
+    ):
         return first, ""
     return None, text

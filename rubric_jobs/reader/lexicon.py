@@ -139,7 +139,10 @@ PENALTY = _words(
     "扣分|迟交|减分",
 )
 
-BONUS = _words("bonus(?:es)?|extra credit|bonus points|puntos? extra|bonificacion|pontos? extra|zusatzpunkte|bonuspunkte|punti bonus", "加分")
+BONUS = _words(
+    "bonus(?:es)?|extra credit|bonus points|puntos? extra|bonificacion|pontos? extra|zusatzpunkte|bonuspunkte|punti bonus",
+    "加分",
+)
 
 COURSE_PART = _words(
     "assignments?|homeworks?|exams?|examinations?|mid ?-?terms?|finals?|final exam|quiz(?:zes)?|tests?|participation|attendance"
@@ -162,7 +165,10 @@ SCHEDULE = _words(
     "周次|日期|时间|地点",
 )
 
-YES_NO = _words("yes|no|n/?a|y|n|done|not done|si|sim|nao|oui|non|ja|nein|nee|complete|incomplete|met|not met|✓|✔|✗|x|check(?:ed)?", "是|否|有|无")
+YES_NO = _words(
+    "yes|no|n/?a|y|n|done|not done|si|sim|nao|oui|non|ja|nein|nee|complete|incomplete|met|not met|✓|✔|✗|x|check(?:ed)?",
+    "是|否|有|无",
+)
 
 LETTER_GRADE = re.compile(r"^[\"'(]?(?:[a-f][+\-−–]?|[a-f][+-]?\s*[/-]\s*[a-f][+-]?)[\"')]?$")
 

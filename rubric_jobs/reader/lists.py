@@ -107,7 +107,10 @@ def _take_title(found: _Gathered) -> None:
 
 def _drop_strays(found: _Gathered) -> None:
     """A bare number at the end of a line is no points where the others are plainly marked as such."""
-    plain = [i.amount is not None and (not i.amount.is_bare or "[" in i.paragraph.text or "(" in i.paragraph.text) for i in found.items]
+    plain = [
+        i.amount is not None and (not i.amount.is_bare or "[" in i.paragraph.text or "(" in i.paragraph.text)
+        for i in found.items
+    ]
     marked = [item.is_marked for item in found.items]
     if not plain or sum(plain) < 0.6 * len(plain):
         return

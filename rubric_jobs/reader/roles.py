@@ -80,9 +80,7 @@ def is_amount(text: str) -> bool:
 
 
 def roles_of(sheet: Sheet) -> Roles:
-    columns = [
-        _Column(heading, core_of(heading), sheet.body(c)) for c, heading in enumerate(sheet.header)
-    ]
+    columns = [_Column(heading, core_of(heading), sheet.body(c)) for c, heading in enumerate(sheet.header)]
     roles = [_by_heading(column, c) for c, column in enumerate(columns)]
     sure = sum(role is Role.LEVEL for role in roles)
     _add_unnamed_levels(columns, roles)
@@ -147,7 +145,9 @@ def _is_index(column: _Column) -> bool:
 def _is_earned(column: _Column) -> bool:
     """A column for what a student got, rather than what there is to get."""
     core = lexicon.plain(column.core)
-    names_both = lexicon.has(lexicon.POINTS, core) and not re.search(r"earned|awarded|received|obt[ei]n|your|final", core)
+    names_both = lexicon.has(lexicon.POINTS, core) and not re.search(
+        r"earned|awarded|received|obt[ei]n|your|final", core
+    )
     return lexicon.has(lexicon.EARNED, core) and not names_both
 
 

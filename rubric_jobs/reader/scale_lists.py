@@ -19,7 +19,9 @@ FEWEST_LEVELS = 3
 MOST_LEVELS = 10
 SHORTEST_DESCRIPTOR = 25
 _HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s|\s[–—-]\s)\s*(?P<rest>\S.*)$", re.DOTALL)
-_SCORE = re.compile(r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)\s*[:=]?\s*(?=[\da-f])")
+_SCORE = re.compile(
+    r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)\s*[:=]?\s*(?=[\da-f])"
+)
 
 
 @dataclass(slots=True)
@@ -50,7 +52,13 @@ def scale_candidate(document: Document) -> Candidate | None:
     )
     evidence = 0.42 + 0.3 * context.is_about_rubric + 0.1 * (criterion.points is not None) - 0.3 * context.is_syllabus
     return Candidate(
-        "holistic", [criterion], best[0].position, evidence, best[0].paragraph.source, heading=context.heading, is_list=True
+        "holistic",
+        [criterion],
+        best[0].position,
+        evidence,
+        best[0].paragraph.source,
+        heading=context.heading,
+        is_list=True,
     )
 
 
@@ -71,7 +79,9 @@ def _runs(document: Document) -> list[list[_Rung]]:
 
 
 def _continues(block: Paragraph, rung: Paragraph) -> bool:
-    return not block.is_heading and (block.indent > rung.indent + 2 or bool(block.marker) or len(block.text) >= SHORTEST_DESCRIPTOR)
+    return not block.is_heading and (
+        block.indent > rung.indent + 2 or bool(block.marker) or len(block.text) >= SHORTEST_DESCRIPTOR
+    )
 
 
 def _rung(block: Paragraph, position: int) -> _Rung | None:

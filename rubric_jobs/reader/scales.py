@@ -60,7 +60,16 @@ def _is_scale_of_amounts(sheet: Sheet, keys: list[str]) -> bool:
     falls = all(a > b for a, b in zip(highs, highs[1:], strict=False))
     rises = all(a < b for a, b in zip(highs, highs[1:], strict=False))
     is_numbering = highs == [Decimal(i + 1) for i in range(len(highs))] and lexicon.plain(sheet.header[0]) in (
-        "", "#", "no", "no.", "nr", "nr.", "n", "item", "question", "序号"
+        "",
+        "#",
+        "no",
+        "no.",
+        "nr",
+        "nr.",
+        "n",
+        "item",
+        "question",
+        "序号",
     )
     steps = {abs(a - b) for a, b in zip(highs, highs[1:], strict=False)}
     is_even = len(steps) == 1 or any((a := amounts.whole(key)) and a.low is not None for key in keys)
@@ -120,9 +129,12 @@ def highest(levels: list[Level]) -> Decimal | None:
 def is_generic(name: str) -> bool:
     """A column heading that says "descriptor" or the like and so names no criterion."""
     core = core_of(name)
-    return not core.strip() or any(
-        lexicon.is_only(kind, core) for kind in (lexicon.DESCRIPTION, lexicon.CRITERION, lexicon.POINTS)
-    ) or lexicon.plain(core) in ("level descriptor", "level descriptors", "performance", "indicators", "characteristics")
+    return (
+        not core.strip()
+        or any(lexicon.is_only(kind, core) for kind in (lexicon.DESCRIPTION, lexicon.CRITERION, lexicon.POINTS))
+        or lexicon.plain(core)
+        in ("level descriptor", "level descriptors", "performance", "indicators", "characteristics")
+    )
 
 
 @dataclass(slots=True)
@@ -184,7 +196,12 @@ def _by_criterion(entries: list[_Entry], sheet: Sheet) -> Rows | None:
         weight = own.amount.high if own.amount and own.amount.is_percent else None
         found.criteria.append(
             Criterion(
-                name=own.name, description=own.description, points=points, weight=weight, levels=levels, source=head.source
+                name=own.name,
+                description=own.description,
+                points=points,
+                weight=weight,
+                levels=levels,
+                source=head.source,
             )
         )
     return found

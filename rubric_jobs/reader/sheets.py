@@ -58,9 +58,7 @@ def sheet_of(table: Table) -> Sheet:
 def transposed(table: Table) -> Table:
     """Rows for columns; every cell keeps its source."""
     cells = tuple(
-        replace(
-            cell, row=cell.column, column=cell.row, row_span=cell.column_span, column_span=cell.row_span
-        )
+        replace(cell, row=cell.column, column=cell.row, row_span=cell.column_span, column_span=cell.row_span)
         for cell in sorted(table.cells, key=lambda c: (c.column, c.row))
     )
     return Table(table.columns, table.rows, cells, table.source)
@@ -150,7 +148,9 @@ def _is_shorter_than_body(cells: list[Cell], below: list[list[Cell | None]]) -> 
 
 def _continues_header(above: list[Cell | None], row: list[Cell | None]) -> bool:
     first, rest = row[0], [cell for cell in distinct(row) if cell is not row[0]]
-    is_open = first is None or not first.text.strip() or first is above[0] or lexicon.is_only(lexicon.POINTS, first.text)
+    is_open = (
+        first is None or not first.text.strip() or first is above[0] or lexicon.is_only(lexicon.POINTS, first.text)
+    )
     is_grouped = any(cell and cell.column_span > 1 for cell in above) and bool(
         first and (is_heading_word(first.text) or first is above[0])
     )

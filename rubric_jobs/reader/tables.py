@@ -78,7 +78,10 @@ def _scale(sheet: Sheet, context: Context) -> _Reading | None:
         if is_generic(only.name):
             own = named(context.heading)
             rows.criteria[0] = only.model_copy(
-                update={"name": own.name or tidy(context.title), "points": only.points or (own.amount.high if own.amount else None)}
+                update={
+                    "name": own.name or tidy(context.title),
+                    "points": only.points or (own.amount.high if own.amount else None),
+                }
             )
         return _Reading(rows, "holistic", 0.6 + 0.3 * context.is_about_rubric, [], names_levels=True)
     return _Reading(rows, "analytic", 0.92, [], names_levels=True)
@@ -104,7 +107,9 @@ def _single_point(sheet: Sheet) -> _Reading | None:
         if cell is None or not cell.text.strip():
             continue
         own = named(cell.text, cell.lead)
-        level = Level(name=" ".join(sheet.header[column].split()), description=own.description or own.name, source=cell.source)
+        level = Level(
+            name=" ".join(sheet.header[column].split()), description=own.description or own.name, source=cell.source
+        )
         points = own.amount.high if own.amount else None
         criteria.append(Criterion(name=own.name, points=points, levels=[level], source=cell.source))
     return _Reading(Rows(criteria=criteria), "single_point", 0.85, [])
@@ -139,7 +144,9 @@ def _is_single_level(criteria: list[Criterion]) -> bool:
         return False
     only = next(iter(written))
     for index, criterion in enumerate(criteria):
-        criteria[index] = criterion.model_copy(update={"levels": [criterion.levels[only]] if len(criterion.levels) > only else []})
+        criteria[index] = criterion.model_copy(
+            update={"levels": [criterion.levels[only]] if len(criterion.levels) > only else []}
+        )
     return True
 
 
@@ -183,7 +190,9 @@ def _has_plain_units(sheet: Sheet, roles: Roles) -> bool:
     """Most amounts name points, rather than being bare numbers."""
     columns = [*roles.all(Role.POINTS), *roles.all(Role.NAME)]
     texts = [line for c in columns for text in sheet.body(c) for line in text.split("\n")]
-    with_units = [a for line in texts if (a := amounts.whole(line) or (named(line).amount if line else None)) and a.has_unit]
+    with_units = [
+        a for line in texts if (a := amounts.whole(line) or (named(line).amount if line else None)) and a.has_unit
+    ]
     return len(with_units) * 2 >= len(sheet.rows) or len(with_units) >= 4
 
 

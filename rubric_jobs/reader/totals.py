@@ -13,8 +13,14 @@ _OUT_OF = re.compile(
     rf"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*(?P<n>{NUMBER})\s*(?P<unit>{UNIT})?(?!\s*[%％\d])",
     re.IGNORECASE,
 )
-_POINTS_TOTAL = re.compile(rf"(?P<n>{NUMBER})\s*{UNIT}\.?\s*(?:in )?(?:total|gesamt|possible|en total|au total|in totale|totaal|insgesamt)", re.IGNORECASE)
-_IN_BRACKETS = re.compile(rf"[(（\[]\s*(?:{lexicon.TOTAL.pattern})?\s*[:：]?\s*/?\s*(?P<n>{NUMBER})\s*{UNIT}[^)）\]]{{0,12}}[)）\]]", re.IGNORECASE)
+_POINTS_TOTAL = re.compile(
+    rf"(?P<n>{NUMBER})\s*{UNIT}\.?\s*(?:in )?(?:total|gesamt|possible|en total|au total|in totale|totaal|insgesamt)",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = re.compile(
+    rf"[(（\[]\s*(?:{lexicon.TOTAL.pattern})?\s*[:：]?\s*/?\s*(?P<n>{NUMBER})\s*{UNIT}[^)）\]]{{0,12}}[)）\]]",
+    re.IGNORECASE,
+)
 _LONGEST = 220
 
 
@@ -48,6 +54,8 @@ def told_totals(document: Document) -> list[Decimal]:
 
 
 def _is_title(paragraph: Paragraph) -> bool:
-    return paragraph.is_heading or lexicon.has(lexicon.RUBRIC, paragraph.text) or bool(
-        re.search(lexicon.TOTAL, lexicon.plain(paragraph.text))
+    return (
+        paragraph.is_heading
+        or lexicon.has(lexicon.RUBRIC, paragraph.text)
+        or bool(re.search(lexicon.TOTAL, lexicon.plain(paragraph.text)))
     )

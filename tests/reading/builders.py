@@ -151,7 +151,10 @@ def _pdf_table(grid: Grid, layout: str, styles: dict[str, ParagraphStyle], width
         data.append(line)
     rules: dict[str, list[Any]] = {
         "ruled": [("GRID", (0, 0), (-1, -1), 0.6, colors.black)],
-        "lined": [("LINEABOVE", (0, 0), (-1, -1), 0.6, colors.grey), ("LINEBELOW", (0, -1), (-1, -1), 0.6, colors.grey)],
+        "lined": [
+            ("LINEABOVE", (0, 0), (-1, -1), 0.6, colors.grey),
+            ("LINEBELOW", (0, -1), (-1, -1), 0.6, colors.grey),
+        ],
         "plain": [],
     }
     style = [("VALIGN", (0, 0), (-1, -1), "TOP"), *spans, *rules[layout]]

@@ -68,12 +68,22 @@ RANGES = Sample(
         (
             "Argument",
             10,
-            [("Exemplary", (9, 10), CLEAR), ("Proficient", (7, 8), MIXED), ("Developing", (4, 6), VAGUE), ("Beginning", (0, 3), NONE)],
+            [
+                ("Exemplary", (9, 10), CLEAR),
+                ("Proficient", (7, 8), MIXED),
+                ("Developing", (4, 6), VAGUE),
+                ("Beginning", (0, 3), NONE),
+            ],
         ),
         (
             "Sources",
             10,
-            [("Exemplary", (9, 10), MANY), ("Proficient", (7, 8), SOME), ("Developing", (4, 6), FEW), ("Beginning", (0, 3), ZERO)],
+            [
+                ("Exemplary", (9, 10), MANY),
+                ("Proficient", (7, 8), SOME),
+                ("Developing", (4, 6), FEW),
+                ("Beginning", (0, 3), ZERO),
+            ],
         ),
     ],
 )
@@ -102,7 +112,13 @@ TWO_ROW_HEADER = Sample(
         Heading("Rubric for the Design Project"),
         Grid(
             [
-                [Merged("Criteria", rows=2), Merged("Levels of performance", columns=3), None, None, Merged("Points", rows=2)],
+                [
+                    Merged("Criteria", rows=2),
+                    Merged("Levels of performance", columns=3),
+                    None,
+                    None,
+                    Merged("Points", rows=2),
+                ],
                 [None, "Advanced", "Basic", "Not yet", None],
                 ["Concept", CLEAR, MIXED, NONE, "20"],
                 ["Prototype", MANY, SOME, ZERO, "30"],
@@ -153,7 +169,15 @@ TRANSPOSED = Sample(
     [
         ("Summary", None, [("Excellent (A)", None, CLEAR), ("Good (B)", None, MIXED), ("Poor (D)", None, VAGUE)]),
         ("Criticism", None, [("Excellent (A)", None, MANY), ("Good (B)", None, SOME), ("Poor (D)", None, FEW)]),
-        ("Style", None, [("Excellent (A)", None, "The prose is lively"), ("Good (B)", None, "The prose is plain"), ("Poor (D)", None, "The prose is hard")]),
+        (
+            "Style",
+            None,
+            [
+                ("Excellent (A)", None, "The prose is lively"),
+                ("Good (B)", None, "The prose is plain"),
+                ("Poor (D)", None, "The prose is hard"),
+            ],
+        ),
     ],
 )
 
@@ -164,8 +188,20 @@ CANVAS = Sample(
         Grid(
             [
                 ["Criteria", Merged("Ratings", columns=3), None, None, "Pts"],
-                ["Thesis", f"10 pts\nFull Marks\n{CLEAR}", f"5 pts\nPartial\n{MIXED}", f"0 pts\nNo Marks\n{NONE}", "10 pts"],
-                ["Sources", f"20 pts\nFull Marks\n{MANY}", f"8 pts\nPartial\n{SOME}", f"0 pts\nNo Marks\n{ZERO}", "20 pts"],
+                [
+                    "Thesis",
+                    f"10 pts\nFull Marks\n{CLEAR}",
+                    f"5 pts\nPartial\n{MIXED}",
+                    f"0 pts\nNo Marks\n{NONE}",
+                    "10 pts",
+                ],
+                [
+                    "Sources",
+                    f"20 pts\nFull Marks\n{MANY}",
+                    f"8 pts\nPartial\n{SOME}",
+                    f"0 pts\nNo Marks\n{ZERO}",
+                    "20 pts",
+                ],
                 [Merged("Total Points: 30", columns=5), None, None, None, None],
             ]
         ),
@@ -209,7 +245,11 @@ MULTIPLIERS = Sample(
         ),
     ],
     [
-        ("Content", 8, [("Advanced", 4, CLEAR), ("Proficient", 3, MIXED), ("Basic", 2, VAGUE), ("Below basic", 1, NONE)]),
+        (
+            "Content",
+            8,
+            [("Advanced", 4, CLEAR), ("Proficient", 3, MIXED), ("Basic", 2, VAGUE), ("Below basic", 1, NONE)],
+        ),
         ("Voice", 4, [("Advanced", 4, MANY), ("Proficient", 3, SOME), ("Basic", 2, FEW), ("Below basic", 1, ZERO)]),
     ],
 )
@@ -286,7 +326,11 @@ SINGLE_POINT = Sample(
         Heading("Single-Point Rubric: Poster"),
         Grid(
             [
-                ["Concerns\nAreas that need work", "Criteria\nStandards for this performance", "Advanced\nEvidence of exceeding"],
+                [
+                    "Concerns\nAreas that need work",
+                    "Criteria\nStandards for this performance",
+                    "Advanced\nEvidence of exceeding",
+                ],
                 ["", "Layout: The poster can be read from two metres away.", ""],
                 ["", "Content: Three findings are stated with their evidence.", ""],
                 ["", "Sources: Every picture and figure names where it came from.", ""],
@@ -317,8 +361,16 @@ VALUE_SHEET = Sample(
         ),
     ],
     [
-        ("Diversity of Communities", 4, [("Capstone", 4, CLEAR), ("Milestones", 3, MIXED), ("Milestones", 2, VAGUE), ("Benchmark", 1, NONE)]),
-        ("Analysis of Knowledge", 4, [("Capstone", 4, MANY), ("Milestones", 3, SOME), ("Milestones", 2, FEW), ("Benchmark", 1, ZERO)]),
+        (
+            "Diversity of Communities",
+            4,
+            [("Capstone", 4, CLEAR), ("Milestones", 3, MIXED), ("Milestones", 2, VAGUE), ("Benchmark", 1, NONE)],
+        ),
+        (
+            "Analysis of Knowledge",
+            4,
+            [("Capstone", 4, MANY), ("Milestones", 3, SOME), ("Milestones", 2, FEW), ("Benchmark", 1, ZERO)],
+        ),
     ],
     layouts=("docx", "ruled"),
 )

@@ -30,8 +30,26 @@ GERMAN = Sample(
         "Gesamtpunktzahl: ____ / 8",
     ],
     [
-        ("Gliederung", 4, [("sehr gut", 4, "Der Aufbau ist durchweg"), ("gut", 3, "Der Aufbau ist meistens"), ("befriedigend", 2, "Der Aufbau ist nur"), ("mangelhaft", 1, "Ein Aufbau")]),
-        ("Sprache", 4, [("sehr gut", 4, "Die Sprache ist treffend und"), ("gut", 3, "Die Sprache ist treffend, mit"), ("befriedigend", 2, "Die Sprache ist oft"), ("mangelhaft", 1, "Die Sprache behindert")]),
+        (
+            "Gliederung",
+            4,
+            [
+                ("sehr gut", 4, "Der Aufbau ist durchweg"),
+                ("gut", 3, "Der Aufbau ist meistens"),
+                ("befriedigend", 2, "Der Aufbau ist nur"),
+                ("mangelhaft", 1, "Ein Aufbau"),
+            ],
+        ),
+        (
+            "Sprache",
+            4,
+            [
+                ("sehr gut", 4, "Die Sprache ist treffend und"),
+                ("gut", 3, "Die Sprache ist treffend, mit"),
+                ("befriedigend", 2, "Die Sprache ist oft"),
+                ("mangelhaft", 1, "Die Sprache behindert"),
+            ],
+        ),
     ],
     total=8,
 )
@@ -43,17 +61,59 @@ FRENCH = Sample(
         Grid(
             [
                 ["Critères", "Très satisfaisant", "Satisfaisant", "Insuffisant", "Barème"],
-                ["Contenu", "Le sujet est traité en profondeur et sans erreur.", "Le sujet est traité dans ses grandes lignes.", "Le sujet est à peine abordé par l'élève.", "/10"],
-                ["Expression orale", "La voix porte et le débit est bien maîtrisé.", "La voix porte mais le débit est inégal.", "La voix est inaudible la plupart du temps.", "/6"],
-                ["Support visuel", "Le support est clair, lisible et utile.", "Le support est lisible mais trop chargé.", "Le support manque ou ne peut être lu.", "/4"],
+                [
+                    "Contenu",
+                    "Le sujet est traité en profondeur et sans erreur.",
+                    "Le sujet est traité dans ses grandes lignes.",
+                    "Le sujet est à peine abordé par l'élève.",
+                    "/10",
+                ],
+                [
+                    "Expression orale",
+                    "La voix porte et le débit est bien maîtrisé.",
+                    "La voix porte mais le débit est inégal.",
+                    "La voix est inaudible la plupart du temps.",
+                    "/6",
+                ],
+                [
+                    "Support visuel",
+                    "Le support est clair, lisible et utile.",
+                    "Le support est lisible mais trop chargé.",
+                    "Le support manque ou ne peut être lu.",
+                    "/4",
+                ],
                 ["Total", "", "", "", "/20"],
             ]
         ),
     ],
     [
-        ("Contenu", 10, [("Très satisfaisant", None, "Le sujet est traité en"), ("Satisfaisant", None, "Le sujet est traité dans"), ("Insuffisant", None, "Le sujet est à peine")]),
-        ("Expression orale", 6, [("Très satisfaisant", None, "La voix porte et"), ("Satisfaisant", None, "La voix porte mais"), ("Insuffisant", None, "La voix est")]),
-        ("Support visuel", 4, [("Très satisfaisant", None, "Le support est clair"), ("Satisfaisant", None, "Le support est lisible"), ("Insuffisant", None, "Le support manque")]),
+        (
+            "Contenu",
+            10,
+            [
+                ("Très satisfaisant", None, "Le sujet est traité en"),
+                ("Satisfaisant", None, "Le sujet est traité dans"),
+                ("Insuffisant", None, "Le sujet est à peine"),
+            ],
+        ),
+        (
+            "Expression orale",
+            6,
+            [
+                ("Très satisfaisant", None, "La voix porte et"),
+                ("Satisfaisant", None, "La voix porte mais"),
+                ("Insuffisant", None, "La voix est"),
+            ],
+        ),
+        (
+            "Support visuel",
+            4,
+            [
+                ("Très satisfaisant", None, "Le support est clair"),
+                ("Satisfaisant", None, "Le support est lisible"),
+                ("Insuffisant", None, "Le support manque"),
+            ],
+        ),
     ],
     total=20,
 )
@@ -65,15 +125,41 @@ SPANISH = Sample(
         Grid(
             [
                 ["Indicadores", "Logrado (3 puntos)", "Medianamente logrado (2 puntos)", "Por lograr (1 punto)"],
-                ["Uso de materiales", "Emplea materiales reciclados en toda la maqueta.", "Emplea materiales reciclados en una parte.", "No emplea materiales reciclados."],
-                ["Escala", "Todas las partes respetan la escala pedida.", "Algunas partes no respetan la escala.", "La maqueta no respeta ninguna escala."],
+                [
+                    "Uso de materiales",
+                    "Emplea materiales reciclados en toda la maqueta.",
+                    "Emplea materiales reciclados en una parte.",
+                    "No emplea materiales reciclados.",
+                ],
+                [
+                    "Escala",
+                    "Todas las partes respetan la escala pedida.",
+                    "Algunas partes no respetan la escala.",
+                    "La maqueta no respeta ninguna escala.",
+                ],
             ]
         ),
         "Puntaje total: 6 puntos",
     ],
     [
-        ("Uso de materiales", 3, [("Logrado", 3, "Emplea materiales reciclados en toda"), ("Medianamente logrado", 2, "Emplea materiales reciclados en una"), ("Por lograr", 1, "No emplea")]),
-        ("Escala", 3, [("Logrado", 3, "Todas las partes"), ("Medianamente logrado", 2, "Algunas partes"), ("Por lograr", 1, "La maqueta no")]),
+        (
+            "Uso de materiales",
+            3,
+            [
+                ("Logrado", 3, "Emplea materiales reciclados en toda"),
+                ("Medianamente logrado", 2, "Emplea materiales reciclados en una"),
+                ("Por lograr", 1, "No emplea"),
+            ],
+        ),
+        (
+            "Escala",
+            3,
+            [
+                ("Logrado", 3, "Todas las partes"),
+                ("Medianamente logrado", 2, "Algunas partes"),
+                ("Por lograr", 1, "La maqueta no"),
+            ],
+        ),
     ],
     total=6,
 )
@@ -93,7 +179,12 @@ PORTUGUESE = Sample(
             ]
         ),
     ],
-    [("Domínio do conteúdo", 4, []), ("Clareza da exposição", 2.5, []), ("Qualidade dos slides", 2, []), ("Uso do tempo", 1.5, [])],
+    [
+        ("Domínio do conteúdo", 4, []),
+        ("Clareza da exposição", 2.5, []),
+        ("Qualidade dos slides", 2, []),
+        ("Uso do tempo", 1.5, []),
+    ],
     total=10,
     kind="point_list",
 )
@@ -105,9 +196,27 @@ CHINESE = Sample(
         Grid(
             [
                 ["评价指标", "分值", "优秀", "良好", "不合格"],
-                ["选题意义", "30分", "选题新颖，具有重要的理论和现实意义。", "选题较好，具有一定的现实意义。", "选题陈旧，缺乏研究意义。"],
-                ["论证过程", "50分", "论证充分，逻辑严密，材料翔实可靠。", "论证较充分，逻辑基本清楚。", "论证混乱，缺少必要的材料。"],
-                ["写作规范", "20分", "格式规范，语言流畅，引用准确。", "格式基本规范，语言较通顺。", "格式混乱，语言不通顺。"],
+                [
+                    "选题意义",
+                    "30分",
+                    "选题新颖，具有重要的理论和现实意义。",
+                    "选题较好，具有一定的现实意义。",
+                    "选题陈旧，缺乏研究意义。",
+                ],
+                [
+                    "论证过程",
+                    "50分",
+                    "论证充分，逻辑严密，材料翔实可靠。",
+                    "论证较充分，逻辑基本清楚。",
+                    "论证混乱，缺少必要的材料。",
+                ],
+                [
+                    "写作规范",
+                    "20分",
+                    "格式规范，语言流畅，引用准确。",
+                    "格式基本规范，语言较通顺。",
+                    "格式混乱，语言不通顺。",
+                ],
                 ["合计", "100分", "", "", ""],
             ]
         ),
@@ -131,7 +240,12 @@ CHINESE_LIST = Sample(
         "三、数据处理与误差分析（35分）",
         "四、思考题与总结（15分）",
     ],
-    [("实验目的与原理", 20, []), ("实验步骤记录完整、准确", 30, []), ("数据处理与误差分析", 35, []), ("思考题与总结", 15, [])],
+    [
+        ("实验目的与原理", 20, []),
+        ("实验步骤记录完整、准确", 30, []),
+        ("数据处理与误差分析", 35, []),
+        ("思考题与总结", 15, []),
+    ],
     total=100,
     kind="point_list",
     font="STSong-Light",
@@ -145,14 +259,44 @@ ITALIAN = Sample(
         Grid(
             [
                 ["Indicatori", "Ottimo", "Buono", "Sufficiente", "Insufficiente"],
-                ["Aderenza alla traccia", "La traccia è sviluppata in ogni sua parte.", "La traccia è sviluppata quasi per intero.", "La traccia è sviluppata solo in parte.", "La traccia non è stata compresa."],
-                ["Correttezza", "Il testo è corretto in ogni punto.", "Il testo contiene pochi errori lievi.", "Il testo contiene diversi errori.", "Gli errori gravi sono molto frequenti."],
+                [
+                    "Aderenza alla traccia",
+                    "La traccia è sviluppata in ogni sua parte.",
+                    "La traccia è sviluppata quasi per intero.",
+                    "La traccia è sviluppata solo in parte.",
+                    "La traccia non è stata compresa.",
+                ],
+                [
+                    "Correttezza",
+                    "Il testo è corretto in ogni punto.",
+                    "Il testo contiene pochi errori lievi.",
+                    "Il testo contiene diversi errori.",
+                    "Gli errori gravi sono molto frequenti.",
+                ],
             ]
         ),
     ],
     [
-        ("Aderenza alla traccia", None, [("Ottimo", None, "La traccia è sviluppata in"), ("Buono", None, "La traccia è sviluppata quasi"), ("Sufficiente", None, "La traccia è sviluppata solo"), ("Insufficiente", None, "La traccia non")]),
-        ("Correttezza", None, [("Ottimo", None, "Il testo è corretto"), ("Buono", None, "Il testo contiene pochi"), ("Sufficiente", None, "Il testo contiene diversi"), ("Insufficiente", None, "Gli errori")]),
+        (
+            "Aderenza alla traccia",
+            None,
+            [
+                ("Ottimo", None, "La traccia è sviluppata in"),
+                ("Buono", None, "La traccia è sviluppata quasi"),
+                ("Sufficiente", None, "La traccia è sviluppata solo"),
+                ("Insufficiente", None, "La traccia non"),
+            ],
+        ),
+        (
+            "Correttezza",
+            None,
+            [
+                ("Ottimo", None, "Il testo è corretto"),
+                ("Buono", None, "Il testo contiene pochi"),
+                ("Sufficiente", None, "Il testo contiene diversi"),
+                ("Insufficiente", None, "Gli errori"),
+            ],
+        ),
     ],
 )
 
@@ -163,14 +307,42 @@ DUTCH = Sample(
         Grid(
             [
                 ["Onderdeel", "Onvoldoende", "Voldoende", "Goed", "Weging"],
-                ["Inleiding", "De inleiding ontbreekt of is onduidelijk.", "De inleiding noemt de vraag en het doel.", "De inleiding plaatst de vraag in haar verband.", "20%"],
-                ["Reflectie", "Er wordt niet op het eigen werk gereflecteerd.", "Er wordt hier en daar gereflecteerd.", "De reflectie is eerlijk en gaat diep.", "80%"],
+                [
+                    "Inleiding",
+                    "De inleiding ontbreekt of is onduidelijk.",
+                    "De inleiding noemt de vraag en het doel.",
+                    "De inleiding plaatst de vraag in haar verband.",
+                    "20%",
+                ],
+                [
+                    "Reflectie",
+                    "Er wordt niet op het eigen werk gereflecteerd.",
+                    "Er wordt hier en daar gereflecteerd.",
+                    "De reflectie is eerlijk en gaat diep.",
+                    "80%",
+                ],
             ]
         ),
     ],
     [
-        ("Inleiding", 20, [("Onvoldoende", None, "De inleiding ontbreekt"), ("Voldoende", None, "De inleiding noemt"), ("Goed", None, "De inleiding plaatst")]),
-        ("Reflectie", 80, [("Onvoldoende", None, "Er wordt niet"), ("Voldoende", None, "Er wordt hier"), ("Goed", None, "De reflectie is")]),
+        (
+            "Inleiding",
+            20,
+            [
+                ("Onvoldoende", None, "De inleiding ontbreekt"),
+                ("Voldoende", None, "De inleiding noemt"),
+                ("Goed", None, "De inleiding plaatst"),
+            ],
+        ),
+        (
+            "Reflectie",
+            80,
+            [
+                ("Onvoldoende", None, "Er wordt niet"),
+                ("Voldoende", None, "Er wordt hier"),
+                ("Goed", None, "De reflectie is"),
+            ],
+        ),
     ],
 )
 

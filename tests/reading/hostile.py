@@ -1,0 +1,183 @@
+"""Documents made to take a reader down: small files that want much memory, time or depth."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_TYPES = (
+    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/>'
+    '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+    'wordprocessingml.document.main+xml"/></Types>'
+)
+_RELATIONS = (
+    '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"'
+    ' Target="word/document.xml"/></Relationships>'
+)
+
+
+def docx_of(body: str, *, prolog: str = "", extra: dict[str, bytes] | None = None) -> bytes:
+    """A DOCX around this markup, compressed as far as it goes."""
+    markup = (
+        f'<?xml version="1.0" encoding="UTF-8"?>{prolog}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("[Content_Types].xml", _TYPES)
+        archive.writestr("_rels/.rels", _RELATIONS)
+        archive.writestr("word/document.xml", markup)
+        for name, data in (extra or {}).items():
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
+def cell(text: str, properties: str = "") -> str:
+    return f"<w:tc><w:tcPr>{properties}</w:tcPr><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
+
+
+def huge_grid_span() -> bytes:
+    row = "<w:tr>" + cell("wide", '<w:gridSpan w:val="90000000"/>') + "</w:tr>"
+    return docx_of(f"<w:tbl>{row * 50}</w:tbl>")
+
+
+def millions_of_paragraphs() -> bytes:
+    return docx_of("<w:p/>" * 2_000_000)
+
+
+def zip_bomb() -> bytes:
+    return docx_of("<w:p/>", extra={"word/media/image1.png": b"\0" * 400_000_000})
+
+
+def lying_zip() -> bytes:
+    """A member that says it holds 10 bytes and unpacks to 64 MB."""
+    data = bytearray(docx_of("<w:p><w:r><w:t>" + "a" * 64_000_000 + "</w:t></w:r></w:p>"))
+    at = data.rindex(b"word/document.xml") - 46
+    data[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    return bytes(data)
+
+
+def billion_laughs() -> bytes:
+    entities = '<!ENTITY a "lol">' + "".join(
+        f"<!ENTITY {chr(98 + i)} '" + f"&{chr(97 + i)};" * 10 + "'>" for i in range(10)
+    )
+    return docx_of("<w:p><w:r><w:t>&k;</w:t></w:r></w:p>", prolog=f"<!DOCTYPE w:document [{entities}]>")
+
+
+def external_entity() -> bytes:
+    prolog = '<!DOCTYPE w:document [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    return docx_of("<w:p><w:r><w:t>&x;</w:t></w:r></w:p>", prolog=prolog)
+
+
+def deep_tables(depth: int = 400) -> bytes:
+    opened = "<w:tbl><w:tr><w:tc>" * depth
+    return docx_of(opened + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * depth)
+
+
+def pdf_of(objects: list[bytes]) -> bytes:
+    """A PDF of these objects, numbered from 1; the first one is the catalogue."""
+    data = bytearray(b"%PDF-1.5\n")
+    offsets = []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(data))
+        data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start = len(data)
+    data += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    data += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    data += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    return bytes(data)
+
+
+def stream_of(content: bytes, entries: bytes = b"") -> bytes:
+    packed = zlib.compress(content, 9)
+    return b"<< /Length %d /Filter /FlateDecode %b >>\nstream\n%b\nendstream" % (len(packed), entries, packed)
+
+
+FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+
+
+def one_page(content: bytes, resources: bytes = b"/Font << /F1 5 0 R >>", more: list[bytes] | None = None) -> bytes:
+    """A page with this content stream; further objects are numbered from 6."""
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << %b >> >>" % resources,
+            stream_of(content),
+            FONT,
+            *(more or []),
+        ]
+    )
+
+
+def many_text_operators() -> bytes:
+    return one_page(b"BT /F1 10 Tf " + b"1 0 0 1 72 700 Tm (a) Tj " * 400_000 + b"ET")
+
+
+def many_lines() -> bytes:
+    return one_page(b"0 0 m 600 700 l S " * 400_000)
+
+
+def inflates_to_a_gigabyte() -> bytes:
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(b" " * 16_000_000) for _ in range(64)) + packer.flush()
+    stream = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%b\nendstream" % (len(packed), packed)
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R >>",
+            stream,
+        ]
+    )
+
+
+def hundred_thousand_pages() -> bytes:
+    kids = b" ".join([b"3 0 R"] * 100_000)
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [%b] /Count 100000 >>" % kids,
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] >>",
+        ]
+    )
+
+
+def recursive_forms() -> bytes:
+    """Forms that each draw the next ones ten times, the last one drawing the first."""
+    forms = []
+    for number in range(6, 14):
+        following = number + 1 if number < 13 else 6
+        entries = (
+            b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /XObject << /X %d 0 R >> >>" % following
+        )
+        forms.append(stream_of(b"/X Do " * 10 + b"0 0 m 9 9 l S ", entries))
+    return one_page(b"/X Do", b"/XObject << /X 6 0 R >>", forms)
+
+
+def page_tree_without_end() -> bytes:
+    return pdf_of([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R 2 0 R] /Count 2 >>"])
+
+
+HOSTILE = {
+    maker.__name__: maker
+    for maker in (
+        huge_grid_span,
+        millions_of_paragraphs,
+        zip_bomb,
+        lying_zip,
+        billion_laughs,
+        external_entity,
+        deep_tables,
+        many_text_operators,
+        many_lines,
+        inflates_to_a_gigabyte,
+        hundred_thousand_pages,
+        recursive_forms,
+        page_tree_without_end,
+    )
+}
