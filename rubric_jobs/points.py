@@ -164,9 +164,9 @@ def _scaled_levels(
         return [], []
     if not tops:
         return _spread(criterion, points, step, path=path)
-    if max(tops) <= 0:
+    if points and max(tops) <= 0:
         return _raised(criterion, points, max(tops), path=path)
-    factor = Fraction(points) / Fraction(max(tops))
+    factor = Fraction(points) / Fraction(max(tops)) if points else Fraction(0)
     levels = [_scaled(level, factor, step) for level in criterion.levels]
     before = {value for level in criterion.levels if (value := top(level)) is not None}
     after = {value for level in levels if (value := top(level)) is not None}

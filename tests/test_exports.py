@@ -279,6 +279,12 @@ def test_a_rating_without_points_gets_none_and_that_is_said() -> None:
     assert losses_of(Level(name="Fine")) == ["criteria[0].levels[0].points: Canvas needs points; 0 was written."]
 
 
+def test_a_range_without_an_upper_end_gets_its_lower_one_and_that_is_said() -> None:
+    assert losses_of(Level(name="Fine", points_min=Decimal(3)))[0] == (
+        "criteria[0].levels[0].points_max: Canvas needs an upper end; 3 was written."
+    )
+
+
 def test_a_criterion_without_levels_gets_the_ratings_that_canvas_itself_would_give() -> None:
     export = FORMATS["canvas-csv"].export(Rubric(title="T", criteria=[Criterion(name="A", points=Decimal("2.5"))]))
     assert export.content.splitlines()[1] == "T,A,,false,Full Marks,,2.5,No Marks,,0"

@@ -231,6 +231,14 @@ def test_levels_that_are_worth_nothing_get_the_criterions_points_and_stay_equal(
     assert [warning.code for warning in rescaled.warnings] == ["level_points_assumed"]
 
 
+def test_a_criterion_that_is_worth_nothing_stays_so_with_its_ranges() -> None:
+    ranges = [Level(name="A", points_min=Decimal(0), points_max=Decimal(4))]
+    criteria = [Criterion(name="A", points=Decimal(4)), Criterion(name="B", points=Decimal(0), levels=ranges)]
+    once = points.rescale(Rubric(criteria=criteria), Decimal(8))
+    assert (once.criteria[1].levels[0].points_min, once.criteria[1].levels[0].points_max) == (0, 0)
+    assert without_warnings(points.rescale(once, Decimal(8))) == without_warnings(once)
+
+
 def test_negative_level_points_become_none() -> None:
     levels = [Level(name="Good", points=Decimal(4)), Level(name="Off topic", points=Decimal(-4))]
     rubric = Rubric(criteria=[Criterion(name="A", levels=levels)])

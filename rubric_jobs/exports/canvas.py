@@ -108,6 +108,8 @@ def _ratings(criterion: Criterion, path: str, losses: _Losses) -> list[_Rating]:
 def _rating(level: Level, place: int, path: str, losses: _Losses) -> _Rating:
     name = _text(level.name, f"{path}.name", losses)
     worth = _exact(top(level), f"{path}.points", losses)
+    if _is_range(level) and level.points_max is None:
+        losses.add(f"{path}.points_max", f"Canvas needs an upper end; {as_text(worth)} was written.")
     if not name:
         name = f"Level {place + 1}" if top(level) is None else f"{as_text(worth)} pts"
         losses.add(f"{path}.name", f"Canvas drops a rating without one; “{name}” was written.")
