@@ -146,6 +146,15 @@ def test_the_next_one_is_asked_where_the_first_fails() -> None:
     assert (answer.reply.provider, answer.reply.model) == ("b", "model-of-b")
 
 
+def test_the_stored_reply_is_the_first_ones_alone() -> None:
+    first, second = Scripted(errors.ProviderUnavailable(), name="a"), Scripted(GOOD, name="b")
+    stored = Reply(text=json.dumps(GOOD), model="old", provider="a")
+    assert in_turn(first, second, stored_reply=stored).reply == stored
+    assert in_turn(first, second, stored_reply=Reply(text="{", model="old")).reply.provider == "b"
+    assert [len(first.asked), len(second.asked)] == [1, 1]
+    assert not second.asked[0].complaint
+
+
 def test_where_all_fail_what_waiting_may_help_is_raised_first() -> None:
     with pytest.raises(errors.ProviderUnavailable):
         in_turn(Scripted(errors.ModelRetired(), name="a"), Scripted(errors.ProviderUnavailable(), name="b"))
@@ -207,6 +216,14 @@ def test_points_are_kept_to_four_decimals() -> None:
     assert asking.parse('{"criteria": [{"name": "A", "points": 33.33333333333333}]}').criteria[0].points == Decimal(
         "33.3333"
     )
+
+
+def test_marks_are_believed_from_a_provider_without_a_vendor_alone() -> None:
+    told = {"criteria": [{"name": "A", "grounded": True}]}
+    local = Scripted(told)
+    local.needs_key = False
+    assert ask(Scripted(told)).rubric.criteria[0].grounded is None
+    assert ask(local).rubric.criteria[0].grounded is True
 
 
 def test_a_model_cannot_vouch_for_itself() -> None:
