@@ -188,11 +188,17 @@ RUBRIC_PROVIDER_MAX_CALLS = _optional_count("RUBRIC_PROVIDER_MAX_CALLS")
 WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=100)
 
-PUMP_LIFETIME_SECONDS = 3600
+PUMP_LIFETIME_SECONDS = env.int("PUMP_LIFETIME_SECONDS", default=3600)
 """A pump hands over to a fresh process state after this long; longer lives would let a leak grow."""
 
-PUMP_GRACE_SECONDS = 10
+PUMP_LEASE_SECONDS = env.float("PUMP_LEASE_SECONDS", default=30.0)
+"""A job whose worker was not heard of for this long is given to another one."""
+
+PUMP_GRACE_SECONDS = env.float("PUMP_GRACE_SECONDS", default=10.0)
 """What a stopping worker gives its running jobs before it hands them back."""
+
+PUMP_SILENCE_SECONDS = env.float("PUMP_SILENCE_SECONDS", default=20.0)
+"""A pump tells every second that it lives; a cluster with one that has not for this long ends itself."""
 
 Q_CLUSTER = {
     "name": "rubric-jobs",

@@ -138,6 +138,7 @@ async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> str:
         max_attempts=settings.RUBRIC_JOB_MAX_ATTEMPTS,
         tenant_cap=settings.RUBRIC_TENANT_MAX_PROCESSING,
         lifetime_s=settings.PUMP_LIFETIME_SECONDS,
+        lease_s=settings.PUMP_LEASE_SECONDS,
         grace_s=settings.PUMP_GRACE_SECONDS,
     )
     name = f"{socket.gethostname()}:{os.getpid()}"

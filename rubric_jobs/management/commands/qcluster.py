@@ -19,8 +19,6 @@ from django_q.signals import post_spawn
 from rubric_jobs import worker
 
 STOP_MARGIN_S = 1.5
-SILENCE_S = 20.0
-"""A pump beats every second; this long without one is no pause for breath."""
 
 
 class Command(QCluster):  # type: ignore[misc]
@@ -64,8 +62,8 @@ def _fault(cluster: Cluster, shared: worker.Cluster) -> str | None:
     if not cluster.sentinel.is_alive():
         return "The cluster's sentinel has died."
     # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
-    if shared.silent_for_s() > SILENCE_S and _database_answers():
-        return f"A pump was not heard of for {SILENCE_S:.0f} s."
+    if shared.silent_for_s() > settings.PUMP_SILENCE_SECONDS and _database_answers():
+        return f"A pump was not heard of for {settings.PUMP_SILENCE_SECONDS:.0f} s."
     return None
 
 
