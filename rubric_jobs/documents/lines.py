@@ -111,6 +111,8 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
 
 def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float) -> bool:
     pitch = line.box[3] - above.box[3]
+    if _is_hyphenated(above) and line.words[0].text[:1].islower() and 0 < pitch <= 1.6 * usual_pitch:
+        return False
     if line.marker or pitch > 1.45 * max(usual_pitch, 0.9 * above.size) or pitch <= 0:
         return True
     if abs(line.size - above.size) > 0.15 * max(line.size, above.size):
@@ -145,6 +147,10 @@ def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
         else:
             found.append([line])
     return found
+
+
+def _is_hyphenated(line: Line) -> bool:
+    return re.search(r"[^\W\d_]-$", line.words[-1].text) is not None
 
 
 def _uniform_style(line: Line) -> bool:

@@ -33,6 +33,7 @@ MARGIN = 0.13
 @dataclass(slots=True)
 class _Page:
     content: PageContent
+    ruled: list[Grid]
     tables: list[PlacedTable] = field(default_factory=list)
     loose: list[Word] = field(default_factory=list)
 
@@ -40,11 +41,12 @@ class _Page:
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
     contents = _contents(data)
-    repeated = _running_lines(contents)
-    for content in contents:
-        content.words = _without(content, repeated)
+    pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
+    repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
-    pages = [_page(content, vocabulary) for content in contents]
+    for page in pages:
+        page.loose = _without(page, repeated)
+        _find_tables(page, vocabulary)
     placed: list[list[PlacedTable | PlacedParagraph]] = []
     for page in pages:
         found = paragraphs(page.loose, page.content, [t.box for t in page.tables], vocabulary)
@@ -92,15 +94,15 @@ def _opening_error(error: pdfium.PdfiumError) -> Exception:
     return UnreadableDocument()
 
 
-def _page(content: PageContent, vocabulary: frozenset[str]) -> _Page:
-    page = _Page(content, loose=content.words)
-    _take(page, find_grids(content.lines), vocabulary)
+def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
+    """Grids first, then shaded areas, rules across and bare alignment, each in the words that the ones before left."""
+    content = page.content
+    _take(page, page.ruled, vocabulary)
     boxes = [table.box for table in page.tables]
     _take(page, find_grids(_outside(content.fills, boxes)), vocabulary)
     rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
     _take(page, banded_grids(page.loose, _outside(rules, [t.box for t in page.tables])), vocabulary)
     _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary)
-    return page
 
 
 def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str]) -> None:
@@ -129,31 +131,37 @@ def _outside(edges: list[Edge], boxes: list[Box]) -> list[Edge]:
     return [edge for edge in edges if not any(is_within(edge, box) for box in boxes)]
 
 
-def _running_lines(contents: list[PageContent]) -> set[str]:
-    """Heads and feet: the same line, whatever its numbers, near the edge of most pages."""
-    seen: Counter[str] = Counter()
-    for content in contents:
-        seen.update({_folded(line) for line in _edge_lines(content)})
-    least = max(2, round(0.6 * len(contents)))
-    return {text for text, count in seen.items() if count >= least}
+def _running_lines(pages: list[_Page]) -> set[tuple[str, int]]:
+    """Heads and feet: the same line, whatever its numbers, at the same height near the edge of most pages."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for page in pages:
+        seen.update({key for line in _edge_lines(page) for key in _keys(line)})
+    least = max(2, round(0.5 * len(pages)))
+    return {key for key, count in seen.items() if count >= least}
 
 
-def _edge_lines(content: PageContent) -> list[Line]:
-    low, high = MARGIN * content.height, (1 - MARGIN) * content.height
-    return into_lines([w for w in content.words if w.bottom < low or w.top > high])
+def _edge_lines(page: _Page) -> list[Line]:
+    """Lines near the upper and the lower edge that are in no ruled table."""
+    height = page.content.height
+    low, high = MARGIN * height, (1 - MARGIN) * height
+    words = [w for w in page.content.words if w.bottom < low or w.top > high]
+    return into_lines([w for w in words if not any(_inside(w, grid.box) for grid in page.ruled)])
 
 
-def _folded(line: Line) -> str:
-    return re.sub(r"\d+", "#", " ".join(sorted(word.text for word in line.words)))
+def _keys(line: Line) -> tuple[tuple[str, int], ...]:
+    """Its text without numbers, and its height in two overlapping grids of points."""
+    text = re.sub(r"\d+", "#", " ".join(sorted(word.text for word in line.words)))
+    band = int(line.box[1] // 6)
+    return (text, band), (text, -int((line.box[1] + 3) // 6) - 1)
 
 
-def _without(content: PageContent, repeated: set[str]) -> list[Word]:
-    dropped = {id(w) for line in _edge_lines(content) if _is_running(line, repeated) for w in line.words}
-    return [w for w in content.words if id(w) not in dropped]
+def _without(page: _Page, repeated: set[tuple[str, int]]) -> list[Word]:
+    dropped = {id(w) for line in _edge_lines(page) if _is_running(line, repeated) for w in line.words}
+    return [w for w in page.content.words if id(w) not in dropped]
 
 
-def _is_running(line: Line, repeated: set[str]) -> bool:
-    return _folded(line) in repeated or bool(_PAGE_LINE.match(line.text.lower()))
+def _is_running(line: Line, repeated: set[tuple[str, int]]) -> bool:
+    return any(key in repeated for key in _keys(line)) or bool(_PAGE_LINE.match(line.text.lower()))
 
 
 def _vocabulary(contents: list[PageContent]) -> frozenset[str]:

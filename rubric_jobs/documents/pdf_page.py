@@ -69,7 +69,8 @@ def _main_angle(text_page: pdfium.PdfTextPage, count: int) -> int:
 
 
 def _angle(text_page: pdfium.PdfTextPage, index: int) -> int:
-    return round(c.FPDFText_GetCharAngle(text_page, index) / (math.pi / 2)) % 4
+    # PDFium counts clockwise.
+    return round(-c.FPDFText_GetCharAngle(text_page, index) / (math.pi / 2)) % 4
 
 
 def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
