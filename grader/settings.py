@@ -84,14 +84,19 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rubric_jobs",
     "django_q",
 ]
 MIDDLEWARE = [
     "rubric_jobs.logs.trace_requests",
+    "corsheaders.middleware.CorsMiddleware",
+    "grader.bearer_lane.take_bearer_lane",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "grader.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -151,8 +156,57 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` names an export
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Rubric jobs",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Rubrics out of documents, and better ones out of rules: a job is submitted, then watched.",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    # Its own copy of Swagger UI: the page asks no other host.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["rubric_jobs.schema.leave_out_copies"],
+    "POSTPROCESSING_HOOKS": ["rubric_jobs.schema.add_problems", "drf_spectacular.hooks.postprocess_schema_enums"],
+}
+
+RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")
+RUBRIC_THROTTLE_TENANT = env.str("RUBRIC_THROTTLE_TENANT", default="60000/hour")
+RUBRIC_SYNC_ENDPOINTS = env.bool("RUBRIC_SYNC_ENDPOINTS", default=False)
+
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/(api|\.netlify/functions)/"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "cache-control",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+    "traceparent",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "ETag", "X-Request-ID", "X-Export-Losses", "Content-Disposition"]
+
+WHITENOISE_USE_FINDERS = True
+"""Static files are served whether or not somebody has collected them."""
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else 30 * 24 * 3600
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # whether other hosts of the domain have TLS, this service cannot know
+    "security.W008",  # TLS ends at the proxy, which redirects; health checks come without it
+    "security.W021",  # a preload list is the domain owner's decision
+]
 
 # --- Identity -----------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from rubric_jobs.urls import netlify_urlpatterns
+
 
 def is_alive(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
@@ -11,7 +13,7 @@ def is_alive(_request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/", include("rubric_jobs.urls")),
-    path(".netlify/functions/", include("rubric_jobs.urls")),
+    path(".netlify/functions/", include(netlify_urlpatterns)),
     path("admin/", admin.site.urls),
     path("healthz", is_alive),
 ]

@@ -1,38 +1,66 @@
-"""Every refusal as one fact (HTTP status, stable code, one sentence), and the bodies that tell it."""
+"""Every refusal as one fact (HTTP status, stable code, one sentence), and the two bodies that tell it.
+
+The old routes answer in the shape that the old poller understands, everything else as problem details (RFC 9457).
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import traceback
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework import exceptions, status
-from rest_framework.response import Response
 
+from rubric_jobs import errors
 from rubric_jobs.errors import DocumentTooLarge, RubricJobError, UnsupportedType
 
 log = logging.getLogger(__name__)
 
 UNAVAILABLE_RETRY_S = 5
+PROBLEM_TYPE = "/api/error-codes"
 
 _STATUS_OF: dict[type[Exception], int] = {
     DocumentTooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     UnsupportedType: status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,
     RubricJobError: status.HTTP_422_UNPROCESSABLE_ENTITY,
 }
-_CODES = {
-    status.HTTP_400_BAD_REQUEST: "malformed",
-    status.HTTP_401_UNAUTHORIZED: "not_authenticated",
-    status.HTTP_403_FORBIDDEN: "forbidden",
-    status.HTTP_404_NOT_FOUND: "not_found",
-    status.HTTP_405_METHOD_NOT_ALLOWED: "method_not_allowed",
-    status.HTTP_406_NOT_ACCEPTABLE: "not_acceptable",
-    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
-    status.HTTP_429_TOO_MANY_REQUESTS: "throttled",
+CODES: dict[str, tuple[int, str]] = {
+    "malformed": (400, "The request could not be read; it must be a JSON object or a form."),
+    "not_authenticated": (401, "Sign in, or send a valid bearer token."),
+    "forbidden": (403, "This is not allowed."),
+    "no_membership": (403, "This account is not a member of a tenant."),
+    "not_found": (404, "There is no such job."),
+    "no_such_route": (404, "There is no such route."),
+    "method_not_allowed": (405, "This address does not know this method."),
+    "not_acceptable": (406, "The answer cannot be given in the format that was asked for."),
+    "conflict": (409, "The job's state does not allow this."),
+    "gone": (410, "This route is switched off."),
+    "unsupported_media_type": (415, "The body has a type that is not understood."),
+    "invalid_field": (422, "A field of the request is not valid."),
+    "idempotency_key_reused": (422, "This Idempotency-Key was used for another request."),
+    "throttled": (429, "Too many requests; please wait."),
+    "internal_error": (500, "Something went wrong inside the service; the fault has been logged."),
+    "unavailable": (503, "The service is not available at the moment; please try again."),
 }
+"""The codes of refusals; those of failed jobs are in `errors.py`."""
+
+_CODE_OF = {http: code for code, (http, _) in reversed(CODES.items())}
+
+
+class Refusal(exceptions.APIException):
+    """A refusal by its code; `code` is one of CODES."""
+
+    def __init__(self, code: str, sentence: str | None = None, *, headers: dict[str, str] | None = None) -> None:
+        self.status_code, usual = CODES[code]
+        super().__init__(sentence or usual, code)
+        self.headers = headers or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +74,40 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+Answer = Callable[[Problem], HttpResponse]
+
+
+def as_problem_details(problem: Problem) -> HttpResponse:
+    """RFC 9457: `type`, `title`, `status`, `detail`, and beside them `code` and `errors` (of each field)."""
+    body: dict[str, Any] = {
+        "type": f"{PROBLEM_TYPE}#{problem.code}",
+        "title": problem.code.replace("_", " ").capitalize(),
+        "status": problem.status,
+        "detail": problem.sentence,
+        "code": problem.code,
+    }
+    if problem.fields:
+        body["errors"] = problem.fields
+    return _response(problem, body, "application/problem+json")
+
+
+def as_old_front_end(problem: Problem) -> HttpResponse:
+    """The body that the old poller understands: it stops at `status: failed` and shows `error`."""
+    body = {
+        "success": False,
+        "status": "failed",
+        "error": problem.sentence,
+        "errorCode": problem.code,
+        "message": problem.sentence,
+    }
+    return _response(problem, body, "application/json")
+
+
+def _response(problem: Problem, body: dict[str, Any], content_type: str) -> HttpResponse:
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return HttpResponse(json.dumps(body), status=problem.status, content_type=content_type, headers=headers)
+
+
 def describe(error: Exception) -> Problem:
     """The problem that an exception stands for; what nobody foresaw is logged and told as an internal error."""
     if isinstance(error, RequestDataTooBig):
@@ -54,29 +116,30 @@ def describe(error: Exception) -> Problem:
         http_status = next(code for kind, code in _STATUS_OF.items() if isinstance(error, kind))
         return Problem(http_status, error.code, str(error))
     if isinstance(error, Http404):
-        return Problem(404, "not_found", "There is no such job.")
+        return _usual("not_found")
     if isinstance(error, exceptions.ValidationError):
         fields = _by_field(error.detail)
         return Problem(422, "invalid_field", " ".join(_sentences(fields)), fields)
     if isinstance(error, exceptions.APIException):
         return _of_rest_framework(error)
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError):
         log.error("the database is away: %s", type(error).__name__)
-        return Problem(
-            503,
-            "unavailable",
-            "The service is not available at the moment; please try again.",
-            headers={"Retry-After": str(UNAVAILABLE_RETRY_S)},
-        )
-    log.error("a request broke the service's own code", exc_info=error)
-    return Problem(500, "internal_error", "Something went wrong inside the service; the fault has been logged.")
+        return _usual("unavailable", {"Retry-After": str(UNAVAILABLE_RETRY_S)})
+    # Not the exception's own words: a database's may quote a row, and with it a document.
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("a request broke the service's own code: %s\n%s", type(error).__name__, where)
+    return _usual("internal_error")
+
+
+def _usual(code: str, headers: dict[str, str] | None = None) -> Problem:
+    http_status, sentence = CODES[code]
+    return Problem(http_status, code, sentence, headers=headers or {})
 
 
 def _of_rest_framework(error: exceptions.APIException) -> Problem:
-    codes = error.get_codes()
-    known = {"no_membership"}
-    code = codes if codes in known else _CODES.get(error.status_code, str(codes))
-    headers = {}
+    own = error.get_codes()
+    code = own if isinstance(own, str) and own in CODES else _CODE_OF.get(error.status_code, str(own))
+    headers = dict(getattr(error, "headers", {}))
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if (wait_s := getattr(error, "wait", None)) is not None:
@@ -102,14 +165,17 @@ def _sentences(fields: dict[str, list[str]]) -> list[str]:
     return [f"{name}: {' '.join(texts)}" for name, texts in fields.items()]
 
 
-def answer_old_front_end(error: Exception, context: dict[str, Any]) -> Response:
-    """The body that the old poller understands: it stops at `status: failed` and shows `error`."""
-    problem = describe(error)
-    body = {
-        "success": False,
-        "status": "failed",
-        "error": problem.sentence,
-        "errorCode": problem.code,
-        "message": problem.sentence,
-    }
-    return Response(body, status=problem.status, headers=problem.headers)
+def table() -> Iterator[dict[str, Any]]:
+    """Every code that a front end may meet: of a refused request (with its HTTP status) or of a failed job."""
+    for code, (http_status, sentence) in CODES.items():
+        yield {"code": code, "httpStatus": http_status, "retryable": http_status in {429, 503}, "message": sentence}
+    for code, kind in sorted(errors.by_code().items()):
+        if code not in CODES:
+            http = next(http for base, http in _STATUS_OF.items() if issubclass(kind, base))
+            at_trigger = issubclass(kind, errors.DocumentError)
+            yield {
+                "code": code,
+                "httpStatus": http if at_trigger else None,
+                "retryable": kind.retryable,
+                "message": str(kind()),
+            }

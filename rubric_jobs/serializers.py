@@ -1,34 +1,37 @@
-"""The wire format: what a request may hold, what an answer holds."""
+"""The wire format of requests: what they may hold. What answers hold is in `answers.py`."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import datetime
-import uuid
 from typing import Any
 
 from rest_framework import serializers
 
 from rubric_jobs import conf, documents, points
-from rubric_jobs.errors import DocumentTooLarge, EmptyDocument, InvalidPoints, UnsupportedType
-from rubric_jobs.models import Kind, RubricJob, Status
+from rubric_jobs.errors import DocumentTooLarge, InvalidPoints, UnsupportedType
+from rubric_jobs.models import Kind, Status
 
 PROVIDERS = ("auto", "gemini", "openai", "local")
 LONGEST_FILE_NAME = 255
 LONGEST_MODEL_NAME = 100
 LONGEST_INSTRUCTION = 20_000
 LONGEST_RULES = 200_000
+LONGEST_WAIT_S = 25
 
 
-class ProviderFields(serializers.Serializer[Any]):
-    """Who shall answer; a model's name alone forces no provider."""
+class JobSerializer(serializers.Serializer[Any]):
+    """What both kinds of job have in common: who shall answer. A model's name alone forces no provider."""
 
     llmProvider = serializers.ChoiceField(PROVIDERS, required=False, allow_null=True)
     llmModel = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
     geminiModel = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME
     )
+
+    def job(self) -> dict[str, Any]:
+        """What lifecycle.submit wants to know."""
+        raise NotImplementedError
 
     def provider_parameters(self) -> dict[str, Any]:
         """`provider`: the forced one or None; `models`: the wanted model of each provider."""
@@ -42,7 +45,7 @@ class ProviderFields(serializers.Serializer[Any]):
         return {"provider": provider, "models": models}
 
 
-class ExtractionSerializer(ProviderFields):
+class ExtractionSerializer(JobSerializer):
     file = serializers.CharField(trim_whitespace=False, allow_blank=True, write_only=True)
     fileName = serializers.CharField(max_length=LONGEST_FILE_NAME)
     fileType = serializers.CharField(max_length=200)
@@ -60,8 +63,6 @@ class ExtractionSerializer(ProviderFields):
             data = base64.b64decode("".join(encoded.split()), validate=True)
         except (binascii.Error, ValueError):
             raise serializers.ValidationError("This is not valid base64.") from None
-        if not data:
-            raise EmptyDocument
         if len(data) > conf.max_file_bytes():
             raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
         return data
@@ -73,7 +74,6 @@ class ExtractionSerializer(ProviderFields):
         return {**given, "fileType": found}
 
     def job(self) -> dict[str, Any]:
-        """What lifecycle.submit wants to know."""
         given = self.validated_data
         total = given.get("totalPoints")
         return {
@@ -89,7 +89,7 @@ class ExtractionSerializer(ProviderFields):
         }
 
 
-class EnhancementSerializer(ProviderFields):
+class EnhancementSerializer(JobSerializer):
     simple_rules = serializers.CharField(max_length=LONGEST_RULES)
     rubric_prompt = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION
@@ -103,7 +103,6 @@ class EnhancementSerializer(ProviderFields):
             raise serializers.ValidationError(str(error)) from None
 
     def job(self) -> dict[str, Any]:
-        """What lifecycle.submit wants to know."""
         given = self.validated_data
         return {
             "kind": Kind.ENHANCE,
@@ -118,44 +117,30 @@ class EnhancementSerializer(ProviderFields):
         }
 
 
-def accepted(job_id: uuid.UUID) -> dict[str, Any]:
-    """The answer to a trigger."""
-    return {
-        "success": True,
-        "jobId": str(job_id),
-        "status": Status.PENDING,
-        "message": "The job was taken; ask for its status.",
-    }
+class UploadSerializer(ExtractionSerializer):
+    """An extraction as a form: the document as a part, whose name and type count where none are given."""
+
+    file = serializers.FileField(allow_empty_file=True)  # type: ignore[assignment]
+    fileName = serializers.CharField(max_length=LONGEST_FILE_NAME, required=False)
+    fileType = serializers.CharField(max_length=200, required=False)
+
+    def validate_file(self, upload: Any) -> Any:
+        if upload.size > conf.max_file_bytes():  # before it is read into memory
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        return upload
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        upload = given["file"]
+        named = {"fileName": upload.name[-LONGEST_FILE_NAME:], "fileType": upload.content_type or ""}
+        return super().validate({**named, **given, "file": upload.read()})
 
 
-def old_status(job: RubricJob) -> dict[str, Any]:
-    """The status that the old front end polls; times are milliseconds since 1970."""
-    body: dict[str, Any] = {
-        "success": job.status != Status.FAILED,
-        "status": job.status,
-        "jobId": str(job.job_id),
-        "createdAt": _ms(job.created_at),
-        "updatedAt": _ms(job.updated_at),
-    }
-    if job.status == Status.PROCESSING and job.progress:
-        body["progress"] = job.progress
-    if job.status == Status.COMPLETED:
-        body["result"] = job.result
-    if job.status == Status.FAILED:
-        body |= {
-            "error": job.error_message,
-            "message": job.error_message,
-            "errorCode": job.error_code,
-            "retryable": bool(job.retryable),
-        }
-    if job.completed_at:
-        body |= {
-            "performance": job.performance_metrics,
-            "completedAt": _ms(job.completed_at),
-            "expiresAt": _ms(job.completed_at + conf.retention()),
-        }
-    return body
+class JobFilter(serializers.Serializer[Any]):
+    """What a list of jobs can be narrowed to."""
+
+    status = serializers.ChoiceField(Status.choices, required=False)
+    kind = serializers.ChoiceField(Kind.choices, required=False)
 
 
-def _ms(moment: datetime.datetime) -> int:
-    return round(moment.timestamp() * 1000)
+class WaitSerializer(serializers.Serializer[Any]):
+    wait = serializers.FloatField(required=False, default=0.0, min_value=0.0, max_value=float(LONGEST_WAIT_S))

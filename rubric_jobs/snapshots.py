@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -97,6 +97,35 @@ async def aread_all(job_ids: Sequence[uuid.UUID]) -> list[Snapshot]:
     async with pool.connections.connection() as lent:
         cursor = await lent.execute(_statement_for_all(), [list(job_ids)])
         return [Snapshot(*row) for row in await cursor.fetchall()]
+
+
+def briefs(jobs: Iterable[RubricJob]) -> list[Snapshot]:
+    """Rows that have been read, without what is long and without their places in the queue."""
+    return [
+        Snapshot(
+            job_id=job.job_id,
+            kind=job.kind or "",
+            status=job.status,
+            file_name=job.file_name,
+            file_type=job.file_type,
+            file_size_kb=job.file_size_kb,
+            created_at=job.created_at,
+            updated_at=job.updated_at,
+            completed_at=job.completed_at,
+            progress=None,
+            result=None,
+            performance=None,
+            error=job.error_message,
+            error_code=job.error_code,
+            retryable=job.retryable,
+            queue_place=None,
+        )
+        for job in jobs
+    ]
+
+
+LONG_COLUMNS = ("result", "progress", "performance_metrics")
+"""What a list does not read."""
 
 
 def _columns(jobs: RubricJobQuerySet) -> Any:

@@ -1,13 +1,36 @@
-"""The old front end's routes; the project serves them under both prefixes."""
+"""The API's routes. The old front end's stand under both prefixes, the resource API under `/api/` alone."""
 
 from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from rubric_jobs import views
+from rubric_jobs import resources, streams, views
 
-urlpatterns = [
+unknown = path("<path:unknown>", views.NoSuchRoute.as_view())
+
+old_routes = [
     path("extract-rubric-trigger", views.ExtractTrigger.as_view()),
     path("extract-rubric-status", views.ExtractStatus.as_view()),
     path("enhance-rubric-trigger", views.EnhanceTrigger.as_view()),
     path("enhance-rubric-status", views.EnhanceStatus.as_view()),
-    path("<path:unknown>", views.NoSuchRoute.as_view()),
+    path("extract-rubric-from-document", streams.ExtractFromDocument.as_view()),
+    path("enhance-rubric", streams.EnhanceRubric.as_view()),
 ]
+
+resource_routes = [
+    path("rubric-jobs/", resources.JobList.as_view()),
+    path("rubric-jobs/extractions", resources.Extractions.as_view()),
+    path("rubric-jobs/enhancements", resources.Enhancements.as_view()),
+    path("rubric-jobs/exports", resources.ExportOfBody.as_view()),
+    path("rubric-jobs/<uuid:job_id>", streams.Job.as_view()),
+    path("rubric-jobs/<uuid:job_id>/events", streams.Events.as_view()),
+    path("rubric-jobs/<uuid:job_id>/cancel", resources.Cancel.as_view()),
+    path("rubric-jobs/<uuid:job_id>/retry", resources.Retry.as_view()),
+    path("rubric-jobs/<uuid:job_id>/export", resources.ExportOfJob.as_view()),
+    path("rubric-jobs/<path:unknown>", resources.NoSuchResource.as_view()),
+    path("error-codes", resources.ErrorCodes.as_view()),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+]
+
+urlpatterns = [*old_routes, *resource_routes, unknown]
+netlify_urlpatterns = [*old_routes, unknown]

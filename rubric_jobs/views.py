@@ -5,96 +5,72 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import Http404
-from rest_framework.exceptions import NotFound, ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from rubric_jobs import conf, lifecycle, problems, serializers
-from rubric_jobs.auth import caller
-from rubric_jobs.errors import DocumentTooLarge
-from rubric_jobs.models import Kind, RubricJob
+from rubric_jobs import answers, isolation, problems, schema, serializers, snapshots, submission
+from rubric_jobs.auth import Identity, caller
+from rubric_jobs.models import Kind
+from rubric_jobs.problems import Refusal
+from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, CallerView
+from rubric_jobs.snapshots import Snapshot
+from rubric_jobs.threads import in_thread
 
 RETRY_AFTER_S = 2
 
 
-class BoundedJSONParser(JSONParser):
-    """JSON that is an object, not too large and not nested without end."""
+class Trigger(AnswersOldFrontEnd, CallerView):
+    http_method_names = ["post"]
+    serializer_class: type[serializers.JobSerializer]
+    kind: Kind
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
-        try:
-            body = super().parse(stream, media_type, parser_context)
-        except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
-        if not isinstance(body, dict):
-            raise ParseError("The body must be a JSON object.")
-        return body
-
-
-class OldRoute(APIView):
-    """What the eight old routes share: the shape of their errors."""
-
-    parser_classes = [BoundedJSONParser]
-    http_method_names = ["get", "post"]
-
-    def get_exception_handler(self) -> Any:
-        return problems.answer_old_front_end
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        # Before the body is read into memory.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > conf.max_body_bytes():
-            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
-
-
-class Trigger(OldRoute):
-    serializer_class: type[serializers.ExtractionSerializer | serializers.EnhancementSerializer]
-    status_route: str
-
+    @extend_schema(responses={202: schema.ACCEPTED}, parameters=[schema.IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
+        """Submit a job, as the old front end does."""
         asked = self.serializer_class(data=request.data)
         asked.is_valid(raise_exception=True)
-        identity = caller(request)
-        job_id = lifecycle.submit(
-            tenant_id=identity.tenant_id,
-            user_id=identity.user_id,
-            timeout_s=conf.job_timeout_s(),
-            **asked.job(),
-        )
-        location = request.path.rsplit("/", 1)[0] + f"/{self.status_route}?jobId={job_id}"
+        with isolation.as_service():
+            job_id = submission.submit(
+                caller(request), route=f"{self.kind}-rubric-trigger", headers=request.headers, job=asked.job()
+            )
+        location = request.path.rsplit("/", 1)[0] + f"/{self.kind}-rubric-status?jobId={job_id}"
         headers = {"Location": location, "Retry-After": str(RETRY_AFTER_S)}
-        return Response(serializers.accepted(job_id), status=202, headers=headers)
+        return Response(answers.accepted(job_id), status=202, headers=headers)
 
 
 class ExtractTrigger(Trigger):
     serializer_class = serializers.ExtractionSerializer
-    status_route = "extract-rubric-status"
+    kind = Kind.EXTRACT
 
 
 class EnhanceTrigger(Trigger):
     serializer_class = serializers.EnhancementSerializer
-    status_route = "enhance-rubric-status"
+    kind = Kind.ENHANCE
 
 
-class OldStatus(OldRoute):
+class OldStatus(AnswersOldFrontEnd, AsyncCallerView):
+    """The route that every waiting browser asks every 2 s: docs/decisions says why it is an async view."""
+
+    http_method_names = ["get"]
     kind: Kind
 
-    def get(self, request: Request) -> Response:
-        wanted = request.query_params.get("jobId")
+    @extend_schema(parameters=schema.STATUS_PARAMETERS, responses={200: schema.OLD_STATUS, 304: schema.NOT_CHANGED})
+    async def get(self, request: HttpRequest, identity: Identity) -> HttpResponse:
+        """A job's status, as the old front end polls it."""
+        wanted = request.GET.get("jobId")
         if not wanted:
             raise ValidationError({"jobId": ["This parameter is required."]})
-        try:
-            job_id = uuid.UUID(wanted)
-        except ValueError:
-            raise Http404 from None
-        identity = caller(request)
-        mine = RubricJob.objects.visible_to(tenant_id=identity.tenant_id, user_id=identity.user_id)
-        job = mine.filter(job_id=job_id, kind=self.kind).first()
-        if job is None:
+        job = await read(request, identity, wanted)
+        if job.kind != self.kind:
             raise Http404
-        return Response(serializers.old_status(job), headers={"Cache-Control": "no-store"})
+        return conditional(request, answers.as_json(answers.old_status(job)))
 
 
 class ExtractStatus(OldStatus):
@@ -105,11 +81,34 @@ class EnhanceStatus(OldStatus):
     kind = Kind.ENHANCE
 
 
-class NoSuchRoute(OldRoute):
+@method_decorator(csrf_exempt, name="dispatch")
+class NoSuchRoute(AnswersOldFrontEnd, View):
     """What is not served under the two prefixes: 404 in a shape that their callers can read."""
 
-    authentication_classes = []
-    permission_classes = []
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.answer_problem(problems.describe(Refusal("no_such_route")))
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise NotFound("There is no such route.")
+
+async def read(request: HttpRequest, identity: Identity, job_id: str | uuid.UUID) -> Snapshot:
+    """The caller's job; raises Http404 where they have none of that id, or where that is no id."""
+    try:
+        wanted = job_id if isinstance(job_id, uuid.UUID) else uuid.UUID(job_id)
+    except ValueError:
+        raise Http404 from None
+    mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": wanted}
+    # A WSGI server's event loop lives for one request: no pool can be kept in it.
+    is_asgi = isinstance(request, ASGIRequest)
+    job = await snapshots.aread(**mine) if is_asgi else await in_thread(snapshots.read, **mine)
+    if job is None:
+        raise Http404
+    return job
+
+
+def conditional(request: HttpRequest, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
+    """200 with the body, or 304 where the caller has it already (`If-None-Match`)."""
+    tag = answers.etag(body)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", **(headers or {})}
+    known = request.headers.get("If-None-Match", "")
+    if tag in {part.strip().removeprefix("W/") for part in known.split(",")}:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type="application/json", headers=headers)

@@ -155,7 +155,10 @@ def test_somebody_elses_job_is_byte_for_byte_a_job_that_never_was(
 
         assert foreign.status_code == unknown.status_code == 404
         assert foreign.content == unknown.content
-        assert dict(foreign.headers) == dict(unknown.headers)
+        traces = ("X-Request-ID",)
+        assert {name: value for name, value in foreign.items() if name not in traces} == {
+            name: value for name, value in unknown.items() if name not in traces
+        }
 
 
 @pytest.mark.parametrize("job_id", ["", "no-uuid", "%00", "1" * 5000])

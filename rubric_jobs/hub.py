@@ -1,0 +1,134 @@
+"""Any number of readers in one process hear of changes over one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Generic, Protocol, TypeVar
+
+import psycopg
+
+log = logging.getLogger(__name__)
+
+PAUSE_S = 1.0
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+S = TypeVar("S", bound=Versioned)
+
+
+class Watch(Generic[S]):
+    """One reader's place: it holds the newest state alone, so that a slow reader costs no memory."""
+
+    def __init__(self) -> None:
+        self._news: S | None = None
+        self._is_gone = False
+        self._wake = asyncio.Event()
+
+    def offer(self, state: S | None) -> None:
+        """A new state, or None when there is nothing to watch any more."""
+        self._news = state
+        self._is_gone = state is None
+        self._wake.set()
+
+    async def next(self, *, after: int, timeout_s: float) -> S | None:
+        """The newest state with a version above `after`; None if there was none in time. LookupError: it is gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    if self._is_gone:
+                        raise LookupError
+                    if self._news is not None and self._news.version > after:
+                        return self._news
+        return None
+
+
+class Hub(Generic[S]):
+    """Tells any number of readers in one process of changes: one connection listens, one query reads what has changed.
+
+    `read` gives the states of the keys that still exist. Notifications are hints: all watched keys are looked at again
+    whenever the connection was lost, and every `poll_s`, in one query.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Sequence[str]], Awaitable[dict[str, S]]],
+        *,
+        notifications: AsyncIterator[tuple[str, str]] | None,
+        poll_s: float,
+        gather_s: float = 0.02,
+    ) -> None:
+        self._read = read
+        self._notifications = notifications
+        self._poll_s = poll_s
+        self._gather_s = gather_s
+        self._watches: dict[str, set[Watch[S]]] = {}
+        self._changed: set[str] = set()
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @contextmanager
+    def watch(self, key: str) -> Iterator[Watch[S]]:
+        """A place that hears of `key` from now on, and not before."""
+        if not self._tasks:
+            jobs = [self._deliver(), self._tick(), *([self._hear(self._notifications)] if self._notifications else [])]
+            self._tasks = [asyncio.create_task(job) for job in jobs]
+        watch: Watch[S] = Watch()
+        self._watches.setdefault(key, set()).add(watch)
+        try:
+            yield watch
+        finally:
+            others = self._watches[key]
+            others.discard(watch)
+            if not others:
+                del self._watches[key]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _hear(self, notifications: AsyncIterator[tuple[str, str]]) -> None:
+        async for _, payload in notifications:
+            if not payload:  # connected, again perhaps
+                self._mark(self._watches)
+            elif payload in self._watches:
+                self._mark([payload])
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll_s)
+            self._mark(self._watches)
+
+    def _mark(self, keys: Sequence[str] | dict[str, set[Watch[S]]]) -> None:
+        self._changed.update(keys)
+        if self._changed:
+            self._wake.set()
+
+    async def _deliver(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            asked = [key for key in self._changed if key in self._watches]
+            self._changed.clear()
+            try:
+                states = await self._read(asked) if asked else {}
+            except psycopg.Error as error:
+                log.warning("changes are read again in %s s: %s", PAUSE_S, type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
+                self._mark(asked)
+                continue
+            for key in asked:
+                for watch in list(self._watches.get(key, ())):
+                    watch.offer(states.get(key))
+            # Changes come in crowds; the next ones are gathered into one query.
+            await asyncio.sleep(self._gather_s)

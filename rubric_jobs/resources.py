@@ -1,0 +1,212 @@
+"""The resource API's synchronous routes under `/api/rubric-jobs/`."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import extend_schema
+from pydantic import ValidationError as PydanticError
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rubric_jobs import answers, conf, exports, isolation, lifecycle, schema, serializers, snapshots, submission
+from rubric_jobs.auth import caller
+from rubric_jobs.models import Kind, RubricJob, RubricJobQuerySet, Status
+from rubric_jobs.problems import Problem, Refusal, as_problem_details, table
+from rubric_jobs.routes import BoundedJSONParser, CallerView, validated
+from rubric_jobs.rubric import Rubric
+from rubric_jobs.views import NoSuchRoute
+
+RETRY_AFTER_S = 2
+FORMATS = tuple(exports.FORMATS)
+MOST_FAULTS = 20
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-created_at", "-job_id")
+    page_size = 20
+    page_size_query_param = "limit"
+    max_page_size = 100
+
+    def decode_cursor(self, request: Request) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except Exception:
+            raise ValidationError({"cursor": ["This is no cursor of this list."]}) from None
+
+
+def mine(request: Request) -> RubricJobQuerySet:
+    identity = caller(request)
+    return RubricJob.objects.visible_to(tenant_id=identity.tenant_id, user_id=identity.user_id)
+
+
+class JobList(CallerView):
+    @extend_schema(parameters=schema.LIST_PARAMETERS, responses={200: schema.PAGE})
+    def get(self, request: Request) -> Response:
+        """Your jobs, newest first, without their results."""
+        asked = validated(serializers.JobFilter(data=request.query_params))
+        page = NewestFirst()
+        jobs = mine(request).filter(**asked).defer(*snapshots.LONG_COLUMNS)
+        found = snapshots.briefs(page.paginate_queryset(jobs, request, view=self) or [])
+        return page.get_paginated_response([answers.brief(job) for job in found])
+
+
+class Submission(CallerView):
+    """What both kinds of submission share: the one way in, and where to look for the job."""
+
+    http_method_names = ["post"]
+    kind: Kind
+
+    def take(self, request: Request, serializer: type[serializers.JobSerializer]) -> Response:
+        asked = serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with isolation.as_service():
+            job_id = submission.submit(caller(request), route=self.kind, headers=request.headers, job=asked.job())
+        headers = {"Location": f"/api/rubric-jobs/{job_id}", "Retry-After": str(RETRY_AFTER_S)}
+        return Response(answers.accepted(job_id), status=202, headers=headers)
+
+
+class Extractions(Submission):
+    kind = Kind.EXTRACT
+    parser_classes = [BoundedJSONParser, MultiPartParser]
+
+    @extend_schema(
+        request={"application/json": serializers.ExtractionSerializer, "multipart/form-data": schema.UPLOAD},
+        responses={202: schema.ACCEPTED},
+        parameters=[schema.IDEMPOTENCY_KEY],
+        examples=schema.EXTRACTION_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        """Read the rubric out of a PDF or DOCX, sent as base64 in JSON or as a form's file."""
+        is_form = (request.content_type or "").startswith("multipart/")
+        return self.take(request, serializers.UploadSerializer if is_form else serializers.ExtractionSerializer)
+
+
+class Enhancements(Submission):
+    kind = Kind.ENHANCE
+
+    @extend_schema(
+        request=serializers.EnhancementSerializer,
+        responses={202: schema.ACCEPTED},
+        parameters=[schema.IDEMPOTENCY_KEY],
+        examples=schema.ENHANCEMENT_EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        """Make a better rubric of a rubric's text, or of a few simple rules."""
+        return self.take(request, serializers.EnhancementSerializer)
+
+
+class JobChange(CallerView):
+    """A change that a caller makes to their own job: found in isolation, made by the service."""
+
+    http_method_names = ["post"]
+
+    def changed(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
+        identity = caller(request)
+        job = snapshots.read(tenant_id=identity.tenant_id, user_id=identity.user_id, job_id=job_id)
+        if job is None:
+            raise Http404
+        return HttpResponse(answers.as_json(answers.resource(job)), content_type="application/json")
+
+
+class Cancel(JobChange):
+    @extend_schema(request=None, responses={200: schema.JOB})
+    def post(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
+        """Stop a job that waits or runs; it ends as failed (`cancelled`). 409 when it has ended already."""
+        _own(request, job_id)
+        with isolation.as_service():
+            if not lifecycle.cancel(job_id=job_id):
+                raise Refusal("conflict", "The job has ended already; only a waiting or running job can be cancelled.")
+        return self.changed(request, job_id)
+
+
+class Retry(JobChange):
+    @extend_schema(request=None, responses={202: schema.JOB})
+    def post(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
+        """Run a failed job again under the same id, with fresh attempts. 409 when it has not failed, or must not."""
+        _own(request, job_id)
+        with isolation.as_service():
+            tenant_id = caller(request).tenant_id
+            if not lifecycle.retry(job_id=job_id, tenant_id=tenant_id, timeout_s=conf.job_timeout_s()):
+                raise Refusal("conflict", "Only a failed job whose failure may pass can be retried.")
+        response = self.changed(request, job_id)
+        response.status_code = 202
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return response
+
+
+class ExportOfJob(CallerView):
+    @extend_schema(parameters=[schema.FORMAT], responses=schema.EXPORTS)
+    def get(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
+        """The rubric of a completed job in another format; what that format cannot hold stands in `X-Export-Losses`."""
+        job = _own(request, job_id)
+        if job.status != Status.COMPLETED or not job.result:
+            raise Refusal("conflict", "The job has no rubric (yet).")
+        return _exported(request, job.result.get("rubric"))
+
+
+class ExportOfBody(CallerView):
+    http_method_names = ["post"]
+
+    @extend_schema(
+        parameters=[schema.FORMAT], request=schema.RUBRIC, responses=schema.EXPORTS, examples=schema.RUBRIC_EXAMPLES
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """A rubric in another format: the canonical rubric as the body, or as its field `rubric`."""
+        body: dict[str, Any] = request.data  # type: ignore[assignment]  # BoundedJSONParser lets objects through alone
+        return _exported(request, body.get("rubric", body))
+
+
+class ErrorCodes(CallerView):
+    authentication_classes = []
+    permission_classes = []
+    throttle_classes = []
+    http_method_names = ["get"]
+    is_isolated = False
+
+    @extend_schema(responses={200: schema.ERROR_CODES}, auth=[])
+    def get(self, _request: Request) -> Response:
+        """Every code that a refused request or a failed job may carry."""
+        return Response({"codes": list(table())}, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _own(request: Request, job_id: uuid.UUID) -> RubricJob:
+    job = mine(request).filter(job_id=job_id).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+def _exported(request: Request, rubric: Any) -> HttpResponse:
+    wanted = request.query_params.get("format", "json")
+    if wanted not in exports.FORMATS:
+        raise ValidationError({"format": [f"This must be one of {', '.join(FORMATS)}."]})
+    exported = exports.FORMATS[wanted].export(_rubric(rubric))
+    response = HttpResponse(exported.content, content_type=exported.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="rubric{exported.file_name_suffix}"'
+    # Sentences in any language, in a header that holds ASCII alone.
+    response.headers["X-Export-Losses"] = json.dumps(exported.losses)
+    return response
+
+
+def _rubric(given: Any) -> Rubric:
+    try:
+        return Rubric.model_validate(given)
+    except PydanticError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        fields: dict[str, list[str]] = {}
+        for fault in found[:MOST_FAULTS]:
+            path = ".".join(str(part) for part in fault["loc"]) or "rubric"
+            fields.setdefault(path, []).append(fault["msg"])
+        raise ValidationError(fields) from None
+
+
+class NoSuchResource(NoSuchRoute):
+    def answer_problem(self, problem: Problem) -> HttpResponse:
+        return as_problem_details(problem)

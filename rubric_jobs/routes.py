@@ -1,0 +1,141 @@
+"""What routes are made of: parsing with bounds, identity, isolation, throttles, and one way to answer a failure."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework.exceptions import MethodNotAllowed, ParseError, Throttled
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from rubric_jobs import auth, conf, isolation, problems
+from rubric_jobs.auth import Identity, caller
+from rubric_jobs.errors import DocumentTooLarge
+from rubric_jobs.throttles import RowThrottle, TenantThrottle, UserThrottle
+
+METHODS = ("get", "post", "delete")
+
+log = logging.getLogger(__name__)
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON that is an object and is not nested without end."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        try:
+            body = super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError("The JSON is nested too deeply.") from None
+        if not isinstance(body, dict):
+            raise ParseError("The body must be a JSON object.")
+        return body
+
+
+class AnswersProblems:
+    """Failures as problem details (RFC 9457)."""
+
+    def answer_problem(self, problem: problems.Problem) -> HttpResponse:
+        return problems.as_problem_details(problem)
+
+
+class AnswersOldFrontEnd(AnswersProblems):
+    """Failures in the shape that the old poller understands."""
+
+    def answer_problem(self, problem: problems.Problem) -> HttpResponse:
+        return problems.as_old_front_end(problem)
+
+
+class CallerView(AnswersProblems, APIView):
+    """A view of Django REST framework whose methods run isolated: they read the caller's rows and no others."""
+
+    parser_classes = [BoundedJSONParser]
+    throttle_classes = [UserThrottle, TenantThrottle]
+    http_method_names = list(METHODS)
+    is_isolated = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in METHODS:
+            if cls.is_isolated and name in vars(cls):
+                setattr(cls, name, _isolated(vars(cls)[name]))
+
+    def get_exception_handler(self) -> Any:
+        return lambda error, _context: self.answer_problem(problems.describe(error))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # An ASGI server's bodies are bounded before (grader/body_limit.py); this is for all others.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > conf.max_body_bytes():
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        super().initial(request, *args, **kwargs)
+
+
+def _isolated(method: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    @functools.wraps(method)
+    def isolated(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        identity = caller(request)
+        with isolation.as_caller(tenant_id=identity.tenant_id, user_id=identity.user_id):
+            return method(view, request, *args, **kwargs)
+
+    return isolated
+
+
+class AsyncCallerView(AnswersProblems, APIView):
+    """A view that may wait without holding a thread. Django REST framework has none, so it lends the outside alone.
+
+    Its methods are coroutines `method(request, identity, **parts_of_the_path)`.
+    """
+
+    http_method_names = list(METHODS)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        outside = super().as_view(**initkwargs)
+
+        @functools.wraps(outside)
+        async def view(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            return await cls(**initkwargs).answer(request, **parts)
+
+        return markcoroutinefunction(view)
+
+    async def answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        try:
+            identity = await auth.acaller(request)
+            name = "get" if request.method == "HEAD" else (request.method or "").lower()
+            method = getattr(self, name, None) if name in METHODS else None
+            if method is None:
+                raise MethodNotAllowed(request.method or "")
+            return await cast(Callable[..., Awaitable[HttpResponseBase]], method)(request, identity, **parts)
+        except MethodNotAllowed as error:
+            response = self.answer_problem(problems.describe(error))
+            response.headers["Allow"] = ", ".join(self.allowed_methods)
+            return response
+        except Exception as error:  # every failure has a body that the caller can read
+            return self.answer_problem(problems.describe(error))
+
+
+def throttle(identity: Identity) -> None:
+    """Count a request to a route that Django REST framework does not count; raises Throttled."""
+    limits: list[RowThrottle] = [UserThrottle(), TenantThrottle()]
+    for limit in limits:
+        if not limit.admits(identity):
+            raise Throttled(limit.wait())
+
+
+def validated(serializer: Serializer[Any]) -> Any:
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def too_large(path: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of a 413 that is given before any view is chosen, in the shape of the route that was asked."""
+    is_resource = path.startswith("/api/rubric-jobs/")
+    answer = problems.as_problem_details if is_resource else problems.as_old_front_end
+    response = answer(problems.describe(DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")))
+    return [(name.lower().encode(), value.encode()) for name, value in response.items()], response.content
