@@ -20,6 +20,8 @@ from rubric_jobs.documents.model import Paragraph
 from rubric_jobs.documents.pdf_cells import PlacedTable, rounded
 from rubric_jobs.rubric import Source
 
+NARROW = 0.5
+"""Lines that reach over less than this share of the page were hardly broken by its margin."""
 HEADING_SIZE = 1.15
 """So much larger than the page's usual type is a heading."""
 
@@ -38,9 +40,11 @@ def paragraphs(
     """Paragraphs of loose words; text on either side of a gutter is kept apart."""
     usual = median([w.size for w in words])
     found: list[PlacedParagraph] = []
-    for column, part in enumerate(_text_columns(words, content)):
+    columns = _text_columns(words, content)
+    for column, part in enumerate(columns):
         for stretch in stretches(into_lines(part), tables):
-            found += _with_titles_joined(_of_stretch(stretch, content, column, usual, vocabulary), usual)
+            right = _right_edge(stretch, content.width if len(columns) == 1 else 0.0)
+            found += _with_titles_joined(_of_stretch(stretch, right, content, column, usual, vocabulary), usual)
     return found
 
 
@@ -63,7 +67,8 @@ def _is_one_title(above: PlacedParagraph, below: PlacedParagraph, usual: float) 
     one, other = above.paragraph, below.paragraph
     is_large = one.is_heading and other.is_heading and min(one.size, other.size) > HEADING_SIZE * usual
     alike = abs(one.size - other.size) <= 0.05 * one.size and one.is_bold == other.is_bold
-    return is_large and alike and not other.marker and below.box[1] - above.box[3] < 0.6 * one.size
+    goes_on = other.text[:1].islower() or one.text.endswith((":", "-", "–", "&", ",")) or one.text[-4:] in (" and", " for")
+    return is_large and alike and goes_on and not other.marker and below.box[1] - above.box[3] < 0.6 * one.size
 
 
 def _around(one: Box, other: Box) -> Box:
@@ -99,10 +104,10 @@ def _is_prose(lines: list[Line], x: float) -> bool:
 
 
 def _of_stretch(
-    lines: list[Line], content: PageContent, column: int, usual: float, vocabulary: frozenset[str]
+    lines: list[Line], right: float, content: PageContent, column: int, usual: float, vocabulary: frozenset[str]
 ) -> list[PlacedParagraph]:
     found = []
-    for group in paragraphs_of(lines, _right_edge(lines, content.width)):
+    for group in paragraphs_of(lines, right):
         box = _box(group)
         found.append(PlacedParagraph(content.number, box, _paragraph(group, box, content, usual, vocabulary), column))
     return found
@@ -116,9 +121,10 @@ def _right_edge(lines: list[Line], width: float) -> float:
     parted = [segments(line)[0][-1].x1 for line in lines if line.is_parted]
     if len(parted) * 5 >= len(lines) * 2:
         return max(parted)
-    right = max(line.box[2] for line in lines)
-    at_edge = sum(right - line.box[2] <= 0.08 * right for line in lines)
-    return right if at_edge >= 2 else max(right, width - min(line.box[0] for line in lines))
+    left, right = min(line.box[0] for line in lines), max(line.box[2] for line in lines)
+    at_edge = sum(right - line.box[2] <= 0.06 * (right - left) for line in lines)
+    is_narrow = right - left < NARROW * width
+    return right if at_edge >= 2 and not is_narrow else max(right, width - left)
 
 
 def _box(lines: list[Line]) -> Box:

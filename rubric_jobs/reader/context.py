@@ -91,7 +91,7 @@ def title_of(document: Document) -> str:
     ]
     if not opening:
         return ""
-    largest = max(opening, key=lambda p: (p.size, p.is_heading))
+    largest = max(opening, key=lambda p: (round(p.size), p.is_heading))
     if largest.is_heading and largest.size > 1.1 * min(p.size for p in opening):
         return tidy(largest.text)
     rubric = next((p for p in opening if len(p.text) < 120 and lexicon.has(lexicon.RUBRIC, p.text)), None)

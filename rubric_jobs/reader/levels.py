@@ -11,6 +11,7 @@ from rubric_jobs.reader.names import folded
 from rubric_jobs.rubric import Level
 
 LONGEST_LEVEL_NAME = 48
+_RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
 
 
@@ -80,11 +81,14 @@ def cell_amount(text: str) -> tuple[Amount | None, str]:
         return None, ""
     for index in {0, len(lines) - 1}:
         amount = amounts.whole(lines[index])
-        if amount is not None and (not amount.is_bare or len(lines) == 1 or index == 0):
+        if amount is not None:
             return amount, "\n".join(lines[:index] + lines[index + 1 :])
     first = amounts.leading(lines[0])
     if first and _is_points(first[0], lines[0]):
         return first[0], "\n".join([first[1], *lines[1:]]).strip()
+    ended = _RANGE_AT_END.match(lines[-1])
+    if ended and (amount := amounts.whole(ended.group("range"))):
+        return amount, "\n".join([*lines[:-1], ended.group("text")])
     last = amounts.trailing(lines[-1])
     if last and last[0].has_unit:
         return last[0], "\n".join([*lines[:-1], last[1]])

@@ -13,7 +13,7 @@ from rubric_jobs.reader.context import context_of, title_of
 from rubric_jobs.reader.lists import list_candidates
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.scale_lists import scale_candidate
-from rubric_jobs.reader.tables import candidate_of
+from rubric_jobs.reader.tables import candidates_of
 from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric import Criterion, Rubric, Totals
 
@@ -47,7 +47,8 @@ def candidates(document: Document) -> list[Candidate]:
     found = [
         candidate
         for position, block in enumerate(document.blocks)
-        if isinstance(block, Table) and (candidate := candidate_of(block, context_of(document, position)))
+        if isinstance(block, Table)
+        for candidate in candidates_of(block, context_of(document, position))
     ]
     scale = scale_candidate(document)
     return found + list_candidates(document) + ([scale] if scale else [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from rubric_jobs.documents.model import Cell, Table
+from rubric_jobs.documents.model import Cell, Table, fold
 from rubric_jobs.reader import amounts, lexicon
 
 LONGEST_HEADER = 170
@@ -52,7 +52,33 @@ def sheet_of(table: Table) -> Sheet:
     depth = _header_depth(rows)
     header = [_header_text([row[c] for row in rows[:depth]]) for c in range(table.columns)]
     cells = [next((row[c] for row in reversed(rows[:depth]) if row[c]), None) for c in range(table.columns)]
-    return Sheet(table, captions, header, cells, rows[depth:])
+    return Sheet(table, captions, header, cells, _without_repeats(rows[depth:], rows[:depth]))
+
+
+def stacked(table: Table) -> list[Table]:
+    """Tables that were drawn as one: each begins with the same header again, under a line of its own."""
+    grid = table.grid()
+    first = next((i for i, row in enumerate(grid) if len(distinct(row)) > 1), 0)
+    heading = [fold(cell.text) if cell else "" for cell in grid[first]]
+    starts = [0]
+    for index in range(first + 2, len(grid)):
+        repeats = [fold(cell.text) if cell else "" for cell in grid[index]] == heading and any(heading)
+        if repeats and len(distinct(grid[index - 1])) == 1:
+            starts.append(index - 1)
+    if len(starts) == 1:
+        return [table]
+    return [_slice(table, a, b) for a, b in zip(starts, [*starts[1:], table.rows], strict=True)]
+
+
+def _slice(table: Table, start: int, end: int) -> Table:
+    cells = tuple(replace(cell, row=cell.row - start) for cell in table.cells if start <= cell.row < end)
+    return Table(end - start, table.columns, cells, table.source)
+
+
+def _without_repeats(rows: list[list[Cell | None]], header: list[list[Cell | None]]) -> list[list[Cell | None]]:
+    """The rows without those that only say the header again."""
+    told = [[fold(cell.text) if cell else "" for cell in row] for row in header]
+    return [row for row in rows if [fold(cell.text) if cell else "" for cell in row] not in told]
 
 
 def transposed(table: Table) -> Table:

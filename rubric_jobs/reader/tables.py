@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.model import Table
 from rubric_jobs.reader import amounts, lexicon
@@ -12,7 +12,7 @@ from rubric_jobs.reader.grids import Rows, read_rows
 from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.roles import Role, Roles, roles_of
 from rubric_jobs.reader.scales import is_generic, read_long, read_scale, read_sectioned, rows_are_levels
-from rubric_jobs.reader.sheets import Sheet, sheet_of
+from rubric_jobs.reader.sheets import Sheet, sheet_of, stacked
 from rubric_jobs.rubric import Criterion, Kind, Level
 
 SHORTEST_DESCRIPTOR = 12
@@ -27,11 +27,20 @@ class _Reading:
     names_levels: bool = False
 
 
-def candidate_of(table: Table, context: Context) -> Candidate | None:
+def candidates_of(table: Table, context: Context) -> list[Candidate]:
+    """What a table holds: mostly one candidate or none, several where tables were drawn as one."""
+    parts = stacked(table)
+    found = [_candidate_of(part, context if index == 0 else replace(context, heading="")) for index, part in enumerate(parts)]
+    return [candidate for candidate in found if candidate is not None]
+
+
+def _candidate_of(table: Table, context: Context) -> Candidate | None:
     if table.rows * table.columns < 2:
         return None
     sheet = sheet_of(table)
     roles = roles_of(sheet)
+    if not context.heading and len(sheet.captions) == 1:
+        context = replace(context, heading=tidy(sheet.captions[0].text))
     reading = _read(sheet, roles, context)
     if reading is None or not reading.rows.criteria:
         return None
@@ -42,7 +51,7 @@ def candidate_of(table: Table, context: Context) -> Candidate | None:
         position=context.position,
         evidence=reading.evidence,
         source=table.source,
-        heading=context.heading or (captions[0] if len(captions) == 1 else ""),
+        heading=context.heading,
         stated=reading.rows.stated,
         is_stated_plainly=reading.rows.stated is not None,
         adjustments=reading.rows.adjustments,

@@ -13,10 +13,11 @@ from tests.reading.builders import Sample, built
 from tests.reading.samples_grids import GRIDS
 from tests.reading.samples_languages import LANGUAGES
 from tests.reading.samples_lists import LISTS
+from tests.reading.samples_varied import VARIED
 
 CASES = [
     pytest.param(sample, layout, id=f"{sample.name}-{layout}")
-    for sample in [*GRIDS, *LISTS, *LANGUAGES]
+    for sample in [*GRIDS, *LISTS, *LANGUAGES, *VARIED]
     for layout in sample.layouts
 ]
 
