@@ -1,0 +1,253 @@
+/** The first view: a document or some text, what is wished for, and where it will go. */
+
+import { drawing, element, newId } from "./dom.js";
+import { ACCEPT, judge } from "./file-check.js";
+import { pointsOf } from "./rubric-edit.js";
+
+const DOCUMENT = "M6 2.5h8l4.5 4.5v14.5H6zM14 2.5V7h4.5M9 12h6M9 15.5h6";
+const TITLES = { gemini: "providerGemini", openai: "providerOpenai" };
+
+export class FormView {
+  #context;
+  #file = null;
+  #isText = false;
+  #parts = {};
+
+  /** `context`: `{texts, providers, maxFileMb, onExtract(wanted), onEnhance(wanted)}`. */
+  constructor(context) {
+    this.#context = context;
+    this.node = this.#build();
+    this.#changed();
+  }
+
+  focus() {
+    this.node.querySelector("input:checked").focus();
+  }
+
+  /** A fault that the service found in a field, shown where it can be mended. */
+  showFault(sentence) {
+    this.#say(sentence);
+  }
+
+  #build() {
+    const { t } = this.#context.texts;
+    const parts = this.#parts;
+    parts.heading = element("h2.unseen", {}, t("sourceLegend"));
+    parts.fault = element("p.fault", { role: "alert", hidden: true });
+    parts.where = element("p.where");
+    parts.submit = element("button.primary", { type: "submit" });
+    const form = element(
+      "form.card.form",
+      { novalidate: true, onsubmit: (event) => this.#submit(event), onpaste: (event) => this.#pasted(event) },
+      parts.heading,
+      this.#switch(),
+      this.#dropArea(),
+      this.#rulesArea(),
+      this.#fields(),
+      parts.fault,
+      element("div.send", {}, parts.submit, parts.where),
+    );
+    return form;
+  }
+
+  #switch() {
+    const { t } = this.#context.texts;
+    const name = newId("source");
+    const choice = (isText, label) =>
+      element(
+        "label",
+        {},
+        element("input", { type: "radio", name, checked: isText === this.#isText, onchange: () => this.#choose(isText) }),
+        element("span", {}, label),
+      );
+    const legend = element("legend.unseen", {}, t("sourceLegend"));
+    return element("fieldset.switch", {}, legend, choice(false, t("fromDocument")), choice(true, t("fromText")));
+  }
+
+  #dropArea() {
+    const { t } = this.#context.texts;
+    const parts = this.#parts;
+    parts.input = element("input.unseen", { type: "file", accept: ACCEPT, onchange: () => this.#took(parts.input.files[0]) });
+    parts.fileName = element("strong");
+    parts.fileNote = element("span.muted");
+    parts.drop = element(
+      "label.drop",
+      {
+        ondragover: (event) => this.#dragged(event, true),
+        ondragleave: (event) => this.#dragged(event, false),
+        ondrop: (event) => this.#dropped(event),
+      },
+      parts.input,
+      drawing(DOCUMENT),
+      element("span.drop-text", {}, parts.fileName, parts.fileNote),
+    );
+    parts.fileName.textContent = t("chooseFile");
+    parts.fileNote.textContent = t("dropHere", { mb: this.#context.maxFileMb });
+    return parts.drop;
+  }
+
+  #rulesArea() {
+    const { t } = this.#context.texts;
+    const hint = newId("hint");
+    this.#parts.rules = element("textarea", { rows: 8, "aria-describedby": hint, maxlength: 200000, dir: "auto" });
+    this.#parts.rulesField = element(
+      "div.field",
+      {},
+      element("label", {}, element("span.label", {}, t("rules")), this.#parts.rules),
+      element("p.hint", { id: hint }, t("rulesHint")),
+    );
+    return this.#parts.rulesField;
+  }
+
+  #fields() {
+    const { t } = this.#context.texts;
+    const parts = this.#parts;
+    parts.total = element("input.short", { inputmode: "decimal", autocomplete: "off" });
+    parts.totalHint = element("p.hint", { id: newId("hint") });
+    parts.total.setAttribute("aria-describedby", parts.totalHint.id);
+    parts.totalOptional = element("span.muted", {}, ` (${t("optional")})`);
+    parts.provider = element("select", { onchange: () => this.#changed() }, this.#providerOptions());
+    parts.providerLabel = element("span.label");
+    parts.model = element("input", { autocomplete: "off", spellcheck: "false", maxlength: 100 });
+    parts.modelField = field(t("model"), parts.model, t("modelHint"));
+    parts.instruction = element("textarea", { rows: 2, maxlength: 20000, dir: "auto" });
+    parts.instructionHint = element("p.hint", { id: newId("hint") });
+    parts.instruction.setAttribute("aria-describedby", parts.instructionHint.id);
+    const total = element("span.label", {}, t("totalPoints"), parts.totalOptional);
+    const grid = element(
+      "div.grid",
+      {},
+      element("div.field", {}, element("label", {}, total, parts.total), parts.totalHint),
+      element("div.field", {}, element("label", {}, parts.providerLabel, parts.provider)),
+      parts.modelField,
+      element(
+        "div.field.wide",
+        {},
+        element("label", {}, element("span.label", {}, t("instruction"), element("span.muted", {}, ` (${t("optional")})`)), parts.instruction),
+        parts.instructionHint,
+      ),
+    );
+    return grid;
+  }
+
+  #providerOptions() {
+    const { t } = this.#context.texts;
+    const models = this.#context.providers.map((name) => element("option", { value: name }, t(TITLES[name])));
+    return [
+      element("option", { value: "auto" }, t("providerAuto")),
+      ...models,
+      element("option", { value: "local" }, t("providerLocal")),
+    ];
+  }
+
+  #choose(isText) {
+    this.#isText = isText;
+    this.#say("");
+    this.#changed();
+  }
+
+  #changed() {
+    const { t } = this.#context.texts;
+    const parts = this.#parts;
+    const provider = parts.provider.value;
+    parts.drop.hidden = this.#isText;
+    parts.rulesField.hidden = !this.#isText;
+    parts.totalOptional.hidden = this.#isText;
+    parts.totalHint.textContent = t(this.#isText ? "totalHintText" : "totalHint");
+    parts.providerLabel.textContent = t(this.#isText ? "providerText" : "provider");
+    parts.instructionHint.textContent = t(this.#isText ? "instructionTextHint" : "instructionHint");
+    parts.modelField.hidden = !(provider in TITLES);
+    parts.submit.textContent = t(this.#isText ? "write" : "extract");
+    parts.where.hidden = this.#isText;
+    parts.where.textContent = this.#whereItGoes(provider);
+  }
+
+  #whereItGoes(provider) {
+    const { t } = this.#context.texts;
+    const known = this.#context.providers.map((name) => t(TITLES[name]));
+    if (provider === "local") return t("goesNowhere");
+    if (provider in TITLES) return t("goesTo", { provider: t(TITLES[provider]) });
+    if (this.#context.providersAreKnown && !known.length) return t("goesNowhere");
+    if (!this.#context.providersAreKnown) return t("goesUnknown");
+    return t("goesMaybe", { provider: known[0] });
+  }
+
+  #dragged(event, isOver) {
+    event.preventDefault();
+    this.#parts.drop.classList.toggle("over", isOver);
+  }
+
+  #dropped(event) {
+    this.#dragged(event, false);
+    if (event.dataTransfer.files[0]) this.#took(event.dataTransfer.files[0]);
+    else this.#tookText(event.dataTransfer.getData("text/plain"));
+  }
+
+  #pasted(event) {
+    if (this.#isText || event.target.matches?.("textarea, input:not([type=file], [type=radio])")) return;
+    const file = event.clipboardData.files[0];
+    if (file) this.#took(file);
+    else this.#tookText(event.clipboardData.getData("text/plain"));
+    event.preventDefault();
+  }
+
+  #tookText(text) {
+    if (!text.trim()) return;
+    this.#parts.rules.value = text;
+    this.node.querySelectorAll(".switch input")[1].checked = true;
+    this.#choose(true);
+    this.#say(this.#context.texts.t("advicePaste"));
+    this.#parts.rules.focus();
+  }
+
+  #took(file) {
+    if (!file) return;
+    const { t, number } = this.#context.texts;
+    const { type, advice, values } = judge(file, this.#context.maxFileMb);
+    this.#file = type ? { file, type } : null;
+    this.#parts.drop.classList.toggle("chosen", Boolean(type));
+    this.#parts.fileName.textContent = file.name;
+    const size = file.size < 1e6 ? `${number(Math.ceil(file.size / 1024))} KB` : `${number(Math.round(file.size / 1e5) / 10)} MB`;
+    this.#parts.fileNote.textContent = `${size} · ${t("changeFile")}`;
+    this.#say(advice ? t(advice, values) : "");
+    // The same file may be chosen again after it was mended.
+    this.#parts.input.value = "";
+  }
+
+  #say(sentence) {
+    this.#parts.fault.textContent = sentence;
+    this.#parts.fault.hidden = !sentence;
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const { t } = this.#context.texts;
+    const parts = this.#parts;
+    const total = pointsOf(parts.total.value);
+    const isTotalWrong = total === undefined || (total === null ? this.#isText : total <= 0);
+    if (!this.#isText && !this.#file) return this.#refuse(t("needFile"), parts.input);
+    if (this.#isText && !parts.rules.value.trim()) return this.#refuse(t("needRules"), parts.rules);
+    if (isTotalWrong) return this.#refuse(t("needTotal"), parts.total);
+    this.#say("");
+    const who = { llmProvider: parts.provider.value, llmModel: parts.modelField.hidden ? undefined : parts.model.value.trim() || undefined };
+    const instruction = parts.instruction.value.trim();
+    if (this.#isText) {
+      this.#context.onEnhance({ simple_rules: parts.rules.value, rubric_prompt: instruction, total_points: total, ...who });
+    } else {
+      const { file, type } = this.#file;
+      const asked = { totalPoints: total ?? undefined, extractionPrompt: instruction || undefined, ...who };
+      this.#context.onExtract({ file, fileName: file.name, fileType: type, ...asked });
+    }
+  }
+
+  #refuse(sentence, where) {
+    this.#say(sentence);
+    where.focus();
+  }
+}
+
+function field(label, input, hint) {
+  const id = newId("hint");
+  input.setAttribute("aria-describedby", id);
+  return element("div.field", {}, element("label", {}, element("span.label", {}, label), input), element("p.hint", { id }, hint));
+}

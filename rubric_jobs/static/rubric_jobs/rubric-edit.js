@@ -1,0 +1,114 @@
+/** A rubric as it is edited: plain functions on the canonical shape, without a page. */
+
+/** A rubric in the shape that the table expects, whatever of it a half-written answer holds. */
+export function complete(rubric) {
+  return {
+    title: null,
+    kind: "analytic",
+    total_points: null,
+    adjustments: [],
+    warnings: [],
+    totals: {},
+    ...rubric,
+    criteria: (rubric.criteria ?? []).map((criterion) => ({
+      name: "",
+      description: null,
+      section: null,
+      points: null,
+      weight: null,
+      ...criterion,
+      levels: (criterion.levels ?? []).map((level) => ({ ...NEW_LEVEL, ...level })),
+    })),
+  };
+}
+
+const NEW_LEVEL = { name: null, description: null, points: null, points_min: null, points_max: null };
+
+export const copy = (rubric) => structuredClone(rubric);
+
+/** The sum of the criteria's points, or null where none has any. */
+export function sum(rubric) {
+  const known = rubric.criteria.map((criterion) => criterion.points).filter((points) => points !== null);
+  return known.length ? rounded(known.reduce((total, points) => total + points, 0)) : null;
+}
+
+/** `{sum, target, difference}`: how far the criteria are from the rubric's own total; null where that is not known. */
+export function balance(rubric) {
+  const found = sum(rubric);
+  const target = rubric.total_points;
+  const difference = found === null || target === null ? null : rounded(found - target);
+  return { sum: found, target, difference };
+}
+
+/** The level names that all criteria share, column by column; null in a column where they differ. */
+export function columns(rubric) {
+  const width = Math.max(0, ...rubric.criteria.map((criterion) => criterion.levels.length));
+  const rows = rubric.criteria.filter((criterion) => criterion.levels.length);
+  return Array.from({ length: width }, (_, column) => {
+    const names = new Set(rows.map((criterion) => criterion.levels[column]?.name ?? null));
+    return names.size === 1 ? [...names][0] : null;
+  });
+}
+
+export function renameColumn(rubric, column, name) {
+  for (const criterion of rubric.criteria) {
+    if (criterion.levels[column]) criterion.levels[column].name = name || null;
+  }
+}
+
+export function addCriterion(rubric, name) {
+  const shape = rubric.criteria.at(-1)?.levels ?? [];
+  const levels = shape.map((level) => ({ ...NEW_LEVEL, name: level.name }));
+  rubric.criteria.push({ name, description: null, section: null, points: null, weight: null, levels });
+}
+
+export function removeCriterion(rubric, index) {
+  rubric.criteria.splice(index, 1);
+}
+
+export function moveCriterion(rubric, index, by) {
+  const [moved] = rubric.criteria.splice(index, 1);
+  rubric.criteria.splice(index + by, 0, moved);
+}
+
+export function addLevel(rubric) {
+  const longest = Math.max(0, ...rubric.criteria.map((criterion) => criterion.levels.length));
+  for (const criterion of rubric.criteria) {
+    while (criterion.levels.length <= longest) criterion.levels.push({ ...NEW_LEVEL });
+  }
+}
+
+export function removeColumn(rubric, column) {
+  for (const criterion of rubric.criteria) criterion.levels.splice(column, 1);
+}
+
+/** `2.5` or `2,5` as a number; null for nothing, undefined for what is no number. */
+export function pointsOf(text) {
+  const trimmed = text.trim().replace(",", ".");
+  if (!trimmed) return null;
+  return /^-?\d{1,6}(\.\d{1,4})?$/.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+/** A level's points as one text: `4`, or `3–4` where a range is printed. */
+export function pointsText(level, format = String) {
+  if (level.points !== null) return format(level.points);
+  const ends = [level.points_min, level.points_max].filter((end) => end !== null);
+  return ends.length === 2 && ends[0] === ends[1] ? format(ends[0]) : ends.map(format).join("–");
+}
+
+/** Reads `4` or `3-4` into a level; false for what is neither. */
+export function setLevelPoints(level, text) {
+  const ends = text.split(/\s*[–—-]\s*(?=\d)/);
+  const values = (text.trim().startsWith("-") ? [text] : ends).map(pointsOf);
+  if (values.length > 2 || values.includes(undefined)) return false;
+  const [low, high] = values;
+  const isRange = values.length === 2;
+  Object.assign(level, {
+    points: isRange ? null : low,
+    points_min: isRange ? Math.min(low, high) : null,
+    points_max: isRange ? Math.max(low, high) : null,
+  });
+  return true;
+}
+
+const rounded = (value) => Math.round(value * 10000) / 10000;

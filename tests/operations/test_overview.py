@@ -1,0 +1,156 @@
+"""The overview: its figures come from the ledger, and its page says when the goal is missed."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
+
+from rubric_jobs import overview, purge
+from rubric_jobs.models import RubricJob
+from tests.operations.conftest import MakeJob, ago
+
+pytestmark = pytest.mark.usefixtures("rows")
+
+MakeAttempt = Callable[..., Any]
+VENDOR = Path("rubric_jobs/vendor/uplot")
+
+
+@pytest.fixture
+def operator() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator", password="x"))
+    return client
+
+
+def this_hour() -> datetime.datetime:
+    """A moment in the hour that is running, and at least a second after it began."""
+    now = datetime.datetime.now(datetime.UTC)
+    return max(now - datetime.timedelta(seconds=1), now.replace(minute=0, second=0, microsecond=0))
+
+
+def test_jobs_are_counted_in_the_hour_of_their_end(make_attempt: MakeAttempt) -> None:
+    now = this_hour()
+    for outcome, age_h in [("completed", 0), ("completed", 0), ("failed", 0), ("cancelled", 2), ("completed", 23)]:
+        make_attempt(outcome=outcome, ended_at=now - datetime.timedelta(hours=age_h))
+    make_attempt(outcome="completed", ended_at=now - datetime.timedelta(hours=25))
+    make_attempt(outcome="retried", ended_at=now)
+    told = overview.read(24)
+    assert len(told["hours"]) == 24
+    assert (told["jobs"]["completed"][-1], told["jobs"]["failed"][-1]) == (2, 1)
+    assert told["jobs"]["cancelled"][-3] == 1
+    assert told["jobs"]["completed"][0] == 1
+    assert sum(told["jobs"]["completed"]) == 3
+
+
+def test_queue_and_total_times_are_percentiles_in_seconds(make_attempt: MakeAttempt) -> None:
+    now = this_hour()
+    for number in range(1, 101):
+        started = now - datetime.timedelta(seconds=number)
+        make_attempt(queue_ms=number * 1000, started_at=started, ended_at=now)
+    told = overview.read(24)
+    assert told["queueTime"]["p50"][-1] == pytest.approx(50.5)
+    assert told["queueTime"]["p95"][-1] == pytest.approx(95.05)
+    assert told["totalTime"]["p50"][-1] == pytest.approx(101, abs=0.1)
+    assert told["queueTime"]["p50"][0] is None
+
+
+def test_a_jobs_total_time_spans_all_its_attempts(make_attempt: MakeAttempt) -> None:
+    now, job_id = this_hour(), uuid.uuid4()
+    first = now - datetime.timedelta(seconds=60)
+    make_attempt(job_id=job_id, outcome="retried", queue_ms=5000, started_at=first, ended_at=first)
+    make_attempt(job_id=job_id, queue_ms=1000, started_at=now - datetime.timedelta(seconds=1), ended_at=now)
+    assert overview.read(24)["totalTime"]["p50"][-1] == pytest.approx(65, abs=0.1)
+
+
+def test_tokens_are_summed_by_provider_and_tenant(make_attempt: MakeAttempt) -> None:
+    big = uuid.uuid4()
+    make_attempt(tenant_id=big, prompt_tokens=1000, completion_tokens=500)
+    make_attempt(tenant_id=big, llm_provider=None, llm_model=None, prompt_tokens=None, completion_tokens=None)
+    make_attempt(llm_provider="openai", llm_model="m", prompt_tokens=10, completion_tokens=None)
+    told = overview.read(24)
+    assert [(line["provider"], line["tokens"]) for line in told["tokensByProvider"]] == [
+        ("gemini", 1500),
+        ("openai", 10),
+        ("none", 0),
+    ]
+    assert told["tokensByTenant"][0] == {"tenant": str(big), "attempts": 2, "tokens": 1500}
+
+
+def test_the_depth_of_the_queue_is_rebuilt_from_who_came_and_who_was_taken_up(
+    make_attempt: MakeAttempt, make_job: MakeJob
+) -> None:
+    now = this_hour()
+    # Came three hours ago, was taken up one hour ago; came two days ago, waits; is running since before the window.
+    make_attempt(started_at=now - datetime.timedelta(hours=1), queue_ms=2 * 3600 * 1000, ended_at=now)
+    make_job(status="pending", queued_at=now - datetime.timedelta(days=2))
+    make_attempt(started_at=now - datetime.timedelta(days=2), queue_ms=1000, ended_at=None, outcome=None)
+    depth = overview.read(24)["depth"]
+    assert depth[-5:] == [1, 2, 2, 1, 1]
+    assert depth[0] == 1
+
+
+def test_the_queue_now_leaves_out_rows_from_before(make_job: MakeJob) -> None:
+    make_job(status="pending", queued_at=ago(seconds=90))
+    make_job(status="processing")
+    make_job(status="pending", kind=None)
+    queue = overview.queue()
+    assert (queue.pending, queue.processing, queue.is_claiming_paused) == (1, 1, False)
+    assert queue.oldest_pending_s == pytest.approx(90, abs=10)
+
+
+@pytest.mark.parametrize(
+    ("completed", "failed", "is_below"), [(19, 1, False), (18, 1, True), (0, 1, True), (0, 0, False)]
+)
+def test_the_page_says_when_the_goal_is_missed(
+    operator: Client, make_attempt: MakeAttempt, completed: int, failed: int, is_below: bool
+) -> None:
+    for outcome in ["completed"] * completed + ["failed"] * failed:
+        make_attempt(outcome=outcome)
+    make_attempt(outcome="cancelled")
+    page = operator.get(reverse("admin:rubric_jobs_overview")).content.decode()
+    assert ("Below the goal" in page) == is_below
+    assert overview.read(24)["success"]["isBelowGoal"] == is_below
+
+
+def test_the_plots_outlive_the_purge(make_job: MakeJob, make_attempt: MakeAttempt) -> None:
+    make_attempt(job_id=make_job().pk)
+    purge.purge_what_is_due()
+    assert not RubricJob.objects.exists()
+    assert sum(overview.read(24)["jobs"]["completed"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours"), [("", 24), ("?hours=168", 168), ("?hours=720", 720), ("?hours=999999", 24)]
+)
+def test_a_window_is_one_of_those_that_are_offered(operator: Client, asked: str, hours: int) -> None:
+    told = operator.get(reverse("admin:rubric_jobs_overview_data") + asked)
+    assert len(told.json()["hours"]) == hours
+    assert "no-store" in told.headers["Cache-Control"]
+
+
+def test_the_page_takes_everything_from_this_server_and_runs_nothing_inline(operator: Client) -> None:
+    page = operator.get(reverse("admin:rubric_jobs_overview")).content.decode()
+    ours = page[page.index('id="rubric-overview"') :]
+    assert "style=" not in ours
+    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>[^<]", page)
+    sources = re.findall(r'(?:src|href)="([^"]+\.(?:js|css))"', page)
+    assert {Path(source).name for source in sources} >= {"uPlot.iife.min.js", "uPlot.min.css", "overview.js"}
+    for source in sources:
+        assert source.startswith("/static/")
+        assert finders.find(source.removeprefix("/static/"))
+
+
+def test_the_charting_library_stands_there_with_its_licence() -> None:
+    licence = finders.find(str(VENDOR / "LICENSE"))
+    assert licence
+    assert "MIT" in Path(licence).read_text()
