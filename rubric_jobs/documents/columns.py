@@ -16,7 +16,7 @@ ROW_GAP = 1.3
 
 
 @dataclass(slots=True)
-class _Region:
+class Region:
     box: Box
     lines: list[Line]
     rules: list[float]
@@ -29,7 +29,7 @@ def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
         x0, x1 = min(e.start for e in group), max(e.end for e in group)
         top, bottom = group[0].at, group[-1].at
         inside = [w for w in words if x0 - 3 <= w.centre[0] <= x1 + 3 and top - 2 <= w.centre[1] <= bottom + 2]
-        region = _Region((x0 - 3, top, x1 + 3, bottom), into_lines(inside), [e.at for e in group])
+        region = Region((x0 - 3, top, x1 + 3, bottom), into_lines(inside), [e.at for e in group])
         grid = _region_grid(region)
         if grid:
             grids.append(grid)
@@ -60,7 +60,7 @@ def aligned_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
             max(line.box[2] for line in lines) + 2,
             lines[-1].box[3] + 1,
         )
-        grid = _region_grid(_Region(box, lines, []), fewest_columns=3)
+        grid = _region_grid(Region(box, lines, []), fewest_columns=3)
         if grid:
             grids.append(grid)
     return grids
@@ -117,14 +117,18 @@ def _corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, 
     return corridors
 
 
-def _region_grid(region: _Region, fewest_columns: int = 2) -> Grid | None:
+def _region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
     if len(region.lines) < FEWEST_LINES:
         return None
     corridors = _corridors(region.lines)
     if len(corridors) + 1 < fewest_columns:
         return None
     x0, _, x1, _ = region.box
-    xs = [x0, *((a + b) / 2 for a, b in corridors), x1]
+    return grid_with_columns(region, [x0, *((a + b) / 2 for a, b in corridors), x1])
+
+
+def grid_with_columns(region: Region, xs: list[float]) -> Grid | None:
+    """The region's grid with these column borders; rows are found by rules, gaps and first words."""
     held = [_columns_of(line, xs) for line in region.lines]
     starts = _row_starts(region, held)
     return _as_grid(region, xs, starts, held)
@@ -134,7 +138,7 @@ def _columns_of(line: Line, xs: list[float]) -> set[int]:
     return {c for word in line.words for c in range(len(xs) - 1) if xs[c] <= word.centre[0] < xs[c + 1]}
 
 
-def _row_starts(region: _Region, held: list[set[int]]) -> list[int]:
+def _row_starts(region: Region, held: list[set[int]]) -> list[int]:
     lines = region.lines
     pitches = [b.box[3] - a.box[3] for a, b in zip(lines, lines[1:], strict=False)]
     size = median([line.size for line in lines])
@@ -177,7 +181,7 @@ def _is_inner_start(i: int, held: list[set[int]]) -> bool:
     return False
 
 
-def _as_grid(region: _Region, xs: list[float], starts: list[int], held: list[set[int]]) -> Grid | None:
+def _as_grid(region: Region, xs: list[float], starts: list[int], held: list[set[int]]) -> Grid | None:
     lines = region.lines
     inner = {
         i
@@ -196,7 +200,7 @@ def _as_grid(region: _Region, xs: list[float], starts: list[int], held: list[set
     return Grid((xs[0], ys[0], xs[-1], ys[-1]), xs, len(ys) - 1, _with_merges(areas, starts, inner))
 
 
-def _row_areas(region: _Region, xs: list[float], ys: list[float], row: int) -> list[Area]:
+def _row_areas(region: Region, xs: list[float], ys: list[float], row: int) -> list[Area]:
     """A cell for each column; words that cross a corridor make one wide cell."""
     words = [w for line in region.lines for w in line.words if ys[row] <= w.centre[1] < ys[row + 1]]
     crossed = {c for c in range(1, len(xs) - 1) if any(w.x0 < xs[c] - 1 and w.x1 > xs[c] + 1 for w in words)}

@@ -14,6 +14,7 @@ from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
 from rubric_jobs.documents.model import Block, Document
+from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
@@ -103,6 +104,7 @@ def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
     _take(page, banded_grids(page.loose, _outside(rules, [t.box for t in page.tables])), vocabulary)
     _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary)
+    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary)
 
 
 def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str]) -> None:
