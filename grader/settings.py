@@ -141,7 +141,7 @@ DATABASES = {"default": _database()}
 if test_name := _optional("DATABASE_TEST_NAME"):
     DATABASES["default"]["TEST"] = {"NAME": test_name}
 if DATABASE_POOL:
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 20, "timeout": 10}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": 20, "timeout": 5}
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 MIGRATION_MODULES = {"rubric_jobs": "migrations"}
@@ -181,6 +181,8 @@ SPECTACULAR_SETTINGS = {
 RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")
 RUBRIC_THROTTLE_TENANT = env.str("RUBRIC_THROTTLE_TENANT", default="60000/hour")
 RUBRIC_SYNC_ENDPOINTS = env.bool("RUBRIC_SYNC_ENDPOINTS", default=False)
+RUBRIC_SYNC_WAIT_SECONDS = env.float("RUBRIC_SYNC_WAIT_SECONDS", default=25.0)
+"""Below the 30 s at which proxies and functions give up."""
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|\.netlify/functions)/"
@@ -216,6 +218,9 @@ JWT_SIGNING_KEY = _optional("JWT_SIGNING_KEY") or (
 )
 JWT_AUDIENCE = _optional("JWT_AUDIENCE")
 JWT_ISSUER = _optional("JWT_ISSUER")
+
+METRICS_TOKEN = _optional("METRICS_TOKEN")
+"""Who may read /metrics from elsewhere; without it, this machine alone may."""
 
 # --- Language models ----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from rubric_jobs import metrics
 from rubric_jobs.urls import netlify_urlpatterns
 
 
@@ -16,4 +17,5 @@ urlpatterns = [
     path(".netlify/functions/", include(netlify_urlpatterns)),
     path("admin/", admin.site.urls),
     path("healthz", is_alive),
+    path("metrics", metrics.serve),
 ]
