@@ -22,7 +22,7 @@ from rubric_jobs.models import RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.threads import in_thread
 
 POOL_SIZE = 10
-POOL_TIMEOUT_S = 10.0
+POOL_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from rubric_jobs.models import Kind, Status
 from rubric_jobs.pace import pace
 from rubric_jobs.problems import Refusal
 from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, BoundedJSONParser, throttle, validated
-from rubric_jobs.serializers import LONGEST_WAIT_S
 from rubric_jobs.snapshots import Snapshot
 from rubric_jobs.threads import in_thread
 from rubric_jobs.views import RETRY_AFTER_S, conditional, read
@@ -132,7 +131,7 @@ class SyncRoute(AnswersOldFrontEnd, AsyncCallerView):
         """Deprecated: the bare result, or after 25 s the job to ask for. 410 where it is switched off."""
         job_id = await in_thread(self._submit, request, identity)
         if isinstance(request, ASGIRequest):
-            job = await watching.until_final(identity, job_id, wait_s=LONGEST_WAIT_S)
+            job = await watching.until_final(identity, job_id, wait_s=settings.RUBRIC_SYNC_WAIT_SECONDS)
         else:
             job = await read(request, identity, job_id)
         if job.status == Status.COMPLETED:

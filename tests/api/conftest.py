@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import io
 import json
+import os
+import socket
+import subprocess
+import sys
+import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection
 
 from rubric_jobs import claims
 from rubric_jobs.claims import Ending
@@ -96,3 +106,89 @@ def fail(run: Callable[[uuid.UUID], claims.Claim]) -> Callable[..., None]:
 
 def body_of(response: Any) -> Any:
     return json.loads(response.content)
+
+
+class Web:
+    """A real web process of the service, with the test's database behind it."""
+
+    def __init__(self, logs: Path, **environ: str) -> None:
+        self.port = _free_port()
+        self.log = logs / f"web-{self.port}.log"
+        command = [sys.executable, "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
+                   "--no-access-log", "--log-level=warning"]  # fmt: skip
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env={**os.environ, **environ}, stdout=log, stderr=log
+            )
+        self._wait_until_it_answers()
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(self.log.read_text())
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def ask(self, method: str, path: str, caller: Any = None, **options: Any) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (lower case) and body of one request."""
+        with closing(self.open(method, path, caller, **options)) as connection:
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+    def open(
+        self, method: str, path: str, caller: Any = None, *, body: Any = None, headers: dict[str, str] | None = None
+    ) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        known = {"Authorization": f"Bearer {caller.token}"} if caller else {}
+        if isinstance(body, dict):
+            body, known["Content-Type"] = json.dumps(body), "application/json"
+        connection.request(method, path, body=body, headers={**known, **(headers or {})})
+        return connection
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def database_url() -> str:
+    given = connection.settings_dict
+    password = f":{given['PASSWORD']}" if given.get("PASSWORD") else ""
+    return f"postgresql://{given['USER']}{password}@/{given['NAME']}?host={given['HOST']}"
+
+
+@pytest.fixture(scope="session")
+def _web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    web = Web(tmp_path_factory.mktemp("web"), DATABASE_URL=database_url())
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def web(_web: Web, rows: None) -> Web:
+    """The web process, and an empty database."""
+    return _web
+
+
+@pytest.fixture
+def other_web(rows: None, tmp_path: Path) -> Iterator[Callable[..., Web]]:
+    """A web process of its own, with other settings."""
+    started: list[Web] = []
+
+    def start(**environ: str) -> Web:
+        started.append(Web(tmp_path, **{"DATABASE_URL": database_url(), **environ}))
+        return started[-1]
+
+    yield start
+    for web in started:
+        web.stop()
