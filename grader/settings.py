@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "grader.bearer_lane.take_bearer_lane",
     "django.middleware.security.SecurityMiddleware",
+    "grader.content_security.restrict_content",
     "grader.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -120,7 +121,7 @@ TEMPLATES = [
 ROOT_URLCONF = "grader.urls"
 ASGI_APPLICATION = "grader.asgi.application"
 WSGI_APPLICATION = "grader.wsgi.application"
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -175,7 +176,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": ["rubric_jobs.schema.leave_out_copies"],
-    "POSTPROCESSING_HOOKS": ["rubric_jobs.schema.add_problems", "drf_spectacular.hooks.postprocess_schema_enums"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "rubric_jobs.schema.add_problems"],
 }
 
 RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")

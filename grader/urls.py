@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from rubric_jobs import metrics
+from rubric_jobs import metrics, pages
 from rubric_jobs.urls import netlify_urlpatterns
 
 
@@ -13,6 +13,10 @@ def is_alive(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("", pages.front, name="front"),
+    path("sign-in", pages.SignIn.as_view(), name="sign-in"),
+    path("sign-out", pages.SignOut.as_view(), name="sign-out"),
+    path("signed-in", pages.signed_in, name="signed-in"),
     path("api/", include("rubric_jobs.urls")),
     path(".netlify/functions/", include(netlify_urlpatterns)),
     path("admin/", admin.site.urls),

@@ -46,3 +46,9 @@ def database_conninfo() -> str:
     known = {names[key]: given[key] for key in names if given.get(key)}
     options = {key: value for key, value in given["OPTIONS"].items() if key != "pool"}
     return make_conninfo("", **known, **options)
+
+
+def providers_with_a_key() -> list[str]:
+    """The language models' providers that this service is set up to ask."""
+    keys = {"gemini": settings.GEMINI_API_KEY, "openai": settings.OPENAI_API_KEY}
+    return [name for name, key in keys.items() if key]

@@ -1,10 +1,16 @@
 #!/bin/sh
-# The second PostgreSQL that the tests run against. Root installs it; everybody else is told how.
+# What the tests need beside Python: a second PostgreSQL and a browser. Root installs them; everybody else is told how.
 set -eu
-if [ ! -x /usr/lib/postgresql/15/bin/postgres ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-    echo "Installing PostgreSQL 15 (once) …"
+missing=""
+[ -x /usr/lib/postgresql/15/bin/postgres ] || missing="postgresql-15"
+command -v chromium > /dev/null || missing="$missing chromium"
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    echo "Installing $missing (once) …"
     mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.d/no-main-cluster.conf
     apt-get -qq update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends postgresql-15 > /dev/null
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $missing fonts-liberation > /dev/null
+elif [ -n "$missing" ]; then
+    echo "Not installed, so their tests are skipped; as root: apt-get install $missing" >&2
 fi

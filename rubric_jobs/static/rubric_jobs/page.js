@@ -22,7 +22,7 @@ function mark() {
 
 extractor.addEventListener("rubric-job", ({ detail: { jobId } }) => {
   const hash = jobId ? `#job=${jobId}` : "#new";
-  if (location.hash !== hash) history.pushState(null, "", hash);
+  if ((location.hash || "#new") !== hash) history.pushState(null, "", hash);
   mark();
 });
 window.addEventListener("popstate", follow);

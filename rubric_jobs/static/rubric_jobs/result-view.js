@@ -3,7 +3,7 @@
 import { element, newId } from "./dom.js";
 import * as edit from "./rubric-edit.js";
 import { RubricTable } from "./rubric-table.js";
-import { SourceNote, withoutReading } from "./sources.js";
+import { SourceNote } from "./sources.js";
 import { TakeAlong } from "./take-along.js";
 import { TotalBar } from "./total-bar.js";
 
@@ -13,12 +13,14 @@ const UNDO_STEPS = 50;
 export class ResultView {
   #context;
   #past = [];
+  #before;
   #typing = false;
 
-  /** `context`: `{texts, client, ask, announce, job, rubric, onEdited(rubric), onEnhance(wanted), onStartOver()}`. */
+  /** `context`: `{texts, client, ask, job, rubric, onEdited(rubric), onEnhance(wanted), onStartOver()}`. */
   constructor(context) {
     this.#context = context;
     this.rubric = context.rubric;
+    this.#before = edit.copy(context.rubric);
     const { texts } = context;
     this.note = new SourceNote(texts);
     this.table = new RubricTable({
@@ -38,6 +40,12 @@ export class ResultView {
 
   focus() {
     this.heading.focus();
+  }
+
+  /** A fault of an enhancement that could not be started. */
+  showFault(sentence) {
+    this.fault.textContent = sentence;
+    this.fault.hidden = !sentence;
   }
 
   #build() {
@@ -87,12 +95,11 @@ export class ResultView {
     const rules = element("textarea", { rows: 3, "aria-describedby": hint, maxlength: 20000, dir: "auto" });
     const total = element("input.short", { inputmode: "decimal", autocomplete: "off" });
     total.value = this.rubric.total_points === null ? "" : String(this.rubric.total_points);
-    const fault = element("p.fault", { role: "alert", hidden: true });
+    this.fault = element("p.fault", { role: "alert", hidden: true });
     const start = (event) => {
       event.preventDefault();
       const target = edit.pointsOf(total.value);
-      fault.textContent = target > 0 ? "" : t("needTotal");
-      fault.hidden = target > 0;
+      this.showFault(target > 0 ? "" : t("needTotal"));
       if (target > 0) this.#context.onEnhance({ rubric: this.rubric, rules: rules.value.trim(), total: target });
       else total.focus();
     };
@@ -103,7 +110,7 @@ export class ResultView {
       element("p.hint", {}, t("enhanceIntro")),
       element("div.field", {}, element("label", {}, element("span.label", {}, t("enhanceTotal")), total)),
       element("div.field", {}, element("label", {}, element("span.label", {}, t("enhanceRules")), rules), element("p.hint", { id: hint }, t("enhanceRulesHint"))),
-      fault,
+      this.fault,
       element("button", { type: "submit" }, t("enhanceStart")),
     );
   }
@@ -115,7 +122,7 @@ export class ResultView {
 
   /** A text or number was typed; one step back undoes all that was typed into one field. */
   #edited() {
-    if (!this.#typing) this.#remember(this.#before);
+    if (!this.#typing) this.#remember();
     this.#typing = true;
     this.#keep();
     this.total.show(this.rubric, true);
@@ -127,7 +134,7 @@ export class ResultView {
   }
 
   #change(mutate, removed = null, row = null) {
-    this.#remember(this.#before);
+    this.#remember();
     mutate(this.rubric);
     this.#keep();
     this.#show();
@@ -145,20 +152,12 @@ export class ResultView {
     if (!this.#past.length) this.focus();
   }
 
-  #before = null;
-
-  #remember(rubric) {
-    this.#past.push(rubric ?? edit.copy(this.#context.untouched));
+  #remember() {
+    this.#past.push(this.#before);
     if (this.#past.length > UNDO_STEPS) this.#past.shift();
   }
 
   #keep() {
     this.#before = edit.copy(this.rubric);
     this.#context.onEdited(this.rubric);
-  }
-
-  /** What is sent of the rubric as it stands now. */
-  get sent() {
-    return withoutReading(this.rubric);
-  }
-}
+  }}

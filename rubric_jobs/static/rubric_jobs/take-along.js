@@ -10,7 +10,7 @@ const FORMATS = [
 ];
 
 export class TakeAlong {
-  /** `context`: `{texts, ask(request), client, rubric(), announce(sentence)}`. */
+  /** `context`: `{texts, ask(request), client, rubric()}`. */
   constructor(context) {
     const { t } = context.texts;
     this.context = context;

@@ -1,0 +1,292 @@
+/**
+ * `<rubric-extractor>`: a document or some text becomes a rubric, which can be watched, mended and taken along.
+ *
+ * Attributes: `api` (prefix of the API, `/api/`), `providers` (those that the service has a key for), `max-file-mb`,
+ * `sign-in-url` (opened in a new tab when the session has ended), `lang`, `job-id` (the job to open).
+ * Property `client`: a RubricJobsClient of your own, for bearer tokens. Events: `rubric-job` (`{jobId}`: another job is
+ * shown), `rubric-ready` (`{jobId, result}`: it is complete), `rubric-edited` (`{jobId, rubric}`).
+ */
+
+import { CompareView } from "./compare-view.js";
+import { element } from "./dom.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { FaultView } from "./fault-view.js";
+import { FormView } from "./form-view.js";
+import { JobsView } from "./jobs-view.js";
+import { ProgressView } from "./progress-view.js";
+import { ResultView } from "./result-view.js";
+import { complete, copy } from "./rubric-edit.js";
+import { RubricJobsClient, RubricJobsError } from "./rubric-jobs.js";
+import { SessionDialog } from "./session-dialog.js";
+import { rememberReading, withoutReading } from "./sources.js";
+import { textsFor } from "./texts.js";
+
+const MODELS = ["gemini", "openai"];
+const KEEP_AFTER_MS = 300;
+
+export class RubricExtractor extends HTMLElement {
+  static observedAttributes = ["job-id"];
+
+  #view = null;
+  #form = null;
+  #left = new AbortController();
+  #jobId = null;
+  #enhancing = null;
+  #keeping = 0;
+  #signingIn = null;
+
+  connectedCallback() {
+    if (!this.shadowRoot) this.#build();
+    this.#left = new AbortController();
+    if (this.#jobId) this.openJob(this.#jobId);
+    else if (!this.#view) this.startOver();
+  }
+
+  disconnectedCallback() {
+    this.#left.abort();
+    this.#view?.leave?.();
+  }
+
+  attributeChangedCallback(_name, before, jobId) {
+    if (jobId === before || jobId === this.#jobId) return;
+    if (!this.isConnected || !this.shadowRoot) this.#jobId = jobId;
+    else if (jobId) this.openJob(jobId);
+    else this.startOver();
+  }
+
+  get jobId() {
+    return this.#jobId;
+  }
+
+  /** Back to the form, as it was left. A job that runs goes on without being watched. */
+  startOver() {
+    this.#leave(null);
+    this.#form ??= new FormView({
+      texts: this.texts,
+      providers: this.#providers,
+      providersAreKnown: this.hasAttribute("providers"),
+      maxFileMb: Number(this.getAttribute("max-file-mb")) || 10,
+      onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, signal })),
+      onEnhance: (wanted) => this.#start((signal) => this.client.startRubricEnhancement({ ...wanted, signal })),
+    });
+    this.#show(this.#form);
+  }
+
+  openJobs() {
+    this.#leave(null, { isTold: false });
+    this.#show(new JobsView({ ...this.#tools, onOpen: (jobId) => this.openJob(jobId) }));
+  }
+
+  /** Shows a job of the caller's, whatever its state, and watches it until it ends. */
+  openJob(jobId) {
+    const signal = this.#leave(jobId);
+    this.#show(this.#progressView());
+    return this.#follow(jobId, signal);
+  }
+
+  #build() {
+    this.texts = textsFor(this.getAttribute("lang") || document.documentElement.lang);
+    this.client ??= new RubricJobsClient({ baseUrl: this.getAttribute("api") || "/api/" });
+    this.#jobId ??= this.getAttribute("job-id");
+    this.live = element("p.unseen", { role: "status" });
+    this.stage = element("div.stage-area");
+    this.session = new SessionDialog({ texts: this.texts, signInUrl: this.getAttribute("sign-in-url") });
+    const style = new URL("rubric-extractor.css", import.meta.url);
+    const root = element("div.root", { hidden: true }, this.live, this.stage, this.session.node);
+    // Nothing is shown before it has its looks.
+    const shown = () => (root.hidden = false);
+    this.attachShadow({ mode: "open" }).append(element("link", { rel: "stylesheet", href: style, onload: shown, onerror: shown }), root);
+  }
+
+  get #providers() {
+    const named = this.getAttribute("providers")?.split(/[\s,]+/);
+    return MODELS.filter((name) => !named || named.includes(name));
+  }
+
+  get #tools() {
+    return { texts: this.texts, client: this.client, ask: (request) => this.#ask(request, this.#left.signal) };
+  }
+
+  #progressView() {
+    return new ProgressView({ texts: this.texts, announce: (sentence) => this.#announce(sentence), onCancel: () => this.#cancel() });
+  }
+
+  /** Ends what was watched; the signal of what comes next. */
+  #leave(jobId, { isTold = true } = {}) {
+    this.#left.abort();
+    this.#left = new AbortController();
+    const isOther = jobId !== this.#jobId;
+    this.#jobId = jobId;
+    if (isOther && isTold) this.#tell("rubric-job", { jobId });
+    return this.#left.signal;
+  }
+
+  #show(view) {
+    const hadFocus = this.shadowRoot.activeElement !== null;
+    this.#view?.leave?.();
+    this.#view = view;
+    this.stage.replaceChildren(view.node);
+    if (hadFocus) view.focus();
+  }
+
+  async #start(send, onFault = (sentence) => this.#backToForm(sentence)) {
+    const signal = this.#leave(null, { isTold: false });
+    const view = this.#progressView();
+    this.#show(view);
+    this.#announce(this.texts.t("sending"));
+    try {
+      const { jobId } = await this.#ask(() => send(signal), signal);
+      this.#jobId = jobId;
+      this.#tell("rubric-job", { jobId });
+      await this.#follow(jobId, signal);
+    } catch (fault) {
+      if (!signal.aborted) onFault(this.texts.sentence(fault));
+    }
+  }
+
+  #backToForm(sentence) {
+    this.startOver();
+    this.#form.showFault(sentence);
+  }
+
+  async #follow(jobId, signal) {
+    try {
+      await this.#ask(async () => {
+        for await (const job of this.client.watchJob(jobId, { signal })) this.#update(job);
+      }, signal);
+    } catch (fault) {
+      if (!signal.aborted) this.#showFault(fault, { canRetry: false });
+    }
+  }
+
+  #update(job) {
+    if (job.status === "completed") this.#complete(job);
+    else if (job.status === "failed") this.#failed(job);
+    else {
+      if (!(this.#view instanceof ProgressView)) this.#show(this.#progressView());
+      this.#view.show(job);
+    }
+  }
+
+  #complete(job) {
+    const read = rememberReading(complete(job.result.rubric));
+    this.#announce(this.texts.t("done", { count: read.criteria.length }));
+    this.#tell("rubric-ready", { jobId: job.jobId, result: job.result });
+    const before = this.#enhancing?.jobId === job.jobId ? this.#enhancing : null;
+    if (!before || draftOf(job.jobId)) return this.#showResult(job, draftOf(job.jobId) ?? read);
+    const warnings = [job.result.warning, ...read.warnings.map((warning) => warning.message)].filter(Boolean);
+    const onChoose = (isAfter) => (isAfter ? this.#showResult(job, read) : this.#comeBack(before));
+    return this.#show(new CompareView({ texts: this.texts, before: before.rubric, after: read, warnings: [...new Set(warnings)], onChoose }));
+  }
+
+  #showResult(job, rubric) {
+    const view = new ResultView({
+      ...this.#tools,
+      job,
+      rubric: copy(rubric),
+      onEdited: (edited) => this.#keep(job.jobId, edited),
+      onEnhance: (wanted) => this.#enhance(job, wanted),
+      onStartOver: () => this.startOver(),
+    });
+    this.#show(view);
+  }
+
+  #keep(jobId, rubric) {
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => {
+      keepDraft(jobId, rubric);
+      this.#tell("rubric-edited", { jobId, rubric: withoutReading(rubric) });
+    }, KEEP_AFTER_MS);
+  }
+
+  #enhance(job, { rubric, rules, total }) {
+    keepDraft(job.jobId, rubric);
+    const remembered = { rubric: copy(rubric), job };
+    const send = async (signal) => {
+      const { content } = await this.client.exportRubric(withoutReading(rubric), "text", { signal });
+      const wanted = { simple_rules: await content.text(), rubric_prompt: rules, total_points: total, signal };
+      const started = await this.client.startRubricEnhancement(wanted);
+      this.#enhancing = { ...remembered, jobId: started.jobId };
+      return started;
+    };
+    return this.#start(send, (sentence) => {
+      this.#comeBack(remembered);
+      this.#view.showFault(sentence);
+    });
+  }
+
+  #comeBack({ job, rubric }) {
+    this.#leave(job.jobId);
+    this.#showResult(job, rubric);
+    this.#announce(this.texts.t("kept"));
+  }
+
+  #failed(job) {
+    const fault = new RubricJobsError(job.error, { code: job.errorCode });
+    this.#showFault(fault, { canRetry: job.retryable });
+  }
+
+  #showFault(fault, { canRetry }) {
+    const { t } = this.texts;
+    const before = this.#enhancing?.jobId === this.#jobId ? this.#enhancing : null;
+    const sentence = this.texts.sentence(fault);
+    const onRetry = canRetry ? () => this.#retry() : null;
+    this.#announce(t("failedLive", { sentence }));
+    this.#show(new FaultView({ texts: this.texts, sentence, onRetry, onBack: () => (before ? this.#comeBack(before) : this.startOver()) }));
+  }
+
+  async #retry() {
+    const jobId = this.#jobId;
+    dropDraft(jobId);
+    try {
+      await this.#ask(() => this.client.retryJob(jobId), this.#left.signal);
+      await this.openJob(jobId);
+    } catch (fault) {
+      this.#showFault(fault, { canRetry: fault.isPassing });
+    }
+  }
+
+  async #cancel() {
+    const jobId = this.#jobId;
+    try {
+      await this.#ask(() => this.client.cancelJob(jobId), this.#left.signal);
+    } catch (fault) {
+      // 409: it has just ended, and its end is on the way.
+      if (fault.status !== 409) this.#announce(this.texts.sentence(fault));
+    }
+  }
+
+  /** A request that outlives the session: on 401 it waits until somebody has signed in, and is sent again. */
+  async #ask(request, signal) {
+    for (;;) {
+      try {
+        return await request();
+      } catch (fault) {
+        if (fault.status !== 401 || signal.aborted) throw fault;
+        this.#announce(this.texts.t("signInTitle"));
+        this.#signingIn ??= this.session.wait(() => this.#isSignedIn(), signal).finally(() => (this.#signingIn = null));
+        await this.#signingIn;
+        if (signal.aborted) throw fault;
+      }
+    }
+  }
+
+  async #isSignedIn() {
+    try {
+      await this.client.listJobs();
+      return true;
+    } catch (fault) {
+      return fault.status !== 401;
+    }
+  }
+
+  #announce(sentence) {
+    this.live.textContent = sentence;
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+}
+
+customElements.define("rubric-extractor", RubricExtractor);
