@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 LARGEST = Decimal(2000)
+LONGEST = 4000
+"""Letters of a text that are looked at."""
 
 UNIT = (
     r"(?:points?|pts?|marks?|mks|credits?|puntos?|puntaje|ptos?|pto|pontos?|punt[io]|punten|pnt|punkte?n?|pkte?|pkt|"
@@ -43,6 +45,7 @@ _NEGATIVE = re.compile(
     rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?",
     re.IGNORECASE,
 )
+_LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -64,10 +67,7 @@ class Amount:
 def number(text: str) -> Decimal:
     for sign, value in _FRACTIONS.items():
         text = text.replace(sign, value)
-    text = text.strip()
-    if re.fullmatch(r"\d,\d{3}", text):
-        return Decimal(text.replace(",", ""))
-    return Decimal(text.replace(",", ".") or "0")
+    return Decimal(text.strip().replace(",", ".") or "0")
 
 
 def whole(text: str) -> Amount | None:
@@ -127,7 +127,7 @@ def leading(text: str) -> tuple[Amount, str] | None:
 
 def multiplier(text: str) -> Decimal | None:
     """ "x2", "(×3)"."""
-    match = _TIMES.search(text)
+    match = _TIMES.search(text[:LONGEST])
     if not match:
         return None
     value = number(match.group("after") or match.group("before"))
@@ -161,9 +161,10 @@ def _amount(match: re.Match[str]) -> Amount | None:
 
 
 def _plain(text: str) -> str:
-    return (
-        unicodedata.normalize("NFKC", text).replace("﹣", "-") if any("\uff00" <= c <= "\uffef" for c in text) else text
-    )
+    """Full-width signs made narrow, long blanks and leaders cut to four: the patterns try each length of them."""
+    if any("\uff00" <= c <= "\uffef" for c in text):
+        text = unicodedata.normalize("NFKC", text)
+    return _LONG_RUNS.sub(lambda run: "\t" if "\t" in run.group() else run.group()[:4], text[:LONGEST])
 
 
 def _without(text: str, match: re.Match[str]) -> str:

@@ -86,7 +86,7 @@ def _continues(block: Paragraph, rung: Paragraph) -> bool:
 
 def _rung(block: Paragraph, position: int) -> _Rung | None:
     """A paragraph that begins with a level's name or points; a typed "4." may be the level's number."""
-    text = block.text
+    text = re.sub(r"[ \t]*\t[ \t]*", "\t", block.text)
     match = _HEAD.match(text)
     head = match.group("head") if match else ""
     if match and (amounts.whole(head) or _names_level(head)):

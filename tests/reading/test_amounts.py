@@ -1,0 +1,94 @@
+"""Points as people print them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from rubric_jobs.reader import amounts
+
+WHOLE = {
+    "15": (None, "15"),
+    "4 pts": (None, "4"),
+    "(0-49)": ("0", "49"),
+    "4-3": ("3", "4"),
+    "0,5": (None, "0.5"),
+    "/40": (None, "40"),
+    "______/10": (None, "10"),
+    "25%": (None, "25"),
+    "0 to 20 points": ("0", "20"),
+    "3 a 4 puntos": ("3", "4"),
+    "10分": (None, "10"),
+    "（10分）": (None, "10"),
+    "Points: 5": (None, "5"),
+    "up to 10 points": (None, "10"),
+    "5 Punkte": (None, "5"),
+    "8 P.": (None, "8"),
+    "½": (None, "0.5"),
+    "2 bis 3 Punkte": ("2", "3"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WHOLE.items(), ids=WHOLE)
+def test_an_amount_is_read(text: str, expected: tuple[str | None, str]) -> None:
+    found = amounts.whole(text)
+    assert found is not None
+    low, high = expected
+    assert found.high == Decimal(high)
+    assert found.low == (Decimal(low) if low else None)
+
+
+@pytest.mark.parametrize("text", ["A", "Excellent", "10 min", "2024 plan", "12/10/2024", "", "Group 3", "3 sources"])
+def test_other_text_is_no_amount(text: str) -> None:
+    assert amounts.whole(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "high", "rest"),
+    [
+        ("Objective stated [5]", "5", "Objective stated"),
+        ("Design [COTS] [45]", "45", "Design [COTS]"),
+        ("Login works. 0.3 puntos ", "0.3", "Login works"),
+        ("Correct output \t__________/10", "10", "Correct output"),
+        ("Quality of work .......... 10", "10", "Quality of work"),
+        ("Style: 5", "5", "Style"),
+        ("作业完成度（30分）", "30", "作业完成度"),
+    ],
+)
+def test_an_amount_at_the_end_is_taken_off(text: str, high: str, rest: str) -> None:
+    found = amounts.trailing(text)
+    assert found is not None
+    assert found[0].high == Decimal(high)
+    assert found[1] == rest
+
+
+@pytest.mark.parametrize("text", ["Chapter 5", "see page 12", "Use 3 sources (APA)", "2020-2021", "Question 4"])
+def test_a_number_that_is_part_of_the_text_stays(text: str) -> None:
+    assert amounts.trailing(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "high", "rest"),
+    [("(50%) Delivery", "50", "Delivery"), ("10 pts - Style", "10", "Style"), ("4: Excellent", "4", "Excellent")],
+)
+def test_an_amount_at_the_start_is_taken_off(text: str, high: str, rest: str) -> None:
+    found = amounts.leading(text)
+    assert found is not None
+    assert (found[0].high, found[1]) == (Decimal(high), rest)
+
+
+@pytest.mark.parametrize(("text", "value"), [("Content x2", 2), ("(×3)", 3), ("Voice", None), ("2x4", None)])
+def test_multipliers_are_read(text: str, value: int | None) -> None:
+    assert amounts.multiplier(text) == value
+
+
+@pytest.mark.parametrize(("text", "value"), [("-1 per figure", 1), ("-0–100% late", 100), ("3-4", None), ("–5", 5)])
+def test_deductions_are_read_as_positive_numbers(text: str, value: int | None) -> None:
+    assert amounts.negative(text) == value
+
+
+@pytest.mark.parametrize("text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000])
+def test_no_text_makes_the_patterns_hang(text: str) -> None:
+    for take in (amounts.whole, amounts.trailing, amounts.leading, amounts.bracketed, amounts.negative, amounts.multiplier):
+        take(text)
