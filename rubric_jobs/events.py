@@ -8,9 +8,14 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
+from rubric_jobs.severing import sever
+
 log = logging.getLogger(__name__)
 
 RECONNECT_S = 1.0
+QUIET_S = 15.0
+ANSWER_S = 5.0
+"""After so long without a notification the server is asked whether it is still there, and has so long to say so."""
 
 
 async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]]:
@@ -25,8 +30,20 @@ async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]
                 for channel in channels:
                     await connection.execute(f'LISTEN "{channel}"')
                 yield "", ""
-                async for notification in connection.notifies():
-                    yield notification.channel, notification.payload
+                while True:
+                    async for notification in connection.notifies(timeout=QUIET_S):
+                        yield notification.channel, notification.payload
+                    await _ask_whether_there(connection)
         except psycopg.OperationalError as error:
             log.warning("listening again in %s s: %s", RECONNECT_S, type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
+
+
+async def _ask_whether_there(connection: psycopg.AsyncConnection) -> None:
+    """Raises OperationalError when the other end is gone: that alone is as silent as having nothing to say."""
+    asking = asyncio.ensure_future(connection.execute("SELECT 1"))
+    severing = asyncio.get_running_loop().call_later(ANSWER_S, sever, connection)
+    try:
+        await asking
+    finally:
+        severing.cancel()

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,12 +17,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
 from rubric_jobs import claims, lifecycle, logs
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.events import listen
+from rubric_jobs.severing import sever
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +51,12 @@ class Pace:
 class Rows:
     """The one thread, and in it the one connection, through which a pump touches rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer_s: float = 10.0) -> None:
+        """A connection on which the database has not answered for `answer_s` seconds is given up."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
+        self._answer_s = answer_s
+        self._asked_at: float | None = None
+        self._database: Any = None
 
     async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `change` returns; while the database is away, it is tried again until it is back."""
@@ -66,7 +72,24 @@ class Rows:
             pause_s = min(pause_s * 2, 5.0)
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        answer = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, call)
+        try:
+            while not (await asyncio.wait({answer}, timeout=self._answer_s))[0]:
+                # Neither keep-alives nor time-outs of TCP see a middleman that takes everything and passes on nothing.
+                if self._asked_at is not None and time.monotonic() - self._asked_at >= self._answer_s:
+                    sever(self._database.connection)
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+        return answer.result()
+
+    def _timed(self, call: Callable[[], T]) -> T:
+        # Django keeps a connection for each thread; the loop's thread needs this one's to end it.
+        self._database, self._asked_at = connections["default"], time.monotonic()
+        try:
+            return call()
+        finally:
+            self._asked_at = None
 
     async def close(self) -> None:
         await self._in_thread(_disconnect)

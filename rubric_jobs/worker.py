@@ -11,6 +11,7 @@ import fcntl
 import logging
 import mmap
 import os
+import select
 import signal
 import socket
 import struct
@@ -24,7 +25,7 @@ from django.conf import settings
 from django.db import connection
 from django_q.tasks import async_task
 
-from rubric_jobs import conf, schedules
+from rubric_jobs import conf, processes, schedules
 from rubric_jobs import purge as purging
 from rubric_jobs.pump import Pace, Pump, Rows
 from rubric_jobs.runner import Runner
@@ -78,6 +79,9 @@ class Cluster:
     def stop(self) -> None:
         os.write(self.stop_writer, b"x")
 
+    def is_stopping(self) -> bool:
+        return bool(select.select([self.stop_reader], [], [], 0)[0])
+
 
 _cluster: Cluster | None = None
 _BEAT = struct.Struct("d")
@@ -123,15 +127,24 @@ def pump(tries: int = 1) -> str:
         if tries > 1:
             async_task(PUMP, tries - 1, q_options={"timeout": -1})
         return "this cluster has all its pumps"
+    parent = os.getppid()
+    processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
         conninfo = conf.database_conninfo() if settings.RUBRIC_LISTEN else None
-        return asyncio.run(_run(cluster, slot, conninfo))
+        asyncio.run(_run(cluster, slot, conninfo))
     finally:
         cluster.free_slot(slot)
+        processes.end_with_parent(signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # an orphan would wait for its next task for ever
+    if cluster.is_stopping():
+        return "stopped with its cluster"
+    seed()
+    return "its lifetime is over; another one was asked for"
 
 
-async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> str:
-    rows = Rows()
+async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> None:
+    rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3)
     runner = Runner(rows)
     pace = Pace(
         concurrency=settings.WORKER_CONCURRENCY,
@@ -156,4 +169,3 @@ async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> str:
         loop.remove_reader(cluster.stop_reader)
         await runner.close()
         await rows.close()
-    return "stopped"

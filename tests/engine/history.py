@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 
 import psycopg
 from psycopg.rows import class_row
@@ -181,25 +182,27 @@ def _row(told: list[Change]) -> Iterable[str]:
         return
     if told[0].step != (None, "pending"):
         yield f"began with {told[0].step}"
-    for before, change in zip(told, told[1:], strict=False):
+    for before, change in pairwise(told):
         if _after(before) != _before(change):
             yield f"changed unseen between {before.change_id} and {change.change_id}"
-    tokens: list[int] = []
     for change in told:
-        if change.new_status is None:  # deleted, when it had ended
-            if change.old_status not in TERMINAL:
-                yield f"deleted while {change.old_status}"
-            continue
-        if change.step not in _STEPS:
-            yield f"went from {change.old_status} to {change.new_status}"
-        if change.cost not in _COSTS.get(change.step, {change.cost}):
-            yield f"was charged {change.cost} for {change.step}"
-        if change.step == ("pending", "processing"):
-            if change.new_token is None or tokens and change.new_token <= tokens[-1]:
-                yield f"claimed with the token {change.new_token} after {tokens}"
-            tokens.append(change.new_token or 0)
-        if change.is_rescue and (change.lease_ended_at is None or change.at < change.lease_ended_at):
-            yield "taken from its worker before the lease had ended"
+        yield from _change(change)
+    tokens = [change.new_token or 0 for change in told if change.step == ("pending", "processing")]
+    if tokens != sorted(set(tokens)) or 0 in tokens:
+        yield f"claimed with the tokens {tokens}"
+
+
+def _change(change: Change) -> Iterable[str]:
+    if change.new_status is None:
+        if change.old_status not in TERMINAL:
+            yield f"deleted while {change.old_status}"
+        return
+    if change.step not in _STEPS:
+        yield f"went from {change.old_status} to {change.new_status}"
+    if change.cost not in _COSTS.get(change.step, {change.cost}):
+        yield f"was charged {change.cost} for {change.step}"
+    if change.is_rescue and (change.lease_ended_at is None or change.at < change.lease_ended_at):
+        yield "taken from its worker before the lease had ended"
 
 
 def _after(change: Change) -> tuple[object, ...]:
@@ -242,7 +245,7 @@ _OUTCOMES = {
 
 
 def _ledger(told: list[Change], attempts: list[Attempt]) -> Iterable[str]:
-    """The ledger says of each claim how it ended, just as the row does; it has no attempt that the row does not know."""
+    """The ledger says of each claim how it ended, as the row does; it has no attempt that the row does not know."""
     lines = {attempt.attempt_id: attempt for attempt in attempts if attempt.worker}
     claimed = {change.new_token for change in told if change.step == ("pending", "processing")}
     if claimed != lines.keys():

@@ -27,8 +27,11 @@ def change(number: int, step: tuple[str | None, str | None], **facts: Any) -> Ch
 
 
 def counts(old: tuple[int | None, int, int], new: tuple[int | None, int, int]) -> dict[str, int | None]:
+    """Token, attempts and crashes of the row before and after a change."""
     names = ("token", "attempt", "crashes")
-    return {f"{age}_{name}": value for age, row in (("old", old), ("new", new)) for name, value in zip(names, row)}
+    return {
+        f"{age}_{name}": row[place] for age, row in (("old", old), ("new", new)) for place, name in enumerate(names)
+    }
 
 
 # Submitted, claimed, lost in a crash, claimed anew, completed.
@@ -91,7 +94,7 @@ BROKEN = {
     "an attempt that says otherwise": (with_attempt(0, outcome="completed"), "says completed"),
     "a crash that is charged": (with_change(2, new_attempt=1), "was charged"),
     "a claim that is not charged": (with_change(1, new_attempt=0), "was charged (0, 0)"),
-    "a token used twice": (with_change(3, new_token=7), "claimed with the token 7"),
+    "a token used twice": (with_change(3, new_token=7), "claimed with the tokens [7, 7]"),
     "a lease broken": (with_change(2, lease_ended_at=NOON + datetime.timedelta(hours=1)), "before the lease had ended"),
     "failed after one crash": (with_change(2, new_status="failed"), "is failed after 1 crashes"),
     "deleted while it runs": (

@@ -118,16 +118,19 @@ class Trial:
         assert told.latest_rescue_s <= RESCUE_SLACK_S
         return told
 
-    def figures(self, told: History, **more: object) -> str:
+    def say(self, what: str, told: History, **more: object) -> None:
+        """A line of figures, for whoever watches (`TRIAL_FIGURES=1 pytest -s`, `make soak`)."""
         facts = {
             "jobs": len(self.marks),
             "ends": dict(told.ends),
             "attempts": {str(outcome): count for outcome, count in told.outcomes.items()},
-            "latest rescue after the lease, s": round(told.latest_rescue_s, 2),
+            "rescue after lease, s": round(told.latest_rescue_s, 2),
+            "most crashes": told.most_crashes,
             "seconds": round(time.monotonic() - self.began, 1),
             **more,
         }
-        return ", ".join(f"{name}: {value}" for name, value in facts.items())
+        if os.environ.get("TRIAL_FIGURES"):
+            print(f"\n{what}: " + ", ".join(f"{name}: {value}" for name, value in facts.items()), flush=True)  # noqa: T201
 
 
 def database_url() -> str:
@@ -165,9 +168,3 @@ def trial_at(url: str, logs: Path, *, migrate: bool = False, **environ: str) -> 
         trial = Trial(url, logs, environ)
         undo.callback(lambda: [cluster.kill_all() for cluster in trial.clusters])
         yield trial
-
-
-def say(text: str) -> None:
-    """A line of figures, for whoever runs the trial by hand (`pytest -s`, `make soak`)."""
-    if os.environ.get("TRIAL_FIGURES"):
-        print(text, flush=True)  # noqa: T201

@@ -10,21 +10,26 @@ import time
 from typing import Any
 
 import psutil
+import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
 
-from rubric_jobs import worker
+from rubric_jobs import conf, processes, worker
+from rubric_jobs.severing import sever
 
 STOP_MARGIN_S = 1.5
+ANSWER_S = 3.0
+"""A database that does not answer for so long is away, and a silent pump is no wonder then."""
 
 
 class Command(QCluster):  # type: ignore[misc]
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
+        processes.lead()
         shared = worker.prepare()
         post_spawn.connect(worker.seed)
         signals: list[int] = []
@@ -32,47 +37,77 @@ class Command(QCluster):  # type: ignore[misc]
         # Its own handlers set a multiprocessing event and join, which deadlocks when a signal comes twice.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: signals.append(number))
+        watch = _Watch(shared)
         cluster.start()
         fault = None
         while not (signals or options.get("run_once") or fault):
             time.sleep(0.1)
-            fault = _fault(cluster, shared)
+            fault = watch.fault(cluster)
+        if signals:
+            fault = None  # a signal to the whole group ends the sentinel too
         if fault:
             self.stderr.write(f"{fault} Stopping, so that a supervisor starts the worker anew.")
         shared.stop()
-        ended_in_time = self._end(cluster)
+        ended_in_time = _end(cluster)
         sys.stdout.flush()
         # Not sys.exit: multiprocessing's own exit handlers would join whatever hangs.
         os._exit(0 if ended_in_time and not fault else 1)
 
-    def _end(self, cluster: Cluster) -> bool:
-        """Whether every process of the cluster ended within the grace; those that did not are killed."""
-        family = psutil.Process().children(recursive=True)
-        # In a thread: the event's lock may have died with the process that held it.
-        threading.Thread(target=cluster.stop_event.set, daemon=True).start()
-        deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
-        _, alive = psutil.wait_procs(family, timeout=deadline - time.monotonic())
-        for process in alive:
-            process.kill()
-        return not alive
 
-
-def _fault(cluster: Cluster, shared: worker.Cluster) -> str | None:
-    """What is wrong with the cluster that it will not mend by itself."""
-    if not cluster.sentinel.is_alive():
-        return "The cluster's sentinel has died."
-    # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
-    if shared.silent_for_s() > settings.PUMP_SILENCE_SECONDS and _database_answers():
-        return f"A pump was not heard of for {settings.PUMP_SILENCE_SECONDS:.0f} s."
-    return None
-
-
-def _database_answers() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    finally:
-        connection.close()
+def _end(cluster: Cluster) -> bool:
+    """Whether every process of the cluster ended within the grace; those that did not are killed."""
+    deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
+    # In a thread: the event's lock may have died with the process that held it.
+    threading.Thread(target=cluster.stop_event.set, daemon=True).start()
+    # Looked for again: a sentinel that is still starting has more children later, and orphans come to us.
+    while family := psutil.Process().children(recursive=True):
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            for process in family:
+                process.kill()
+            return False
+        psutil.wait_procs(family, timeout=left_s)
     return True
+
+
+class _Watch:
+    """Looks from outside for what a cluster will not mend by itself."""
+
+    def __init__(self, shared: worker.Cluster) -> None:
+        self._shared = shared
+        self._conninfo = conf.database_conninfo()
+        connection.close()  # before the fork that follows
+        self._answered_at: float | None = None
+        self._asking: threading.Thread | None = None
+
+    def fault(self, cluster: Cluster) -> str | None:
+        if not cluster.sentinel.is_alive():
+            return "The cluster's sentinel has died."
+        patience_s = settings.PUMP_SILENCE_SECONDS
+        if self._shared.silent_for_s() <= patience_s * 2 / 3:
+            self._answered_at = None
+        elif self._answered_at is None:
+            self._ask()
+        # Pumps may be silent because the database was away: they have the rest of the time to find that it is back.
+        elif time.monotonic() - self._answered_at > patience_s / 3:
+            # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
+            return f"A pump was not heard of for {patience_s:.0f} s."
+        return None
+
+    def _ask(self) -> None:
+        # Apart, so that a signal is heeded while the database lets us wait.
+        if self._asking is None or not self._asking.is_alive():
+            self._asking = threading.Thread(target=self._ask_database, daemon=True)
+            self._asking.start()
+
+    def _ask_database(self) -> None:
+        try:
+            with psycopg.connect(self._conninfo, connect_timeout=int(ANSWER_S), autocommit=True) as database:
+                severing = threading.Timer(ANSWER_S, sever, [database])
+                severing.start()
+                database.execute("SELECT 1")
+                severing.cancel()
+        except psycopg.OperationalError:
+            time.sleep(1)
+        else:
+            self._answered_at = time.monotonic()

@@ -1,0 +1,86 @@
+"""The shell around django-q2: it stops within its bound however it is told to, and it knows when it is broken."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from rubric_jobs import worker
+from tests.engine import faults
+from tests.engine.clusters import wait_until
+from tests.engine.faults import STOPS
+from tests.engine.trials import GRACE_S, SILENCE_S, Trial
+from tests.fake_llm import FakeLLM
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+@pytest.mark.parametrize("way", STOPS)
+def test_a_stop_is_bounded_and_gives_running_jobs_back(trial: Trial, fake_llm: FakeLLM, way: str) -> None:
+    told = faults.stop_again_and_again(trial, fake_llm, way=way, rounds=3, jobs=100)
+    assert told.ends["completed"] == 100
+    assert told.outcomes["released"] == 300
+    assert told.most_crashes == 0
+
+
+def test_a_cluster_whose_sentinel_died_ends_with_an_error(trial: Trial, fake_llm: FakeLLM) -> None:
+    told, codes = faults.lose_a_leader(trial, fake_llm, role="sentinel", jobs=20)
+    assert codes == [1]
+    assert told.outcomes["released"] == 20
+
+
+def test_no_process_outlives_a_main_process_that_was_killed(trial: Trial, fake_llm: FakeLLM) -> None:
+    told, codes = faults.lose_a_leader(trial, fake_llm, role="main", jobs=20)
+    assert codes == [-signal.SIGKILL]
+    assert told.outcomes["released"] == 20
+
+
+def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Trial) -> None:
+    """An idle django-q2 worker that is killed takes the lock of the queue with it: the cluster looks alive for ever."""
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
+        wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
+        time.sleep(1)  # until it waits for the queue
+        cluster.kill("idle", choose=min)
+        trial.submit(10)
+        trial.wait_for_ends(within_s=10)
+        cluster.kill("busy", choose=min)
+        began = time.monotonic()
+        assert cluster.ended(within_s=SILENCE_S + GRACE_S + 4) == 1
+        trial.say("wedged", trial.verify(), noticed_after_s=round(time.monotonic() - began, 1))
+
+
+def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> None:
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
+        pumps = cluster.pids("busy")
+        for _ in range(30):
+            async_task(worker.PUMP, worker.TRIES, q_options={"timeout": -1})
+        trial.submit(50)
+        trial.wait_for_ends(within_s=10)
+        assert cluster.pids("busy") == pumps
+        OrmQ.objects.all().delete()
+        trial.submit(50)
+        trial.wait_for_ends(within_s=10)
+        assert cluster.process is not None
+        assert cluster.process.poll() is None
+    trial.verify()
+
+
+def test_pumps_at_the_end_of_their_life_hand_over_without_a_pause(trial: Trial) -> None:
+    with trial.cluster(PUMP_LIFETIME_SECONDS="2") as cluster:
+        cluster.wait_for_pumps()
+        for _ in range(14):
+            trial.submit(5)
+            time.sleep(0.5)
+        trial.wait_for_ends(within_s=10)
+        assert cluster.process is not None
+        assert cluster.process.poll() is None, "the watchdog took a change of pumps for a fault"
+    told = trial.verify()
+    assert told.outcomes["lost"] == 0
+    longest_ms = max(trial.query("SELECT max(queue_ms) FROM grader.rubric_job_attempts"))[0]
+    assert longest_ms < 5_000
