@@ -35,6 +35,8 @@ class Claim:
     seconds_left: float
     parameters: dict[str, Any]
     trace_id: str | None = None
+    is_controlled: bool = False
+    """Whether an operator has set limits to its tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +51,17 @@ class Ending:
     """Of all that decided the result, so that the same again need not be run again."""
 
 
-_PICK = """
+_NOT_PAUSED = "NOT EXISTS (SELECT FROM grader.rubric_fleet_controls WHERE is_claiming_paused)"
+
+_PICK = f"""
 WITH picked AS MATERIALIZED (
   SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id FROM grader.rubric_extraction_jobs
-  WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL
+  WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL AND {_NOT_PAUSED}
   ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-)"""
+)"""  # noqa: S608 - put together from constants
 
 # With a cap for each tenant: step from tenant to tenant by the index, and look at no more jobs of each than it may run.
-_PICK_CAPPED = """
+_PICK_CAPPED = f"""
 WITH RECURSIVE waiting AS (
   (SELECT tenant_id FROM grader.rubric_extraction_jobs
    WHERE status = 'pending' AND kind IS NOT NULL ORDER BY tenant_id LIMIT 1)
@@ -79,8 +83,9 @@ WITH RECURSIVE waiting AS (
 ), picked AS MATERIALIZED (
   SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id FROM grader.rubric_extraction_jobs
   WHERE status = 'pending' AND job_id IN (SELECT job_id FROM allowed ORDER BY queue_tag, created_at LIMIT %(limit)s)
+    AND {_NOT_PAUSED}
   FOR UPDATE SKIP LOCKED
-)"""
+)"""  # noqa: S608 - put together from constants
 
 _CLAIM = """, opened AS (
   INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms, trace_id)
@@ -98,7 +103,8 @@ _CLAIM = """, opened AS (
     job.queue_tag, job.created_at, job.trace_id
 )
 SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, parameters,
-  trace_id
+  trace_id, EXISTS (SELECT FROM grader.rubric_tenant_controls control WHERE control.tenant_id = claimed.tenant_id)
+    AS is_controlled
 FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, created_at
 """
 

@@ -166,6 +166,13 @@ class NeedsModel(RubricJobError):
     code = "needs_model"
 
 
+class ModelsForbidden(RubricJobError):
+    """Documents of this organisation may not be sent to a language model at the moment."""
+
+    code = "models_forbidden"
+    retryable = True
+
+
 class InvalidPoints(RubricJobError):
     """The points do not add up to a usable total."""
 

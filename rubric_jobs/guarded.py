@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from rubric_jobs import lanes
 from rubric_jobs.claims import Claim
-from rubric_jobs.errors import LanePaused, ProviderBusy, ProviderTimeout, ProviderUnavailable
+from rubric_jobs.errors import LanePaused, ModelsForbidden, ProviderBusy, ProviderTimeout, ProviderUnavailable
 from rubric_jobs.lanes import Pass
 from rubric_jobs.providers.base import Provider, Reply, Task
 from rubric_jobs.pump import Rows
@@ -82,3 +82,12 @@ class GuardedProvider:
             yield
         finally:
             await self._rows.change(lanes.end_call, self._claim)
+
+
+class ForbiddenProvider(GuardedProvider):
+    """A provider to which this tenant's documents may not go: whoever asks is refused, whatever led there."""
+
+    async def answer(
+        self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
+    ) -> Reply:
+        raise ModelsForbidden

@@ -14,13 +14,13 @@ from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import claims, enhancement, extraction
-from rubric_jobs.choosing import Policy
+from rubric_jobs import claims, controls, enhancement, extraction
+from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.enhancement import Enhancement, EnhancementRequest
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.extraction import Extraction, ExtractionRequest
-from rubric_jobs.guarded import GuardedProvider
+from rubric_jobs.guarded import ForbiddenProvider, GuardedProvider
 from rubric_jobs.models import Kind
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
@@ -44,10 +44,14 @@ class Runner:
         """The ending of a job, with the figures of what it took."""
         began = time.monotonic()
         data = await self._rows.change(claims.document, claim)
-        digest = digest_of(claim, data, self._providers)
+        # Read for each attempt: a lever that is pulled now holds from now on.
+        is_local_only = (
+            claim.is_controlled and (await self._rows.change(controls.allowance, claim.tenant_id)).forbids_models
+        )
+        digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
         if not claim.parameters.get("fresh") and (twin := await self._rows.change(claims.finished_twin, claim, digest)):
             return _repeated(claim, *twin, began=began)
-        job = _Job(claim, data, report, self._rows)
+        job = _Job(claim, data, report, self._rows, is_local_only)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
             done = await work(job)
@@ -73,8 +77,8 @@ class Runner:
         return await extraction.extract(
             request,
             read=self._sandbox.read,
-            providers=self._guarded(job.claim),
-            policy=policy(job.claim.seconds_left),
+            providers=self._guarded(job),
+            policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,
             on_reply=job.keep,
             stored_reply=await job.kept(),
@@ -91,17 +95,18 @@ class Runner:
         )
         return await enhancement.enhance(
             request,
-            providers=self._guarded(job.claim),
-            policy=policy(job.claim.seconds_left),
+            providers=self._guarded(job),
+            policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,
             on_reply=job.keep,
             stored_reply=await job.kept(),
         )
 
-    def _guarded(self, claim: Claim) -> Providers:
+    def _guarded(self, job: _Job) -> Providers:
+        guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
             lambda provider: (
-                GuardedProvider(provider, claim=claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
+                guard(provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
                 if provider.needs_key
                 else provider
             )
@@ -116,6 +121,7 @@ class _Job:
     data: bytes
     report: Report
     rows: Rows
+    is_local_only: bool = False
     replies: list[Reply] = field(default_factory=list)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
@@ -166,10 +172,10 @@ def _repeated(claim: Claim, result: dict[str, Any], metrics: dict[str, Any], *, 
     return Ending(claim=claim, result=result, metrics={**_spent([], began), **same, "cache_hit": True})
 
 
-def digest_of(claim: Claim, data: bytes, providers: Providers) -> bytes:
+def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
     """Of all that decides a job's result: its input, who would be asked for which model, and this very code."""
     decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
-    asked = policy()
+    asked = policy(is_local_only=is_local_only)
     facts = {
         "kind": claim.kind,
         "parameters": decisive,
@@ -200,10 +206,10 @@ def provider_settings() -> ProviderSettings:
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 
 
-def policy(seconds_left: float = math.inf) -> Policy:
+def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Policy:
     """Whom to ask; one call may last as long as the settings say, but not beyond the job's deadline."""
     return Policy(
-        provider=settings.RUBRIC_LLM_PROVIDER,
-        fallback=tuple(settings.RUBRIC_LLM_FALLBACK),
+        provider=LOCAL if is_local_only else settings.RUBRIC_LLM_PROVIDER,
+        fallback=() if is_local_only else tuple(settings.RUBRIC_LLM_FALLBACK),
         call_timeout_s=min(settings.LLM_TIMEOUT_SECONDS, seconds_left),
     )

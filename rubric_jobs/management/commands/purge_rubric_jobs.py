@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import datetime
-import re
 import sys
 import uuid
 from collections import Counter
@@ -16,19 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from rubric_jobs import conf, ledger, purge
-
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def age(text: str) -> datetime.timedelta:
-    """`90s`, `30m`, `1h`, `7d`, and sums of them such as `1d12h`."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an age; write 90s, 30m, 1h or 7d")
-    try:
-        return datetime.timedelta(**{_UNITS[unit]: float(number) for number, unit in parts})
-    except OverflowError:
-        raise argparse.ArgumentTypeError(f"{text!r} is too long an age") from None
+from rubric_jobs.management.arguments import age
 
 
 class Command(BaseCommand):
