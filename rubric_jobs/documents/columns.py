@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
@@ -140,7 +141,7 @@ def _columns_of(line: Line, xs: list[float]) -> set[int]:
 
 def _row_starts(region: Region, held: list[set[int]]) -> list[int]:
     lines = region.lines
-    pitches = [b.box[3] - a.box[3] for a, b in zip(lines, lines[1:], strict=False)]
+    pitches = [b.box[3] - a.box[3] for a, b in itertools.pairwise(lines)]
     size = median([line.size for line in lines])
     # The tightest pitch is that of lines within a cell; where every row is a single line, no gap stands out.
     usual = min((p for p in pitches if p > 0.8 * size), default=0.0)

@@ -23,6 +23,7 @@ INDENT = 36.0
 _TWIPS = 20.0
 
 _GONE = frozenset({f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}delText", f"{W}pPr", f"{W}rPr"})
+_WRAPPERS = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _SYMBOLS = {"F0A8": "☐", "F06F": "☐", "F0FE": "☑", "F052": "☑", "F0FC": "✓", "F0B7": "•", "F0A7": "▪"}
@@ -187,9 +188,8 @@ def _block_items(parent: Any, depth: int) -> Iterator[Any]:
     for child in parent.iterchildren():
         if child.tag in (f"{W}p", f"{W}tbl"):
             yield child
-        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml", f"{W}smartTag"):
-            if depth < DEEPEST * 4:
-                yield from _block_items(child, depth + 1)
+        elif child.tag in _WRAPPERS and depth < DEEPEST * 4:
+            yield from _block_items(child, depth + 1)
 
 
 def _unwrapped(parent: Any, tag: str, depth: int) -> Iterator[Any]:

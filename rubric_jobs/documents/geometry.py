@@ -35,7 +35,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A straight ruling: `at` is its y (horizontal) or x (vertical), `start` to `end` its reach along the other axis."""
+    """A straight ruling: `at` is its y (horizontal) or x (vertical), `start` to `end` its reach along the other."""
 
     is_horizontal: bool
     at: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 
@@ -13,13 +14,14 @@ BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇�
 _TIGHT = "•●○◦▪■□☐☑☒✓✔➢➤❖"
 """Bullets that need no space behind them."""
 _MARKER = re.compile(
-    rf"^(?:(?P<number>\(?(?:\d{{1,2}}|[a-zA-Z]|[ivxIVX]{{1,4}})[.)]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?)\s+|(?P<bullet>[{re.escape(BULLETS)}])\s+"
+    r"^(?:(?P<number>\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?)\s+"
+    rf"|(?P<bullet>[{re.escape(BULLETS)}])\s+"
     rf"|(?P<tight>[{_TIGHT}])|(?P<wide>[①-⑳]|[（(]?[一二三四五六七八九十]{{1,3}}[、.．）)]|\d{{1,2}}[、．]))\s*(?=\S)"
 )
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
-_KEPT_PREFIXES = frozenset(
-    "self well non co pre re multi semi cross high low long short on off in so anti post sub pro mid full half part "
-    "real open first second third two three four five one peer follow decision problem student".split()
+_KEPT_PREFIXES = re.compile(
+    r"self|well|non|co|pre|re|multi|semi|cross|high|low|long|short|on|off|in|so|anti|post|sub|pro|mid|full|half|part|real"
+    r"|open|first|second|third|two|three|four|five|one|peer|follow|decision|problem|student"
 )
 
 
@@ -98,10 +100,10 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
     """Lines grouped into paragraphs, for text that is broken at `right`."""
     if not lines:
         return []
-    pitches = [b.box[3] - a.box[3] for a, b in zip(lines, lines[1:], strict=False)]
+    pitches = [b.box[3] - a.box[3] for a, b in itertools.pairwise(lines)]
     usual = median([p for p in pitches if p > 0]) or lines[0].size * 1.2
     groups = [[lines[0]]]
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in itertools.pairwise(lines):
         if _starts_paragraph(above, line, usual, right):
             groups.append([line])
         else:
@@ -183,7 +185,7 @@ def _keeps_hyphen(head: str, tail: str, vocabulary: frozenset[str]) -> bool:
     head, tail = head.lower(), tail.lower()
     if f"{head}-{tail}" in vocabulary:
         return True
-    return head + tail not in vocabulary and head in _KEPT_PREFIXES
+    return head + tail not in vocabulary and _KEPT_PREFIXES.fullmatch(head) is not None
 
 
 def _is_wide(character: str) -> bool:

@@ -21,7 +21,7 @@ class PlacedTable:
 
 
 def fill(grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str]) -> PlacedTable | None:
-    """The grid's table with these words in it, empty rows and columns left out; None if fewer than two cells have text."""
+    """The grid's table with these words in it, empty rows and columns left out; None without two cells of text."""
     held: dict[int, list[Word]] = {}
     for word in words:
         index = _area_at(grid, word)

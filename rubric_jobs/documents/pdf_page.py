@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import math
 import unicodedata
 from collections import Counter
@@ -70,7 +71,7 @@ def _main_angle(text_page: pdfium.PdfTextPage, count: int) -> int:
 
 def _angle(text_page: pdfium.PdfTextPage, index: int) -> int:
     # PDFium counts clockwise.
-    return round(-c.FPDFText_GetCharAngle(text_page, index) / (math.pi / 2)) % 4
+    return round(-float(c.FPDFText_GetCharAngle(text_page, index)) / (math.pi / 2)) % 4
 
 
 def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
@@ -294,7 +295,7 @@ class _Shapes:
         elif is_stroked and _is_tick_box(x1 - x0, bottom - top):
             self.boxes.append(Word("☐", x0, top, x1, bottom))
         elif is_stroked:
-            for (xa, ya), (xb, yb) in zip(points, points[1:], strict=False):
+            for (xa, ya), (xb, yb) in itertools.pairwise(points):
                 self._line(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
         elif not is_faint and len(points) in (4, 5):
             self.fills += _borders(x0, top, x1, bottom)

@@ -67,7 +67,9 @@ def _is_one_title(above: PlacedParagraph, below: PlacedParagraph, usual: float) 
     one, other = above.paragraph, below.paragraph
     is_large = one.is_heading and other.is_heading and min(one.size, other.size) > HEADING_SIZE * usual
     alike = abs(one.size - other.size) <= 0.05 * one.size and one.is_bold == other.is_bold
-    goes_on = other.text[:1].islower() or one.text.endswith((":", "-", "–", "&", ",")) or one.text[-4:] in (" and", " for")
+    goes_on = (
+        other.text[:1].islower() or one.text.endswith((":", "-", "–", "&", ",")) or one.text[-4:] in (" and", " for")
+    )
     return is_large and alike and goes_on and not other.marker and below.box[1] - above.box[3] < 0.6 * one.size
 
 
@@ -78,7 +80,7 @@ def _around(one: Box, other: Box) -> Box:
 def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:
     """The page's words in one part, or in two where a gutter runs down its middle."""
     lines = into_lines(words)
-    middle = [x for x in range(int(content.width * 0.38), int(content.width * 0.62), 2)]
+    middle = list(range(int(content.width * 0.38), int(content.width * 0.62), 2))
     best, fewest = 0.0, len(lines)
     for x in middle:
         crossing = sum(any(w.x0 - 4 < x < w.x1 + 4 for w in line.words) for line in lines)

@@ -12,7 +12,8 @@ from rubric_jobs.reader.names import tidy
 FURTHEST = 8
 LONGEST_HEADING = 160
 _SYLLABUS = re.compile(
-    r"\b(?:syllabus|office hours|course description|prerequisites?|textbooks?|academic (?:honesty|integrity)|temario|programa de la asignatura"
+    r"\b(?:syllabus|office hours|course description|prerequisites?|textbooks?|academic (?:honesty|integrity)"
+    r"|temario|programa de la asignatura"
     r"|plano de ensino|ementa|plan de cours|sprechstunde|lehrplan|bibliografia basica)\b|教学大纲|课程大纲"
 )
 

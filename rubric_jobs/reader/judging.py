@@ -9,7 +9,7 @@ from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.rubric import Criterion, Rubric, Warning
 
 CERTAIN = 0.85
-"""At or above this confidence the local reading may stand without asking a model; docs/reading-quality.md has the figures."""
+"""At or above this confidence the local reading may stand without asking a model (docs/reading-quality.md)."""
 
 
 def judged(rubric: Rubric, chosen: list[Candidate], document: Document) -> Rubric:
@@ -59,7 +59,7 @@ def _warnings(rubric: Rubric, document: Document) -> list[Warning]:
         found.append(
             Warning(
                 code="total_mismatch",
-                message=f"The document states {_shown(stated)} points in total; its criteria add up to {_shown(computed)}.",
+                message=f"The document states {_shown(stated)} points; its criteria add up to {_shown(computed)}.",
                 path="totals",
             )
         )

@@ -18,7 +18,7 @@ def plain(text: str) -> str:
 
 
 def _words(*groups: str) -> re.Pattern[str]:
-    """One pattern for all of these: whole words (with the endings that are spelt out), Chinese and Japanese ones anywhere."""
+    """One pattern for all of these: whole words with the endings spelt out; Chinese and Japanese ones anywhere."""
     latin = "|".join(group for group in groups if not _is_wide(group))
     wide = "|".join(group for group in groups if _is_wide(group))
     return re.compile(rf"(?<![^\W_])(?:{latin})(?![^\W_])" + (f"|{wide}" if wide else ""))
@@ -31,28 +31,42 @@ def _is_wide(group: str) -> bool:
 
 LEVEL = _words(
     # English
-    "excellent|excellence|exceptional|exemplary|outstanding|distinguished|superior|advanced|expert|master(?:y|ed|ful)?"
+    "excellent|excellence|exceptional|exemplary|outstanding|distinguished|superior|advanced|expert|master(?:y"
+    "|ed|ful)?"
     "|proficien(?:t|cy)|accomplished|competen(?:t|ce)|skilled|strong|good|great|very good|satisfactory|adequate"
     "|acceptable|average|fair|basic|developing|developed|well[- ]developed|underdeveloped|emerging|emergent"
-    "|beginn(?:ing|er)|novice|apprentice|practitioner|intermediate|limited|needs? (?:improvement|work|attention|revision)"
-    "|unsatisfactory|inadequate|poor|weak|fail(?:ing|s|ed|ure)?|insufficient|incomplete|missing|not (?:yet|met|evident"
-    "|acceptable|observed|present|shown|satisfactory|proficient|submitted|attempted|done|included|complete)|no evidence|absent"
-    "|exceed(?:s|ing|ed)?(?: .*)?|meets?(?: .*)?|met|meeting(?: .*)?|approach(?:es|ing)(?: .*)?|below(?: .*)?|above(?: .*)?"
-    "|does not meet(?: .*)?|partial(?:ly)?(?: .*)?|full (?:credit|marks|points)|partial (?:credit|marks)|half (?:credit|marks)"
+    "|beginn(?:ing|er)|novice|apprentice|practitioner|intermediate|limited|needs? (?:improvement|work|attention"
+    "|revision)"
+    "|unsatisfactory|inadequate|poor|weak|fail(?:ing|s|ed|ure)?|insufficient|incomplete|missing|not (?:yet|met"
+    "|evident"
+    "|acceptable|observed|present|shown|satisfactory|proficient|submitted|attempted|done|included|complete)"
+    "|no evidence|absent"
+    "|exceed(?:s|ing|ed)?(?: .*)?|meets?(?: .*)?|met|meeting(?: .*)?|approach(?:es|ing)(?: .*)?|below(?: .*)?"
+    "|above(?: .*)?"
+    "|does not meet(?: .*)?|partial(?:ly)?(?: .*)?|full (?:credit|marks|points)|partial (?:credit|marks)"
+    "|half (?:credit|marks)"
     "|(?:no|zero) (?:credit|marks|points)|high|medium|low|distinction|merit|pass|first class|second class|third class"
-    "|capstone|milestones?|benchmark|level \\d|level [a-f]|band \\d|highly effective|effective|ineffective|always|usually"
+    "|capstone|milestones?|benchmark|level \\d|level [a-f]|band \\d|highly effective|effective|ineffective"
+    "|always|usually"
     "|often|sometimes|rarely|never|target|unacceptable|marginal|sophisticated|mature|minimal|substantial|thorough"
     "|complete|on target|not there yet|got it|almost|tier \\d|achieved|not achieved|mostly|fully(?: .*)?",
     # Spanish, Portuguese
-    "excelente|sobresaliente|destacado|muy bueno|muy bien|bueno|bien|satisfactori[oa]|suficiente|notable|regular|mejorable"
-    "|insuficiente|deficiente|malo|basico|en desarrollo|en proceso|inicial|avanzad[oa]|(?:no |por |medianamente )?logrado"
-    "|competente|experto|aprobado|reprobado|necesita mejorar|requiere mejora|adecuad[oa]|inadecuad[oa]|alto|medio|bajo"
-    "|nivel \\d|otimo|muito bom|bom|satisfatori[oa]|insatisfatori[oa]|ruim|fraco|pleno|parcialmente(?: .*)?|totalmente(?: .*)?"
-    "|atende(?: .*)?|nao atende(?: .*)?|supera(?: .*)?|cumple(?: .*)?|no cumple(?: .*)?|incompleto|completo|superior|inferior"
+    "excelente|sobresaliente|destacado|muy bueno|muy bien|bueno|bien|satisfactori[oa]|suficiente|notable"
+    "|regular|mejorable"
+    "|insuficiente|deficiente|malo|basico|en desarrollo|en proceso|inicial|avanzad[oa]|(?:no |por "
+    "|medianamente )?logrado"
+    "|competente|experto|aprobado|reprobado|necesita mejorar|requiere mejora|adecuad[oa]|inadecuad[oa]|alto"
+    "|medio|bajo"
+    "|nivel \\d|otimo|muito bom|bom|satisfatori[oa]|insatisfatori[oa]|ruim|fraco|pleno|parcialmente(?: .*)?"
+    "|totalmente(?: .*)?"
+    "|atende(?: .*)?|nao atende(?: .*)?|supera(?: .*)?|cumple(?: .*)?|no cumple(?: .*)?|incompleto|completo"
+    "|superior|inferior"
     "|intermedi[oa]|incipiente|autonomo|estrategico|resolutivo|preformal|receptivo|basica",
     # French, Italian
-    "tres bien|tres bon|bon|assez bien|passable|insuffisant|satisfaisant|tres satisfaisant|peu satisfaisant|insatisfaisant"
-    "|acquis|non acquis|en cours d'acquisition|partiellement acquis|maitrise(?: .*)?|tres bonne maitrise|fragile|debutant"
+    "tres bien|tres bon|bon|assez bien|passable|insuffisant|satisfaisant|tres satisfaisant|peu satisfaisant"
+    "|insatisfaisant"
+    "|acquis|non acquis|en cours d'acquisition|partiellement acquis|maitrise(?: .*)?|tres bonne maitrise"
+    "|fragile|debutant"
     "|a ameliorer|faible|moyen|remarquable|conforme|non conforme|atteint|non atteint|partiellement atteint|depasse"
     "|eccellente|ottimo|distinto|buono|discreto|sufficiente|insufficiente|scarso|avanzato|intermedio|base|iniziale"
     "|livello \\d|gravemente insufficiente|niveau \\d|stufe \\d",
@@ -67,19 +81,25 @@ LEVEL = _words(
 )
 
 CRITERION = _words(
-    "criteri(?:on|a|ons|as|um|en)|categor(?:y|ies)|traits?|dimensions?|components?|elements?|aspects?|items?|tasks?|skills?"
-    "|objectives?|standards?|sections?|areas?|indicators?|requirements?|learning outcomes?|outcomes?|questions?|rubric"
-    "|features?|parts?|domains?|competenc(?:y|ies)|attributes?|deliverables?|grading criteria|factors?|performance area",
-    "criterios?|indicador(?:es)?|aspectos?|categorias?|dimension(?:es)?|componentes?|rubros?|elementos?|tareas?|rubrica"
+    "criteri(?:on|a|ons|as|um|en)|categor(?:y|ies)|traits?|dimensions?|components?|elements?|aspects?|items?"
+    "|tasks?|skills?"
+    "|objectives?|standards?|sections?|areas?|indicators?|requirements?|learning outcomes?|outcomes?|questions?"
+    "|rubric"
+    "|features?|parts?|domains?|competenc(?:y|ies)|attributes?|deliverables?|grading criteria|factors?"
+    "|performance area",
+    "criterios?|indicador(?:es)?|aspectos?|categorias?|dimension(?:es)?|componentes?|rubros?|elementos?|tareas?"
+    "|rubrica"
     "|actividad(?:es)?|competencias?|quesitos?|itens|tarefas?|parametros?|apartados?|dimensao|dimensoes",
-    "criteres?|competences?|indicateurs?|elements?|taches?|objectifs?|questions?|kriterium|kriterien|bereiche?|aspekte?"
+    "criteres?|competences?|indicateurs?|elements?|taches?|objectifs?|questions?|kriterium|kriterien|bereiche?"
+    "|aspekte?"
     "|aufgaben?|kategorien?|teilaufgaben?|merkmale?|criteri[oa]?|indicatori|indicatore|descrittori|ambito|compiti"
     "|onderde(?:el|len)|beoordelingscriteria|критери[йи]|kriterier|omrade",
     "评分项目|评价项目|评价指标|评分指标|评分标准|评分项|评价内容|考核内容|考核项目|评价维度|指标|项目|維度|维度|观测点|評価項目|評価基準|観点|項目|内容|标准",
 )
 
 POINTS = _words(
-    "points?|pts?|marks?|score|scores|max|maximum|value|worth|possible|credits?|points? possible|out of|mark allocation",
+    "points?|pts?|marks?|score|scores|max|maximum|value|worth|possible|credits?|points? possible|out of"
+    "|mark allocation",
     "puntos?|puntaje|puntuacion|puntajes|valor|calificacion|nota maxima|nota|pontos|pontuacao|valores|punteo|ptos",
     "note|bareme|punkte?|punktzahl|max|bewertung|bp|be|punti|punteggio|punten|score|баллы?|poang|poeng",
     "分值|分数|满分|配点|得分|点数|分",
@@ -92,75 +112,101 @@ WEIGHT = _words(
 )
 
 EARNED = _words(
-    "earned|awarded|received|obtained|your|self|peer|grade|grader|mark|score|assessed|actual|raw|achieved|student score"
-    "|obtenid[oa]s?|obtenu[es]*|erreichte?|erzielte?|behaald|conseguid[oa]|nota final|nota obtenida|media|ottenut[oi]|calificacion",
+    "earned|awarded|received|obtained|your|self|peer|grade|grader|mark|score|assessed|actual|raw|achieved"
+    "|student score"
+    "|obtenid[oa]s?|obtenu[es]*|erreichte?|erzielte?|behaald|conseguid[oa]|nota final|nota obtenida|media"
+    "|ottenut[oi]|calificacion",
     "得分|实际得分|自评|互评|师评|教师评分",
 )
 
 NOTES = _words(
-    "comments?|notes?|feedback|remarks?|evidence|suggestions?|teacher|instructor|initials?|date|check|page|observaciones"
-    "|comentarios?|observacoes|commentaires?|remarques?|observations?|bemerkung(?:en)?|kommentare?|opmerkingen|osservazioni"
+    "comments?|notes?|feedback|remarks?|evidence|suggestions?|teacher|instructor|initials?|date|check|page"
+    "|observaciones"
+    "|comentarios?|observacoes|commentaires?|remarques?|observations?|bemerkung(?:en)?|kommentare?|opmerkingen"
+    "|osservazioni"
     "|toelichting|anmerkung(?:en)?|recommended .*",
     "备注|评语|コメント|備考",
 )
 
 DESCRIPTION = _words(
-    "descriptions?|descriptors?|details?|requirements?|expectations?|explanation|what (?:we|i|to) .*|looks? like|guidelines?"
+    "descriptions?|descriptors?|details?|requirements?|expectations?|explanation|what (?:we|i|to) .*"
+    "|looks? like|guidelines?"
     "|descripcion|descripciones|descriptor(?:es)?|descricao|detalle|requisitos?|descriptifs?|attendus?|consignes?"
     "|beschreibung|beschrijving|descrizione|erlauterung|erwartungen|specifications?|prompts?|questions?|explicacion",
     "说明|要求|评分标准|评价标准|评分细则|描述|内容|説明",
 )
 
 RUBRIC = _words(
-    "rubrics?|grading (?:criteria|guide(?:lines)?|scheme|sheet|form|rubric|breakdown)|marking (?:guide|scheme|criteria|rubric|sheet|key)"
-    "|scoring (?:guide|sheet|rubric|criteria)|(?:assessment|evaluation|judging) (?:criteria|rubric|form|sheet|scheme|grid|guide)"
-    "|graded (?:on|according|based|using|out)|score ?sheet|assessed (?:on|according)|judged on|criteria|points out of|point breakdown"
+    "rubrics?|grading (?:criteria|guide(?:lines)?|scheme|sheet|form|rubric|breakdown)|marking (?:guide|scheme"
+    "|criteria|rubric|sheet|key)"
+    "|scoring (?:guide|sheet|rubric|criteria)|(?:assessment|evaluation|judging) (?:criteria|rubric|form|sheet"
+    "|scheme|grid|guide)"
+    "|graded (?:on|according|based|using|out)|score ?sheet|assessed (?:on|according)|judged on|criteria"
+    "|points out of|point breakdown"
     "|grade breakdown|mark(?:ing)? allocation|checklist|points? (?:possible|distribution|allocation)",
-    "rubricas?|pauta de (?:evaluacion|correccion|cotejo)|criterios? de (?:evaluacion|avaliacao|correccion|correcao|calificacion)"
-    "|lista de (?:cotejo|chequeo|verificacion)|evaluacion|avaliacao|barema|escala de valoracion|instrumento de evaluacion",
-    "bareme|grille(?: d'evaluation| de notation| de correction)?|criteres d'evaluation|bewertungs(?:raster|bogen|kriterien|schema)"
-    "|erwartungshorizont|beurteilungs(?:raster|bogen|kriterien)|punkteverteilung|griglia|criteri di valutazione|rubrica di valutazione"
-    "|beoordelings(?:formulier|criteria|model|schema)|rubriek|критерии (?:оценки|оценивания)|bedomning\\w*|vurdering\\w*",
+    "rubricas?|pauta de (?:evaluacion|correccion|cotejo)|criterios? de (?:evaluacion|avaliacao|correccion"
+    "|correcao|calificacion)"
+    "|lista de (?:cotejo|chequeo|verificacion)|evaluacion|avaliacao|barema|escala de valoracion"
+    "|instrumento de evaluacion",
+    "bareme|grille(?: d'evaluation| de notation| de correction)?|criteres d'evaluation|bewertungs(?:raster"
+    "|bogen|kriterien|schema)"
+    "|erwartungshorizont|beurteilungs(?:raster|bogen|kriterien)|punkteverteilung|griglia|criteri di valutazione"
+    "|rubrica di valutazione"
+    "|beoordelings(?:formulier|criteria|model|schema)|rubriek|критерии (?:оценки|оценивания)|bedomning\\w*"
+    "|vurdering\\w*",
     "评分标准|评分细则|评价标准|评分表|评价表|考核标准|评分|評価基準|ルーブリック|評分",
 )
 
 TOTAL = _words(
-    "(?:grand |sub ?|overall |final )?totals?|total (?:points?|score|marks?|grade)|sum|overall (?:score|grade|mark)|final (?:score|grade|mark)"
-    "|maximum (?:score|points|marks)|possible points|puntaje total|puntuacion total|suma|nota final|pontuacao total|soma"
-    "|somme|note (?:finale|globale|totale)|gesamt(?:punktzahl|punkte|note|ergebnis)?|summe|insgesamt|totale|punteggio totale|totaal"
+    "(?:grand |sub ?|overall |final )?totals?|total (?:points?|score|marks?|grade)|sum|overall (?:score|grade"
+    "|mark)|final (?:score|grade|mark)"
+    "|maximum (?:score|points|marks)|possible points|puntaje total|puntuacion total|suma|nota final"
+    "|pontuacao total|soma"
+    "|somme|note (?:finale|globale|totale)|gesamt(?:punktzahl|punkte|note|ergebnis)?|summe|insgesamt|totale"
+    "|punteggio totale|totaal"
     "|eindcijfer|итого|всего",
     "总分|合计|总计|共计|满分|小计|合計",
 )
 
 PENALTY = _words(
-    "malus|penalt(?:y|ies)|deductions?|deduct(?:ed)?|late(?:ness)?|late (?:work|submission|penalty)|points? off|minus|lose points"
-    "|penalizacion(?:es)?|descuentos?|penalidades?|atraso|descontos?|penalites?|retard|abzug|abzuge|punktabzug|verspatet\\w*"
+    "malus|penalt(?:y|ies)|deductions?|deduct(?:ed)?|late(?:ness)?|late (?:work|submission|penalty)|points? off"
+    "|minus|lose points"
+    "|penalizacion(?:es)?|descuentos?|penalidades?|atraso|descontos?|penalites?|retard|abzug|abzuge|punktabzug"
+    "|verspatet\\w*"
     "|penalita|ritardo|aftrek|te laat",
     "扣分|迟交|减分",
 )
 
 BONUS = _words(
-    "bonus(?:es)?|extra credit|bonus points|puntos? extra|bonificacion|pontos? extra|zusatzpunkte|bonuspunkte|punti bonus",
+    "bonus(?:es)?|extra credit|bonus points|puntos? extra|bonificacion|pontos? extra|zusatzpunkte|bonuspunkte"
+    "|punti bonus",
     "加分",
 )
 
 COURSE_PART = _words(
-    "assignments?|homeworks?|exams?|examinations?|mid ?-?terms?|finals?|final exam|quiz(?:zes)?|tests?|participation|attendance"
-    "|labs?|laborator(?:y|ies)|problem sets?|class work|readings?|discussion boards?|projects?|papers?|essays?|tutorials?|seminars?"
-    "|examen(?:es)?|parcial(?:es)?|tareas?|asistencia|participacion|practicas?|laboratorios?|provas?|trabalhos?|frequencia|klausur(?:en)?"
+    "assignments?|homeworks?|exams?|examinations?|mid ?-?terms?|finals?|final exam|quiz(?:zes)?|tests?"
+    "|participation|attendance"
+    "|labs?|laborator(?:y|ies)|problem sets?|class work|readings?|discussion boards?|projects?|papers?|essays?"
+    "|tutorials?|seminars?"
+    "|examen(?:es)?|parcial(?:es)?|tareas?|asistencia|participacion|practicas?|laboratorios?|provas?|trabalhos?"
+    "|frequencia|klausur(?:en)?"
     "|hausaufgaben|mitarbeit|controles?|devoirs?|examens?|assiduite|huiswerk|tentamen",
     "考试|期末|期中|平时成绩|作业|考勤|出勤",
 )
 
 COMMERCE = _words(
-    "invoice|qty|quantity|price|unit price|amount|subtotal|tax|vat|due date|bill(?:ed)? to|order|sku|discount|cost|budget|expenses?"
-    "|factura|precio|cantidad|iva|facture|prix|quantite|tva|rechnung|preis|menge|mwst|fattura|prezzo|factuur|prijs|btw",
+    "invoice|qty|quantity|price|unit price|amount|subtotal|tax|vat|due date|bill(?:ed)? to|order|sku|discount"
+    "|cost|budget|expenses?"
+    "|factura|precio|cantidad|iva|facture|prix|quantite|tva|rechnung|preis|menge|mwst|fattura|prezzo|factuur"
+    "|prijs|btw",
     "发票|单价|数量|金额",
 )
 
 SCHEDULE = _words(
-    "week|date|day|time|room|lecture|topic|topics|reading|due|monday|tuesday|wednesday|thursday|friday|semana|fecha|dia|hora|aula"
-    "|woche|datum|uhrzeit|raum|thema|semaine|jour|heure|salle|settimana|data|ora|agenda|attendees|minutes|location|office hours|email"
+    "week|date|day|time|room|lecture|topic|topics|reading|due|monday|tuesday|wednesday|thursday|friday|semana"
+    "|fecha|dia|hora|aula"
+    "|woche|datum|uhrzeit|raum|thema|semaine|jour|heure|salle|settimana|data|ora|agenda|attendees|minutes"
+    "|location|office hours|email"
     "|phone|name|calendar|deadline|instructor",
     "周次|日期|时间|地点",
 )

@@ -136,7 +136,7 @@ def _gather(item: Item, found: _Gathered, section: str | None, *, in_penalties: 
         for child in item.children:
             _gather(child, found, tidy(item.text), in_penalties=False)
         return
-    if 0 < len(item.text) <= LONGEST_NAME and not item.amount.high == 0:
+    if 0 < len(item.text) <= LONGEST_NAME and item.amount.high != 0:
         found.criteria.append(_criterion(item, section))
         found.items.append(item)
 

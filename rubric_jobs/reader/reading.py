@@ -67,7 +67,7 @@ def _sectioned(chosen: list[Candidate]) -> list[Criterion]:
 
 
 def _stated(document: Document, chosen: list[Candidate], criteria: list[Criterion]) -> Decimal | None:
-    """The total that the document states: in a totals row, on a line of its own, else in words that the sum confirms."""
+    """The total that the document states: in a totals row, on a line alone, or in words that the sum confirms."""
     rows = [candidate.stated for candidate in chosen if candidate.stated is not None]
     lines = [total for paragraph in document.paragraphs if (total := plain_total(paragraph)) is not None]
     computed = _computed(criteria)
@@ -91,8 +91,8 @@ def _computed(criteria: list[Criterion]) -> Decimal | None:
 def _total(chosen: list[Candidate], stated: Decimal | None, computed: Decimal | None) -> Decimal | None:
     if stated is not None:
         return stated
-    titles = {candidate.heading for candidate in chosen if candidate.has_levels}
-    return computed if len(chosen) == 1 or len(titles) <= 1 or not chosen[0].has_levels else computed
+    rubrics = [candidate for candidate in chosen if lexicon.has(lexicon.RUBRIC, candidate.heading)]
+    return None if len(rubrics) > 1 and len(rubrics) == len(chosen) else computed
 
 
 def _title(document: Document, chosen: list[Candidate]) -> str | None:

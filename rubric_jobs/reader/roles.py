@@ -15,8 +15,8 @@ _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯xX_\-–—()\[\]]
 _GROUP = lexicon.plain
 RATINGS = re.compile(
     r"^(?:ratings?|rating scale|scale|scoring|levels?(?: of .*)?|performance(?: levels?)?|achievement levels?|grades?"
-    r"|niveles?(?: de .*)?|escala(?: de .*)?|niveis(?: de .*)?|niveaux(?: de .*)?|stufen|niveaustufen|livelli(?: di .*)?"
-    r"|等级|评分等级|评价等级)$"
+    r"|niveles?(?: de .*)?|escala(?: de .*)?|niveis(?: de .*)?|niveaux(?: de .*)?|stufen|niveaustufen"
+    r"|livelli(?: di .*)?|等级|评分等级|评价等级)$"
 )
 
 
@@ -152,7 +152,7 @@ def _is_earned(column: _Column) -> bool:
 
 
 def is_level_column(column: _Column) -> bool:
-    if len(column.heading) > 170 or column.amount_share >= 0.7 and lexicon.has(lexicon.POINTS, column.core):
+    if len(column.heading) > 170 or (column.amount_share >= 0.7 and lexicon.has(lexicon.POINTS, column.core)):
         return False
     amount = amounts.whole(" ".join(column.heading.split()))
     if amount is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ MOST_LEVELS = 10
 SHORTEST_DESCRIPTOR = 25
 _HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s|\s[–—-]\s)\s*(?P<rest>\S.*)$", re.DOTALL)
 _SCORE = re.compile(
-    r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)\s*[:=]?\s*(?=[\da-f])"
+    r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
+    r"\s*[:=]?\s*(?=[\da-f])"
 )
 
 
@@ -114,9 +116,7 @@ def _is_scale(run: list[_Rung]) -> bool:
         return False
     points = [rung.amount.high for rung in run if rung.amount]
     if points and len(points) == len(run):
-        return all(a > b for a, b in zip(points, points[1:], strict=False)) or all(
-            a < b for a, b in zip(points, points[1:], strict=False)
-        )
+        return all(a > b for a, b in itertools.pairwise(points)) or all(a < b for a, b in itertools.pairwise(points))
     names = [lexicon.plain(rung.name or "") for rung in run]
     return all(names) and len(set(names)) == len(names)
 

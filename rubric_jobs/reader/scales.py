@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -57,8 +58,8 @@ def _column(sheet: Sheet, column: int) -> list[Cell]:
 def _is_scale_of_amounts(sheet: Sheet, keys: list[str]) -> bool:
     """Points going up or down beside descriptions; a list of items with their points first does not look so."""
     highs = [amount.high for key in keys if (amount := amounts.whole(key))]
-    falls = all(a > b for a, b in zip(highs, highs[1:], strict=False))
-    rises = all(a < b for a, b in zip(highs, highs[1:], strict=False))
+    falls = all(a > b for a, b in itertools.pairwise(highs))
+    rises = all(a < b for a, b in itertools.pairwise(highs))
     is_numbering = highs == [Decimal(i + 1) for i in range(len(highs))] and lexicon.plain(sheet.header[0]) in (
         "",
         "#",
@@ -71,7 +72,7 @@ def _is_scale_of_amounts(sheet: Sheet, keys: list[str]) -> bool:
         "question",
         "序号",
     )
-    steps = {abs(a - b) for a, b in zip(highs, highs[1:], strict=False)}
+    steps = {abs(a - b) for a, b in itertools.pairwise(highs)}
     is_even = len(steps) == 1 or any((a := amounts.whole(key)) and a.low is not None for key in keys)
     names_items = any(lexicon.is_only(lexicon.CRITERION, core_of(h)) for h in sheet.header[1:])
     return (falls or rises) and is_even and not is_numbering and not names_items and _has_descriptors(sheet)
@@ -170,7 +171,7 @@ def _entries(sheet: Sheet) -> list[_Entry]:
     for row in sheet.rows:
         if row[0] is not None and row[0].text.strip() and len(distinct(row)) > 1:
             group = row[0]
-        if group is not None and len(distinct(row)) > 1 or (group and row[1] is None):
+        if (group is not None and len(distinct(row)) > 1) or (group and row[1] is None):
             entries.append(_Entry(group, row[1], row))
     return entries
 

@@ -30,7 +30,9 @@ class _Reading:
 def candidates_of(table: Table, context: Context) -> list[Candidate]:
     """What a table holds: mostly one candidate or none, several where tables were drawn as one."""
     parts = stacked(table)
-    found = [_candidate_of(part, context if index == 0 else replace(context, heading="")) for index, part in enumerate(parts)]
+    found = [
+        _candidate_of(part, context if index == 0 else replace(context, heading="")) for index, part in enumerate(parts)
+    ]
     return [candidate for candidate in found if candidate is not None]
 
 
@@ -186,7 +188,7 @@ def _point_list(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None
     header = " | ".join(sheet.header)
     evidence = 0.4 + 0.15 * any(lexicon.is_only(lexicon.CRITERION, h) for h in sheet.header if h)
     evidence += 0.1 * lexicon.has(lexicon.POINTS, header) + 0.3 * context.is_about_rubric
-    total = sum((c.points for c in with_points if c.points is not None))
+    total = sum(c.points for c in with_points if c.points is not None)
     evidence += 0.15 * (rows.stated is not None and rows.stated == total)
     evidence += 0.25 * _has_plain_units(sheet, roles)
     evidence -= 0.6 * lexicon.has(lexicon.COMMERCE, header) + 0.5 * _looks_like_a_schedule(sheet)

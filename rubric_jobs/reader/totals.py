@@ -10,7 +10,8 @@ from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.amounts import NUMBER, UNIT
 
 _OUT_OF = re.compile(
-    rf"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*(?P<n>{NUMBER})\s*(?P<unit>{UNIT})?(?!\s*[%％\d])",
+    r"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*"
+    rf"(?P<n>{NUMBER})\s*(?P<unit>{UNIT})?(?!\s*[%％\d])",
     re.IGNORECASE,
 )
 _POINTS_TOTAL = re.compile(

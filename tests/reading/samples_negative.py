@@ -9,7 +9,8 @@ SYLLABUS = Sample(
     [
         Heading("History 204: The Modern City"),
         "Instructor: Dr. Marsh. Office hours: Tuesday 2-4 pm, Room 12.",
-        "Course description: we read cities as texts, from Haussmann's Paris to present-day Lagos. All papers are marked with the department's rubric.",
+        "Course description: we read cities as texts, from Haussmann's Paris to present-day Lagos. "
+        "All papers are marked with the department's rubric.",
         Heading("Grading"),
         Bullets(["Midterm exam (25%)", "Final exam (35%)", "Two essays (30%)", "Participation (10%)"]),
         Heading("Schedule"),
@@ -128,17 +129,17 @@ TIMETABLE = Sample(
                 ["Time", "Monday", "Tuesday", "Wednesday", "Thursday"],
                 [
                     "8:00",
-                    "Mathematics with Ms Olsen in room 4",
-                    "English with Mr Hart in room 2",
-                    "Biology in the laboratory",
-                    "Sports in the small hall",
+                    "Maths with Ms Olsen, room 4",
+                    "English, Mr Hart, room 2",
+                    "Biology in the lab",
+                    "Sports, small hall",
                 ],
                 [
                     "9:45",
-                    "Geography with Mr Falk in room 9",
-                    "Music in the concert room",
-                    "History with Ms Roth in room 1",
-                    "Mathematics with Ms Olsen in room 4",
+                    "Geography, Mr Falk, room 9",
+                    "Music, concert room",
+                    "History, Ms Roth, room 1",
+                    "Maths with Ms Olsen, room 4",
                 ],
             ]
         ),

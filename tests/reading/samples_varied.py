@@ -28,7 +28,10 @@ SPECIFICATIONS = Sample(
         Grid(
             [
                 ["CRITERIA", "MEETS SPECIFICATIONS"],
-                ["Does the dashboard tell a story?", "The charts lead from a question to its answer, one step at a time."],
+                [
+                    "Does the dashboard tell a story?",
+                    "The charts lead from a question to its answer, one step at a time.",
+                ],
                 ["Are the sources named?", "Every number can be traced to a file in the repository."],
             ],
             widths=[0.35, 0.65],
@@ -204,8 +207,16 @@ SUMMARY_AND_DETAIL = Sample(
         ),
     ],
     [
-        ("Argument", 60, [("Very good", None, GOOD_CODE), ("Sufficient", None, SOME_CODE), ("Insufficient", None, BAD_CODE)]),
-        ("Language", 40, [("Very good", None, GOOD_TESTS), ("Sufficient", None, SOME_TESTS), ("Insufficient", None, BAD_TESTS)]),
+        (
+            "Argument",
+            60,
+            [("Very good", None, GOOD_CODE), ("Sufficient", None, SOME_CODE), ("Insufficient", None, BAD_CODE)],
+        ),
+        (
+            "Language",
+            40,
+            [("Very good", None, GOOD_TESTS), ("Sufficient", None, SOME_TESTS), ("Insufficient", None, BAD_TESTS)],
+        ),
     ],
     total=100,
     layouts=("docx", "ruled"),
@@ -227,12 +238,22 @@ LETTER_LEVELS = Sample(
         (
             "Research",
             60,
-            [("A", (90, 100), GOOD_CODE), ("B", (80, 89), SOME_CODE), ("C", (70, 79), BAD_CODE), ("F", (0, 69), "No research")],
+            [
+                ("A", (90, 100), GOOD_CODE),
+                ("B", (80, 89), SOME_CODE),
+                ("C", (70, 79), BAD_CODE),
+                ("F", (0, 69), "No research"),
+            ],
         ),
         (
             "Writing",
             40,
-            [("A", (90, 100), GOOD_TESTS), ("B", (80, 89), SOME_TESTS), ("C", (70, 79), BAD_TESTS), ("F", (0, 69), "The text")],
+            [
+                ("A", (90, 100), GOOD_TESTS),
+                ("B", (80, 89), SOME_TESTS),
+                ("C", (70, 79), BAD_TESTS),
+                ("F", (0, 69), "The text"),
+            ],
         ),
     ],
 )
@@ -242,9 +263,14 @@ HEADED_SCALES = Sample(
     [
         Heading("Marking criteria"),
         Heading("Exploration"),
-        Grid([["Marks", "Level descriptor"], ["0", BAD_CODE], ["1-2", SOME_CODE], ["3-4", GOOD_CODE]], widths=[0.2, 0.8]),
+        Grid(
+            [["Marks", "Level descriptor"], ["0", BAD_CODE], ["1-2", SOME_CODE], ["3-4", GOOD_CODE]], widths=[0.2, 0.8]
+        ),
         Heading("Evaluation"),
-        Grid([["Marks", "Level descriptor"], ["0", BAD_TESTS], ["1-3", SOME_TESTS], ["4-6", GOOD_TESTS]], widths=[0.2, 0.8]),
+        Grid(
+            [["Marks", "Level descriptor"], ["0", BAD_TESTS], ["1-3", SOME_TESTS], ["4-6", GOOD_TESTS]],
+            widths=[0.2, 0.8],
+        ),
     ],
     [
         ("Exploration", 4, [("0", 0, BAD_CODE), ("1-2", (1, 2), SOME_CODE), ("3-4", (3, 4), GOOD_CODE)]),

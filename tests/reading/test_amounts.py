@@ -88,7 +88,16 @@ def test_deductions_are_read_as_positive_numbers(text: str, value: int | None) -
     assert amounts.negative(text) == value
 
 
-@pytest.mark.parametrize("text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000])
+@pytest.mark.parametrize(
+    "text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000]
+)
 def test_no_text_makes_the_patterns_hang(text: str) -> None:
-    for take in (amounts.whole, amounts.trailing, amounts.leading, amounts.bracketed, amounts.negative, amounts.multiplier):
+    for take in (
+        amounts.whole,
+        amounts.trailing,
+        amounts.leading,
+        amounts.bracketed,
+        amounts.negative,
+        amounts.multiplier,
+    ):
         take(text)

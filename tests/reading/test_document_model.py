@@ -38,7 +38,13 @@ def test_a_document_comes_back_from_json_as_it_was(sample: object) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["well-founded  argument", "WELL-FOUNDED ARGUMENT", "well founded argument.", "well-\nfounded argument", "“wellfounded argument”"],
+    [
+        "well-founded  argument",
+        "WELL-FOUNDED ARGUMENT",
+        "well founded argument.",
+        "well-\nfounded argument",
+        "“wellfounded argument”",
+    ],
 )
 def test_text_is_found_whatever_its_spacing_case_and_punctuation(said: str) -> None:
     source = made("Intro", "A well-founded argument is made.").find(said)

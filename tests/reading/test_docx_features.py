@@ -99,7 +99,8 @@ def test_a_table_within_a_cell_is_told_line_by_line() -> None:
 
 def test_content_controls_are_read_and_their_boxes_are_ticks() -> None:
     control = f"<w:sdt><w:sdtContent>{para(run('Chosen topic'))}</w:sdtContent></w:sdt>"
-    box = f'<w:sdt><w:sdtPr><w14:checkbox {W14}><w14:checked w14:val="1"/></w14:checkbox></w:sdtPr><w:sdtContent>{run("X")}</w:sdtContent></w:sdt>'
+    state = f'<w14:checkbox {W14}><w14:checked w14:val="1"/></w14:checkbox>'
+    box = f"<w:sdt><w:sdtPr>{state}</w:sdtPr><w:sdtContent>{run('X')}</w:sdtContent></w:sdt>"
     document = read(control + para(box + run(" Handed in on time")))
     assert [(p.marker, p.text) for p in document.paragraphs] == [("", "Chosen topic"), ("☑", "Handed in on time")]
 
@@ -115,7 +116,12 @@ def test_automatic_numbers_are_counted_as_word_does() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("lowerLetter", ["a)", "b)"]), ("upperRoman", ["I)", "II)"]), ("chineseCounting", ["一)", "二)"]), ("decimal", ["1)", "2)"])],
+    [
+        ("lowerLetter", ["a)", "b)"]),
+        ("upperRoman", ["I)", "II)"]),
+        ("chineseCounting", ["一)", "二)"]),
+        ("decimal", ["1)", "2)"]),
+    ],
 )
 def test_other_kinds_of_numbers_are_printed_as_such(kind: str, expected: list[str]) -> None:
     document = docx.Document()
@@ -156,5 +162,7 @@ def test_every_block_tells_where_it_stands() -> None:
 
 
 def test_a_document_of_pictures_alone_is_scanned() -> None:
-    picture = '<w:r><w:drawing><a:blip xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"/></w:drawing></w:r>'
+    picture = (
+        '<w:r><w:drawing><a:blip xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"/></w:drawing></w:r>'
+    )
     assert read(para(picture)).is_scanned

@@ -99,10 +99,10 @@ def test_a_word_package_without_a_document_is_unreadable() -> None:
 
 
 def test_a_page_that_is_a_picture_is_told_as_scanned() -> None:
+    from PIL import Image
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen import canvas
 
-    from PIL import Image
     from rubric_jobs import reader
 
     stream = io.BytesIO()

@@ -13,11 +13,12 @@ from tests.reading.builders import Sample, built
 from tests.reading.samples_grids import GRIDS
 from tests.reading.samples_languages import LANGUAGES
 from tests.reading.samples_lists import LISTS
+from tests.reading.samples_unusual import UNUSUAL
 from tests.reading.samples_varied import VARIED
 
 CASES = [
     pytest.param(sample, layout, id=f"{sample.name}-{layout}")
-    for sample in [*GRIDS, *LISTS, *LANGUAGES, *VARIED]
+    for sample in [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED]
     for layout in sample.layouts
 ]
 

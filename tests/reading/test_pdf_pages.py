@@ -84,7 +84,11 @@ def test_a_row_broken_by_the_page_is_one_row() -> None:
     def draw_first(page: canvas.Canvas) -> None:
         grid(page, 500, [["Criteria", "Good", "Poor"], ["Style", "The prose is clear and", "The prose is"]])
         page.showPage()
-        grid(page, 800, [["", "pleasant to read.", "hard to follow."], ["Form", "All parts are there.", "Parts are missing."]])
+        grid(
+            page,
+            800,
+            [["", "pleasant to read.", "hard to follow."], ["Form", "All parts are there.", "Parts are missing."]],
+        )
 
     document = drawn(draw_first)
     (table,) = document.tables
@@ -105,7 +109,11 @@ def grid(page: canvas.Canvas, top: float, rows: list[list[str]], *, ruled: bool 
 
 def test_shaded_cells_without_rules_make_a_table() -> None:
     def draw(page: canvas.Canvas) -> None:
-        rows = [["Criteria", "Good", "Poor"], ["Style", "The prose is clear.", "The prose is dull."], ["Form", "All is there.", "Parts lack."]]
+        rows = [
+            ["Criteria", "Good", "Poor"],
+            ["Style", "The prose is clear.", "The prose is dull."],
+            ["Form", "All is there.", "Parts lack."],
+        ]
         for r, row in enumerate(rows):
             for c, _ in enumerate(row):
                 page.setFillGray(0.7 if r % 2 else 0.9)
@@ -132,8 +140,18 @@ def test_graph_paper_behind_a_table_is_no_table() -> None:
 
 
 def test_two_columns_of_prose_are_read_one_after_the_other() -> None:
-    left = ["Rubrics tell students what", "is asked of them before they", "begin to write, and teachers", "what to look at when they"]
-    right = ["In the second column there is", "another story, which has to be", "read after the first one and", "never be mixed up with it at"]
+    left = [
+        "Rubrics tell students what",
+        "is asked of them before they",
+        "begin to write, and teachers",
+        "what to look at when they",
+    ]
+    right = [
+        "In the second column there is",
+        "another story, which has to be",
+        "read after the first one and",
+        "never be mixed up with it at",
+    ]
 
     def draw(page: canvas.Canvas) -> None:
         page.setFont("Helvetica", 11)
@@ -147,7 +165,12 @@ def test_two_columns_of_prose_are_read_one_after_the_other() -> None:
 
 
 def test_hyphens_of_line_breaks_go_and_others_stay() -> None:
-    lines = ["The evidence is well-", "chosen and the argu-", "ment follows from it in every sen-", "tence; the argument is sound."]
+    lines = [
+        "The evidence is well-",
+        "chosen and the argu-",
+        "ment follows from it in every sen-",
+        "tence; the argument is sound.",
+    ]
 
     def draw(page: canvas.Canvas) -> None:
         page.setFont("Helvetica", 11)
@@ -182,7 +205,11 @@ def test_running_heads_and_page_numbers_are_left_out() -> None:
 
 def test_vertical_headings_are_read_along_their_own_direction() -> None:
     def draw(page: canvas.Canvas) -> None:
-        grid(page, 570, [["Style", "The prose is clear.", "The prose is dull."], ["Form", "All is there.", "Parts lack."]])
+        grid(
+            page,
+            570,
+            [["Style", "The prose is clear.", "The prose is dull."], ["Form", "All is there.", "Parts lack."]],
+        )
         for c, text in enumerate(["Very good", "Rather poor"], 1):
             page.rect(60 + 150 * c, 570, 150, 80)
             page.saveState()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import os
 import random
@@ -21,7 +20,7 @@ from reportlab.pdfgen import canvas
 from rubric_jobs import errors, sandbox
 from rubric_jobs.rubric import Rubric
 from tests.reading.builders import as_docx, as_pdf
-from tests.reading.hostile import many_text_operators, recursive_forms
+from tests.reading.hostile import recursive_forms
 from tests.reading.samples_grids import HEADER_POINTS
 
 MEGABYTE = 1024 * 1024
@@ -88,8 +87,7 @@ def test_a_child_that_was_killed_is_replaced() -> None:
             await box.read(DOCX_DATA)
             os.kill(box._idle[0].process.pid, signal.SIGKILL)
             await box._idle[0].process.wait()
-            reading = await box.read(DOCX_DATA)
-            return reading
+            return await box.read(DOCX_DATA)
 
     assert isinstance(asyncio.run(after_kill()).local, Rubric)
 
@@ -144,8 +142,7 @@ def test_a_child_gets_no_secrets_and_no_django(monkeypatch: pytest.MonkeyPatch) 
         async with sandbox.Sandbox() as box:
             await box.read(DOCX_DATA)
             process = Path("/proc") / str(box._idle[0].process.pid)
-            told = (process / "environ").read_bytes(), (process / "maps").read_text(), (process / "limits").read_text()
-            return told
+            return (process / "environ").read_bytes(), (process / "maps").read_text(), (process / "limits").read_text()
 
     environment, _, limits = asyncio.run(child_of())
     assert b"GEMINI" not in environment
@@ -189,7 +186,6 @@ def test_a_text_bomb_does_not_slow_the_next_document() -> None:
             await box.read(DOCX_DATA)
             began = time.monotonic()
             await box.read(DOCX_DATA)
-            took = time.monotonic() - began
-            return took
+            return time.monotonic() - began
 
     assert asyncio.run(both()) < 1.0
