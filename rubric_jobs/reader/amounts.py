@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -75,7 +76,18 @@ def whole(text: str) -> Amount | None:
     if len(text) > 60:
         return None
     match = _WHOLE.match(_plain(text))
-    return _amount(match) if match else None
+    if match:
+        return _amount(match)
+    return _to_be_circled(text)
+
+
+def _to_be_circled(text: str) -> Amount | None:
+    """ "1 2 3 4 5": numbers in a row, one of which is circled."""
+    numbers = [int(part) for part in text.split() if part.isdecimal() and len(part) <= 2]
+    if len(numbers) < 3 or len(numbers) != len(text.split()):
+        return None
+    steps = {b - a for a, b in itertools.pairwise(numbers)}
+    return Amount(Decimal(max(numbers))) if steps in ({1}, {-1}) else None
 
 
 def bracketed(text: str) -> tuple[Amount, str] | None:

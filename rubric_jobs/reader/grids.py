@@ -40,6 +40,8 @@ def read_rows(sheet: Sheet, roles: Roles) -> Rows:
             found.stated = _total_of(row, cells, roles) or found.stated
         elif head is not None and _is_result(head, cells, roles):
             continue
+        elif _only_tells_points(row, head, found, roles):
+            _add_to_last(found, sheet, roles, row)
         elif head is not None and any(head is cell for cell in done):
             _add_to_last(found, sheet, roles, row)
         elif _is_section(sheet, row, cells, roles):
@@ -185,11 +187,21 @@ def _penalty(row: list[Cell | None], roles: Roles, head: Cell | None, *, in_pena
     has_levels = any((cell := row[c]) and cell.text.strip() for c in roles.all(Role.LEVEL))
     if values and text:
         return Adjustment(kind="penalty", reason=text, points=values[0])
+    if text and not has_levels and _is_bonus_name(text):
+        amount = _column_amount(row, columns)
+        own = named(text)
+        points = amount or own.amount
+        return Adjustment(kind="bonus", reason=own.name, points=points.high if points else None)
     if text and not has_levels and (in_penalties or _is_penalty_name(text)):
         inline = amounts.negative(text)
         amount = _column_amount(row, columns)
         return Adjustment(kind="penalty", reason=text, points=inline or (amount.high if amount else None))
     return None
+
+
+def _is_bonus_name(text: str) -> bool:
+    match = lexicon.BONUS.search(lexicon.plain(text))
+    return match is not None and match.start() <= 3 and len(text) < 120
 
 
 def _is_penalty_name(text: str) -> bool:
@@ -249,8 +261,18 @@ def _add_to_last(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None]
         last = last.model_copy(update={"description": "\n".join(filter(None, [last.description, more]))})
     levels = _levels(sheet, roles, row)
     if len(levels) == len(last.levels):
-        last = last.model_copy(update={"levels": [_longer(a, b) for a, b in zip(last.levels, levels, strict=True)]})
+        joint = [_longer(a, b) for a, b in zip(last.levels, levels, strict=True)]
+        last = last.model_copy(update={"levels": joint})
+        highest = max((level.highest for level in joint if level.highest is not None), default=None)
+        last = last.model_copy(update={"points": highest if last.points is None else last.points})
     found.criteria[-1] = last
+
+
+def _only_tells_points(row: list[Cell | None], head: Cell | None, found: Rows, roles: Roles) -> bool:
+    """A row of amounts alone, under the descriptions that they belong to."""
+    cells = [cell for c in roles.all(Role.LEVEL) if (cell := row[c]) and cell.text.strip()]
+    is_open = head is None or not head.text.strip() or is_amount(head.text)
+    return bool(found.criteria) and is_open and len(cells) >= 2 and all(is_amount(cell.text) for cell in cells)
 
 
 def _negative_row(row: list[Cell | None], roles: Roles) -> bool:
@@ -258,6 +280,9 @@ def _negative_row(row: list[Cell | None], roles: Roles) -> bool:
 
 
 def _longer(level: Level, more: Level) -> Level:
+    if not more.description and more.highest is not None and level.highest is None:
+        points = {name: getattr(more, name) for name in ("points", "points_min", "points_max")}
+        return level.model_copy(update=points)
     if not more.description or more.description == level.description:
         return level
     return level.model_copy(update={"description": "\n".join(filter(None, [level.description, more.description]))})

@@ -12,6 +12,7 @@ from rubric_jobs.rubric import Level
 
 LONGEST_LEVEL_NAME = 48
 _RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)
+_INNER = re.compile(rf"\b\d{{1,3}}\s*(?:[-–]\s*\d{{1,3}}\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)", re.IGNORECASE)
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
 
 
@@ -40,6 +41,9 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
     plain_start = re.match(r"^(\d{1,3}(?:[.,]\d)?)\s+(\D{3,60})$", one)
     if plain_start:
         return _name(plain_start.group(2)), amounts.whole(plain_start.group(1))
+    inner = _INNER.search(one)
+    if inner and (amount := amounts.whole(inner.group())):
+        return _name(f"{one[: inner.start()].strip()} {one[inner.end() :].strip()}"), amount
     return _name(one), None
 
 

@@ -125,6 +125,9 @@ def _gather(item: Item, found: _Gathered, section: str | None, *, in_penalties: 
         value = item.penalty if item.penalty is not None else item.amount.high if item.amount else None
         found.adjustments.append(Adjustment(kind="penalty", reason=_penalty_reason(item), points=value))
         return
+    if item.amount is not None and _names_bonus(item):
+        found.adjustments.append(Adjustment(kind="bonus", reason=tidy(item.text), points=item.amount.high))
+        return
     in_penalties = in_penalties or (item.amount is None and _names_penalties(item))
     scored = [child for child in item.children if child.amount is not None]
     if item.amount is None:
@@ -139,6 +142,11 @@ def _gather(item: Item, found: _Gathered, section: str | None, *, in_penalties: 
     if 0 < len(item.text) <= LONGEST_NAME and item.amount.high != 0:
         found.criteria.append(_criterion(item, section))
         found.items.append(item)
+
+
+def _names_bonus(item: Item) -> bool:
+    match = lexicon.BONUS.search(lexicon.plain(item.text))
+    return match is not None and match.start() <= 3
 
 
 def _names_penalties(item: Item) -> bool:

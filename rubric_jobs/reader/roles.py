@@ -84,6 +84,10 @@ def roles_of(sheet: Sheet) -> Roles:
     roles = [_by_heading(column, c) for c, column in enumerate(columns)]
     sure = sum(role is Role.LEVEL for role in roles)
     _add_unnamed_levels(columns, roles)
+    if roles.count(Role.LEVEL) == 1 and Role.POINTS in roles:
+        # "Criteria for full points" beside a column of points says what the points are for.
+        roles[roles.index(Role.LEVEL)] = Role.DESCRIPTION
+        sure = 0
     _name_columns(sheet, columns, roles)
     return Roles(tuple(roles), sure)
 

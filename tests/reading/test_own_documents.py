@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,15 +17,18 @@ from tests.reading.samples_lists import LISTS
 from tests.reading.samples_unusual import UNUSUAL
 from tests.reading.samples_varied import VARIED
 
-CASES = [
-    pytest.param(sample, layout, id=f"{sample.name}-{layout}")
-    for sample in [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED]
-    for layout in sample.layouts
-]
+SAMPLES = [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED]
+CASES = [pytest.param(sample, layout, id=f"{sample.name}-{layout}") for sample in SAMPLES for layout in sample.layouts]
+
+
+@cache
+def read_once(name: str, layout: str) -> Rubric:
+    sample = next(s for s in SAMPLES if s.name == name)
+    return reader.read(documents.parse(built(sample, layout)))
 
 
 def read(sample: Sample, layout: str) -> Rubric:
-    return reader.read(documents.parse(built(sample, layout)))
+    return read_once(sample.name, layout)
 
 
 def shown(level: Level) -> Any:
