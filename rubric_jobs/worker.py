@@ -64,6 +64,16 @@ class Cluster:
             return slot
         return None
 
+    def has_pumps(self) -> bool:
+        """Whether a process of this cluster still carries jobs."""
+        for slot in range(settings.WORKER_PROCESSES):
+            try:
+                fcntl.lockf(self.slots, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
+            except OSError:
+                return True
+            self.free_slot(slot)
+        return False
+
     def free_slot(self, slot: int) -> None:
         fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
 

@@ -48,14 +48,14 @@ class Command(QCluster):  # type: ignore[misc]
         if fault:
             self.stderr.write(f"{fault} Stopping, so that a supervisor starts the worker anew.")
         shared.stop()
-        ended_in_time = _end(cluster)
+        ended_in_time = _end(cluster, shared)
         sys.stdout.flush()
         # Not sys.exit: multiprocessing's own exit handlers would join whatever hangs.
         os._exit(0 if ended_in_time and not fault else 1)
 
 
-def _end(cluster: Cluster) -> bool:
-    """Whether every process of the cluster ended within the grace; those that did not are killed."""
+def _end(cluster: Cluster, shared: worker.Cluster) -> bool:
+    """Whether every pump ended within the grace, its jobs finished or given back; whoever is left then is killed."""
     deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
     # In a thread: the event's lock may have died with the process that held it.
     threading.Thread(target=cluster.stop_event.set, daemon=True).start()
@@ -63,9 +63,11 @@ def _end(cluster: Cluster) -> bool:
     while family := psutil.Process().children(recursive=True):
         left_s = deadline - time.monotonic()
         if left_s <= 0:
+            # What is left of django-q2 once the pumps have gone holds nothing that would be missed.
+            gave_all_back = not shared.has_pumps()
             for process in family:
                 process.kill()
-            return False
+            return gave_all_back
         psutil.wait_procs(family, timeout=left_s)
     return True
 
