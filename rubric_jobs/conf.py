@@ -10,6 +10,10 @@ from django.db import connections
 from psycopg.conninfo import make_conninfo
 
 
+_DJANGOS_OWN = {"pool", "server_side_binding", "prepare_threshold"}
+"""Connection options that psycopg itself does not know."""
+
+
 def max_file_mb() -> int:
     return int(settings.RUBRIC_MAX_FILE_MB)
 
@@ -37,6 +41,15 @@ def ledger_retention() -> datetime.timedelta:
     return datetime.timedelta(days=settings.RUBRIC_LEDGER_RETENTION_DAYS)
 
 
+def prepare_statements() -> None:
+    """From now on, this process's connections have their statements planned once instead of at each execution.
+
+    A pump sends the same few statements all day. Not for a transaction-pooling PgBouncer: they belong to a connection.
+    """
+    options = connections["default"].settings_dict["OPTIONS"]
+    options |= {"server_side_binding": True, "prepare_threshold": 5}
+
+
 def database_conninfo() -> str:
     """What psycopg needs to open a connection of its own to Django's database."""
     connection = connections["default"]
@@ -44,7 +57,7 @@ def database_conninfo() -> str:
     given: dict[str, Any] = connection.settings_dict
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     known = {names[key]: given[key] for key in names if given.get(key)}
-    options = {key: value for key, value in given["OPTIONS"].items() if key != "pool"}
+    options = {key: value for key, value in given["OPTIONS"].items() if key not in _DJANGOS_OWN}
     return make_conninfo("", **known, **options)
 
 

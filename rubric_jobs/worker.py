@@ -140,7 +140,11 @@ def pump(tries: int = 1) -> str:
     parent = os.getppid()
     processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
-        conninfo = conf.database_conninfo() if settings.RUBRIC_LISTEN else None
+        # LISTEN and prepared statements both need a connection that stays with its server process.
+        conninfo = None
+        if settings.RUBRIC_LISTEN:
+            conf.prepare_statements()
+            conninfo = conf.database_conninfo()
         asyncio.run(_run(cluster, slot, conninfo))
     finally:
         cluster.free_slot(slot)

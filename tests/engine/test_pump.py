@@ -92,9 +92,9 @@ def test_no_more_jobs_than_slots_are_held(submit: Submit) -> None:
     held: list[int] = []
 
     async def watched(claim: Claim, report: Any) -> Ending:
-        held.append(RUNNING.change(1))
+        held.append(running.change(1))
         await asyncio.sleep(0.05)
-        RUNNING.change(-1)
+        running.change(-1)
         return await at_once(claim, report)
 
     class Counter:
@@ -104,7 +104,7 @@ def test_no_more_jobs_than_slots_are_held(submit: Submit) -> None:
             self.now += by
             return self.now
 
-    RUNNING = Counter()
+    running = Counter()
     for _ in range(20):
         submit()
     with pumping(watched, concurrency=4):

@@ -1,0 +1,33 @@
+"""`manage.py qcluster` with a runner that sleeps; everything else is the engine as it is."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grader.settings")
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+
+from benchmarks import work
+from rubric_jobs import worker
+from rubric_jobs.claims import Claim, Ending
+
+
+class SleepingRunner:
+    def __init__(self, rows: Any) -> None: ...
+
+    async def run(self, claim: Claim, report: Any) -> Ending:
+        await work.job_async(str(claim.job_id))
+        return Ending(claim=claim, result={"success": True})
+
+    async def close(self) -> None: ...
+
+
+if __name__ == "__main__":
+    worker.Runner = SleepingRunner
+    call_command("qcluster")
