@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, exposition
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from rubric_jobs import ledger, overview
+from rubric_jobs import ledger, overview, workers
 from rubric_jobs.ledger import Sum
 from rubric_jobs.models import Kind
 
@@ -142,6 +142,9 @@ def _queue() -> Iterator[Metric]:
     jobs.add_metric(("processing",), queue.processing)
     yield jobs
     yield _gauge("rubric_jobs_oldest_pending_seconds", "How long the oldest job waits", queue.oldest_pending_s or 0.0)
+    working = workers.alive()
+    yield _gauge("rubric_jobs_workers", "Worker processes that are alive", len(working))
+    yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
     yield _gauge("rubric_jobs_claiming_paused", "1 while an operator has paused claiming", queue.is_claiming_paused)
 
 

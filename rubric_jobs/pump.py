@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
 
-from rubric_jobs import claims, lifecycle, logs
+from rubric_jobs import claims, lifecycle, logs, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.events import listen
@@ -259,6 +259,7 @@ class Pump:
                 self.stop()
             if await self._rows.change(lifecycle.sweep):
                 self._wake.set()
+            await self._rows.change(workers.note, worker=self._name, running=len(self._held))
             self._tell_alive()
 
     async def _hear(self) -> None:

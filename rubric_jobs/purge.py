@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from rubric_jobs import conf, ledger
+from rubric_jobs import conf, ledger, workers
 from rubric_jobs.models import Status
 
 FINISHED = (Status.COMPLETED.value, Status.FAILED.value)
@@ -143,6 +143,7 @@ def purge_what_is_due() -> str:
     ledger.fold()
     jobs = purge_jobs(Selection(older_than=conf.retention()))
     lines = purge_ledger(conf.ledger_retention())
+    workers.forget_the_dead()
     return f"{jobs.total()} jobs and {lines} lines of the ledger purged"
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from rubric_jobs import controls, ledger, purge
+from rubric_jobs import controls, ledger, purge, workers
 from rubric_jobs.models import ProviderLane
 from tests.operations.conftest import MakeJob, ago
 
@@ -196,7 +196,7 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
 ) -> None:
     make_attempt()
     ledger.fold()
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         scrape()
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
@@ -204,3 +204,25 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
     assert "idx_rubric_attempts_ended" in plan
+
+
+def test_workers_that_are_alive_are_told() -> None:
+    workers.note(worker="host:1", running=3)
+    workers.note(worker="host:2", running=1)
+    workers.note(worker="host:2", running=2)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO grader.rubric_workers (worker, running, seen_at) VALUES ('gone', 9, now() - interval '20 s')"
+        )
+    samples = scrape()
+    assert (value(samples, "rubric_jobs_workers"), value(samples, "rubric_jobs_running")) == (2, 5)
+
+
+def test_workers_of_yesterday_are_forgotten() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO grader.rubric_workers (worker, running, seen_at) VALUES ('old', 0, now() - interval '2 d')"
+        )
+    workers.note(worker="host:1", running=0)
+    assert workers.forget_the_dead() == 1
+    assert [worker.name for worker in workers.alive()] == ["host:1"]
