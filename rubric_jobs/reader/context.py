@@ -24,6 +24,7 @@ class Context:
     heading: str
     title: str
     is_about_rubric: bool
+    is_about_grading: bool
     is_syllabus: bool
 
 
@@ -40,6 +41,7 @@ def context_of(document: Document, position: int) -> Context:
         heading=heading,
         title=title,
         is_about_rubric=any(lexicon.has(lexicon.RUBRIC, text) for text in told),
+        is_about_grading=lexicon.has(lexicon.GRADING, f"{title} | {heading}"),
         is_syllabus=is_syllabus(document),
     )
 

@@ -40,9 +40,7 @@ def read_rows(sheet: Sheet, roles: Roles) -> Rows:
             found.stated = _total_of(row, cells, roles) or found.stated
         elif head is not None and _is_result(head, cells, roles):
             continue
-        elif _only_tells_points(row, head, found, roles):
-            _add_to_last(found, sheet, roles, row)
-        elif head is not None and any(head is cell for cell in done):
+        elif _only_tells_points(row, head, found, roles) or (head is not None and any(head is cell for cell in done)):
             _add_to_last(found, sheet, roles, row)
         elif _is_section(sheet, row, cells, roles):
             found.section = tidy(cells[0].text)

@@ -157,6 +157,13 @@ RUBRIC = _words(
     "评分标准|评分细则|评价标准|评分表|评价表|考核标准|评分|評価基準|ルーブリック|評分",
 )
 
+GRADING = _words(
+    "grading|graded|marking|scoring|judging|evaluation|assessment|grade sheet|feedback (?:form|sheet)|points|marks"
+    "|calificacion|correccion|puntuacion|pontuacao|correcao|notation|correction|bewertung|benotung|korrektur|valutazione"
+    "|beoordeling|nakijk\\w*",
+    "评分|评价|考核|成绩",
+)
+
 TOTAL = _words(
     "(?:grand |sub ?|overall |final )?totals?|total (?:points?|score|marks?|grade)|sum|overall (?:score|grade"
     "|mark)|final (?:score|grade|mark)"

@@ -12,7 +12,7 @@ from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.context import context_of
 from rubric_jobs.reader.items import Item, item_of, tree
 from rubric_jobs.reader.names import named, tidy
-from rubric_jobs.reader.tables import is_course_part
+from rubric_jobs.reader.tables import is_course_part, told
 from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric import Adjustment, Criterion, Source
 
@@ -219,7 +219,7 @@ def _evidence(
     amounts = [item.amount for item in items if item.amount]
     plain_units = sum(a.has_unit or a.is_slashed for a in amounts) / len(amounts)
     marked = sum(item.is_marked for item in items) / len(items)
-    evidence = 0.15 + 0.3 * context.is_about_rubric + 0.2 * plain_units + 0.1 * marked + 0.2 * min(1.0, share * 1.6)
+    evidence = 0.15 + told(context) + 0.2 * plain_units + 0.1 * marked + 0.2 * min(1.0, share * 1.6)
     total = candidate.sum_of_points
     evidence += 0.2 * (candidate.stated == total or total in told_totals(document)) * (total is not None)
     evidence += 0.1 * (total in (10, 20, 50, 100)) + 0.05 * (len(items) >= 4)
@@ -257,7 +257,7 @@ def _checks(document: Document, items: list[Item]) -> Candidate | None:
         elif item.paragraph.is_heading:
             section = tidy(item.paragraph.text)
     context = context_of(document, boxed[0].position)
-    evidence = 0.5 + 0.3 * context.is_about_rubric - 0.3 * context.is_syllabus
+    evidence = 0.5 + told(context) - 0.3 * context.is_syllabus
     source: Source = boxed[0].paragraph.source
     return Candidate("checklist", criteria, boxed[0].position, evidence, source, heading=context.heading, is_list=True)
 

@@ -187,7 +187,8 @@ def _point_list(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None
     with_points = [c for c in rows.criteria if c.points is not None]
     header = " | ".join(sheet.header)
     evidence = 0.4 + 0.15 * any(lexicon.is_only(lexicon.CRITERION, h) for h in sheet.header if h)
-    evidence += 0.1 * lexicon.has(lexicon.POINTS, header) + 0.3 * context.is_about_rubric
+    evidence += 0.15 * lexicon.has(lexicon.POINTS, header) + told(context)
+    evidence += 0.1 * _is_wordy(rows.criteria)
     total = sum(c.points for c in with_points if c.points is not None)
     evidence += 0.15 * (rows.stated is not None and rows.stated == total)
     evidence += 0.25 * _has_plain_units(sheet, roles)
@@ -205,6 +206,18 @@ def _has_plain_units(sheet: Sheet, roles: Roles) -> bool:
         a for line in texts if (a := amounts.whole(line) or (named(line).amount if line else None)) and a.has_unit
     ]
     return len(with_units) * 2 >= len(sheet.rows) or len(with_units) >= 4
+
+
+def told(context: Context) -> float:
+    """Evidence from the words around it: rubrics named outright, or only grading."""
+    return 0.3 if context.is_about_rubric else 0.15 if context.is_about_grading and not context.is_syllabus else 0.0
+
+
+def _is_wordy(criteria: list[Criterion]) -> bool:
+    """What is asked for takes a few words; the rows of a ranking or a price list are single names."""
+    words = [len(f"{criterion.name} {criterion.description or ''}".split()) for criterion in criteria]
+    wide = [c for c in criteria if "\u2e80" <= c.name[:1] <= "\u9fff" and len(c.name) >= 4]
+    return sum(words) >= 3 * len(words) or len(wide) * 2 > len(criteria)
 
 
 def _is_worded(criteria: list[Criterion]) -> bool:
@@ -239,7 +252,7 @@ def _checklist(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None:
     rows.criteria = [c for c in rows.criteria if c.name]
     ticks = roles.all(Role.TICK)
     answers = [h for h in sheet.header if h and lexicon.is_only(lexicon.YES_NO, h)]
-    evidence = 0.3 + 0.25 * bool(ticks or answers) + 0.3 * context.is_about_rubric
+    evidence = 0.3 + 0.25 * bool(ticks or answers) + told(context)
     evidence += 0.2 * lexicon.is_only(lexicon.CRITERION, sheet.header[column])
     evidence -= 0.5 * lexicon.has(lexicon.COMMERCE, " ".join(sheet.header)) + 0.3 * (not sheet.has_header)
     long = [c for c in rows.criteria if len(c.name) >= 15]
