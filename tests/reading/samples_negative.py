@@ -114,8 +114,8 @@ ESSAY = Sample(
     "essay",
     [
         Heading("Why we measure"),
-        "Measurement began with grain. Whoever stored it had to know how much there was, and whoever taxed it even more so.",
-        "By the time that schools took up numbers, a score of 10 points or a mark of 85% already seemed natural to everybody.",
+        "Measurement began with grain. Whoever stored it had to know how much of it there was.",
+        "When schools took up numbers, a score of 10 points or a mark of 85% already seemed natural.",
         "And yet a number says little about a page of writing. It is excellent or poor only in the eyes of a reader.",
     ],
 )
@@ -129,7 +129,7 @@ TIMETABLE = Sample(
                 ["Time", "Monday", "Tuesday", "Wednesday", "Thursday"],
                 [
                     "8:00",
-                    "Maths with Ms Olsen, room 4",
+                    "Maths, Ms Olsen, room 4",
                     "English, Mr Hart, room 2",
                     "Biology in the lab",
                     "Sports, small hall",
@@ -139,7 +139,7 @@ TIMETABLE = Sample(
                     "Geography, Mr Falk, room 9",
                     "Music, concert room",
                     "History, Ms Roth, room 1",
-                    "Maths with Ms Olsen, room 4",
+                    "Maths, Ms Olsen, room 4",
                 ],
             ]
         ),
@@ -214,6 +214,125 @@ COMPARISON = Sample(
                 ["Price a month", "$4", "$9"],
             ]
         ),
+    ],
+)
+
+RANKING = Sample(
+    "ranking",
+    [
+        Heading("League table after round 9"),
+        Grid(
+            [
+                ["Team", "Played", "Points"],
+                ["Rovers", "9", "21"],
+                ["City", "9", "18"],
+                ["Athletic", "9", "15"],
+                ["United", "9", "4"],
+            ]
+        ),
+    ],
+)
+
+AGENDA = Sample(
+    "agenda",
+    [
+        Heading("Agenda of the parents' evening"),
+        "1. Welcome by the head of school (10 min)",
+        "2. The new timetable and its reasons (20 min)",
+        "3. How we give marks and what they mean (15 min)",
+        "4. Questions of the parents (30 min)",
+    ],
+)
+
+RECIPE = Sample(
+    "recipe",
+    [
+        Heading("Bread for twelve"),
+        Bullets(["Flour 1000 g", "Water 650 g", "Salt 20 g", "Yeast 10 g"]),
+        "Mix everything, let it rest for 2 hours, bake at 230 degrees.",
+    ],
+)
+
+PROBLEM_SET = Sample(
+    "problem-set",
+    [
+        Heading("Problem set 5"),
+        "Hand in your solutions by Friday. You may work in pairs.",
+        "Let G be a connected graph with n vertices. Show that G has n - 1 edges or more, and is a tree if it has "
+        "exactly n - 1 of them. (Hint: use induction.)",
+        "Give an algorithm that finds the median of two sorted lists of length n in O(log n) steps.",
+    ],
+)
+
+BUDGET = Sample(
+    "budget",
+    [
+        Heading("Budget of the summer school"),
+        Grid(
+            [
+                ["Item", "Cost"],
+                ["Rent of the lecture hall for a week", "1200"],
+                ["Travel of the four invited speakers", "1600"],
+                ["Coffee and sandwiches for sixty people", "900"],
+                ["Total", "3700"],
+            ]
+        ),
+    ],
+)
+
+SURVEY = Sample(
+    "survey-results",
+    [
+        Heading("What students told us"),
+        Grid(
+            [
+                ["Statement", "Agree", "Disagree"],
+                ["The course was well organised", "82%", "18%"],
+                ["The workload was as expected", "61%", "39%"],
+                ["I would take the course again", "77%", "23%"],
+            ]
+        ),
+    ],
+)
+
+GLOSSARY = Sample(
+    "glossary",
+    [
+        Heading("Terms used in this guide"),
+        Grid(
+            [
+                ["Term", "Meaning"],
+                ["Formative", "Said of feedback that comes while the work can still be changed."],
+                ["Summative", "Said of a judgement that comes once the work has been handed in."],
+                ["Rubric", "A table that says what is looked at and what counts as good."],
+            ],
+            widths=[0.25, 0.75],
+        ),
+    ],
+)
+
+PLAN_OF_WORK = Sample(
+    "plan-of-work",
+    [
+        Heading("Work plan of the project"),
+        Grid(
+            [
+                ["Task", "Responsible", "Status"],
+                ["Interviews with ten teachers of the region", "Kim", "done"],
+                ["Transcripts of all of the interviews", "Lee", "in progress"],
+                ["First draft of the report to the ministry", "Kim", "not started"],
+            ]
+        ),
+    ],
+)
+
+LETTER = Sample(
+    "letter",
+    [
+        "Dear Ms Winter,",
+        "thank you for your application. Your portfolio was excellent, and your test gave 87 of 100 points.",
+        "We would like to meet you on 3 March at 10:30 in room 205.",
+        "Yours sincerely, P. Somers",
     ],
 )
 
