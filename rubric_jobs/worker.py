@@ -27,8 +27,9 @@ from django_q.tasks import async_task
 
 from rubric_jobs import conf, processes, schedules
 from rubric_jobs import purge as purging
+from rubric_jobs.providers import registry
 from rubric_jobs.pump import Pace, Pump, Rows
-from rubric_jobs.runner import Runner
+from rubric_jobs.runner import Runner, provider_settings
 from rubric_jobs.schedules import Recurring
 
 log = logging.getLogger(__name__)
@@ -113,6 +114,8 @@ def prepare() -> Cluster:
         ]
     )
     connection.close()
+    # Once for all processes, in shared memory; and no pump stands still for a second at its first job.
+    registry.build(provider_settings()).preload()
     return _cluster
 
 
