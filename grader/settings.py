@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
 from psycopg.conninfo import conninfo_to_dict
 
 from grader import embedded_postgres
@@ -135,7 +136,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Database -----------------------------------------------------------------------------------
 
-EMBEDDED_POSTGRES = embedded_postgres.under(STATE_DIR)
+# Looked at when it is needed: an image for production comes without its package.
+EMBEDDED_POSTGRES = cast(embedded_postgres.Server, SimpleLazyObject(lambda: embedded_postgres.under(STATE_DIR)))
 DATABASE_POOL = env.bool("DATABASE_POOL", default=False)
 """An ASGI server runs each request in a thread of its own: it shares a pool (asgi.py turns it on)."""
 DATABASES = {"default": _database()}
@@ -176,7 +178,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": ["rubric_jobs.schema.leave_out_copies"],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "rubric_jobs.schema.add_problems"],
+    "POSTPROCESSING_HOOKS": ["rubric_jobs.schema.add_problems"],
 }
 
 RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")

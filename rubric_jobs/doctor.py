@@ -147,6 +147,17 @@ def _workers() -> Iterator[Finding]:
     yield Finding(Verdict.OK, "workers", said)
 
 
+def workers_of(host: str) -> list[Finding]:
+    """Whether a worker of this host is alive, as far as the database knows."""
+    try:
+        alive = [worker.name for worker in workers.alive() if worker.name.rpartition(":")[0] == host]
+    except DatabaseError as error:
+        return [Finding(Verdict.FAIL, "database", f"cannot be reached: {_first_line(error)}")]
+    if alive:
+        return [Finding(Verdict.OK, "workers", f"{len(alive)} of {host} alive")]
+    return [Finding(Verdict.FAIL, "workers", f"none of {host} has been heard of in the last 15 seconds")]
+
+
 def _queue() -> Iterator[Finding]:
     queue = overview.queue()
     said = f"{queue.pending} jobs wait, {queue.processing} run"

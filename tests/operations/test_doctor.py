@@ -62,6 +62,14 @@ def test_without_a_worker_it_says_how_to_start_one() -> None:
 
 
 @pytest.mark.usefixtures("rows")
+def test_a_container_asks_for_its_own_worker_alone() -> None:
+    workers.note(worker="elsewhere:1", running=2)
+    assert doctor.workers_of("here")[0].verdict is Verdict.FAIL
+    workers.note(worker="here:1", running=2)
+    assert doctor.workers_of("here")[0].verdict is Verdict.OK
+
+
+@pytest.mark.usefixtures("rows")
 def test_paused_claiming_and_a_waiting_queue_are_told(make_job: MakeJob) -> None:
     make_job(status="pending", queued_at=ago(seconds=200))
     assert "oldest for 20" in findings("queue", ask_providers=False)[0].said

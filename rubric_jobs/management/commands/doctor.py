@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from typing import Any
 
@@ -17,10 +18,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--offline", action="store_true", help="do not ask the providers")
+        parser.add_argument(
+            "--worker", action="store_true", help="only: is a worker of this host alive? (for a container's health check)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         worst = Verdict.OK
-        for finding in doctor.examine(ask_providers=not options["offline"]):
+        examined = doctor.workers_of(socket.gethostname()) if options["worker"] else None
+        for finding in examined or doctor.examine(ask_providers=not options["offline"]):
             self._tell(finding)
             if finding.verdict is Verdict.FAIL:
                 worst = Verdict.FAIL
