@@ -32,7 +32,7 @@ class NewestFirst(CursorPagination):
     ordering = ("-created_at", "-job_id")
     page_size = 20
     page_size_query_param = "limit"
-    max_page_size = 100
+    max_page_size = serializers.LONGEST_PAGE
 
     def decode_cursor(self, request: Request) -> Any:
         try:
@@ -47,9 +47,10 @@ def mine(request: Request) -> RubricJobQuerySet:
 
 
 class JobList(CallerView):
-    @extend_schema(parameters=schema.LIST_PARAMETERS, responses={200: schema.PAGE})
+    @extend_schema(operation_id="listJobs", parameters=schema.LIST_PARAMETERS, responses={200: schema.PAGE})
     def get(self, request: Request) -> Response:
         """Your jobs, newest first, without their results."""
+        validated(serializers.PageSerializer(data=request.query_params))
         asked = validated(serializers.JobFilter(data=request.query_params))
         page = NewestFirst()
         jobs = mine(request).filter(**asked).defer(*snapshots.LONG_COLUMNS)
@@ -77,6 +78,7 @@ class Extractions(Submission):
     parser_classes = [BoundedJSONParser, MultiPartParser]
 
     @extend_schema(
+        operation_id="submitExtraction",
         request={"application/json": serializers.ExtractionSerializer, "multipart/form-data": schema.UPLOAD},
         responses={202: schema.ACCEPTED},
         parameters=[schema.IDEMPOTENCY_KEY],
@@ -92,6 +94,7 @@ class Enhancements(Submission):
     kind = Kind.ENHANCE
 
     @extend_schema(
+        operation_id="submitEnhancement",
         request=serializers.EnhancementSerializer,
         responses={202: schema.ACCEPTED},
         parameters=[schema.IDEMPOTENCY_KEY],
@@ -116,7 +119,7 @@ class JobChange(CallerView):
 
 
 class Cancel(JobChange):
-    @extend_schema(request=None, responses={200: schema.JOB})
+    @extend_schema(operation_id="cancelJob", request=None, responses={200: schema.JOB})
     def post(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """Stop a job that waits or runs; it ends as failed (`cancelled`). 409 when it has ended already."""
         _own(request, job_id)
@@ -127,7 +130,7 @@ class Cancel(JobChange):
 
 
 class Retry(JobChange):
-    @extend_schema(request=None, responses={202: schema.JOB})
+    @extend_schema(operation_id="retryJob", request=None, responses={202: schema.JOB})
     def post(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """Run a failed job again under the same id, with fresh attempts. 409 when it has not failed, or must not."""
         _own(request, job_id)
@@ -142,7 +145,7 @@ class Retry(JobChange):
 
 
 class ExportOfJob(CallerView):
-    @extend_schema(parameters=[schema.FORMAT], responses=schema.EXPORTS)
+    @extend_schema(operation_id="exportJob", parameters=[schema.FORMAT], responses=schema.EXPORTS)
     def get(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """The rubric of a completed job in another format; what that format cannot hold stands in `X-Export-Losses`."""
         job = _own(request, job_id)
@@ -155,12 +158,16 @@ class ExportOfBody(CallerView):
     http_method_names = ["post"]
 
     @extend_schema(
-        parameters=[schema.FORMAT], request=schema.RUBRIC, responses=schema.EXPORTS, examples=schema.RUBRIC_EXAMPLES
+        operation_id="exportRubric",
+        parameters=[schema.FORMAT],
+        request={"application/json": schema.RUBRIC_OR_FIELD},
+        responses=schema.EXPORTS,
+        examples=schema.RUBRIC_EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponse:
         """A rubric in another format: the canonical rubric as the body, or as its field `rubric`."""
         body: dict[str, Any] = request.data  # type: ignore[assignment]  # BoundedJSONParser lets objects through alone
-        return _exported(request, body.get("rubric", body))
+        return _exported(request, body if "criteria" in body else body.get("rubric", body))
 
 
 class ErrorCodes(CallerView):
@@ -170,7 +177,7 @@ class ErrorCodes(CallerView):
     http_method_names = ["get"]
     is_isolated = False
 
-    @extend_schema(responses={200: schema.ERROR_CODES}, auth=[])
+    @extend_schema(operation_id="listErrorCodes", responses={200: schema.ERROR_CODES}, auth=[])
     def get(self, _request: Request) -> Response:
         """Every code that a refused request or a failed job may carry."""
         return Response({"codes": list(table())}, headers={"Cache-Control": "public, max-age=3600"})

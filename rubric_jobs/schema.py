@@ -14,6 +14,7 @@ from rubric_jobs.rubric import Rubric
 from rubric_jobs.serializers import LONGEST_WAIT_S, PROVIDERS
 
 Schema = dict[str, Any]
+MOST_POINTS_READ = 1_000_000
 
 
 def _ref(name: str) -> Schema:
@@ -24,7 +25,19 @@ JOB, PAGE, ACCEPTED, ERROR_CODES, RUBRIC = (
     _ref(name) for name in ("Job", "JobPage", "Accepted", "ErrorCodes", "Rubric")
 )
 OLD_STATUS = _ref("OldStatus")
-EVENT_STREAM: Schema = {"type": "string", "description": "Server-sent events; `data` is a Job."}
+RUBRIC_OR_FIELD: Schema = {
+    "anyOf": [RUBRIC, {"type": "object", "properties": {"rubric": RUBRIC}, "required": ["rubric"]}]
+}
+EVENT_STREAM: Schema = {
+    "type": "object",
+    "description": "Server-sent events. `data` is a Job as JSON; `id` resumes the stream in `Last-Event-ID`.",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string", "enum": ["status", "progress"]},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": JOB},
+    },
+    "required": ["id", "event", "data"],
+}
 
 _TEXT: Schema = {"type": "string"}
 _NUMBER: Schema = {"type": "number"}
@@ -203,6 +216,21 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
 
+_POINTS = frozenset({"points", "points_min", "points_max", "weight", "total_points", "stated", "computed", "requested"})
+
+
+def _bounded(node: Any, name: str = "") -> Any:
+    """The rubric's schema with the bounds of its points, and without marks of our own."""
+    if isinstance(node, list):
+        return [_bounded(item, name) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node == {"type": "number"} and name in _POINTS:
+        return {**node, "minimum": -MOST_POINTS_READ, "maximum": MOST_POINTS_READ}
+    marks = {"asked_of_a_model"}
+    return {key: _bounded(item, name if key == "anyOf" else key) for key, item in node.items() if key not in marks}
+
+
 def leave_out_copies(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
     """Each route once: under `/api/`, and nothing that stands for what is not served."""
     copies = ("{unknown}", "/api/schema/", "/api/docs/")
@@ -211,7 +239,7 @@ def leave_out_copies(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[s
 
 def add_problems(result: Schema, **_: Any) -> Schema:
     """The shared shapes, and on every operation the shape of its refusals."""
-    rubric = Rubric.model_json_schema(ref_template="#/components/schemas/{model}")
+    rubric = _bounded(Rubric.model_json_schema(ref_template="#/components/schemas/{model}"))
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({**rubric.pop("$defs", {}), "Rubric": rubric, **COMPONENTS})
     for path, operations in result["paths"].items():

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rubric_jobs import conf, documents, points
@@ -18,16 +19,68 @@ LONGEST_MODEL_NAME = 100
 LONGEST_INSTRUCTION = 20_000
 LONGEST_RULES = 200_000
 LONGEST_WAIT_S = 25
+MOST_POINTS = int(points.LARGEST_TARGET)
+LONGEST_PAGE = 100
+
+
+class Text(serializers.CharField):
+    """A string; Django REST framework's own field takes numbers for strings."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class Total(serializers.DecimalField):
+    """Points as an exact number, given as a number or as text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=None, decimal_places=None, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(repr(data) if isinstance(data, float) else data)
+
+
+@extend_schema_field(
+    {"anyOf": [
+        {"type": "number", "minimum": 0, "maximum": MOST_POINTS},
+        {"type": "string", "pattern": r"^\d{1,5}(\.\d{1,4})?$"},
+        {"type": "null"},
+    ]}
+)  # fmt: skip
+class StatedTotal(Total):
+    """What an extraction's caller expects: it is compared, and never rescales."""
+
+
+@extend_schema_field(
+    {"anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.25},
+        {"type": "string", "pattern": r"^[1-9]\d{0,4}(\.(0|00|25|5|50|75))?$"},
+    ]}
+)  # fmt: skip
+class TargetTotal(Total):
+    """What an enhanced rubric adds up to."""
+
+
+@extend_schema_field({"type": "string", "enum": [*PROVIDERS, None]})
+class ProviderChoice(serializers.ChoiceField):
+    """Which provider shall answer; null and `auto` leave it to the service."""
+
+
+@extend_schema_field({"type": "string", "minLength": 4, "contentEncoding": "base64"})
+class Base64File(Text):
+    """A file's bytes as base64, or as a `data:` URL."""
 
 
 class JobSerializer(serializers.Serializer[Any]):
     """What both kinds of job have in common: who shall answer. A model's name alone forces no provider."""
 
-    llmProvider = serializers.ChoiceField(PROVIDERS, required=False, allow_null=True)
-    llmModel = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
-    geminiModel = serializers.CharField(
-        required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME
-    )
+    llmProvider = ProviderChoice(PROVIDERS, required=False, allow_null=True)
+    llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
+    geminiModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
 
     def job(self) -> dict[str, Any]:
         """What lifecycle.submit wants to know."""
@@ -46,13 +99,11 @@ class JobSerializer(serializers.Serializer[Any]):
 
 
 class ExtractionSerializer(JobSerializer):
-    file = serializers.CharField(trim_whitespace=False, allow_blank=True, write_only=True)
-    fileName = serializers.CharField(max_length=LONGEST_FILE_NAME)
-    fileType = serializers.CharField(max_length=200)
-    totalPoints = serializers.DecimalField(max_digits=9, decimal_places=2, required=False, allow_null=True, min_value=0)
-    extractionPrompt = serializers.CharField(
-        required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION
-    )
+    file = Base64File(trim_whitespace=False, allow_blank=True, write_only=True)
+    fileName = Text(max_length=LONGEST_FILE_NAME)
+    fileType = Text(max_length=200)
+    totalPoints = StatedTotal(required=False, allow_null=True, min_value=0, max_value=MOST_POINTS)
+    extractionPrompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
 
     def validate_file(self, text: str) -> bytes:
         """The file's bytes, from base64 or a `data:` URL; judged by size before anything is decoded."""
@@ -90,11 +141,9 @@ class ExtractionSerializer(JobSerializer):
 
 
 class EnhancementSerializer(JobSerializer):
-    simple_rules = serializers.CharField(max_length=LONGEST_RULES)
-    rubric_prompt = serializers.CharField(
-        required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION
-    )
-    total_points = serializers.DecimalField(max_digits=9, decimal_places=2)
+    simple_rules = Text(max_length=LONGEST_RULES)
+    rubric_prompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
+    total_points = TargetTotal()
 
     def validate_total_points(self, total: Any) -> Any:
         try:
@@ -121,8 +170,8 @@ class UploadSerializer(ExtractionSerializer):
     """An extraction as a form: the document as a part, whose name and type count where none are given."""
 
     file = serializers.FileField(allow_empty_file=True)  # type: ignore[assignment]
-    fileName = serializers.CharField(max_length=LONGEST_FILE_NAME, required=False)
-    fileType = serializers.CharField(max_length=200, required=False)
+    fileName = Text(max_length=LONGEST_FILE_NAME, required=False)
+    fileType = Text(max_length=200, required=False)
 
     def validate_file(self, upload: Any) -> Any:
         if upload.size > conf.max_file_bytes():  # before it is read into memory
@@ -140,6 +189,10 @@ class JobFilter(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(Status.choices, required=False)
     kind = serializers.ChoiceField(Kind.choices, required=False)
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=LONGEST_PAGE)
 
 
 class WaitSerializer(serializers.Serializer[Any]):

@@ -29,7 +29,9 @@ HEARTBEAT_S = 15.0
 class Job(AsyncCallerView):
     http_method_names = ["get", "delete"]
 
-    @extend_schema(parameters=schema.DETAIL_PARAMETERS, responses={200: schema.JOB, 304: schema.NOT_CHANGED})
+    @extend_schema(
+        operation_id="getJob", parameters=schema.DETAIL_PARAMETERS, responses={200: schema.JOB, 304: schema.NOT_CHANGED}
+    )
     async def get(self, request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
         """One job. With `wait` the answer is held until the job has ended, or for so many seconds."""
         wait_s = validated(serializers.WaitSerializer(data=request.GET))["wait"]
@@ -41,7 +43,7 @@ class Job(AsyncCallerView):
         headers = {} if job.is_final else {"Retry-After": str(RETRY_AFTER_S)}
         return conditional(request, answers.as_json(await shown(job)), headers)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(operation_id="deleteJob", responses={204: None})
     async def delete(self, _request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
         """Delete a job that has ended, with its document and its result. 409 while it waits or runs."""
         await in_thread(_delete, identity, job_id)
@@ -67,7 +69,11 @@ async def shown(job: Snapshot) -> dict[str, Any]:
 class Events(AsyncCallerView):
     http_method_names = ["get"]
 
-    @extend_schema(parameters=[schema.LAST_EVENT_ID], responses={(200, "text/event-stream"): schema.EVENT_STREAM})
+    @extend_schema(
+        operation_id="watchJob",
+        parameters=[schema.LAST_EVENT_ID],
+        responses={(200, "text/event-stream"): schema.EVENT_STREAM},
+    )
     async def get(self, request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> StreamingHttpResponse:
         """The job as it happens: an event `status` or `progress` for every change, until it has ended."""
         if not isinstance(request, ASGIRequest):

@@ -1,11 +1,13 @@
 """The API's routes. The old front end's stand under both prefixes, the resource API under `/api/` alone."""
 
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from rubric_jobs import resources, streams, views
 
-unknown = path("<path:unknown>", views.NoSuchRoute.as_view())
+# A path may hold a line's end, which Django's own converters step over.
+ANY = r"(?s:.+)"
+unknown = re_path(ANY, views.NoSuchRoute.as_view())
 
 old_routes = [
     path("extract-rubric-trigger", views.ExtractTrigger.as_view()),
@@ -26,7 +28,7 @@ resource_routes = [
     path("rubric-jobs/<uuid:job_id>/cancel", resources.Cancel.as_view()),
     path("rubric-jobs/<uuid:job_id>/retry", resources.Retry.as_view()),
     path("rubric-jobs/<uuid:job_id>/export", resources.ExportOfJob.as_view()),
-    path("rubric-jobs/<path:unknown>", resources.NoSuchResource.as_view()),
+    re_path(f"^rubric-jobs/{ANY}", resources.NoSuchResource.as_view()),
     path("error-codes", resources.ErrorCodes.as_view()),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
