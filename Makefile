@@ -14,7 +14,7 @@ run: .venv/ready
 
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet
@@ -24,6 +24,9 @@ lint: .venv/ready-for-tests
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml grader rubric_jobs migrations
 	@$(MANAGE) makemigrations --check --dry-run
 
+bench: .venv/ready-for-benchmarks
+	@$(BIN)/python -m benchmarks.run
+
 .venv/ready: requirements.txt
 	@echo "Installing packages (once, about a minute) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -32,6 +35,10 @@ lint: .venv/ready-for-tests
 
 .venv/ready-for-tests: .venv/ready requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+.venv/ready-for-benchmarks: .venv/ready-for-tests benchmarks/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
 	@touch $@
 
 clean:
