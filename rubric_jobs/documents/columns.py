@@ -125,7 +125,7 @@ def _region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
     if len(corridors) + 1 < fewest_columns:
         return None
     x0, _, x1, _ = region.box
-    return grid_with_columns(region, [x0, *((a + b) / 2 for a, b in corridors), x1])
+    return grid_with_columns(region, [x0, *(b - 1.5 for _, b in corridors), x1])
 
 
 def grid_with_columns(region: Region, xs: list[float]) -> Grid | None:

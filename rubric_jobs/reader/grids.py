@@ -134,6 +134,9 @@ def _add_row(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None], he
         found.criteria += parts
         return
     own = named(head.text, head.lead) if head else named("")
+    if not own.name and points is not None and _is_sum(points, found.criteria):
+        found.stated = points.high
+        return
     criterion = Criterion(
         name=own.name,
         description=_described(own.description, row, roles),
@@ -141,7 +144,20 @@ def _add_row(found: Rows, sheet: Sheet, roles: Roles, row: list[Cell | None], he
         levels=_levels(sheet, roles, row),
         source=head.source if head else next((cell.source for cell in row if cell), None),
     )
-    found.criteria.append(_with_points(criterion, own.amount, points, weight, own.times))
+    times = own.times or _column_times(row, roles)
+    found.criteria.append(_with_points(criterion, own.amount, points, weight, times))
+
+
+def _is_sum(points: Amount, criteria: list[Criterion]) -> bool:
+    """A row without a name that holds what the ones above it add up to is the totals row."""
+    values = [criterion.points for criterion in criteria if criterion.points is not None]
+    return len(values) >= 2 and sum(values) == points.high
+
+
+def _column_times(row: list[Cell | None], roles: Roles) -> Decimal | None:
+    """The multiplier in a column of weights such as "x2"."""
+    cells = [row[c] for c in roles.all(Role.WEIGHT)]
+    return next((times for cell in cells if cell and (times := amounts.multiplier(cell.text))), None)
 
 
 def parallel_parts(row: list[Cell | None], roles: Roles, head: Cell) -> list[Criterion]:
@@ -237,15 +253,13 @@ def _levels(sheet: Sheet, roles: Roles, row: list[Cell | None]) -> list[Level]:
 def _with_points(
     criterion: Criterion, own: Amount | None, points: Amount | None, weight: Amount | None, times: Decimal | None
 ) -> Criterion:
-    """A criterion's points: as printed, else its highest level (times its multiplier), else its weight."""
+    """A criterion's points: as printed, else its weight, else its highest level (times its multiplier)."""
     percent = weight or next((a for a in (points, own) if a and a.is_percent), None)
     printed = next((a for a in (points, own) if a and not a.is_percent), None)
     highest = max((level.highest for level in criterion.levels if level.highest is not None), default=None)
-    value = printed.high if printed else None
-    if value is None and highest is not None and not (percent and highest >= 100):
+    value = printed.high if printed else percent.high if percent else None
+    if value is None and highest is not None:
         value = highest * (times or 1)
-    if value is None and percent:
-        value = percent.high
     return criterion.model_copy(update={"points": value, "weight": percent.high if percent else None})
 
 

@@ -70,6 +70,9 @@ def _points(document: Document, stretch: list[tuple[int, Paragraph]], items: lis
     _drop_strays(gathered)
     if len(gathered.criteria) < 2:
         return None
+    if len({criterion.section for criterion in gathered.criteria}) == 1:
+        # What stands above all of them is the list's title.
+        gathered.criteria = [c.model_copy(update={"section": None}) for c in gathered.criteria]
     first = gathered.items[0]
     context = context_of(document, first.position)
     candidate = Candidate(

@@ -12,7 +12,7 @@ from rubric_jobs.reader.choosing import choose
 from rubric_jobs.reader.context import context_of, title_of
 from rubric_jobs.reader.lists import list_candidates
 from rubric_jobs.reader.names import tidy
-from rubric_jobs.reader.scale_lists import scale_candidate
+from rubric_jobs.reader.scale_lists import scale_candidates
 from rubric_jobs.reader.tables import candidates_of
 from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric import Criterion, Rubric, Totals
@@ -50,8 +50,7 @@ def candidates(document: Document) -> list[Candidate]:
         if isinstance(block, Table)
         for candidate in candidates_of(block, context_of(document, position))
     ]
-    scale = scale_candidate(document)
-    return found + list_candidates(document) + ([scale] if scale else [])
+    return found + list_candidates(document) + scale_candidates(document)
 
 
 def _sectioned(chosen: list[Candidate]) -> list[Criterion]:

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from rubric_jobs.documents.model import Cell
 from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.sheets import Sheet, core_of
 
 LONG = 25
 """A cell of so many letters describes something."""
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯xX_\-–—()\[\]]*$")
-_GROUP = lexicon.plain
+_SIGNS = re.compile(r"^(?:[+]{1,3}|[-–−]{1,3}|[+]/[-–−]|[oO○●◐]|☺|☹|🙂|😐|🙁|😀)$")
 RATINGS = re.compile(
     r"^(?:ratings?|rating scale|scale|scoring|levels?(?: of .*)?|performance(?: levels?)?|achievement levels?|grades?"
     r"|niveles?(?: de .*)?|escala(?: de .*)?|niveis(?: de .*)?|niveaux(?: de .*)?|stufen|niveaustufen"
@@ -69,6 +70,10 @@ class _Column:
         return all(_TICKS.match(text) for text in self.texts)
 
     @property
+    def is_times(self) -> bool:
+        return bool(self.filled) and all(len(t) <= 6 and amounts.multiplier(t) for t in self.filled if not is_amount(t))
+
+    @property
     def mean_length(self) -> float:
         return sum(map(len, self.filled)) / len(self.filled) if self.filled else 0.0
 
@@ -121,7 +126,7 @@ def _by_word(column: _Column) -> Role | None:
     is_numeric = column.amount_share >= 0.5
     if _is_index(column):
         return Role.NUMBER
-    if lexicon.is_only(lexicon.WEIGHT, core) and is_numeric:
+    if lexicon.is_only(lexicon.WEIGHT, core) and (is_numeric or column.is_times):
         return Role.WEIGHT
     if lexicon.is_only(lexicon.POINTS, core) or lexicon.is_only(lexicon.EARNED, core):
         if is_numeric and not _is_earned(column):
@@ -158,6 +163,8 @@ def _is_earned(column: _Column) -> bool:
 def is_level_column(column: _Column) -> bool:
     if len(column.heading) > 170 or (column.amount_share >= 0.7 and lexicon.has(lexicon.POINTS, column.core)):
         return False
+    if _SIGNS.match(column.heading.strip()):
+        return not column.filled or column.is_ticks
     amount = amounts.whole(" ".join(column.heading.split()))
     if amount is not None:
         return amount.high <= 100 or amount.has_unit
@@ -218,10 +225,23 @@ def _name_columns(sheet: Sheet, columns: list[_Column], roles: list[Role]) -> No
 
 def _groups(sheet: Sheet, first: int, second: int) -> bool:
     """Whether cells of the first column each stand beside several of the second."""
-    tall = [row for row in sheet.rows if (cell := row[first]) and cell.text.strip() and cell.row_span > 1]
+    tall = [cell for row in sheet.rows if (cell := row[first]) and cell.text.strip() and cell.row_span > 1]
     inner = len([text for text in sheet.body(second) if text])
-    outer = len([text for text in sheet.body(first) if text])
-    return bool(tall) and inner >= 1.5 * outer
+    outer = len([text for text in sheet.body(first) if text and not lexicon.has(lexicon.TOTAL, text)])
+    return bool(tall) and inner > outer and not _shares_points(sheet, tall)
+
+
+def _shares_points(sheet: Sheet, tall: list[Cell]) -> bool:
+    """Whether the rows beside a tall cell have one amount in common, which then is that cell's."""
+    spans = {cell.row: cell.row_span for cell in tall}
+    shared = [
+        cell
+        for row in sheet.rows
+        for cell in row
+        if cell and cell.row_span > 1 and spans.get(cell.row) == cell.row_span and is_amount(cell.text)
+    ]
+    single = [cell for row in sheet.rows for cell in row if cell and cell.row_span == 1 and is_amount(cell.text)]
+    return bool(shared) and not single
 
 
 def _holds_points(column: _Column) -> bool:

@@ -35,30 +35,29 @@ class _Rung:
     text: str
 
 
-def scale_candidate(document: Document) -> Candidate | None:
-    """The longest run of levels in the document's paragraphs, or None."""
-    best: list[_Rung] = []
-    for run in _runs(document):
-        if len(run) > len(best) and _is_scale(run):
-            best = run
-    if not best:
-        return None
-    context = context_of(document, best[0].position)
+def scale_candidates(document: Document) -> list[Candidate]:
+    """Every run of levels in the document's paragraphs."""
+    return [_candidate(document, run) for run in _runs(document) if _is_scale(run)]
+
+
+def _candidate(document: Document, run: list[_Rung]) -> Candidate:
+    first = run[0]
+    context = context_of(document, first.position)
     own = named(context.heading)
-    levels = [_level(rung) for rung in best]
+    levels = [_level(rung) for rung in run]
     criterion = Criterion(
         name=own.name or tidy(context.title),
         points=own.amount.high if own.amount else highest(levels),
         levels=levels,
-        source=best[0].paragraph.source,
+        source=first.paragraph.source,
     )
     evidence = 0.42 + 0.3 * context.is_about_rubric + 0.1 * (criterion.points is not None) - 0.3 * context.is_syllabus
     return Candidate(
         "holistic",
         [criterion],
-        best[0].position,
+        first.position,
         evidence,
-        best[0].paragraph.source,
+        first.paragraph.source,
         heading=context.heading,
         is_list=True,
     )
