@@ -14,10 +14,11 @@ from tests.reading.builders import Sample, built
 from tests.reading.samples_grids import GRIDS
 from tests.reading.samples_languages import LANGUAGES
 from tests.reading.samples_lists import LISTS
+from tests.reading.samples_scored import SCORED
 from tests.reading.samples_unusual import UNUSUAL
 from tests.reading.samples_varied import VARIED
 
-SAMPLES = [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED]
+SAMPLES = [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED, *SCORED]
 CASES = [pytest.param(sample, layout, id=f"{sample.name}-{layout}") for sample in SAMPLES for layout in sample.layouts]
 
 
