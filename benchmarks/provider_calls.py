@@ -37,7 +37,7 @@ def figures(ours_url: str) -> dict[str, Any]:
         keys = {"GEMINI_API_KEY": "bench", "GEMINI_BASE_URL": address}
         ours = Ours(ours_url, WORKER_PROCESSES="2", WORKER_CONCURRENCY="500", **keys)
         ours.prepare()
-        with _real_worker(ours) as worker:
+        with real_worker(ours) as worker:
             return _repeated(ours, connection) | _thousand(ours, worker, connection)
 
 
@@ -47,7 +47,7 @@ def _thousand(ours: Ours, worker: psutil.Process, connection: psycopg.Connection
     scale = threading.Thread(target=_weigh, args=(worker, weighed, is_done))
     with transaction.atomic():
         for number in range(CALLS):
-            _submit("enhance", f"Rule {number}: be clear. Cite sources. Check grammar.".encode(), total_points="100")
+            submit("enhance", f"Rule {number}: be clear. Cite sources. Check grammar.".encode(), total_points="100")
     began = time.monotonic()
     scale.start()
     makespan = engines.wait_until_done(ours, connection) - began
@@ -66,7 +66,7 @@ def _thousand(ours: Ours, worker: psutil.Process, connection: psycopg.Connection
 
 def _repeated(ours: Ours, connection: psycopg.Connection[Any]) -> dict[str, Any]:
     for _ in range(REPEATS + 1):
-        _submit("extract", SAMPLE.read_bytes(), provider="local")
+        submit("extract", SAMPLE.read_bytes(), provider="local")
         engines.wait_until_done(ours, connection)
     durations = connection.execute(
         """SELECT (performance_metrics->>'duration_ms')::float FROM grader.rubric_extraction_jobs
@@ -78,7 +78,7 @@ def _repeated(ours: Ours, connection: psycopg.Connection[Any]) -> dict[str, Any]
     return {"cached_submit_to_completed_p50": figure.bound(median_ms, at_most=20, unit="ms")}
 
 
-def _submit(kind: str, data: bytes, **parameters: Any) -> None:
+def submit(kind: str, data: bytes, **parameters: Any) -> None:
     lifecycle.submit(
         tenant_id=TENANT,
         user_id=TENANT,
@@ -120,7 +120,7 @@ def _fake_gemini() -> Iterator[str]:
 
 
 @contextmanager
-def _real_worker(ours: Ours) -> Iterator[psutil.Process]:
+def real_worker(ours: Ours) -> Iterator[psutil.Process]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "qcluster"],
         cwd=PROJECT,
