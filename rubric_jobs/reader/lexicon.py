@@ -49,7 +49,8 @@ LEVEL = _words(
     "|capstone|milestones?|benchmark|level \\d|level [a-f]|band \\d|highly effective|effective|ineffective"
     "|always|usually"
     "|often|sometimes|rarely|never|target|unacceptable|marginal|sophisticated|mature|minimal|substantial|thorough"
-    "|complete|on target|not there yet|got it|almost|tier \\d|achieved|not achieved|mostly|fully(?: .*)?",
+    "|complete|(?:strongly |somewhat )?(?:dis)?agree|neutral|on target|not there yet|got it|almost|tier \\d"
+    "|achieved|not achieved|mostly|fully(?: .*)?",
     # Spanish, Portuguese
     "excelente|sobresaliente|destacado|muy bueno|muy bien|bueno|bien|satisfactori[oa]|suficiente|notable"
     "|regular|mejorable"
@@ -137,7 +138,7 @@ DESCRIPTION = _words(
 )
 
 RUBRIC = _words(
-    "rubrics?|grading (?:criteria|guide(?:lines)?|scheme|sheet|form|rubric|breakdown)|marking (?:guide|scheme"
+    "rubrics?|grading (?:criteria|guide(?:lines)?|scheme|sheet|form|rubric|breakdown)|mark(?:ing)? (?:guide|scheme"
     "|criteria|rubric|sheet|key)"
     "|scoring (?:guide|sheet|rubric|criteria)|(?:assessment|evaluation|judging) (?:criteria|rubric|form|sheet"
     "|scheme|grid|guide)"
@@ -159,7 +160,8 @@ RUBRIC = _words(
 
 GRADING = _words(
     "grading|graded|marking|scoring|judging|evaluation|assessment|grade sheet|feedback (?:form|sheet)|points|marks"
-    "|calificacion|correccion|puntuacion|pontuacao|correcao|notation|correction|bewertung|benotung|korrektur|valutazione"
+    "|calificacion|correccion|puntuacion|pontuacao|correcao|notation|correction|bewertung|benotung|korrektur"
+    "|valutazione"
     "|beoordeling|nakijk\\w*",
     "评分|评价|考核|成绩",
 )
@@ -227,7 +229,8 @@ LETTER_GRADE = re.compile(r"^[\"'(]?(?:[a-f][+\-−–]?|[a-f][+-]?\s*[/-]\s*[a-
 
 
 _FILLERS = re.compile(
-    r"[^\w]+|\b(?:of|the|and|or|for|per|to|be|d|l|de|la|le|del|des|do|da|a|y|e|et|und|der|die|das|max|possible|available|number"
+    r"[^\w]+|\b(?:of|the|and|or|for|per|to|be|d|l|de|la|le|del|des|do|da|a|y|e|et|und|der|die|das|max"
+    "|possible|available|number"
     r"|evaluat(?:ion|ed)|assess(?:ment|ed)|grading|performance|evaluacion|avaliacao|valutazione|bewertung|project|total"
     r"|desempeno|student|allocated|assigned|maximum|maxim[oa]|maximal|maximale?|erreichbare?)\b"
 )

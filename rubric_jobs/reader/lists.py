@@ -227,9 +227,18 @@ def _evidence(
     evidence += 0.2 * (candidate.stated == total or total in told_totals(document)) * (total is not None)
     evidence += 0.1 * (total in (10, 20, 50, 100)) + 0.05 * (len(items) >= 4)
     parts = sum(is_course_part(criterion.name) for criterion in candidate.criteria)
+    evidence += 0.2 * _has_points_heading(document, items[0])
     evidence -= 0.6 * (parts * 2 >= len(items)) + 0.35 * context.is_syllabus
     evidence -= 0.5 * (_is_money(stretch)) + 0.25 * (len(items) < 3 and not context.is_about_rubric)
     return min(max(evidence, 0.0), 0.9)
+
+
+def _has_points_heading(document: Document, first: Item) -> bool:
+    """Whether a heading such as "Item … Points" stands right above the first item."""
+    above = document.blocks[first.position - 1] if first.position else None
+    if not isinstance(above, Paragraph) or "\t" not in above.text or len(above.text) > 80:
+        return False
+    return lexicon.is_only(lexicon.POINTS, above.text.rsplit("\t", 1)[1])
 
 
 def _is_money(stretch: list[tuple[int, Paragraph]]) -> bool:

@@ -94,7 +94,7 @@ def _scale(sheet: Sheet, context: Context) -> _Reading | None:
                     "points": only.points or (own.amount.high if own.amount else None),
                 }
             )
-        return _Reading(rows, "holistic", 0.6 + 0.3 * context.is_about_rubric, [], names_levels=True)
+        return _Reading(rows, "holistic", 0.6 + told(context), [], names_levels=True)
     return _Reading(rows, "analytic", 0.92, [], names_levels=True)
 
 
@@ -142,10 +142,18 @@ def _grid(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None:
         evidence -= 0.5 * _looks_like_a_schedule(sheet)
     if is_ticked and not (roles.sure_levels >= 2 and (context.is_about_rubric or levels >= 3)):
         evidence -= 0.3
+    if _tells_shares(sheet, roles):
+        evidence -= 0.5
     kind: Kind = "single_point" if _is_single_level(rows.criteria) else "analytic"
     if levels == 1 and roles.sure_levels == 1 and kind == "single_point":
         evidence = 0.55 + 0.35 * context.is_about_rubric
     return _Reading(rows, kind, evidence, doubts, names_levels=roles.sure_levels >= 2)
+
+
+def _tells_shares(sheet: Sheet, roles: Roles) -> bool:
+    """Percentages in the cells of levels are what a survey found."""
+    texts = [text for c in roles.all(Role.LEVEL) for text in sheet.body(c) if text]
+    return bool(texts) and sum(bool((a := amounts.whole(t)) and a.is_percent) for t in texts) * 2 > len(texts)
 
 
 def _is_single_level(criteria: list[Criterion]) -> bool:
