@@ -54,7 +54,7 @@ def test_finished_jobs_past_their_time_go_with_what_belongs_to_them(make_job: Ma
     assert not RubricJobInput.objects.exists()
 
 
-@pytest.mark.parametrize("facts", UNTOUCHED, ids=str)
+@pytest.mark.parametrize("facts", UNTOUCHED, ids=range(len(UNTOUCHED)))
 def test_what_waits_runs_is_young_or_is_not_ours_stays(make_job: MakeJob, facts: dict[str, Any]) -> None:
     kept = make_job(**facts)
     assert "Purged 0 jobs." in run()
