@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import fake_llm as fakes
-from tests.engine.trials import Trial, database_url, trial_at
+pytest.register_assert_rewrite("tests.engine.faults", "tests.engine.trials", "tests.engine.clusters")
+
+from tests import fake_llm as fakes  # noqa: E402
+from tests.engine.trials import Trial, database_url, trial_at  # noqa: E402
 
 
 @pytest.fixture

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import signal
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rubric_jobs import lifecycle
 from tests.engine.clusters import ROLES, Cluster, Supervisor, wait_until
-from tests.engine.history import History
+from tests.engine.history import CRASHES_ALLOWED, History
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
 
@@ -21,6 +23,8 @@ TICK_S = 0.5
 SHORT_GRACE_S = 0.5
 STOP_SLACK_S = 2.0
 """A stop lasts no longer than its grace and this."""
+# Nothing but the stop itself may give a job back.
+STOPPED_AT_ONCE = {"PUMP_GRACE_SECONDS": str(SHORT_GRACE_S), "PUMP_LEASE_SECONDS": "60", "PUMP_SILENCE_SECONDS": "60"}
 
 
 @contextmanager
@@ -47,12 +51,13 @@ def submit_mixed(trial: Trial, jobs: int) -> None:
     trial.submit(jobs - jobs // 2, provider="gemini", say="[[fake latency_s=0.3]]")
 
 
-def kill_processes(trial: Trial, *, jobs: int, kills: int, seed: int | None = None) -> tuple[History, Counter[str]]:
+def kill_processes(trial: Trial, *, jobs: int, kills: int, beside: bool = False) -> tuple[History, Counter[str]]:
     """kill -9 of one process every half second, of each kind in turn, while a supervisor restarts what has ended.
 
-    Returns the history and how many processes of each kind were killed.
+    With `beside`, a second cluster works on the same database undisturbed. Returns the history and how many processes
+    of each kind were killed.
     """
-    chance, killed = random.Random(seed), Counter[str]()
+    chance, killed = random.Random(), Counter[str]()
     roles = itertools.chain.from_iterable(chance.sample(ROLES, len(ROLES)) for _ in itertools.count())
 
     def kill(cluster: Cluster) -> None:
@@ -62,7 +67,9 @@ def kill_processes(trial: Trial, *, jobs: int, kills: int, seed: int | None = No
             if cluster.kill(role, choose=chance.choice):
                 killed[role] += 1
 
-    with trial.cluster() as cluster, Supervisor(cluster):
+    with trial.cluster() as cluster, Supervisor(cluster), ExitStack() as healthy:
+        if beside:
+            healthy.enter_context(trial.cluster())
         cluster.wait_for_pumps()
         with every_half_second(lambda: kill(cluster)):
             while killed.total() < kills or len(trial.marks) < jobs:
@@ -103,19 +110,22 @@ STOPS: dict[str, Callable[[Cluster], None]] = {
 
 def stop_again_and_again(trial: Trial, llm: FakeLLM, *, way: str, rounds: int, jobs: int) -> History:
     """Clusters one after the other take up all jobs and are stopped while they run; the last one may finish them."""
-    trial.environ["PUMP_GRACE_SECONDS"] = str(SHORT_GRACE_S)
+    trial.environ |= STOPPED_AT_ONCE
     llm.behave(latency_s=30)
     trial.submit(jobs, provider="gemini", say="stop")
     lasted = []
     for _ in range(rounds):
         with trial.cluster() as cluster:
-            trial.wait_for_processing(jobs)
+            wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
             began = time.monotonic()
             STOPS[way](cluster)
             assert cluster.ended(within_s=30) == 0
             lasted.append(time.monotonic() - began)
             assert (trial.count("processing"), trial.count("pending")) == (0, jobs)
             assert cluster.everyone() == []
+        llm.reset()  # the calls that nobody waits for any more
+        llm.behave(latency_s=30)
+        wait_until(lambda: llm.in_flight == 0, within_s=5, what="the end of all calls")
     assert max(lasted) <= SHORT_GRACE_S + STOP_SLACK_S, f"a stop took {max(lasted):.1f} s"
     llm.behave(latency_s=0)
     with trial.cluster():
@@ -127,11 +137,11 @@ def stop_again_and_again(trial: Trial, llm: FakeLLM, *, way: str, rounds: int, j
 
 def lose_a_leader(trial: Trial, llm: FakeLLM, *, role: str, jobs: int) -> tuple[History, list[int]]:
     """kill -9 of main or sentinel: the cluster ends with an error, nobody outlives it, its jobs go to the next one."""
-    trial.environ["PUMP_GRACE_SECONDS"] = str(SHORT_GRACE_S)
+    trial.environ |= STOPPED_AT_ONCE
     llm.behave(latency_s=30)
     trial.submit(jobs, provider="gemini", say="leader")
     with trial.cluster() as cluster:
-        trial.wait_for_processing(jobs)
+        wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
         began = time.monotonic()
         cluster.kill(role, choose=min)
         cluster.ended(within_s=SHORT_GRACE_S + STOP_SLACK_S)
@@ -143,3 +153,23 @@ def lose_a_leader(trial: Trial, llm: FakeLLM, *, role: str, jobs: int) -> tuple[
     told = trial.verify()
     trial.say(f"{role} killed", told, all_gone_after_s=round(lasted, 2))
     return told, codes
+
+
+def crash_three_times(trial: Trial, llm: FakeLLM, *, innocents: int) -> tuple[History, uuid.UUID]:
+    """All pumps are killed three times; one job is in flight each time, each of the others once."""
+    trial.environ |= {"PUMP_LEASE_SECONDS": "2", "PUMP_SILENCE_SECONDS": "30"}
+    (guilty,) = trial.submit(1, provider="gemini", say="[[fake latency_s=30]]")
+    with trial.cluster() as cluster:
+        for crash in range(CRASHES_ALLOWED):
+            llm.behave(latency_s=30)
+            trial.submit(innocents // CRASHES_ALLOWED, provider="gemini", say="beside")
+            trial.wait_for_processing(1 + innocents // CRASHES_ALLOWED)
+            for pid in cluster.pids("busy"):
+                os.kill(pid, signal.SIGKILL)
+            llm.behave(latency_s=0)
+            done = (crash + 1) * (innocents // CRASHES_ALLOWED)
+            wait_until(lambda done=done: trial.count("completed") == done, within_s=20, what=f"{done} jobs completed")
+        trial.wait_for_ends(within_s=10)
+    told = trial.verify(may_end_as=("completed", "crashed_worker"))
+    trial.say("three crashes", told)
+    return told, guilty

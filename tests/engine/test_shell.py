@@ -13,7 +13,7 @@ from rubric_jobs import worker
 from tests.engine import faults
 from tests.engine.clusters import wait_until
 from tests.engine.faults import STOPS
-from tests.engine.trials import GRACE_S, SILENCE_S, Trial
+from tests.engine.trials import GRACE_S, Trial
 from tests.fake_llm import FakeLLM
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -41,7 +41,7 @@ def test_no_process_outlives_a_main_process_that_was_killed(trial: Trial, fake_l
 
 def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Trial) -> None:
     """An idle django-q2 worker that is killed takes the lock of the queue with it: the cluster looks alive for ever."""
-    with trial.cluster() as cluster:
+    with trial.cluster(PUMP_SILENCE_SECONDS="3") as cluster:
         cluster.wait_for_pumps()
         wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
         time.sleep(1)  # until it waits for the queue
@@ -50,12 +50,12 @@ def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Tri
         trial.wait_for_ends(within_s=10)
         cluster.kill("busy", choose=min)
         began = time.monotonic()
-        assert cluster.ended(within_s=SILENCE_S + GRACE_S + 4) == 1
+        assert cluster.ended(within_s=3 + GRACE_S + 4) == 1
         trial.say("wedged", trial.verify(), noticed_after_s=round(time.monotonic() - began, 1))
 
 
 def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> None:
-    with trial.cluster() as cluster:
+    with trial.cluster(PUMP_SILENCE_SECONDS="30") as cluster:
         cluster.wait_for_pumps()
         pumps = cluster.pids("busy")
         for _ in range(30):
@@ -72,9 +72,9 @@ def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> N
 
 
 def test_pumps_at_the_end_of_their_life_hand_over_without_a_pause(trial: Trial) -> None:
-    with trial.cluster(PUMP_LIFETIME_SECONDS="2") as cluster:
+    with trial.cluster(PUMP_LIFETIME_SECONDS="2", PUMP_LEASE_SECONDS="60") as cluster:
         cluster.wait_for_pumps()
-        for _ in range(14):
+        for _ in range(9):
             trial.submit(5)
             time.sleep(0.5)
         trial.wait_for_ends(within_s=10)

@@ -21,9 +21,9 @@ from tests.engine import history
 from tests.engine.clusters import Cluster, wait_until
 from tests.engine.history import History
 
-LEASE_S = 3.0
+LEASE_S = 4.0
 GRACE_S = 2.0
-SILENCE_S = 3.0
+SILENCE_S = 5.0
 RESCUE_SLACK_S = 5.0
 """A job is given back at most this long after its lease has ended."""
 
