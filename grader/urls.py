@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from rubric_jobs import metrics, pages
+from rubric_jobs.health import is_ready
 from rubric_jobs.urls import netlify_urlpatterns
 
 
@@ -21,5 +22,6 @@ urlpatterns = [
     path(".netlify/functions/", include(netlify_urlpatterns)),
     path("admin/", admin.site.urls),
     path("healthz", is_alive),
+    path("readyz", is_ready),
     path("metrics", metrics.serve),
 ]

@@ -7,3 +7,6 @@ class RubricJobsConfig(AppConfig):
     name = "rubric_jobs"
     verbose_name = "Rubric jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from rubric_jobs import checks  # noqa: F401 - registers them

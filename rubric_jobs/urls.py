@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from rubric_jobs import resources, streams, views
 
 # A path may hold a line's end, which Django's own converters step over.
-ANY = r"(?s:.+)"
+ANY = r"[\s\S]+"
 unknown = re_path(ANY, views.NoSuchRoute.as_view())
 
 old_routes = [
