@@ -26,9 +26,9 @@ export class CompareView {
 }
 
 function side({ texts }, label, rubric) {
-  const table = new RubricTable({ texts, isEditable: false });
+  const table = new RubricTable({ texts, isEditable: false, label });
   table.show(rubric);
   const total = sum(rubric);
   const worth = total === null ? "" : ` · ${texts.number(total)} ${texts.t("pts")}`;
-  return element("section", { "aria-label": label }, element("p.side", {}, element("strong", {}, label), worth), table.node);
+  return element("section", {}, element("p.side", {}, element("strong", {}, label), worth), table.node);
 }

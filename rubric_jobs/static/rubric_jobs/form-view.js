@@ -32,7 +32,7 @@ export class FormView {
   #build() {
     const { t } = this.#context.texts;
     const parts = this.#parts;
-    parts.heading = element("h2.unseen", {}, t("sourceLegend"));
+    parts.heading = element("header", {}, element("h2", {}, t("formTitle")), element("p.hint", {}, t("formIntro")));
     parts.fault = element("p.fault", { role: "alert", hidden: true });
     parts.where = element("p.where");
     parts.submit = element("button.primary", { type: "submit" });

@@ -9,6 +9,14 @@ import { TotalBar } from "./total-bar.js";
 
 const PROVIDERS = { gemini: "Google Gemini", openai: "OpenAI" };
 const UNDO_STEPS = 50;
+const WARNINGS_AT_ONCE = 3;
+
+/** What should be looked at, each once: the service sums up its warnings in one sentence for those who show no more. */
+export function warningsOf(result, rubric) {
+  const summary = result?.warning;
+  const isToldBelow = rubric.warnings.some((warning) => summary?.includes(warning.message));
+  return summary && !isToldBelow ? [{ message: summary }, ...rubric.warnings] : rubric.warnings;
+}
 
 export class ResultView {
   #context;
@@ -78,15 +86,25 @@ export class ResultView {
     const isLocal = !provider || provider === "local";
     const served = isLocal ? texts.t("servedLocal") : texts.t("servedBy", { provider: PROVIDERS[provider] ?? provider, model });
     const kept = job.expiresAt && texts.t("keptUntil", { time: texts.time(new Date(job.expiresAt)) });
-    return element("p.facts", {}, element("bdi", {}, job.fileName), ` · ${served} `, kept, " ", texts.t("keptEdits"));
+    return element("p.facts", {}, element("bdi", {}, job.fileName), ` · ${served} `, kept);
   }
 
   #warnings() {
-    const { job, texts } = this.#context;
-    const said = [job.result?.warning, ...this.rubric.warnings.map((warning) => warning.message)].filter(Boolean);
+    const { texts } = this.#context;
+    const said = warningsOf(this.#context.job.result, this.rubric);
     if (!said.length) return null;
-    const list = element("ul", {}, [...new Set(said)].map((sentence) => element("li", { dir: "auto" }, sentence)));
-    return element("section.warnings", {}, element("h3", {}, texts.t("warnings")), list);
+    const listed = (warnings) => element("ul", {}, warnings.map((warning) => element("li", { dir: "auto" }, this.#warning(warning))));
+    const rest = said.slice(WARNINGS_AT_ONCE);
+    const more = rest.length && element("details", {}, element("summary", {}, texts.t("moreWarnings", { count: rest.length })), listed(rest));
+    return element("section.warnings", {}, element("h3", {}, texts.t("warnings")), listed(said.slice(0, WARNINGS_AT_ONCE)), more || null);
+  }
+
+  /** Its sentence, and where it points into the table, a way there. */
+  #warning({ message, path }) {
+    const [, row, column] = path?.match(/^criteria\[(\d+)\](?:\.levels\[(\d+)\])?/) ?? [];
+    if (row === undefined) return message;
+    const go = () => this.table.focusCell(Number(row), column === undefined ? null : Number(column));
+    return element("button.link", { type: "button", onclick: go }, message);
   }
 
   #enhance() {

@@ -43,9 +43,9 @@ export function balance(rubric) {
 /** The level names that all criteria share, column by column; null in a column where they differ. */
 export function columns(rubric) {
   const width = Math.max(0, ...rubric.criteria.map((criterion) => criterion.levels.length));
-  const rows = rubric.criteria.filter((criterion) => criterion.levels.length);
   return Array.from({ length: width }, (_, column) => {
-    const names = new Set(rows.map((criterion) => criterion.levels[column]?.name ?? null));
+    const there = rubric.criteria.filter((criterion) => criterion.levels[column]);
+    const names = new Set(there.map((criterion) => criterion.levels[column].name));
     return names.size === 1 ? [...names][0] : null;
   });
 }

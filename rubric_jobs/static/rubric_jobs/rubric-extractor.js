@@ -14,7 +14,7 @@ import { FaultView } from "./fault-view.js";
 import { FormView } from "./form-view.js";
 import { JobsView } from "./jobs-view.js";
 import { ProgressView } from "./progress-view.js";
-import { ResultView } from "./result-view.js";
+import { ResultView, warningsOf } from "./result-view.js";
 import { complete, copy } from "./rubric-edit.js";
 import { RubricJobsClient, RubricJobsError } from "./rubric-jobs.js";
 import { SessionDialog } from "./session-dialog.js";
@@ -174,9 +174,9 @@ export class RubricExtractor extends HTMLElement {
     this.#tell("rubric-ready", { jobId: job.jobId, result: job.result });
     const before = this.#enhancing?.jobId === job.jobId ? this.#enhancing : null;
     if (!before || draftOf(job.jobId)) return this.#showResult(job, draftOf(job.jobId) ?? read);
-    const warnings = [job.result.warning, ...read.warnings.map((warning) => warning.message)].filter(Boolean);
+    const warnings = warningsOf(job.result, read).map((warning) => warning.message);
     const onChoose = (isAfter) => (isAfter ? this.#showResult(job, read) : this.#comeBack(before));
-    return this.#show(new CompareView({ texts: this.texts, before: before.rubric, after: read, warnings: [...new Set(warnings)], onChoose }));
+    return this.#show(new CompareView({ texts: this.texts, before: before.rubric, after: read, warnings, onChoose }));
   }
 
   #showResult(job, rubric) {

@@ -13,7 +13,7 @@ export class RubricTable {
   #columns = [];
   #rowsShown = 0;
 
-  /** `options`: `{texts, isEditable, onEdit(), onChange(mutate), onSource(part, name, button), onFault(sentence)}`. */
+  /** `options`: `{texts, isEditable, label, onEdit(), onChange(mutate), onSource(part, name, button), onFault(sentence)}`. */
   constructor(options) {
     this.options = options;
     this.t = options.texts.t;
@@ -29,12 +29,19 @@ export class RubricTable {
     this.#rubric = rubric;
     this.#columns = edit.columns(rubric);
     this.#showTitle();
-    this.scroller.setAttribute("aria-label", rubric.title || this.t("untitled"));
+    this.scroller.setAttribute("aria-label", [this.options.label, rubric.title || this.t("untitled")].filter(Boolean).join(": "));
     const rows = rubric.criteria.flatMap((criterion, row) => this.#rows(criterion, row));
     this.table.replaceChildren(this.#head(), element("tbody", { role: "rowgroup" }, rows));
     this.table.classList.toggle("listed", !this.#columns.length);
     this.#rowsShown = rubric.criteria.length;
     this.extras.replaceChildren(...this.#adjustments());
+  }
+
+  /** Puts the cursor into a criterion's name, or into the text of one of its levels. */
+  focusCell(row, column) {
+    const shown = this.table.querySelector(`[data-row="${row}"]`);
+    const cell = column === null ? shown : shown?.querySelectorAll("td.level")[column];
+    (cell?.querySelector(".editable.text") ?? cell?.querySelector(".editable") ?? this.scroller).focus();
   }
 
   #showTitle() {
@@ -104,8 +111,7 @@ export class RubricTable {
       const label = this.t("criterionText", { name: criterion.name });
       head.append(this.#text(criterion.description ?? "", label, (text) => (criterion.description = text || null), "div.text"));
     }
-    head.append(...this.#source(criterion, criterion.name));
-    if (this.options.isEditable) head.append(this.#rowTools(criterion, row));
+    head.append(element("div.foot", {}, this.#source(criterion, criterion.name), this.options.isEditable && this.#rowTools(criterion, row)));
     return head;
   }
 
@@ -155,7 +161,7 @@ export class RubricTable {
       return element("div.level-head", {}, name, points && element("span.worth", {}, `${points} ${this.t("pts")}`));
     }
     const worth = this.#number(points, this.t("levelPoints", labels), (given) => edit.setLevelPoints(level, given));
-    return element("div.level-head", {}, name, element("span.worth", {}, worth, ` ${this.t("pts")}`));
+    return element("div.level-head", {}, name, element("span.worth", {}, worth, element("span.unit", {}, this.t("pts"))));
   }
 
   #source(part, name) {

@@ -55,14 +55,15 @@ export class SourceNote {
     const isEdited = JSON.stringify(read) !== JSON.stringify(words(part));
     const quoted = [read.name, read.points && `${read.points} ${t("pts")}`].filter(Boolean).join(" · ");
     this.node.setAttribute("aria-label", t("readWhere", { name }));
-    this.node.replaceChildren(
+    const quote = element("blockquote", { dir: "auto", tabindex: 0 }, quoted && element("p.muted", {}, quoted), read.text && element("p", {}, read.text));
+    const shown = [
       element("p", {}, element("strong", {}, placeSentence(part.source, t))),
-      element("blockquote", { dir: "auto", tabindex: 0 }, quoted && element("p.muted", {}, quoted), read.text && element("p", {}, read.text)),
+      quote.textContent && quote,
       part.grounded === false && element("p.doubt", {}, t("notGrounded")),
       isEdited && element("p.muted", {}, t("edited")),
       element("button", { type: "button", onclick: () => this.node.hidePopover() }, t("close")),
-    );
-    for (const nothing of this.node.querySelectorAll("blockquote:empty")) nothing.remove();
+    ];
+    this.node.replaceChildren(...shown.filter(Boolean));
     this.#opener = button;
     this.node.showPopover();
     this.#placeBeside(button);

@@ -6,6 +6,8 @@
 const en = {
   fromDocument: "A document",
   fromText: "Some text",
+  formTitle: "Bring your rubric",
+  formIntro: "It becomes a table that you can check against the document, mend, print and take to Canvas.",
   sourceLegend: "What do you have?",
   chooseFile: "Choose a PDF or Word file",
   dropHere: "or drop it here · up to {mb} MB",
@@ -78,7 +80,7 @@ const en = {
   criterionName: "Name of criterion {row}",
   criterionText: "Description of {name}",
   criterionPoints: "Points of {name}",
-  points: "points",
+  points: "Points",
   pts: "pts",
   levelColumn: "Level {column}",
   columnName: "Name of level {column}",
@@ -86,7 +88,7 @@ const en = {
   levelText: "{level} of {name}",
   levelPoints: "Points for {level} of {name}",
   nothing: "–",
-  editHint: "Click any text or number to change it. Your changes stay in this browser.",
+  editHint: "Click any text or number to change it. Your changes stay in this tab.",
   addCriterion: "Add a criterion",
   addLevel: "Add a level",
   newCriterion: "New criterion",
@@ -108,6 +110,7 @@ const en = {
   penalties: "Penalties and bonuses",
   section: "Section {name}",
   warnings: "Worth a look",
+  moreWarnings: "{count} more",
   readAt: "p. {page}",
   readAtTable: "table {table}",
   readAtParagraph: "paragraph {paragraph}",
@@ -121,7 +124,6 @@ const en = {
   servedLocal: "Read on this server; the document was sent nowhere.",
   servedBy: "Answered by {provider} ({model}).",
   keptUntil: "Kept here until {time}.",
-  keptEdits: "Your changes are kept in this tab.",
   take: "Take it along",
   asCanvas: "CSV for Canvas",
   asJson: "JSON",
@@ -174,6 +176,8 @@ const en = {
 const de = {
   fromDocument: "Ein Dokument",
   fromText: "Text",
+  formTitle: "Ihr Bewertungsraster",
+  formIntro: "Daraus wird eine Tabelle zum Prüfen, Ändern, Drucken und Mitnehmen.",
   sourceLegend: "Was haben Sie?",
   chooseFile: "PDF oder Word-Datei auswählen",
   dropHere: "oder hierher ziehen · bis {mb} MB",
@@ -230,7 +234,7 @@ const de = {
   points: "Punkte",
   pts: "P.",
   levelColumn: "Stufe {column}",
-  editHint: "Jeder Text und jede Zahl lässt sich anklicken und ändern. Änderungen bleiben in diesem Browser.",
+  editHint: "Jeder Text und jede Zahl lässt sich anklicken und ändern. Änderungen bleiben in diesem Tab.",
   addCriterion: "Kriterium hinzufügen",
   addLevel: "Stufe hinzufügen",
   newCriterion: "Neues Kriterium",
@@ -276,7 +280,9 @@ const LANGUAGES = { en, de };
 export function textsFor(tag) {
   const language = (tag || "en").toLowerCase().split("-")[0];
   const known = LANGUAGES[language] ?? en;
-  const locale = LANGUAGES[language] ? tag : "en";
+  // How the reader's own browser writes times and numbers, where it speaks the language of the texts.
+  const spoken = LANGUAGES[language] ? language : "en";
+  const locale = navigator.languages.find((own) => own.split("-")[0] === spoken) ?? spoken;
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 4, useGrouping: false });
   const t = (key, values = {}) => {
     const name = values.count === 1 && `${key}_one` in en ? `${key}_one` : key;
@@ -286,8 +292,11 @@ export function textsFor(tag) {
   return {
     t,
     number: (value) => numbers.format(value),
-    time: (moment) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(moment),
-    clock: (moment) => new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(moment),
+    /** Without the day where that is today. */
+    time: (moment) => {
+      const isToday = moment.toDateString() === new Date().toDateString();
+      return new Intl.DateTimeFormat(locale, { dateStyle: isToday ? undefined : "medium", timeStyle: "short" }).format(moment);
+    },
     /** The sentence for a fault: ours where this language has one for its code, else the service's own. */
     sentence: (fault) => known[`error_${fault.code}`] ?? en[`error_${fault.code}`] ?? fault.message,
   };

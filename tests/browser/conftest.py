@@ -1,0 +1,229 @@
+"""The page in a real browser (Debian's Chromium), before the whole service in real processes."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
+
+from grader.local_service import LocalService
+from tests import fake_llm as fakes
+from tests import servers
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "essay-rubric.pdf"
+SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running service and its database."""
+
+    address: str
+    database: str
+    password: str
+
+    def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def new_teacher(self) -> Teacher:
+        name = f"teacher-{uuid.uuid4().hex[:8]}"
+        account, password_hash = self.query(
+            """INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active, date_joined)
+               SELECT %s, password, false, '', '', '', false, true, now() FROM auth_user WHERE username = 'first'
+               RETURNING id, password""",
+            name,
+        )[0]
+        identity = uuid.uuid4(), uuid.uuid4()
+        self.query(
+            "INSERT INTO grader.memberships (account_id, tenant_id, user_id) VALUES (%s, %s, %s)", account, *identity
+        )
+        return Teacher(self, name, account, password_hash)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A user of the page. Sessions are made as rows: hashing a password takes longer than many a test."""
+
+    site: Site
+    name: str
+    account: int
+    password_hash: str = field(repr=False)
+
+    def new_session(self) -> str:
+        key = uuid.uuid4().hex
+        user = User(pk=self.account, password=self.password_hash)
+        held = {
+            "_auth_user_id": str(self.account),
+            "_auth_user_backend": BACKEND,
+            "_auth_user_hash": user.get_session_auth_hash(),
+        }
+        until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)
+        self.site.query(
+            "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s)",
+            key, SessionStore().encode(held), until,
+        )  # fmt: skip
+        return key
+
+    def sign_in(self, context: BrowserContext) -> None:
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": self.new_session(), "url": self.site.address}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+
+    def end_sessions(self) -> None:
+        self.site.query("DELETE FROM django_session")
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        how = "Chromium is not installed; as root: apt-get install chromium"
+        (pytest.fail if servers.must_not_be_skipped() else pytest.skip)(how)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Not for the session: while Playwright is started, its event loop runs in this thread, and no other can.
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def site(
+    embedded_server: str, _fake_llm_server: fakes.FakeLLM, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    _chromium()
+    with servers.fresh_database(embedded_server) as database:
+        environ = {
+            "DATABASE_URL": database,
+            "GEMINI_API_KEY": "gemini-test-key",
+            "GEMINI_BASE_URL": _fake_llm_server.url,
+            "OPENAI_API_KEY": "",
+            "RUBRIC_JOB_MAX_ATTEMPTS": "1",
+            "WORKER_PROCESSES": "1",
+        }
+        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs")) as running:
+            password = _first_account({**os.environ, **environ})
+            yield Site(running.address, database, password)
+
+
+def _first_account(environ: dict[str, str]) -> str:
+    """Made as a newcomer makes theirs; the other accounts of the tests are copies of it."""
+    command = [sys.executable, "manage.py", "create_local_user", "--username", "first"]
+    told = subprocess.run(command, cwd=settings.BASE_DIR, env=environ, check=True, capture_output=True, text=True)
+    return told.stdout.rsplit("Password:", 1)[1].strip()
+
+
+@pytest.fixture(autouse=True)
+def _well_behaved(request: pytest.FixtureRequest, fake_llm: fakes.FakeLLM) -> Iterator[None]:
+    """Each test begins and ends with a fake that answers well, and with no provider left alone for another's faults."""
+    yield
+    if "site" in request.fixturenames:
+        request.getfixturevalue("site").query("DELETE FROM grader.provider_lanes")
+
+
+@pytest.fixture
+def teacher(site: Site) -> Teacher:
+    return site.new_teacher()
+
+
+@dataclass
+class Watch:
+    """What a page asked for, and what it must never do."""
+
+    requests: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def on(self, context: BrowserContext, address: str) -> None:
+        host = urlsplit(address).netloc
+
+        def asked(request: Request) -> None:
+            self.requests.append(f"{request.method} {urlsplit(request.url).path}")
+            if urlsplit(request.url).scheme in {"http", "https"} and urlsplit(request.url).netloc != host:
+                self.faults.append(f"asked another host: {request.url}")
+
+        context.on("request", asked)
+        context.on("weberror", lambda error: self.faults.append(f"script error: {error.error}"))
+        context.on("console", lambda line: self._heard(line.text))
+        context.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def _heard(self, line: str) -> None:
+        if "Content Security Policy" in line or "Content-Security-Policy" in line:
+            self.faults.append(line)
+
+    def polls(self, job_id: str) -> int:
+        """Requests for this job, streams and polls."""
+        return sum(f"/api/rubric-jobs/{job_id}" in request for request in self.requests)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site, watch: Watch) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        base_url=site.address,
+        viewport=DESKTOP,
+        locale="en-GB",
+        timezone_id="UTC",
+        accept_downloads=True,  # type: ignore[arg-type]
+    )
+    opened.set_default_timeout(PATIENCE_MS)
+    watch.on(opened, site.address)
+    yield opened
+    opened.close()
+    assert watch.faults == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, teacher: Teacher) -> Page:
+    """The page at `/`, signed in."""
+    teacher.sign_in(context)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Extract").wait_for()
+    return page
+
+
+def block_streams(context: BrowserContext) -> None:
+    """Events do not get through: what is left is polling."""
+
+    def refuse(route: Route) -> None:
+        with suppress(Exception):  # the page may have gone
+            route.abort()
+
+    context.route("**/api/rubric-jobs/*/events", refuse)

@@ -1,0 +1,261 @@
+"""The rubric on the page: mended where it stands, enhanced, taken along; by mouse or by keyboard alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests import fake_llm as fakes
+from tests.browser import steps
+from tests.browser.conftest import PHONE, Watch
+
+
+@pytest.fixture
+def seminar(page: Page) -> Page:
+    """The page with SEMINAR read."""
+    steps.extract(page, provider="local")
+    steps.done(page)
+    return page
+
+
+def test_the_total_is_kept_in_view_and_warns(seminar: Page) -> None:
+    total = seminar.locator(".total")
+    expect(total).to_contain_text("The points add up.")
+    seminar.get_by_label("Points of Thesis").fill("12,5")
+    expect(total.locator(".sum")).to_have_text("32.5")
+    expect(total).to_contain_text("2.5 too many")
+    expect(total).to_be_in_viewport()
+    seminar.get_by_label("Total of the rubric").fill("40")
+    expect(total).to_contain_text("7.5 too few")
+    seminar.get_by_label("Points of Thesis").fill("many")
+    expect(total).to_contain_text("Not a number: many")
+    expect(seminar.get_by_label("Points of Thesis")).to_have_attribute("aria-invalid", "true")
+
+
+def test_rows_and_levels_come_and_go_and_undo_brings_them_back(seminar: Page) -> None:
+    seminar.get_by_role("button", name="Remove Evidence").click()
+    assert steps.names(seminar) == ["Thesis", "Structure", "Language"]
+    expect(seminar.locator(".total")).to_contain_text("Evidence was removed.")
+    seminar.get_by_role("button", name="Undo").click()
+    assert steps.names(seminar) == ["Thesis", "Evidence", "Structure", "Language"]
+    seminar.get_by_role("button", name="Move Language up").click()
+    assert steps.names(seminar) == ["Thesis", "Evidence", "Language", "Structure"]
+    seminar.get_by_role("button", name="Add a criterion").click()
+    seminar.keyboard.type("Originality: ")
+    assert steps.names(seminar)[-1].startswith("Originality: ")
+    seminar.get_by_role("button", name="Add a level").click()
+    expect(seminar.get_by_role("columnheader")).to_have_count(6)
+
+
+def test_where_each_cell_was_read_is_quoted_after_an_edit_too(page: Page) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    page.get_by_role("textbox", name="Average (C) of Argument", exact=True).fill("Mine.")
+    page.get_by_role("button", name="Where Argument: Average (C) was read").click()
+    note = page.get_by_role("dialog")
+    expect(note).to_contain_text("Read on page 3 of the document")
+    expect(note.locator("blockquote")).to_contain_text("Demonstrates core competence with the subject")
+    expect(note).to_contain_text("You have changed this since.")
+    page.keyboard.press("Escape")
+    expect(note).to_be_hidden()
+    expect(page.get_by_role("button", name="Where Argument: Average (C) was read")).to_be_focused()
+
+
+def test_downloads_hold_the_edited_rubric(seminar: Page) -> None:
+    seminar.get_by_role("textbox", name="Name of criterion 1").fill("Central claim")
+    texts = {}
+    for label in ("CSV for Canvas", "JSON", "Markdown"):
+        with seminar.expect_download() as download:
+            seminar.get_by_role("button", name=label, exact=True).click()
+        assert download.value.suggested_filename.startswith("Seminar-paper.")
+        texts[label] = Path(download.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(texts["CSV for Canvas"])))
+    assert [row[1] for row in rows[1:]] == ["Central claim", "Evidence", "Structure", "Language"]
+    assert json.loads(texts["JSON"])["criteria"][0]["name"] == "Central claim"
+    assert "Central claim" in texts["Markdown"]
+
+
+def test_copy_as_text(seminar: Page, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    seminar.get_by_role("button", name="Copy as text").click()
+    expect(seminar.get_by_text("Copied.")).to_be_visible()
+    assert "- **Thesis (10 pts)**:" in seminar.evaluate("navigator.clipboard.readText()")
+
+
+def test_enhance_shows_both_and_lets_the_teacher_choose(seminar: Page) -> None:
+    seminar.get_by_role("textbox", name="Name of criterion 2").fill("Sources")
+    seminar.get_by_label("New total").fill("60")
+    seminar.get_by_role("button", name="Enhance").click()
+    before, after = (seminar.locator(".sides section").nth(side) for side in (0, 1))
+    expect(before.locator("tbody th .name")).to_have_text(["Thesis", "Sources", "Structure", "Language"])
+    expect(after.locator("td.points")).to_have_text(["20", "20", "10", "10"])
+    seminar.get_by_role("button", name="Keep the old one").click()
+    expect(seminar.locator(".total .sum")).to_have_text("30")
+    assert steps.names(seminar)[1] == "Sources"
+    seminar.get_by_label("New total").fill("60")
+    seminar.get_by_role("button", name="Enhance").click()
+    seminar.get_by_role("button", name="Use the new one").click()
+    expect(seminar.locator(".total .sum")).to_have_text("60")
+
+
+def test_print_shows_the_rubric_and_nothing_to_press(seminar: Page) -> None:
+    seminar.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }")
+    seminar.get_by_role("button", name="Print").click()
+    assert seminar.evaluate("window.printed") == 1
+    seminar.emulate_media(media="print")
+    expect(seminar.get_by_text("States a claim that can be argued with.")).to_be_visible()
+    expect(seminar.get_by_role("button")).to_have_count(0)
+    assert len(seminar.pdf(format="A4")) > 5_000
+
+
+def test_keyboard_alone(page: Page) -> None:
+    """From the top of the page to an edited, exported rubric, with Tab, arrows, Enter, Space and letters."""
+
+    def tab_to(name: str, *, at_most: int = 60) -> None:
+        for _ in range(at_most):
+            page.keyboard.press("Tab")
+            if name in focused():
+                return
+        raise AssertionError(f"Tab does not come to {name}; it is at {focused()}")
+
+    def focused() -> str:
+        return str(
+            page.evaluate(
+                """() => {
+                  let at = document.activeElement;
+                  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+                  const box = at.getBoundingClientRect();
+                  const label = at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
+                  return `${label} ${at.type ?? ""} ${at.matches(":focus-visible") ? "" : "(focus not visible)"}`;
+                }"""
+            )
+        )
+
+    page.locator("input[type=file]").set_input_files(
+        {"name": "seminar.docx", "mimeType": "", "buffer": steps.seminar_docx()}
+    )
+    page.keyboard.press("Tab")
+    assert "Skip to the work" in focused()
+    tab_to("A document")
+    tab_to("seminar.docx file")
+    tab_to("Read by")
+    page.keyboard.press("End")
+    expect(page.get_by_label("Read by")).to_have_value("local")
+    tab_to("Extract")
+    page.keyboard.press("Enter")
+    steps.done(page)
+    assert "Done." in focused()
+    tab_to("Name of criterion 1")
+    assert "not visible" not in focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Claim")
+    tab_to("Points for Strong of Thesis")
+    tab_to("Where Thesis: Strong was read")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert "Where Thesis: Strong was read" in focused()
+    tab_to("Undo", at_most=90)
+    tab_to("JSON")
+    with page.expect_download() as download:
+        page.keyboard.press("Space")
+    assert json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["criteria"][0]["name"] == "Claim"
+
+
+def test_at_360_px_every_text_can_be_reached_without_scrolling_sideways(seminar: Page) -> None:
+    seminar.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    widest = seminar.evaluate("document.documentElement.scrollWidth")
+    assert widest <= PHONE["width"]
+    for text in ("Every claim rests on a source.", "Hard to follow."):
+        box = seminar.get_by_text(text).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "<svg/onload=alert(3)>",
+    "javascript:alert(4)",
+    "{{constructor.constructor('alert(5)')()}}",
+    "</textarea></template><iframe srcdoc='<script>alert(6)</script>'>",
+    "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+    "zero\u200bwidth \ud83d\udc69\u200d\ud83c\udfeb e\u0301\u0301\u0301",
+    "&lt;b&gt;&amp;&#x3c;",
+    "style=\"background:url(//evil.example)\" onmouseover='alert(7)'",
+    "W" * 10_000,
+    "word " * 2_000,
+    "line\nbreak\ttab",
+]
+
+
+def hostile_rubric(seed: int) -> dict[str, Any]:
+    chance = random.Random(seed)
+
+    def text() -> str:
+        return chance.choice(HOSTILE) + f" #{seed}"
+
+    rows = [
+        steps.criterion(text(), chance.choice([None, 4, 2.5]), steps.levels(*((text(), text(), 4 - level) for level in range(chance.randint(0, 4)))), description=text(), section=chance.choice([None, text()]))
+        for _ in range(chance.randint(1, 4))
+    ]  # fmt: skip
+    warnings = [{"code": "x", "message": text(), "path": "criteria[0]"}]
+    adjustments = [{"kind": "penalty", "reason": text(), "points": 1}]
+    return steps.rubric(*rows, total=10, title=text(), warnings=warnings, adjustments=adjustments)
+
+
+def test_fifty_hostile_rubrics_render_as_text(page: Page, watch: Watch) -> None:
+    """As results of a job, each through the element itself: the service's answer is replaced on its way."""
+    rubrics = [hostile_rubric(seed) for seed in range(50)]
+    steps.extract(page, provider="local")
+    steps.done(page)
+    job = page.evaluate(f"fetch('/api/rubric-jobs/{steps.job_id(page)}').then((answer) => answer.json())")
+    shown: dict[str, Any] = {}
+
+    def answer(route: Any) -> None:
+        event = {**job, "fileName": HOSTILE[0], "result": {**job["result"], "rubric": shown["rubric"]}}
+        route.fulfill(content_type="text/event-stream", body=f"event: status\ndata: {json.dumps(event)}\n\n")
+
+    page.route("**/api/rubric-jobs/*/events", answer)
+    page.evaluate("sessionStorage.clear()")
+    for rubric in rubrics:
+        shown["rubric"] = rubric
+        page.evaluate(f"document.querySelector('rubric-extractor').openJob('{job['jobId']}')")
+        steps.done(page)
+        told = page.evaluate(
+            """() => {
+              const root = document.querySelector("rubric-extractor").shadowRoot;
+              return {
+                names: [...root.querySelectorAll("tbody th .name")].map((found) => found.textContent),
+                texts: [...root.querySelectorAll("td.level .text")].map((found) => found.textContent),
+                strangers: root.querySelectorAll("script, iframe, img, object, embed, base, [onerror], [onload]").length,
+                wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+              };
+            }"""
+        )
+        assert told["names"] == [found["name"] for found in rubric["criteria"]]
+        assert told["texts"] == [level["description"] for found in rubric["criteria"] for level in found["levels"]]
+        assert (told["strangers"], told["wide"]) == (0, 0)
+    assert watch.faults == []
+
+
+def test_the_service_takes_the_edited_rubric_for_an_export_whatever_stands_in_it(
+    page: Page, fake_llm: fakes.FakeLLM
+) -> None:
+    fake_llm.behave(answer=steps.SEMINAR)
+    steps.extract(page, provider="gemini")
+    steps.done(page)
+    page.get_by_role("textbox", name="Name of criterion 1").fill("=1+1 <script>")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV for Canvas").click()
+    rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    assert rows[1][1].endswith("=1+1 <script>")
+    assert not rows[1][1].startswith("=")

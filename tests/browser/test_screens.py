@@ -1,0 +1,174 @@
+"""Every state of the page: accessible by axe-core, at both widths, in the light and in the dark; and its picture."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests import fake_llm as fakes
+from tests.browser import steps
+from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Teacher, Watch
+
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+WRITES_SCREENSHOTS = bool(os.environ.get("UPDATE_SCREENSHOTS"))
+"""Off, so that a run of the tests leaves no changes behind."""
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{fault['id']}: {fault['help']} – {[node['html'][:160] for node in fault['nodes']]}" for fault in found]
+
+
+Look = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def look(watch: Watch) -> Look:
+    """Check the state that the page is in, by its name."""
+
+    def look(page: Page, name: str) -> None:
+        assert watch.faults == []
+        # Both widths, both schemes; all four pairs would find what these two find.
+        for width, size, scheme in (("desktop", DESKTOP, "light"), ("phone", PHONE, "dark")):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            assert violations(page) == [], f"{name}, {width}, {scheme}"
+            page.emulate_media(color_scheme="light")
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, f"{name}: {overflow} px too wide at {size['width']} px"
+            _picture(page, f"{name}-{width}")
+        watch.faults.clear()  # axe-core and pictures set styles of their own, which the policy refuses
+
+    return look
+
+
+def _picture(page: Page, name: str, **options: Any) -> None:
+    if WRITES_SCREENSHOTS:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        taken = Image.open(io.BytesIO(page.screenshot(animations="disabled", **options)))
+        taken.convert("RGB").quantize(64).save(SCREENSHOTS / f"{name}.png", optimize=True)
+
+
+def test_signing_in(context: BrowserContext, look: Look) -> None:
+    page = context.new_page()
+    page.goto("/sign-in")
+    look(page, "sign-in")
+
+
+def test_the_form(page: Page, look: Look) -> None:
+    look(page, "form")
+
+
+def test_the_form_for_text(page: Page, look: Look) -> None:
+    page.get_by_text("Some text", exact=True).click()
+    page.get_by_role("button", name="Write the rubric").click()
+    look(page, "form-text")
+
+
+def test_waiting_for_the_model(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+    fake_llm.behave(latency_s=60)
+    steps.extract(page, provider="gemini")
+    expect(page.get_by_role("heading", name="Asking the language model")).to_be_visible()
+    look(page, "asking")
+
+
+def test_writing(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+    fake_llm.behave(answer=steps.SEMINAR, pace_s=1.5, part_characters=240)
+    steps.extract(page, provider="gemini")
+    expect(page.locator(".count")).to_have_text("2 criteria so far")
+    look(page, "writing")
+
+
+def test_done(page: Page, look: Look) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    look(page, "done")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark")
+    _picture(page, "done-dark")
+    page.emulate_media(color_scheme="light", media="print")
+    _picture(page, "print", full_page=True)
+
+
+def test_a_total_that_is_off(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+    fake_llm.behave(answer=steps.SEMINAR)
+    steps.extract(page, provider="gemini")
+    steps.done(page)
+    page.get_by_label("Points of Thesis").fill("12")
+    expect(page.locator(".verdict")).to_have_text("2 too many")
+    page.get_by_label("Points of Thesis").blur()
+    look(page, "total-off")
+
+
+def test_where_a_cell_was_read(page: Page, look: Look) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    page.get_by_role("button", name="Where Argument: Average (C) was read").click()
+    note = page.get_by_role("dialog")
+    expect(note).to_contain_text("Read on page 3 of the document")
+    expect(note).to_contain_text("Demonstrates core competence with the subject")
+    look(page, "read-where")
+
+
+def test_before_and_after(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+    fake_llm.behave(answer=steps.SEMINAR)
+    steps.extract(page, provider="gemini")
+    steps.done(page)
+    fake_llm.behave(answer=None)
+    page.get_by_label("New total").fill("60")
+    page.get_by_role("button", name="Enhance").click()
+    expect(page.get_by_role("heading", name="Before and after")).to_be_visible()
+    look(page, "before-and-after")
+
+
+def test_failed(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+    fake_llm.behave(mode="500")
+    steps.extract(page, provider="gemini")
+    expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
+    look(page, "failed")
+
+
+def test_the_session_has_ended(page: Page, look: Look, teacher: Teacher) -> None:
+    teacher.end_sessions()
+    steps.extract(page, provider="local")
+    expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
+    look(page, "session-ended")
+
+
+def test_my_jobs(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    page.get_by_role("button", name="Start anew").click()
+    fake_llm.behave(mode="cut_off")
+    steps.extract(page, "lab report.pdf", provider="gemini")
+    expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    fake_llm.behave(mode="ok", latency_s=60)
+    steps.extract(page, "seminar.docx", provider="gemini", instruction="anew")
+    expect(page.get_by_role("heading", name="Asking the language model")).to_be_visible()
+    page.get_by_role("link", name="My jobs").click()
+    expect(page.locator(".jobs tbody tr")).to_have_count(3)
+    expect(page.locator(".badge")).to_have_text(["Running", "Failed", "Done"])
+    look(page, "my-jobs")
+
+
+def test_another_language(page: Page, look: Look) -> None:
+    def in_german(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('lang="en"', 'lang="de"'))
+
+    page.route(page.url, in_german)
+    page.reload()
+    page.get_by_role("button", name="Auslesen").wait_for()
+    expect(page.get_by_text(re.compile("Alles andere geht an Google Gemini"))).to_be_visible()
+    look(page, "german")
