@@ -18,6 +18,8 @@ _MARKER = re.compile(
     rf"|(?P<bullet>[{re.escape(BULLETS)}])\s+"
     rf"|(?P<tight>[{_TIGHT}])|(?P<wide>[①-⑳]|[（(]?[一二三四五六七八九十]{{1,3}}[、.．）)]|\d{{1,2}}[、．]))\s*(?=\S)"
 )
+_COUNTED = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)\]）]\s*(?:[:：]|$)")
+"""A label with a number in brackets before its colon begins an entry of a list."""
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = re.compile(
     r"self|well|non|co|pre|re|multi|semi|cross|high|low|long|short|on|off|in|so|anti|post|sub|pro|mid|full|half|part|real"
@@ -121,7 +123,7 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if _uniform_style(above) and _uniform_style(line) and above.words[0].style != line.words[0].style:
         return True
-    if line.is_parted and _LABELLED.match(line.text):
+    if (line.is_parted and _LABELLED.match(line.text)) or _COUNTED.match(line.text):
         return True
     if above.is_parted or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
         return True

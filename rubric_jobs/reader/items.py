@@ -82,7 +82,7 @@ def _amount_of(text: str, *, is_marked: bool) -> tuple[Amount | None, str]:
     head = re.split(r"[:：]", text, maxsplit=1)
     if len(head) == 2 and len(head[0]) <= 80:
         named = amounts.trailing(head[0])
-        if named and named[1] and not named[0].is_bare:
+        if named and named[1] and (not named[0].is_bare or head[0].rstrip()[-1:] in ")]）】"):
             return named[0], f"{named[1]}: {head[1].strip()}"
     return None, text
 
@@ -91,7 +91,7 @@ def _penalty(text: str) -> Decimal | None:
     value = amounts.negative(text)
     names_one = lexicon.PENALTY.search(lexicon.plain(text[:80])) is not None
     if value is not None and (
-        names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\s*\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
+        names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
     ):
         return value
     return None

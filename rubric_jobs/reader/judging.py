@@ -60,7 +60,7 @@ def _warnings(rubric: Rubric, document: Document) -> list[Warning]:
             Warning(
                 code="total_mismatch",
                 message=f"The document states {_shown(stated)} points; its criteria add up to {_shown(computed)}.",
-                path="totals",
+                path="total_points",
             )
         )
     for index, criterion in enumerate(rubric.criteria):

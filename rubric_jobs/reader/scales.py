@@ -75,7 +75,14 @@ def _is_scale_of_amounts(sheet: Sheet, keys: list[str]) -> bool:
     steps = {abs(a - b) for a, b in itertools.pairwise(highs)}
     is_even = len(steps) == 1 or any((a := amounts.whole(key)) and a.low is not None for key in keys)
     names_items = any(lexicon.is_only(lexicon.CRITERION, core_of(h)) for h in sheet.header[1:])
-    return (falls or rises) and is_even and not is_numbering and not names_items and _has_descriptors(sheet)
+    described = sum(any(len(text) > LONGEST_KEY // 3 for text in sheet.body(c)) for c in range(1, sheet.columns))
+    return (
+        (falls or rises)
+        and (is_even or described >= 2)
+        and not is_numbering
+        and not names_items
+        and _has_descriptors(sheet)
+    )
 
 
 def _has_descriptors(sheet: Sheet) -> bool:

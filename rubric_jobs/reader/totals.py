@@ -37,7 +37,7 @@ def plain_total(paragraph: Paragraph) -> Decimal | None:
     slashed = re.search(rf"/\s*({NUMBER})", text)
     if slashed:
         return amounts.number(slashed.group(1))
-    after = re.search(rf"[:：=\t _]\s*({NUMBER})\s*(?:{UNIT}|[%％])?", first, re.IGNORECASE)
+    after = re.search(rf"[:：=\t _(（\[]\s*({NUMBER})\s*(?:{UNIT}|[%％])?", first, re.IGNORECASE)
     return amounts.number(after.group(1)) if after else None
 
 

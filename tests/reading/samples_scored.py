@@ -129,4 +129,53 @@ WEIGHED_SCALE = Sample(
     ],
 )
 
+UNEVEN_STEPS = Sample(
+    "criteria-across-uneven-points",
+    [
+        Heading("Reading log rubric"),
+        Grid(
+            [
+                ["Points", "Content", "Organization"],
+                ["5", FULL, FULL],
+                ["3", PART, PART],
+                ["1", NONE, NONE],
+                ["0", "No log was handed in at all.", "No log was handed in at all."],
+            ]
+        ),
+    ],
+    [
+        (name, 5, [("5", 5, FULL), ("3", 3, PART), ("1", 1, NONE), ("0", 0, "No log")])
+        for name in ("Content", "Organization")
+    ],
+)
+
+DASHED = Sample(
+    "percent-after-a-dash",
+    [
+        Heading("Grading breakdown of the film project"),
+        "Screenplay – 10%",
+        "Camera work – 20%",
+        "Editing – 40%",
+        "Premiere – 30%",
+    ],
+    [("Screenplay", 10, []), ("Camera work", 20, []), ("Editing", 40, []), ("Premiere", 30, [])],
+    kind="point_list",
+    layouts=("docx", "ruled"),
+)
+
+BRACKET_BEFORE_COLON = Sample(
+    "points-before-the-colon",
+    [
+        Heading("Lab report grading guide"),
+        "Abstract (5): states aim, method and main result in at most 150 words.",
+        "Introduction (10): gives the background and ends with the hypothesis.",
+        "Results (20): figures and tables are numbered and referred to in the text.",
+        "Total (35)",
+    ],
+    [("Abstract", 5, []), ("Introduction", 10, []), ("Results", 20, [])],
+    total=35,
+    kind="point_list",
+    layouts=("docx", "ruled"),
+)
+
 SCORED = [value for value in list(globals().values()) if isinstance(value, Sample)]
