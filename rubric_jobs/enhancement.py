@@ -20,6 +20,7 @@ from rubric_jobs import asking, choosing, partial, points, prompts, review, rubr
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.partial import Report
 from rubric_jobs.providers.base import EnhanceTask, Reply
 from rubric_jobs.providers.registry import Providers
@@ -41,21 +42,6 @@ class EnhancementRequest:
     models: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Enhancement:
-    """`result` is the job's result as CONTRACT fixes it; the rest are figures for its performance."""
-
-    rubric: Rubric
-    result: dict[str, Any]
-    provider: str
-    model: str | None
-    prompt_tokens: int
-    completion_tokens: int
-    categories: int
-    asked_again: bool
-    ungrounded: int = 0
-
-
 async def enhance(
     request: EnhancementRequest,
     *,
@@ -65,7 +51,7 @@ async def enhance(
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Enhancement:
+) -> Outcome:
     """A rubric whose criteria add up to exactly the total that was asked for.
 
     With `auto`, a whole rubric without a wish is never sent to a model: there is nothing that a model could do better
@@ -156,18 +142,15 @@ def _about_old_total(whole: Rubric) -> list[Warning]:
     return [warning for warning in review.review(whole) if warning.code == "total_mismatch"]
 
 
-def _finished(rubric: Rubric, *, provider: str, answer: asking.Answer | None = None) -> Enhancement:
-    known = {(warning.code, warning.path) for warning in rubric.warnings}
-    found = [warning for warning in review.review(rubric) if (warning.code, warning.path) not in known]
-    rubric = rubric.model_copy(update={"warnings": [*rubric.warnings, *found]})
-    return Enhancement(
+def _finished(rubric: Rubric, *, provider: str, answer: asking.Answer | None = None) -> Outcome:
+    rubric = review.reviewed(rubric)
+    return Outcome(
         rubric=rubric,
         result=result_of(rubric),
         provider=provider,
         model=(answer.reply.model or None) if answer else None,
         prompt_tokens=answer.prompt_tokens if answer else 0,
         completion_tokens=answer.completion_tokens if answer else 0,
-        categories=len(rubric.criteria),
         asked_again=answer.asked_again if answer else False,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, review, rubric_text
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.partial import Report
 from rubric_jobs.providers.base import ExtractTask, Reply
 from rubric_jobs.providers.registry import Providers
@@ -36,21 +37,6 @@ class ExtractionRequest:
     models: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """`result` is the job's result as CONTRACT fixes it; the rest are figures for its performance."""
-
-    rubric: Rubric
-    result: dict[str, Any]
-    provider: str
-    model: str | None
-    prompt_tokens: int
-    completion_tokens: int
-    categories: int
-    ungrounded: int
-    asked_again: bool
-
-
 Read = Callable[[bytes, str], Awaitable[Reading]]
 
 
@@ -64,7 +50,7 @@ async def extract(
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Extraction:
+) -> Outcome:
     """The rubric of a document.
 
     `report` gets the stages `reading`, `asking`, `writing` (with the partial rubric, at most twice a second) and
@@ -192,19 +178,17 @@ def _summed(rubric: Rubric) -> Decimal | None:
     return None if len(sections) > 1 and len(set(names)) < len(names) else points.totals(rubric).computed
 
 
-def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Extraction:
-    finished = rubric.model_copy(update={"totals": points.totals(rubric, requested=request.total_points)})
-    known = {(warning.code, warning.path) for warning in finished.warnings}
-    found = [warning for warning in review.review(finished) if (warning.code, warning.path) not in known]
-    finished = finished.model_copy(update={"warnings": [*finished.warnings, *found, *_about_total(finished)]})
-    return Extraction(
+def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Outcome:
+    totals = points.totals(rubric, requested=request.total_points)
+    finished = review.reviewed(rubric.model_copy(update={"totals": totals}))
+    finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
+    return Outcome(
         rubric=finished,
         result=result_of(finished),
         provider=usage.provider,
         model=usage.model,
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
-        categories=len(finished.criteria),
         ungrounded=usage.ungrounded,
         asked_again=usage.asked_again,
     )

@@ -34,6 +34,13 @@ def review(rubric: Rubric) -> list[Warning]:
     return found
 
 
+def reviewed(rubric: Rubric) -> Rubric:
+    """The same rubric with these warnings beside the ones that it came with."""
+    known = {(warning.code, warning.path) for warning in rubric.warnings}
+    found = [warning for warning in review(rubric) if (warning.code, warning.path) not in known]
+    return rubric.model_copy(update={"warnings": [*rubric.warnings, *found]})
+
+
 def _of_totals(rubric: Rubric) -> Iterator[Warning]:
     computed = summed(rubric)
     stated = rubric.totals.stated if rubric.totals.stated is not None else rubric.total_points

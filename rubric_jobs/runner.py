@@ -17,11 +17,12 @@ from django.conf import settings
 from rubric_jobs import claims, controls, enhancement, extraction
 from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.claims import Claim, Ending
-from rubric_jobs.enhancement import Enhancement, EnhancementRequest
+from rubric_jobs.enhancement import EnhancementRequest
 from rubric_jobs.errors import RubricJobError
-from rubric_jobs.extraction import Extraction, ExtractionRequest
+from rubric_jobs.extraction import ExtractionRequest
 from rubric_jobs.guarded import ForbiddenProvider, GuardedProvider
 from rubric_jobs.models import Kind
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import Providers, ProviderSettings
@@ -63,7 +64,7 @@ class Runner:
         await self._sandbox.close()
         await self._providers.aclose()
 
-    async def _extract(self, job: _Job) -> Extraction:
+    async def _extract(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
         total = asked.get("total_points")
         request = ExtractionRequest(
@@ -84,7 +85,7 @@ class Runner:
             stored_reply=await job.kept(),
         )
 
-    async def _enhance(self, job: _Job) -> Enhancement:
+    async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
         request = EnhancementRequest(
             rules=job.data.decode(),
@@ -153,13 +154,13 @@ def _spent(replies: list[Reply], began: float) -> dict[str, Any]:
     }
 
 
-def _metrics(done: Extraction | Enhancement, replies: list[Reply], began: float) -> dict[str, Any]:
+def _metrics(done: Outcome, replies: list[Reply], began: float) -> dict[str, Any]:
     return {
         **_spent(replies, began),
         "token_usage": done.prompt_tokens + done.completion_tokens,
         "prompt_tokens": done.prompt_tokens,
         "completion_tokens": done.completion_tokens,
-        "categories_extracted": done.categories,
+        "categories_extracted": len(done.rubric.criteria),
         "ungrounded": done.ungrounded,
         "llm_provider": done.provider,
         "llm_model": done.model,

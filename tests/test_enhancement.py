@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from rubric_jobs import enhancement, errors, rubric_text
 from rubric_jobs.choosing import Policy
-from rubric_jobs.enhancement import Enhancement, EnhancementRequest
+from rubric_jobs.enhancement import EnhancementRequest
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import ProviderSettings
@@ -26,7 +27,7 @@ RULES = "be kind\nfocus on grammar\ncite sources"
 WHOLE = rubric_text.write(rubrics.essay())
 AUTO = Policy(call_timeout_s=20)
 
-Run = Callable[..., Enhancement]
+Run = Callable[..., Outcome]
 
 
 def request_for(rules: str, total: object = 100, **more: Any) -> EnhancementRequest:
@@ -35,8 +36,8 @@ def request_for(rules: str, total: object = 100, **more: Any) -> EnhancementRequ
 
 def enhanced(
     request: EnhancementRequest, settings: dict[str, Any] | None = None, policy: Policy = AUTO, **more: Any
-) -> Enhancement:
-    async def go() -> Enhancement:
+) -> Outcome:
+    async def go() -> Outcome:
         providers = registry.build(ProviderSettings(**settings or {}))
         try:
             return await enhancement.enhance(request, providers=providers, policy=policy, **more)
@@ -54,11 +55,11 @@ def run(fake_llm: FakeLLM) -> Run:
     return lambda request, **more: enhanced(request, **{"settings": urls | keys} | more)
 
 
-def worths(done: Enhancement) -> list[Decimal | None]:
+def worths(done: Outcome) -> list[Decimal | None]:
     return [criterion.points for criterion in done.rubric.criteria]
 
 
-def codes(done: Enhancement) -> list[str]:
+def codes(done: Outcome) -> list[str]:
     return [warning.code for warning in done.rubric.warnings]
 
 
@@ -74,7 +75,7 @@ def test_a_whole_rubric_is_rescaled_without_a_model() -> None:
     assert worths(done) == [60, 40]
     assert wording(done.rubric) == wording(rubrics.essay())
     assert (done.provider, done.model, done.prompt_tokens, done.completion_tokens) == ("local", None, 0, 0)
-    assert (done.categories, done.ungrounded, done.asked_again) == (2, 0, False)
+    assert (len(done.rubric.criteria), done.ungrounded, done.asked_again) == (2, 0, False)
 
 
 def test_the_result_is_the_one_of_the_contract() -> None:
@@ -388,5 +389,5 @@ def test_progress_tells_the_stages_and_the_partial_rubric(run: Run, fake_llm: Fa
     fake_llm.behave(pace_s=0.001)
     done = run(request_for(RULES), report=report, clock=lambda: float(next(ticks)))
     assert [stage for stage, _ in stages[:2]] == ["reading", "asking"]
-    assert stages[-1] == ("checking", done.categories)
+    assert stages[-1] == ("checking", len(done.rubric.criteria))
     assert any(stage == "writing" and count >= 1 for stage, count in stages)

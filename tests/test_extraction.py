@@ -15,7 +15,8 @@ import pytest
 from rubric_jobs import errors, extraction, prompts
 from rubric_jobs.choosing import Policy
 from rubric_jobs.documents import Document
-from rubric_jobs.extraction import Extraction, ExtractionRequest
+from rubric_jobs.extraction import ExtractionRequest
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import ProviderSettings
@@ -38,7 +39,7 @@ def reads(local: Rubric | errors.RubricJobError, document: Document | None = Non
     return read
 
 
-Run = Callable[..., Extraction]
+Run = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -51,11 +52,11 @@ def run(fake_llm: FakeLLM) -> Run:
         policy: Policy = GEMINI,
         settings: dict[str, Any] | None = None,
         **more: Any,
-    ) -> Extraction:
+    ) -> Outcome:
         keys = {"gemini_api_key": "k", "openai_api_key": "k"} if settings is None else settings
         urls = {"gemini_base_url": fake_llm.url, "openai_base_url": fake_llm.openai_url}
 
-        async def go() -> Extraction:
+        async def go() -> Outcome:
             providers = registry.build(ProviderSettings(**(urls | keys)))
             try:
                 return await extraction.extract(
@@ -69,14 +70,14 @@ def run(fake_llm: FakeLLM) -> Run:
     return extract
 
 
-def codes(done: Extraction) -> list[str]:
+def codes(done: Outcome) -> list[str]:
     return [warning.code for warning in done.rubric.warnings]
 
 
 def test_a_certain_local_reading_is_the_answer_without_a_model(run: Run, fake_llm: FakeLLM) -> None:
     done = run(local=tasks.grid_rubric(confidence=1.0), policy=Policy())
     assert (done.provider, done.model, done.prompt_tokens, done.completion_tokens) == ("local", None, 0, 0)
-    assert done.categories == 3
+    assert len(done.rubric.criteria) == 3
     assert not fake_llm.history
 
 
@@ -356,7 +357,7 @@ def test_progress_is_told_by_stages_and_while_the_model_writes(run: Run, fake_ll
     counts = [told["criteria_found"] for told in writing]
     assert counts == sorted(counts)
     assert counts[-1] >= 1
-    assert done.categories == 3
+    assert len(done.rubric.criteria) == 3
 
 
 def test_a_partial_rubric_is_told_at_most_twice_a_second(run: Run, fake_llm: FakeLLM) -> None:

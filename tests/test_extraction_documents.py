@@ -12,7 +12,8 @@ import pytest
 from rubric_jobs import errors, extraction
 from rubric_jobs.choosing import Policy
 from rubric_jobs.documents import DOCX, PDF
-from rubric_jobs.extraction import Extraction, ExtractionRequest
+from rubric_jobs.extraction import ExtractionRequest
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.registry import ProviderSettings
 from rubric_jobs.sandbox import Sandbox
@@ -59,7 +60,7 @@ def scanned_pdf() -> bytes:
     return file + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
 
 
-Run = Callable[[bytes, str], Extraction]
+Run = Callable[[bytes, str], Outcome]
 
 
 @pytest.fixture(params=["gemini", "openai"])
@@ -68,8 +69,8 @@ def run(request: pytest.FixtureRequest, fake_llm: FakeLLM) -> Run:
         gemini_api_key="k", gemini_base_url=fake_llm.url, openai_api_key="k", openai_base_url=fake_llm.openai_url
     )
 
-    def extract(data: bytes, file_type: str) -> Extraction:
-        async def go() -> Extraction:
+    def extract(data: bytes, file_type: str) -> Outcome:
+        async def go() -> Outcome:
             sandbox, providers = Sandbox(), registry.build(settings)
             try:
                 return await extraction.extract(
@@ -100,7 +101,7 @@ def test_a_scan_is_sent_as_the_file_that_was_uploaded(run: Run, fake_llm: FakeLL
     fake_llm.behave(answer=tasks.grid_rubric().as_json())
     done = run(scanned_pdf(), PDF)
     assert fake_llm.history[0].files == [scanned_pdf()]
-    assert done.categories == 3
+    assert len(done.rubric.criteria) == 3
     assert "not_checked" in {warning.code for warning in done.rubric.warnings}
 
 
@@ -110,7 +111,7 @@ def test_a_command_in_a_document_stays_inside_of_its_fence(run: Run, fake_llm: F
     assert ATTACK not in call.system
     opening, closing = call.user.index("<document-"), call.user.rindex("</document-")
     assert opening < call.user.index(ATTACK) < closing
-    assert done.categories == 3
+    assert len(done.rubric.criteria) == 3
 
 
 def test_a_model_that_obeys_a_command_in_a_document_fails_the_job(run: Run, fake_llm: FakeLLM) -> None:

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from rubric_jobs import exports, extraction, runner
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import DocumentTooLarge, RubricJobError
-from rubric_jobs.extraction import Extraction, ExtractionRequest
+from rubric_jobs.extraction import ExtractionRequest
+from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.sandbox import LARGEST_INPUT, Sandbox
 from rubric_jobs.serializers import PROVIDERS
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         raise SystemExit(1)
 
 
-async def _extract(file: Path, provider: str | None) -> Extraction:
+async def _extract(file: Path, provider: str | None) -> Outcome:
     if file.stat().st_size > LARGEST_INPUT:
         raise DocumentTooLarge
     data = file.read_bytes()
