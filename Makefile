@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: demo run test lint bench clean
+.PHONY: demo run test lint bench fuzz soak audit clean
 
 demo: .venv/ready
 	@$(MANAGE) demo $(FILE)
@@ -26,6 +26,15 @@ lint: .venv/ready-for-tests
 
 bench: .venv/ready-for-benchmarks
 	@$(BIN)/python -m benchmarks.run
+
+# 100,000 mutated documents through the sandbox; takes about an hour.
+fuzz: .venv/ready-for-tests
+	@$(BIN)/python tests/fuzz_readers.py 100000
+
+# Needs the internet's vulnerability database.
+audit: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@$(BIN)/pip-audit --strict --requirement requirements.txt
 
 .venv/ready: requirements.txt
 	@echo "Installing packages (once, about a minute) …"

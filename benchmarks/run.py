@@ -45,13 +45,23 @@ def _measure(server: str, ours: str, *, rounds: int, only: str) -> dict[str, Any
 
     django.setup()
     logging.disable(logging.INFO)  # a line for each of thousands of submissions
-    from benchmarks import claims_at_scale, documents, peers, provider_calls, purge_beside_claims
+    from benchmarks import (
+        claims_at_scale,
+        documents,
+        event_streams,
+        peers,
+        provider_calls,
+        purge_beside_claims,
+        status_reads,
+    )
 
     groups: dict[str, Callable[[], dict[str, Any]]] = {
         "peers": lambda: peers.figures(server, ours, rounds=rounds),
         "claims": lambda: claims_at_scale.figures(rounds=rounds),
         "calls": lambda: provider_calls.figures(ours),
         "documents": lambda: documents.figures(ours),
+        "status": status_reads.figures,
+        "streams": event_streams.figures,
         "purge": purge_beside_claims.figures,
     }
     chosen = only.split(",") if only else list(groups)
