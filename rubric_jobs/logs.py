@@ -80,7 +80,9 @@ def _answered(request: HttpRequest, response: HttpResponseBase, trace: str, bega
     # Not in every answer: two answers that must not be told apart would differ by it.
     if TRACE_HEADER in request.headers or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         response.headers[TRACE_HEADER] = trace
-    if request.path not in _UNLOGGED:
+    # Every waiting browser asks every 2 s: that it was answered is no news, and a third of the answer's cost.
+    is_poll = response.status_code in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED} and request.path.endswith("-status")
+    if request.path not in _UNLOGGED and not is_poll:
         ms = round((time.monotonic() - began) * 1000)
         # Without the query: it may hold what a caller searched for.
         facts = {"method": request.method, "path": request.path, "status": response.status_code, "ms": ms}

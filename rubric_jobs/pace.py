@@ -45,12 +45,21 @@ class Pace:
 _measured: tuple[float, Pace] | None = None
 
 
+def remembered() -> Pace | None:
+    """The pace as last measured in this process, unless that is too long ago."""
+    if _measured is None or time.monotonic() - _measured[0] > REMEMBERED_S:
+        return None
+    return _measured[1]
+
+
 def pace() -> Pace:
     """The pace of the last ten minutes, measured at most every five seconds in a process."""
     global _measured  # noqa: PLW0603 - one value for the process; two threads at worst measure twice
-    if _measured is None or time.monotonic() - _measured[0] > REMEMBERED_S:
-        with connection.cursor() as cursor:
-            cursor.execute(_MEASURE, {"measured_for_s": MEASURED_FOR_S})
-            starts_per_s, extract_ms, enhance_ms = cursor.fetchone()
-        _measured = time.monotonic(), Pace(starts_per_s, {"extract": extract_ms, "enhance": enhance_ms})
-    return _measured[1]
+    if known := remembered():
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute(_MEASURE, {"measured_for_s": MEASURED_FOR_S})
+        starts_per_s, extract_ms, enhance_ms = cursor.fetchone()
+    measured = Pace(starts_per_s, {"extract": extract_ms, "enhance": enhance_ms})
+    _measured = time.monotonic(), measured
+    return measured

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from django.db import connection
 from django.db.models import Case, F, Func, IntegerField, Q, TextField, When
 from django.db.models.functions import Cast
 from psycopg import AsyncClientCursor
@@ -177,10 +176,7 @@ async def _open_pool() -> _Pool:
 
 
 def _facts() -> tuple[str, str]:
-    try:
-        return conf.database_conninfo(), isolation.role()
-    finally:
-        connection.close()
+    return conf.database_conninfo(), isolation.role()
 
 
 async def close_pool() -> None:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rubric_jobs import answers, lifecycle, problems, schema, serializers, snapshots, submission, watching
 from rubric_jobs.auth import Identity
 from rubric_jobs.models import Kind, Status
-from rubric_jobs.pace import pace
+from rubric_jobs.pace import pace, remembered
 from rubric_jobs.problems import Refusal
 from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, BoundedJSONParser, throttle, validated
 from rubric_jobs.snapshots import Snapshot
@@ -62,7 +62,7 @@ async def shown(job: Snapshot) -> dict[str, Any]:
     """The job's resource, with an estimate while it waits in the queue."""
     if job.queue_place is None:
         return answers.resource(job)
-    measured = await in_thread(pace)
+    measured = remembered() or await in_thread(pace)
     return answers.resource(job, estimated_s=measured.estimate_s(job.kind, job.queue_place))
 
 

@@ -21,6 +21,6 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         finally:
             for connection in connections.all(initialized_only=True):
                 if not connection.in_atomic_block:
-                    connection.close_if_unusable_or_obsolete()
+                    connection.close()
 
     return await sync_to_async(run)()

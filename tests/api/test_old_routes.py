@@ -51,7 +51,7 @@ def test_the_row_holds_what_was_sent(owner: Caller) -> None:
     kept = RubricJobInput.objects.get(job_id=job_id)
     assert bytes(kept.data or b"") == pdf()
     assert kept.parameters == {
-        "total_points": "100.00",
+        "total_points": "100",
         "instruction": "Only page 2.",
         "provider": "local",
         "models": {"gemini": "gemini-3.5-flash"},

@@ -55,7 +55,7 @@ class TestSubmit:
         assert (job.file_name, job.file_type) == ("essay.docx", DOCX)
         kept = RubricJobInput.objects.get()
         assert bytes(kept.data or b"") == docx()
-        assert kept.parameters["total_points"] == "50.00"
+        assert kept.parameters["total_points"] == "50"
 
     def test_a_forms_fields_go_before_what_its_file_says(self, owner: Caller) -> None:
         file = SimpleUploadedFile("blob", pdf(), content_type="application/octet-stream")
