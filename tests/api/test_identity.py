@@ -283,3 +283,17 @@ def test_no_credentials_at_all_is_401(ask_without: Callable[[APIClient], Any]) -
 
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
     assert body_of(answer)["code"] == "not_authenticated"
+
+
+def test_one_command_gives_a_front_ends_tests_a_token_and_a_job(capsys: Any) -> None:
+    call_command("issue_token", "--sample-job")
+    given = json.loads(capsys.readouterr().out)
+
+    answer = APIClient(headers={"Authorization": f"Bearer {given['token']}"}).get(JOBS + given["jobId"])
+
+    assert (answer.status_code, body_of(answer)["fileName"]) == (200, "essay-rubric.pdf")
+
+
+def test_a_token_for_no_time_is_not_issued() -> None:
+    with pytest.raises(CommandError, match="one minute"):
+        call_command("issue_token", "--minutes", "0")

@@ -1,26 +1,51 @@
-"""Print a bearer token for local use."""
+"""Print a bearer token for local use, and on demand the id of a sample job that its holder can watch."""
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rubric_jobs import auth
+from rubric_jobs import auth, submission
+from rubric_jobs.auth import Identity
+from rubric_jobs.documents import sniff
+from rubric_jobs.models import Kind
 
 
 class Command(BaseCommand):
     help = "Print a bearer token (HS256, signed with JWT_SIGNING_KEY) for a tenant's user."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--tenant", required=True, type=uuid.UUID, metavar="UUID")
-        parser.add_argument("--user", required=True, type=uuid.UUID, metavar="UUID")
+        parser.add_argument("--tenant", type=uuid.UUID, metavar="UUID", help="a new one unless given")
+        parser.add_argument("--user", type=uuid.UUID, metavar="UUID", help="a new one unless given")
+        parser.add_argument("--sample-job", action="store_true", help="print JSON: the token, and a sample job's id")
         parser.add_argument("--minutes", type=int, default=60, help="how long it is valid (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.JWT_SIGNING_KEY:
             raise CommandError("Tokens are verified with JWT_JWKS_URL; only the holder of its private key issues them.")
-        token = auth.issue(tenant_id=options["tenant"], user_id=options["user"], minutes=options["minutes"])
-        self.stdout.write(token)
+        if options["minutes"] < 1:
+            raise CommandError("A token is valid for one minute at least.")
+        identity = Identity(tenant_id=options["tenant"] or uuid.uuid4(), user_id=options["user"] or uuid.uuid4())
+        token = auth.issue(tenant_id=identity.tenant_id, user_id=identity.user_id, minutes=options["minutes"])
+        if options["sample_job"]:
+            self.stdout.write(json.dumps({"token": token, "jobId": str(_submit_sample(identity))}))
+        else:
+            self.stdout.write(token)
+
+
+def _submit_sample(identity: Identity) -> uuid.UUID:
+    """A job for the sample document, read without any model: a front end's tests need no key and get a real rubric."""
+    sample = settings.BASE_DIR / "samples" / "essay-rubric.pdf"
+    data = sample.read_bytes()
+    job = {
+        "kind": Kind.EXTRACT,
+        "file_name": sample.name,
+        "file_type": sniff(data),
+        "data": data,
+        "parameters": {"total_points": None, "instruction": "", "provider": "local", "models": {}},
+    }
+    return submission.submit(identity, route="sample", headers={}, job=job)
