@@ -65,3 +65,8 @@ def providers_with_a_key() -> list[str]:
     """The language models' providers that this service is set up to ask."""
     keys = {"gemini": settings.GEMINI_API_KEY, "openai": settings.OPENAI_API_KEY}
     return [name for name, key in keys.items() if key]
+
+
+def usual_providers() -> tuple[str, list[str]]:
+    """Whom the service asks when a caller chooses nobody, and whom after that."""
+    return settings.RUBRIC_LLM_PROVIDER, list(settings.RUBRIC_LLM_FALLBACK)

@@ -19,7 +19,13 @@ from rubric_jobs import conf
 @ensure_csrf_cookie
 def front(request: HttpRequest) -> HttpResponse:
     """The page that a teacher works on. It holds no data: all of that comes from the API, by the same session."""
-    known = {"providers": " ".join(conf.providers_with_a_key()), "max_file_mb": conf.max_file_mb()}
+    usual, fallback = conf.usual_providers()
+    known = {
+        "providers": " ".join(conf.providers_with_a_key()),
+        "usual_provider": usual,
+        "fallback_providers": " ".join(fallback),
+        "max_file_mb": conf.max_file_mb(),
+    }
     return render(request, "rubric_jobs/front.html", known)
 
 

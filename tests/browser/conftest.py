@@ -59,7 +59,8 @@ class Site:
     def new_teacher(self) -> Teacher:
         name = f"teacher-{uuid.uuid4().hex[:8]}"
         account, password_hash = self.query(
-            """INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active, date_joined)
+            """INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff,
+                                      is_active, date_joined)
                SELECT %s, password, false, '', '', '', false, true, now() FROM auth_user WHERE username = 'first'
                RETURNING id, password""",
             name,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from typing import Any
 
 import docx
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import SAMPLE
+from tests.browser.conftest import PATIENCE_MS, SAMPLE
 
 DONE = re.compile(r"^Done\. ")
 
@@ -47,12 +48,39 @@ def rubric(
 
 
 SEMINAR = rubric(
-    criterion("Thesis", 10, levels(("Strong", "States a claim that can be argued with.", 10), ("Fair", "States a topic.", 6), ("Weak", "Cannot be found.", 2)), description="What the paper sets out to show."),
-    criterion("Evidence", 10, levels(("Strong", "Every claim rests on a source.", 10), ("Fair", "Some claims do.", 5), ("Weak", "None does.", 0))),
-    criterion("Structure", 5, levels(("Strong", "One thought leads to the next.", 5), ("Fair", "Paragraphs stand alone.", 3), ("Weak", "No order.", 1))),
-    criterion("Language", 5, levels(("Strong", "Reads well.", 5), ("Fair", "Some errors.", 3), ("Weak", "Hard to follow.", 1))),
+    criterion(
+        "Thesis",
+        10,
+        levels(
+            ("Strong", "States a claim that can be argued with.", 10),
+            ("Fair", "States a topic.", 6),
+            ("Weak", "Cannot be found.", 2),
+        ),
+        description="What the paper sets out to show.",
+    ),
+    criterion(
+        "Evidence",
+        10,
+        levels(
+            ("Strong", "Every claim rests on a source.", 10), ("Fair", "Some claims do.", 5), ("Weak", "None does.", 0)
+        ),
+    ),
+    criterion(
+        "Structure",
+        5,
+        levels(
+            ("Strong", "One thought leads to the next.", 5),
+            ("Fair", "Paragraphs stand alone.", 3),
+            ("Weak", "No order.", 1),
+        ),
+    ),
+    criterion(
+        "Language",
+        5,
+        levels(("Strong", "Reads well.", 5), ("Fair", "Some errors.", 3), ("Weak", "Hard to follow.", 1)),
+    ),
     total=30,
-)  # fmt: skip
+)
 
 
 def seminar_docx() -> bytes:
@@ -103,3 +131,11 @@ def done(page: Page) -> Locator:
 def names(page: Page) -> list[str]:
     """The criteria's names, in the table's order."""
     return [text.strip() for text in page.locator("tbody th .name").all_inner_texts()]
+
+
+def until(page: Page, expression: str) -> None:
+    """Until the expression holds; Playwright's own wait evaluates text, which the page's policy refuses."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(f"() => {expression}"):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(50)

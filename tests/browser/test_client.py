@@ -1,4 +1,4 @@
-"""`rubric-jobs.js` in another front end: the old React modal's way of working, and the element inside a foreign page."""
+"""`rubric-jobs.js` in another front end, as the old modal would use it; the element inside a foreign page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from rubric_jobs.documents import DOCX
 from tests import fake_llm as fakes
 from tests.browser import steps
 from tests.browser.conftest import Site, Teacher, Watch, block_streams
@@ -25,7 +26,8 @@ def snippet(name: str) -> str:
 def foreign_page(context: BrowserContext, site: Site, script: str) -> Page:
     """A page of the same origin that another program serves, its script as a file."""
     page = context.new_page()
-    html = '<!doctype html><html lang="en"><title>Other</title><body><main></main><script type="module" src="/other.js"></script>'
+    html = """<!doctype html><html lang="en"><title>Other</title>
+              <body><main></main><script type="module" src="/other.js"></script>"""
     page.route("**/other", lambda route: route.fulfill(content_type="text/html", body=html))
     page.route("**/other.js", lambda route: route.fulfill(content_type="text/javascript", body=script))
     page.goto(f"{site.address}/other")
@@ -56,8 +58,8 @@ def test_the_old_modal_works_on_the_four_functions(
     """
     page = foreign_page(context, site, snippet("old modal") + modal)
     page.get_by_label("Rubric").set_input_files(
-        {"name": "seminar.docx", "mimeType": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "buffer": steps.seminar_docx()}
-    )  # fmt: skip
+        {"name": "seminar.docx", "mimeType": DOCX, "buffer": steps.seminar_docx()}
+    )
     expect(page.get_by_role("status")).to_have_text("done")
     expect(page.locator("pre")).to_contain_text("- **Thesis (10 pts)**:")
     assert any(request.startswith("GET /api/extract-rubric-status") for request in watch.requests)
@@ -76,7 +78,7 @@ def test_a_refused_file_ends_in_the_modals_error(context: BrowserContext, site: 
     """
     )
     page = foreign_page(context, site, script)
-    page.wait_for_function("document.title.includes('PDF')")
+    expect(page).to_have_title(re.compile("PDF"))
 
 
 def test_watch_job_stops_when_its_signal_is_aborted(
@@ -89,12 +91,12 @@ def test_watch_job_stops_when_its_signal_is_aborted(
     page.goto("/")
     script = snippet("enhance and watch")
     page = foreign_page(context, site, script)
-    page.wait_for_function("document.title.startsWith('processing')")
+    expect(page).to_have_title(re.compile("^processing"))
     before = len(watch.requests)
     page.evaluate("window.leave()")
     page.wait_for_timeout(4_500)
     assert len(watch.requests) == before
-    assert page.title() == "left"
+    expect(page).to_have_title("left")
 
 
 def test_the_element_works_in_a_page_that_is_not_ours(context: BrowserContext, site: Site, teacher: Teacher) -> None:
@@ -104,7 +106,7 @@ def test_the_element_works_in_a_page_that_is_not_ours(context: BrowserContext, s
     page = foreign_page(context, site, snippet("element"))
     steps.extract(page, provider="local")
     steps.done(page)
-    page.wait_for_function("document.title === 'ready: 4 criteria'")
+    expect(page).to_have_title("ready: 4 criteria")
 
 
 def test_every_export_of_the_client_has_its_type() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -104,11 +105,12 @@ def test_several_extractions_in_sequence(page: Page) -> None:
     assert len(seen) == 3
 
 
-def test_the_first_criterion_is_there_within_2_5_s_of_a_28_s_answer(page: Page, fake_llm: fakes.FakeLLM) -> None:
-    rows = [
-        steps.criterion(f"Criterion {number}", 4, steps.levels(*((f"Level {level}", "A sentence of a usual length, as teachers write them. " * 3, level) for level in range(5))))
-        for number in range(1, 9)
-    ]  # fmt: skip
+def test_the_first_criterion_is_there_within_2_5_s_of_a_28_s_answer(
+    page: Page, fake_llm: fakes.FakeLLM, record_property: Any
+) -> None:
+    sentence = "A sentence of a usual length, as teachers write them. " * 3
+    scale = steps.levels(*((f"Level {level}", sentence, level) for level in range(5)))
+    rows = [steps.criterion(f"Criterion {number}", 4, scale) for number in range(1, 9)]
     answer = steps.rubric(*rows, total=32)
     parts = len(json.dumps(answer, ensure_ascii=False)) / 60
     fake_llm.behave(answer=answer, part_characters=60, latency_s=0.6, pace_s=27.4 / parts)
@@ -118,8 +120,8 @@ def test_the_first_criterion_is_there_within_2_5_s_of_a_28_s_answer(page: Page, 
     page.locator("tbody th .name").first.wait_for()
     taken_s = time.monotonic() - began
     expect(page.locator("tbody th .name").first).to_have_text(re.compile("^Criterion"))
+    record_property("first_criterion_s", round(taken_s, 2))
     assert taken_s <= 2.5, f"{taken_s:.2f} s"
-    print(f"first criterion after {taken_s:.2f} s")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The job was cancelled.", exact=True)).to_be_visible()
 

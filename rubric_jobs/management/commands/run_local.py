@@ -1,4 +1,4 @@
-"""Serve the API with a worker on this machine until Ctrl-C."""
+"""Serve the page and the API with a worker on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import time
 import uuid
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from grader.local_service import LocalService, LocalServiceError
+from rubric_jobs.management.commands import create_local_user
 
 
 class Command(BaseCommand):
@@ -35,5 +38,14 @@ class Command(BaseCommand):
     def _greet(self, service: LocalService) -> None:
         ids = f"--tenant {uuid.uuid4()} --user {uuid.uuid4()}"
         self.stdout.write(f"Serving {service.address} (logs: {service.logs}). Ctrl-C stops it.")
+        self._show_the_way_in()
         self.stdout.write(f"A token for the API:     .venv/bin/python manage.py issue_token {ids}")
         self.stdout.write(f"An account for {service.address}/admin/:  .venv/bin/python manage.py createsuperuser")
+
+    def _show_the_way_in(self) -> None:
+        again = f".venv/bin/python manage.py create_local_user --username {create_local_user.NAME} --new-password"
+        if get_user_model().objects.exists():
+            self.stdout.write(f"Sign in with an account of yours. A forgotten password:  {again}")
+            return
+        self.stdout.write("Sign in with this account, made for you just now:")
+        call_command("create_local_user", stdout=self.stdout)

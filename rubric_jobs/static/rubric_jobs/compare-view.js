@@ -10,7 +10,7 @@ export class CompareView {
     const { t } = context.texts;
     this.heading = element("h2", { tabindex: -1 }, t("compareTitle"));
     const choose = (isAfter, label, what) => element(what, { type: "button", onclick: () => context.onChoose(isAfter) }, label);
-    const said = context.warnings.length && element("ul.warnings", {}, context.warnings.map((sentence) => element("li", { dir: "auto" }, sentence)));
+    const said = context.warnings.length > 0 && element("ul.warnings", {}, context.warnings.map((sentence) => element("li", { dir: "auto" }, sentence)));
     this.node = element(
       "div.compare",
       {},

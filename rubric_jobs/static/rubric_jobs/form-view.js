@@ -1,11 +1,11 @@
 /** The first view: a document or some text, what is wished for, and where it will go. */
 
+import { MODELS, whereItGoes } from "./destinations.js";
 import { drawing, element, newId } from "./dom.js";
 import { ACCEPT, judge } from "./file-check.js";
 import { pointsOf } from "./rubric-edit.js";
 
 const DOCUMENT = "M6 2.5h8l4.5 4.5v14.5H6zM14 2.5V7h4.5M9 12h6M9 15.5h6";
-const TITLES = { gemini: "providerGemini", openai: "providerOpenai" };
 
 export class FormView {
   #context;
@@ -13,7 +13,7 @@ export class FormView {
   #isText = false;
   #parts = {};
 
-  /** `context`: `{texts, providers, maxFileMb, onExtract(wanted), onEnhance(wanted)}`. */
+  /** `context`: `{texts, service, maxFileMb, onExtract(wanted), onEnhance(wanted)}`; `service` as in `destinations.js`. */
   constructor(context) {
     this.#context = context;
     this.node = this.#build();
@@ -132,7 +132,7 @@ export class FormView {
 
   #providerOptions() {
     const { t } = this.#context.texts;
-    const models = this.#context.providers.map((name) => element("option", { value: name }, t(TITLES[name])));
+    const models = this.#context.service.providers.map((name) => element("option", { value: name }, t(MODELS[name])));
     return [
       element("option", { value: "auto" }, t("providerAuto")),
       ...models,
@@ -156,20 +156,9 @@ export class FormView {
     parts.totalHint.textContent = t(this.#isText ? "totalHintText" : "totalHint");
     parts.providerLabel.textContent = t(this.#isText ? "providerText" : "provider");
     parts.instructionHint.textContent = t(this.#isText ? "instructionTextHint" : "instructionHint");
-    parts.modelField.hidden = !(provider in TITLES);
+    parts.modelField.hidden = !(provider in MODELS);
     parts.submit.textContent = t(this.#isText ? "write" : "extract");
-    parts.where.hidden = this.#isText;
-    parts.where.textContent = this.#whereItGoes(provider);
-  }
-
-  #whereItGoes(provider) {
-    const { t } = this.#context.texts;
-    const known = this.#context.providers.map((name) => t(TITLES[name]));
-    if (provider === "local") return t("goesNowhere");
-    if (provider in TITLES) return t("goesTo", { provider: t(TITLES[provider]) });
-    if (this.#context.providersAreKnown && !known.length) return t("goesNowhere");
-    if (!this.#context.providersAreKnown) return t("goesUnknown");
-    return t("goesMaybe", { provider: known[0] });
+    parts.where.textContent = whereItGoes(this.#context.service, this.#isText ? "text" : "document", provider, t);
   }
 
   #dragged(event, isOver) {

@@ -1,5 +1,6 @@
 /** A finished job: the rubric to look through and mend, its total always in view, and what can be done with it. */
 
+import { whereItGoes } from "./destinations.js";
 import { element, newId } from "./dom.js";
 import * as edit from "./rubric-edit.js";
 import { RubricTable } from "./rubric-table.js";
@@ -24,7 +25,7 @@ export class ResultView {
   #before;
   #typing = false;
 
-  /** `context`: `{texts, client, ask, job, rubric, onEdited(rubric), onEnhance(wanted), onStartOver()}`. */
+  /** `context`: `{texts, client, ask, service, job, rubric, onEdited(rubric), onEnhance(wanted), onStartOver()}`. */
   constructor(context) {
     this.#context = context;
     this.rubric = context.rubric;
@@ -130,6 +131,7 @@ export class ResultView {
       element("div.field", {}, element("label", {}, element("span.label", {}, t("enhanceRules")), rules), element("p.hint", { id: hint }, t("enhanceRulesHint"))),
       this.fault,
       element("button", { type: "submit" }, t("enhanceStart")),
+      element("p.hint", {}, whereItGoes(this.#context.service, "text", "auto", t)),
     );
   }
 

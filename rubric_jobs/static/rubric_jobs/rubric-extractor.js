@@ -1,13 +1,15 @@
 /**
  * `<rubric-extractor>`: a document or some text becomes a rubric, which can be watched, mended and taken along.
  *
- * Attributes: `api` (prefix of the API, `/api/`), `providers` (those that the service has a key for), `max-file-mb`,
- * `sign-in-url` (opened in a new tab when the session has ended), `lang`, `job-id` (the job to open).
+ * Attributes: `api` (prefix of the API, `/api/`), `providers` (those that the service has a key for), `usual-provider` and
+ * `fallback-providers` (whom it asks when nobody chooses), `max-file-mb`, `sign-in-url` (opened in a new tab when the
+ * session has ended), `lang`, `job-id` (the job to open).
  * Property `client`: a RubricJobsClient of your own, for bearer tokens. Events: `rubric-job` (`{jobId}`: another job is
  * shown), `rubric-ready` (`{jobId, result}`: it is complete), `rubric-edited` (`{jobId, rubric}`).
  */
 
 import { CompareView } from "./compare-view.js";
+import { MODELS } from "./destinations.js";
 import { element } from "./dom.js";
 import { draftOf, dropDraft, keepDraft } from "./drafts.js";
 import { FaultView } from "./fault-view.js";
@@ -21,7 +23,6 @@ import { SessionDialog } from "./session-dialog.js";
 import { rememberReading, withoutReading } from "./sources.js";
 import { textsFor } from "./texts.js";
 
-const MODELS = ["gemini", "openai"];
 const KEEP_AFTER_MS = 300;
 
 export class RubricExtractor extends HTMLElement {
@@ -63,8 +64,7 @@ export class RubricExtractor extends HTMLElement {
     this.#leave(null);
     this.#form ??= new FormView({
       texts: this.texts,
-      providers: this.#providers,
-      providersAreKnown: this.hasAttribute("providers"),
+      service: this.#service,
       maxFileMb: Number(this.getAttribute("max-file-mb")) || 10,
       onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, signal })),
       onEnhance: (wanted) => this.#start((signal) => this.client.startRubricEnhancement({ ...wanted, signal })),
@@ -98,9 +98,12 @@ export class RubricExtractor extends HTMLElement {
     this.attachShadow({ mode: "open" }).append(element("link", { rel: "stylesheet", href: style, onload: shown, onerror: shown }), root);
   }
 
-  get #providers() {
-    const named = this.getAttribute("providers")?.split(/[\s,]+/);
-    return MODELS.filter((name) => !named || named.includes(name));
+  /** What the page knows of the service, for the sentences on where a document goes. */
+  get #service() {
+    const words = (name) => (this.getAttribute(name) ?? "").split(/[\s,]+/).filter(Boolean);
+    const isKnown = this.hasAttribute("providers");
+    const providers = Object.keys(MODELS).filter((name) => !isKnown || words("providers").includes(name));
+    return { providers, isKnown, usual: this.getAttribute("usual-provider") || "auto", fallback: words("fallback-providers") };
   }
 
   get #tools() {
@@ -182,6 +185,7 @@ export class RubricExtractor extends HTMLElement {
   #showResult(job, rubric) {
     const view = new ResultView({
       ...this.#tools,
+      service: this.#service,
       job,
       rubric: copy(rubric),
       onEdited: (edited) => this.#keep(job.jobId, edited),

@@ -183,7 +183,8 @@ export class RubricJobsClient {
     if (token) headers.Authorization = `Bearer ${token}`;
     else if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
     const url = new URL(path, new URL(this.#base, document.baseURI));
-    const sent = { method, headers, signal, body: body && JSON.stringify(body), cache: "no-store" };
+    // No `cache` here: "no-store" would send `Cache-Control: no-cache`, with which the service reads everything anew.
+    const sent = { method, headers, signal, body: body && JSON.stringify(body) };
     let response;
     try {
       response = await fetch(url, { ...sent, credentials: token ? "omit" : "same-origin" });
