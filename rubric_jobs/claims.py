@@ -196,8 +196,11 @@ WITH news AS MATERIALIZED (
   RETURNING job.job_id, job.claim_token AS token, job.status, job.retryable
 ), written AS (
   UPDATE grader.rubric_job_attempts attempt SET
-    ended_at = statement_timestamp(), run_ms = grader.ms_between(attempt.started_at, statement_timestamp()),
-    outcome = coalesce(ended.status, attempt.outcome, 'lost'), error_code = news.code,
+    -- What the ledger says of an attempt that was fenced out stays; its cost is all that a late worker adds.
+    ended_at = coalesce(attempt.ended_at, statement_timestamp()),
+    run_ms = coalesce(attempt.run_ms, grader.ms_between(attempt.started_at, statement_timestamp())),
+    outcome = coalesce(attempt.outcome, ended.status, 'lost'),
+    error_code = CASE WHEN attempt.outcome IS NULL THEN news.code ELSE attempt.error_code END,
     llm_provider = news.metrics->>'llm_provider', llm_model = news.metrics->>'llm_model',
     prompt_tokens = (news.metrics->>'prompt_tokens')::integer,
     completion_tokens = (news.metrics->>'completion_tokens')::integer

@@ -33,6 +33,11 @@ Report = Callable[[dict[str, Any]], None]
 Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 
+LONGEST_PAUSE_S = 2.0
+"""Between two looks whether a database that was away is back."""
+FAULTS_OF_A_CHANGE = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, the rest in seconds."""
@@ -57,19 +62,39 @@ class Rows:
         self._answer_s = answer_s
         self._asked_at: float | None = None
         self._database: Any = None
+        self._is_there = asyncio.Event()
+        self._is_there.set()
 
     async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `change` returns; while the database is away, it is tried again until it is back."""
-        pause_s = 0.1
-        while True:
+        """What `change` returns; while the database is away, it is tried again until it is back.
+
+        Raises OperationalError for a fault that stays although the database answers: it is the change's own.
+        """
+        for _ in range(FAULTS_OF_A_CHANGE):
+            await self._is_there.wait()
             try:
                 return await self._in_thread(partial(change, *args, **kwargs))
             except (OperationalError, InterfaceError) as error:
-                log.warning("database away (%s), trying again in %.1f s", type(error.__cause__).__name__, pause_s)
-                with suppress(DatabaseError):
-                    await self._in_thread(_disconnect)
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 5.0)
+                await self._wait_until_there(error)
+        return await self._in_thread(partial(change, *args, **kwargs))
+
+    async def _wait_until_there(self, error: DatabaseError | InterfaceError) -> None:
+        """The first one to miss the database asks for it; hundreds who ask would keep the thread from everything."""
+        if not self._is_there.is_set():
+            await self._is_there.wait()
+            return
+        self._is_there.clear()
+        log.warning("database away (%s)", type(error.__cause__).__name__)
+        pause_s = 0.1
+        try:
+            while True:
+                await asyncio.sleep(pause_s)
+                with suppress(DatabaseError, InterfaceError):
+                    await self._in_thread(_connect_anew)
+                    break
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        finally:  # also when the job that asks is cancelled: then another one does
+            self._is_there.set()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         answer = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, call)
@@ -98,6 +123,11 @@ class Rows:
 
 def _disconnect() -> None:
     connection.close()  # Django keeps a connection for each thread: this must run in the thread of rows
+
+
+def _connect_anew() -> None:
+    _disconnect()
+    connection.ensure_connection()
 
 
 class Pump:

@@ -4,7 +4,6 @@ set -eu
 missing=""
 [ -x /usr/lib/postgresql/15/bin/postgres ] || missing="postgresql-15"
 command -v chromium > /dev/null || missing="$missing chromium"
-ls /usr/lib/*/faketime/libfaketime.so.1 > /dev/null 2>&1 || missing="$missing libfaketime"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "Installing $missing (once) …"
     mkdir -p /etc/postgresql-common/createcluster.d

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psutil
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django_q.cluster import Cluster
 from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
@@ -20,7 +22,10 @@ from django_q.signals import post_spawn
 from rubric_jobs import conf, processes, worker
 from rubric_jobs.severing import sever
 
+log = logging.getLogger(__name__)
+
 STOP_MARGIN_S = 1.5
+PAUSE_S = 1.0
 ANSWER_S = 3.0
 """A database that does not answer for so long is away, and a silent pump is no wonder then."""
 
@@ -80,36 +85,45 @@ class _Watch:
         self._conninfo = conf.database_conninfo()
         connection.close()  # before the fork that follows
         self._answered_at: float | None = None
-        self._asking: threading.Thread | None = None
+        self._working: threading.Thread | None = None
 
     def fault(self, cluster: Cluster) -> str | None:
         if not cluster.sentinel.is_alive():
             return "The cluster's sentinel has died."
-        patience_s = settings.PUMP_SILENCE_SECONDS
-        if self._shared.silent_for_s() <= patience_s * 2 / 3:
+        patience_s, silent_s = settings.PUMP_SILENCE_SECONDS, self._shared.silent_for_s()
+        if silent_s <= patience_s * 2 / 3:
             self._answered_at = None
+            if silent_s > patience_s / 4:
+                # Other clusters may have taken the messages, or see them in their future where clocks differ.
+                self._apart(worker.seed)
         elif self._answered_at is None:
-            self._ask()
+            self._apart(self._ask_database)
         # Pumps may be silent because the database was away: they have the rest of the time to find that it is back.
         elif time.monotonic() - self._answered_at > patience_s / 3:
             # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
             return f"A pump was not heard of for {patience_s:.0f} s."
         return None
 
-    def _ask(self) -> None:
-        # Apart, so that a signal is heeded while the database lets us wait.
-        if self._asking is None or not self._asking.is_alive():
-            self._asking = threading.Thread(target=self._ask_database, daemon=True)
-            self._asking.start()
+    def _apart(self, call: Callable[[], object]) -> None:
+        """In a thread, so that a signal is heeded while the database lets us wait; one at a time, and not too often."""
+
+        def work() -> None:
+            try:
+                call()
+            except (DatabaseError, psycopg.OperationalError):
+                log.warning("the database is away")
+            finally:
+                connection.close()
+                time.sleep(PAUSE_S)
+
+        if self._working is None or not self._working.is_alive():
+            self._working = threading.Thread(target=work, daemon=True)
+            self._working.start()
 
     def _ask_database(self) -> None:
-        try:
-            with psycopg.connect(self._conninfo, connect_timeout=int(ANSWER_S), autocommit=True) as database:
-                severing = threading.Timer(ANSWER_S, sever, [database])
-                severing.start()
-                database.execute("SELECT 1")
-                severing.cancel()
-        except psycopg.OperationalError:
-            time.sleep(1)
-        else:
-            self._answered_at = time.monotonic()
+        with psycopg.connect(self._conninfo, connect_timeout=int(ANSWER_S), autocommit=True) as database:
+            severing = threading.Timer(ANSWER_S, sever, [database])
+            severing.start()
+            database.execute("SELECT 1")
+            severing.cancel()
+        self._answered_at = time.monotonic()
