@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +23,3 @@ def trial(rows: None, _fake_llm_server: fakes.FakeLLM, tmp_path: Path) -> Iterat
 @pytest.fixture(autouse=True)
 def _well_behaved(fake_llm: fakes.FakeLLM) -> None:
     """Each trial begins and ends with a fake that answers well."""
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

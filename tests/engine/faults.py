@@ -12,15 +12,22 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
+from django.db import connection
+
+from grader.embedded_postgres import Server
 from rubric_jobs import lifecycle
 from tests.engine.clusters import ROLES, Cluster, Supervisor, wait_until
 from tests.engine.history import CRASHES_ALLOWED, History
+from tests.engine.proxy import Proxy
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
 
 TICK_S = 0.5
 SHORT_GRACE_S = 0.5
+HEARD_MS = 500
+"""A job that waits less was heard of by a notification: polls are a second apart."""
 STOP_SLACK_S = 2.0
 """A stop lasts no longer than its grace and this."""
 # Nothing but the stop itself may give a job back.
@@ -173,3 +180,110 @@ def crash_three_times(trial: Trial, llm: FakeLLM, *, innocents: int) -> tuple[Hi
     told = trial.verify(may_end_as=("completed", "crashed_worker"))
     trial.say("three crashes", told)
     return told, guilty
+
+
+def crash_database(trial: Trial, server: Server, *, jobs: int, crashes: int) -> History:
+    """`pg_ctl restart -m immediate` while jobs run: every connection breaks, the server recovers from its log."""
+    trial.environ |= {"PUMP_SILENCE_SECONDS": "30"}
+    submit_mixed(trial, jobs // 2)
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
+        for _ in range(crashes):
+            connection.close()  # ours, before it is broken
+            server._run("pg_ctl", "restart", "--silent", "--mode=immediate", f"--pgdata={server.data}")
+            submit_mixed(trial, jobs // 2 // crashes)
+            time.sleep(TICK_S)
+        trial.wait_for_ends(within_s=60)
+        stays_up(trial, cluster)
+    told = trial.verify()
+    trial.say("database restarted", told, restarts=crashes)
+    return told
+
+
+def stays_up(trial: Trial, cluster: Cluster) -> None:
+    """The same cluster, not one that was started anew, hears of the next job at once."""
+    assert cluster.process is not None
+    assert cluster.process.poll() is None
+    wait_until(lambda: _heard(trial), within_s=20, what="hearing of a job before the next poll")
+
+
+def _heard(trial: Trial) -> bool:
+    (job_id,) = trial.submit(1)
+    wait_until(trial.all_ended, within_s=10, what="one more job")
+    ((queue_ms,),) = trial.query("SELECT queue_ms FROM grader.rubric_job_attempts WHERE job_id = %s", job_id)
+    return bool(queue_ms < HEARD_MS)
+
+
+def freeze_connections(trial: Trial, proxy: Proxy, *, jobs: int) -> History:
+    """All connections of the workers become half-open at once; new ones work."""
+    trial.environ |= {"PUMP_SILENCE_SECONDS": "20"}
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
+        submit_mixed(trial, jobs // 2)
+        trial.wait_for_processing(1)
+        frozen, began = proxy.freeze(), time.monotonic()
+        trial.submit(jobs - jobs // 2)
+        trial.wait_for_ends(within_s=40)
+        lasted = time.monotonic() - began
+        assert cluster.process is not None
+        assert cluster.process.poll() is None, "the pumps did not recover by themselves"
+    told = trial.verify()
+    trial.say("half-open connections", told, frozen=frozen, all_ended_after_s=round(lasted, 1))
+    return told
+
+
+def freeze_a_pump(trial: Trial, llm: FakeLLM, *, jobs: int) -> History:
+    """SIGSTOP of one pump for longer than its lease, then SIGCONT: its jobs have been done by others meanwhile."""
+    trial.environ |= {"PUMP_SILENCE_SECONDS": "60", "PUMP_LEASE_SECONDS": "2"}
+    llm.behave(latency_s=1.5)
+    trial.submit(jobs, provider="gemini", say="freeze")
+    with trial.cluster(WORKER_CONCURRENCY=str(jobs // 2)) as cluster:
+        trial.wait_for_processing(jobs)
+        frozen = min(cluster.pids("busy"))
+        os.kill(frozen, signal.SIGSTOP)
+        llm.behave(latency_s=0)
+        trial.wait_for_ends(within_s=20)
+        before = trial.history()
+        os.kill(frozen, signal.SIGCONT)
+        # Answers that arrived while it slept are handled first; then it works again as if nothing had been.
+        trial.submit(jobs)
+        trial.wait_for_ends(within_s=10)
+        wait_until(lambda: _works(trial, frozen), within_s=10, what="the frozen pump's next job")
+    told = trial.verify()
+    late = [change for change in told.changes[len(before.changes) :] if change.job_id in set(list(trial.marks)[:jobs])]
+    assert not late, f"a late worker changed {late[:3]}"
+    closed = {attempt.attempt_id: attempt for attempt in before.attempts if attempt.outcome == "lost"}
+    assert closed == {each.attempt_id: each for each in told.attempts if each.attempt_id in closed}
+    trial.say("frozen pump", told, came_back_with=len(closed))
+    return told
+
+
+def _works(trial: Trial, pid: int) -> bool:
+    trial.submit(20)
+    wait_until(trial.all_ended, within_s=10, what="more jobs")
+    ((last,),) = trial.query(
+        "SELECT count(*) FROM (SELECT worker FROM grader.rubric_job_attempts ORDER BY attempt_id DESC LIMIT 20) AS last"
+        " WHERE worker LIKE %s",
+        f"%:{pid}",
+    )
+    return bool(last)
+
+
+def shift_a_clock(trial: Trial, *, hours: int, jobs: int) -> History:
+    """Two clusters on one database; the clock of one of them is wrong by hours."""
+    trial.environ |= {"PUMP_LEASE_SECONDS": "30", "PUMP_SILENCE_SECONDS": "20"}
+    wrong = {"PYTHONPATH": str(Path(__file__).parent / "shifted_clock"), "CLOCK_SHIFT_S": str(hours * 3600)}
+    with trial.cluster(), trial.cluster(**wrong) as shifted:
+        shifted.wait_for_pumps()
+        submit_mixed(trial, jobs)
+        trial.wait_for_ends(within_s=30)
+        pumps = shifted.pids("busy")
+    told = trial.verify()
+    shares = Counter(int(attempt.worker.rpartition(":")[2]) in pumps for attempt in told.attempts)
+    assert shares[True] > 0, "the cluster with the wrong clock did nothing"
+    ((negative,),) = trial.query(
+        "SELECT count(*) FROM grader.rubric_job_attempts WHERE queue_ms < 0 OR run_ms < 0 OR queue_ms > 60000"
+    )
+    assert negative == 0
+    trial.say(f"clock {hours:+} h", told, by_the_shifted=shares[True], by_the_other=shares[False])
+    return told

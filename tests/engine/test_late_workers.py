@@ -1,0 +1,22 @@
+"""Workers that come back from the dead, and workers that live in another time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine import faults
+from tests.engine.trials import Trial
+from tests.fake_llm import FakeLLM
+
+
+def test_a_frozen_pump_that_wakes_up_after_its_lease_lands_nothing(trial: Trial, fake_llm: FakeLLM) -> None:
+    told = faults.freeze_a_pump(trial, fake_llm, jobs=40)
+    assert told.ends == {"completed": len(trial.marks)}
+    assert told.outcomes["lost"] > 0
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_worker_whose_clock_is_an_hour_wrong_does_what_the_others_do(trial: Trial, hours: int) -> None:
+    told = faults.shift_a_clock(trial, hours=hours, jobs=100)
+    assert told.ends == {"completed": 100}
+    assert told.outcomes == {"completed": 100}
