@@ -46,7 +46,8 @@ class TestSubmit:
         assert (told["jobId"], told["status"], told["queuePosition"]) == (job_id, "pending", 1)
 
     def test_a_form_with_a_file_does_as_well(self, owner: Caller) -> None:
-        file = SimpleUploadedFile("essay.docx", docx(), content_type=DOCX)
+        data = docx()
+        file = SimpleUploadedFile("essay.docx", data, content_type=DOCX)
 
         answer = owner.client.post(JOBS + "extractions", {"file": file, "totalPoints": "50"}, format="multipart")
 
@@ -54,7 +55,7 @@ class TestSubmit:
         job = RubricJob.objects.get()
         assert (job.file_name, job.file_type) == ("essay.docx", DOCX)
         kept = RubricJobInput.objects.get()
-        assert bytes(kept.data or b"") == docx()
+        assert bytes(kept.data or b"") == data
         assert kept.parameters["total_points"] == "50"
 
     def test_a_forms_fields_go_before_what_its_file_says(self, owner: Caller) -> None:
