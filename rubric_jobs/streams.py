@@ -62,7 +62,8 @@ async def shown(job: Snapshot) -> dict[str, Any]:
     """The job's resource, with an estimate while it waits in the queue."""
     if job.queue_place is None:
         return answers.resource(job)
-    measured = remembered() or await in_thread(pace)
+    known = remembered()
+    measured = await in_thread(pace) if known is None else known
     return answers.resource(job, estimated_s=measured.estimate_s(job.kind, job.queue_place))
 
 
