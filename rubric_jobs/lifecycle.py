@@ -38,12 +38,11 @@ _FAIR_TAG = """greatest(
 _SUBMIT = f"""
 WITH job AS (
   INSERT INTO grader.rubric_extraction_jobs
-    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, trace_id, created_at, updated_at,
-    queued_at, deadline_at,
-     queue_tag)
+    (job_id, tenant_id, user_id, file_name, file_type, file_size_kb, status, kind, trace_id,
+     created_at, updated_at, queued_at, deadline_at, queue_tag)
   SELECT %(job_id)s, %(tenant_id)s, %(user_id)s, %(file_name)s, %(file_type)s, %(file_size_kb)s, 'pending', %(kind)s,
-    %(trace_id)s, statement_timestamp(), statement_timestamp(),
-    statement_timestamp(), statement_timestamp() + %(timeout_s)s * interval '1 second', {_FAIR_TAG}
+    %(trace_id)s, statement_timestamp(), statement_timestamp(), statement_timestamp(),
+    statement_timestamp() + %(timeout_s)s * interval '1 second', {_FAIR_TAG}
   RETURNING job_id
 ), input AS (
   INSERT INTO grader.rubric_job_inputs (job_id, parameters, data) SELECT job_id, %(parameters)s, %(data)s FROM job
