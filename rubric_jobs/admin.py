@@ -159,7 +159,7 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/rubric_jobs/overview.html", context)
 
     def overview_data(self, request: HttpRequest) -> HttpResponse:
-        return JsonResponse(overview.read(self._window(request)))
+        return JsonResponse(overview.remembered(self._window(request)))
 
     def _window(self, request: HttpRequest) -> int:
         if not self.has_view_permission(request):

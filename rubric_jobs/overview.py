@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
+from django.core.cache import cache
 from django.db import connection
 
 from rubric_jobs import controls
@@ -67,6 +68,12 @@ def queue() -> Queue:
         oldest_pending_s=oldest_s,
         is_claiming_paused=controls.is_paused(),
     )
+
+
+def remembered(hours: int) -> dict[str, Any]:
+    """`read`, at most once in a while: the longer the window, the longer it takes, and the less a minute changes it."""
+    key, age_s = f"rubric-jobs-overview-{hours}", min(hours / 2, 300)
+    return cast(dict[str, Any], cache.get_or_set(key, lambda: read(hours), age_s))
 
 
 def read(hours: int) -> dict[str, Any]:

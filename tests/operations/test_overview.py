@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -154,3 +155,12 @@ def test_the_charting_library_stands_there_with_its_licence() -> None:
     licence = finders.find(str(VENDOR / "LICENSE"))
     assert licence
     assert "MIT" in Path(licence).read_text()
+
+
+def test_a_long_window_is_not_computed_anew_for_every_look(make_attempt: MakeAttempt) -> None:
+    cache.clear()
+    before = overview.remembered(720)["success"]["completed"]
+    make_attempt()
+    assert overview.remembered(720)["success"]["completed"] == before
+    assert overview.read(720)["success"]["completed"] == before + 1
+    cache.clear()
