@@ -20,8 +20,8 @@ from rubric_jobs import conf, ledger, workers
 from rubric_jobs.models import Status
 
 FINISHED = (Status.COMPLETED.value, Status.FAILED.value)
-BATCH = 500
-REST = 1.0
+BATCH = 250
+REST = 1.5
 """A pause after each batch, as a share of the time that it took: claims come first."""
 
 _BEGINNING = (datetime.datetime(1, 1, 2, tzinfo=datetime.UTC), uuid.UUID(int=0))
@@ -119,7 +119,7 @@ def purge_ids(job_ids: Sequence[uuid.UUID]) -> int:
     )
 
 
-def purge_ledger(older_than: datetime.timedelta, *, batch: int = BATCH * 4, rest: float = REST) -> int:
+def purge_ledger(older_than: datetime.timedelta, *, batch: int = BATCH * 8, rest: float = REST) -> int:
     """Lines of the ledger → gone, once they are counted in its lasting sums; how many."""
     cutoff, gone = _cutoff(older_than), 0
     for _ in _batches(rest):
