@@ -1,4 +1,4 @@
-"""The peer of the status route: a bare async Django view with a psycopg pool. No middleware, no identity, no isolation."""
+"""The peer of the status route: a bare async Django view with a psycopg pool; no middleware, identity or isolation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _pool: AsyncConnectionPool | None = None
 
 
 async def status(request: HttpRequest) -> HttpResponse:
-    global _pool
+    global _pool  # noqa: PLW0603 - opened by the first request, inside the event loop
     if _pool is None:
         _pool = AsyncConnectionPool(
             os.environ["DATABASE_URL"], min_size=1, max_size=10, open=False, kwargs={"autocommit": True}

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
-
 _DJANGOS_OWN = {"pool", "server_side_binding", "prepare_threshold"}
 """Connection options that psycopg itself does not know."""
 

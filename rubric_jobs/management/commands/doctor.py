@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--offline", action="store_true", help="do not ask the providers")
         parser.add_argument(
-            "--worker", action="store_true", help="only: is a worker of this host alive? (for a container's health check)"
+            "--worker",
+            action="store_true",
+            help="only: is a worker of this host alive? (for a container's health check)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
