@@ -39,7 +39,7 @@ class Part(BaseModel):
 
 
 class Source(Part):
-    """Where a text was read: page and box (points from the top left), table cell, or paragraph; all from 0 but the page."""
+    """Where a text was read: page and box (points from the top left), table cell, or paragraph; from 0 but the page."""
 
     page: int | None = None
     bbox: tuple[float, float, float, float] | None = None
