@@ -151,7 +151,11 @@ class _Child:
                 self.process.kill()
         if self.process.stdin is not None:
             self.process.stdin.close()
-        await self.process.communicate()
+        try:
+            await self.process.communicate()
+        except RuntimeError:
+            # Somebody still reads from it: that read ends with the child, and has read the pipe empty then.
+            await self.process.wait()
 
 
 def read_now(data: bytes, file_type: str = "") -> Reading:
@@ -197,7 +201,7 @@ def answer_for(data: bytes) -> dict[str, Any]:
         return {**_as_answer(errors.DocumentTooLarge(_TOO_MUCH)), "retire": True}
     except Exception:
         # Whatever a parser stumbles over, to the user it is a file that can't be read.
-        return {**_as_answer(errors.UnreadableDocument()), "retire": True}
+        return _as_answer(errors.UnreadableDocument())
     return {"document": document.as_json(), "local": _local(document)}
 
 

@@ -91,6 +91,8 @@ def _markup_mutated(part: bytes, dice: random.Random) -> bytes:
 def _bytes_mutated(data: bytes, dice: random.Random) -> bytes:
     body = bytearray(data)
     for _ in range(dice.choice([1, 2, 4, 16, 64])):
+        if not body:
+            break
         at = dice.randrange(len(body))
         choice = dice.random()
         if choice < 0.5:
@@ -134,6 +136,8 @@ async def fuzz(count: int, seed: int) -> tuple[Counter[str], list[str]]:
             dice = random.Random(number)
             end = await one(box, mutated(dice.choice(originals), dice))
             ends[end] += 1
+            if ends.total() % 10_000 == 0:
+                sys.stderr.write(f"{ends.total()} documents: {dict(ends.most_common())}\n")
             if end.startswith("fault"):
                 faults.append(f"seed {number}: {end}")
 

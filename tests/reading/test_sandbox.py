@@ -20,7 +20,7 @@ from reportlab.pdfgen import canvas
 from rubric_jobs import errors, sandbox
 from rubric_jobs.rubric import Rubric
 from tests.reading.builders import as_docx, as_pdf
-from tests.reading.hostile import recursive_forms
+from tests.reading.hostile import many_text_operators, recursive_forms
 from tests.reading.samples_grids import HEADER_POINTS
 
 MEGABYTE = 1024 * 1024
@@ -189,3 +189,17 @@ def test_a_text_bomb_does_not_slow_the_next_document() -> None:
             return time.monotonic() - began
 
     assert asyncio.run(both()) < 1.0
+
+
+def test_a_sandbox_that_is_closed_while_it_reads_ends_the_read_with_one_error() -> None:
+    async def close_early() -> None:
+        box = sandbox.Sandbox()
+        reading = asyncio.create_task(box.read(many_text_operators()))
+        while not box._all:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        await box.close()
+        with pytest.raises(errors.DocumentError):
+            await reading
+
+    asyncio.run(close_early())
