@@ -144,6 +144,8 @@ def purge_what_is_due() -> str:
     jobs = purge_jobs(Selection(older_than=conf.retention()))
     lines = purge_ledger(conf.ledger_retention())
     workers.forget_the_dead()
+    # A caller whose requests are paid off has the same rate as one who never came.
+    _unhurried("DELETE FROM grader.request_rates WHERE paid_off_at < statement_timestamp() RETURNING caller", {})
     return f"{jobs.total()} jobs and {lines} lines of the ledger purged"
 
 

@@ -228,11 +228,12 @@ def test_a_query_runs(fence: Fence, service: LocalService) -> None:
         connection.rollback()
 
 
-@pytest.mark.parametrize("fence", of("python"))
-def test_a_snippet_of_python_runs(fence: Fence, service: LocalService, checkout: Path, tmp_path: Path) -> None:
-    code = fence.text.replace("http://127.0.0.1:8000", service.address)
-    environ = environment(service, tmp_path)
-    subprocess.run([sys.executable, "-c", code], cwd=checkout, env=environ, check=True, timeout=60)
+def test_snippets_of_python_run(service: LocalService, checkout: Path, tmp_path: Path) -> None:
+    for fence in FENCES:
+        if fence.language == "python":
+            code = fence.text.replace("http://127.0.0.1:8000", service.address)
+            environ = environment(service, tmp_path)
+            subprocess.run([sys.executable, "-c", code], cwd=checkout, env=environ, check=True, timeout=60)
 
 
 def test_the_tables_and_columns_of_the_database_are_all_described(service: LocalService) -> None:

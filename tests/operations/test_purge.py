@@ -170,6 +170,18 @@ def test_the_scheduled_purge_does_both(make_job: MakeJob, make_attempt: Callable
     assert worker.purge() == "1 jobs and 1 lines of the ledger purged"
 
 
+def test_the_scheduled_purge_forgets_who_came_long_ago() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO grader.request_rates (scope, caller, paid_off_at)
+               VALUES ('user', gen_random_uuid(), now() - interval '1 second'),
+                 ('user', gen_random_uuid(), now() + interval '1 hour')"""
+        )
+        worker.purge()
+        cursor.execute("SELECT count(*) FROM grader.request_rates")
+        assert cursor.fetchone() == (1,)
+
+
 def test_an_operators_choice_goes_whatever_its_age_but_never_what_runs(make_job: MakeJob) -> None:
     young = make_job(completed_at=ago(seconds=1))
     others = [make_job(status="pending"), make_job(kind=None)]
