@@ -27,6 +27,10 @@ lint: .venv/ready-for-tests
 bench: .venv/ready-for-benchmarks
 	@$(BIN)/python -m benchmarks.run
 
+# Every fault of docs/engine.md in its long form; about ten minutes.
+soak: .venv/ready-for-tests
+	@$(BIN)/python -m tests.engine.soak
+
 # 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests
 	@$(BIN)/python tests/fuzz_readers.py 100000

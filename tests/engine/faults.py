@@ -83,7 +83,7 @@ def kill_processes(trial: Trial, *, jobs: int, kills: int, beside: bool = False)
                 # Work comes in for as long as processes die.
                 submit_mixed(trial, max(min(jobs // kills, jobs - len(trial.marks)), 1))
                 time.sleep(TICK_S / 2 if len(trial.marks) < jobs else TICK_S * 2)
-        trial.wait_for_ends(within_s=60)
+        trial.wait_for_ends(within_s=60 + jobs / 20)
         retried = retry_crashed(trial)
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
@@ -193,7 +193,7 @@ def crash_database(trial: Trial, server: Server, *, jobs: int, crashes: int) -> 
             server._run("pg_ctl", "restart", "--silent", "--mode=immediate", f"--pgdata={server.data}")
             submit_mixed(trial, jobs // 2 // crashes)
             time.sleep(TICK_S)
-        trial.wait_for_ends(within_s=60)
+        trial.wait_for_ends(within_s=60 + jobs / 20)
         stays_up(trial, cluster)
     told = trial.verify()
     trial.say("database restarted", told, restarts=crashes)
@@ -223,7 +223,7 @@ def freeze_connections(trial: Trial, proxy: Proxy, *, jobs: int) -> History:
         trial.wait_for_processing(1)
         frozen, began = proxy.freeze(), time.monotonic()
         trial.submit(jobs - jobs // 2)
-        trial.wait_for_ends(within_s=40)
+        trial.wait_for_ends(within_s=40 + jobs / 20)
         lasted = time.monotonic() - began
         assert cluster.process is not None
         assert cluster.process.poll() is None, "the pumps did not recover by themselves"
@@ -276,7 +276,7 @@ def shift_a_clock(trial: Trial, *, hours: int, jobs: int) -> History:
     with trial.cluster(), trial.cluster(**wrong) as shifted:
         shifted.wait_for_pumps()
         submit_mixed(trial, jobs)
-        trial.wait_for_ends(within_s=30)
+        trial.wait_for_ends(within_s=30 + jobs / 20)
         pumps = shifted.pids("busy")
     told = trial.verify()
     shares = Counter(int(attempt.worker.rpartition(":")[2]) in pumps for attempt in told.attempts)

@@ -58,7 +58,7 @@ class Trial:
         self.clusters.append(cluster)
         return cluster
 
-    def submit(self, count: int, *, provider: str = "local", say: str = "", timeout_s: float = 280) -> list[uuid.UUID]:
+    def submit(self, count: int, *, provider: str = "local", say: str = "", timeout_s: float = 3600) -> list[uuid.UUID]:
         """So many enhancements, each with a mark that its result must bear; `say` is a wish for the model."""
         return [self._submit(provider, say, timeout_s) for _ in range(count)]
 
