@@ -43,6 +43,7 @@ function words(part) {
 /** A note that opens beside a cell; Escape and a click elsewhere close it, and the focus goes back. */
 export class SourceNote {
   #opener = null;
+  #open = null;
 
   constructor(texts) {
     this.texts = texts;
@@ -67,6 +68,8 @@ export class SourceNote {
     this.#opener = button;
     this.node.showPopover();
     this.#placeBeside(button);
+    this.#open = new AbortController();
+    addEventListener("resize", () => this.#placeBeside(button), { signal: this.#open.signal });
     this.node.querySelector("button").focus();
   }
 
@@ -75,11 +78,14 @@ export class SourceNote {
     const own = this.node.getBoundingClientRect();
     const left = Math.max(8, Math.min(at.left, innerWidth - own.width - 8));
     const below = at.bottom + 6;
-    const top = below + own.height < innerHeight ? below : Math.max(8, at.top - own.height - 6);
+    const wished = below + own.height < innerHeight ? below : at.top - own.height - 6;
+    const top = Math.max(8, Math.min(wished, innerHeight - own.height - 8));
     Object.assign(this.node.style, { left: `${left}px`, top: `${top}px` });
   }
 
   #toggled(event) {
-    if (event.newState === "closed") this.#opener?.focus();
+    if (event.newState !== "closed") return;
+    this.#open?.abort();
+    this.#opener?.focus();
   }
 }
