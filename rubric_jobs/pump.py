@@ -35,7 +35,7 @@ Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 LONGEST_PAUSE_S = 2.0
 """Between two looks whether a database that was away is back."""
-FAULTS_OF_A_CHANGE = 20
+FAULTS_OF_A_CHANGE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

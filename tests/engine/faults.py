@@ -52,6 +52,20 @@ def every_half_second(hurt: Callable[[], object]) -> Iterator[None]:
         thread.join(10)
 
 
+class Gap:
+    """The longest time that something was not there, as seen by somebody who looks now and then."""
+
+    def __init__(self) -> None:
+        self.longest_s, self._seen_at = 0.0, time.monotonic()
+
+    def ends(self, *, is_there: bool) -> bool:
+        now = time.monotonic()
+        self.longest_s = max(self.longest_s, now - self._seen_at)
+        if is_there:
+            self._seen_at = now
+        return is_there
+
+
 def submit_mixed(trial: Trial, jobs: int) -> None:
     """Half of the jobs take milliseconds, half of them a model's call of a third of a second."""
     trial.submit(jobs // 2)
@@ -64,30 +78,32 @@ def kill_processes(trial: Trial, *, jobs: int, kills: int, beside: bool = False)
     With `beside`, a second cluster works on the same database undisturbed. Returns the history and how many processes
     of each kind were killed.
     """
-    chance, killed = random.Random(), Counter[str]()
+    chance, killed, nobody_there = random.Random(), Counter[str](), Gap()
     roles = itertools.chain.from_iterable(chance.sample(ROLES, len(ROLES)) for _ in itertools.count())
 
     def kill(cluster: Cluster) -> None:
         # A cluster that is only starting runs no jobs; killing it over and over would prove nothing.
-        if killed.total() < kills and cluster.pids("busy"):
+        if nobody_there.ends(is_there=bool(cluster.pids("busy"))) and killed.total() < kills:
             role = next(roles)
             if cluster.kill(role, choose=chance.choice):
                 killed[role] += 1
 
     with trial.cluster() as cluster, Supervisor(cluster), ExitStack() as healthy:
         if beside:
-            healthy.enter_context(trial.cluster())
+            healthy.enter_context(trial.cluster(PUMP_SILENCE_SECONDS="60")).wait_for_pumps()
         cluster.wait_for_pumps()
         with every_half_second(lambda: kill(cluster)):
             while killed.total() < kills or len(trial.marks) < jobs:
                 # Work comes in for as long as processes die.
                 submit_mixed(trial, max(min(jobs // kills, jobs - len(trial.marks)), 1))
                 time.sleep(TICK_S / 2 if len(trial.marks) < jobs else TICK_S * 2)
-        trial.wait_for_ends(within_s=60 + jobs / 20)
+            trial.wait_for_ends(within_s=60 + jobs / 20)
         retried = retry_crashed(trial)
         trial.wait_for_ends(within_s=30)
-    told = trial.verify()
-    trial.say("kill -9", told, killed=dict(killed), restarts=len(cluster.exit_codes), retried=retried)
+    gap_s = 0.0 if beside else nobody_there.longest_s
+    told = trial.verify(nobody_there_s=gap_s)
+    figures = {"killed": dict(killed), "restarts": len(cluster.exit_codes), "retried": retried}
+    trial.say("kill -9", told, **figures, nobody_there_s=round(gap_s, 1))
     return told, killed
 
 

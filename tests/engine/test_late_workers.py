@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+
 import pytest
 
+from rubric_jobs import claims, lifecycle
+from rubric_jobs.claims import Ending
+from rubric_jobs.models import RubricJobAttempt
 from tests.engine import faults
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
@@ -20,3 +26,16 @@ def test_a_worker_whose_clock_is_an_hour_wrong_does_what_the_others_do(trial: Tr
     told = faults.shift_a_clock(trial, hours=hours, jobs=100)
     assert told.ends == {"completed": 100}
     assert told.outcomes == {"completed": 100}
+
+
+@pytest.mark.usefixtures("rows")
+def test_what_the_ledger_says_of_a_lost_attempt_stays(submit: Callable[..., uuid.UUID]) -> None:
+    """A late end adds what the attempt cost; moved to a later time, it would be added up twice."""
+    submit()
+    (late,) = claims.claim(limit=1, worker="late", lease_s=-1)
+    lifecycle.rescue()
+    before = RubricJobAttempt.objects.get()
+    assert claims.end([Ending(claim=late, result={}, metrics={"prompt_tokens": 7})]) == set()
+    after = RubricJobAttempt.objects.get()
+    assert (after.outcome, after.error_code, after.ended_at) == ("lost", "crashed_worker", before.ended_at)
+    assert after.prompt_tokens == 7

@@ -110,12 +110,15 @@ class Trial:
     def history(self) -> History:
         return history.read(self.url, self.marks)
 
-    def verify(self, **allowed: Any) -> History:
-        """Raises AssertionError with the broken promises; the history, for further bounds."""
+    def verify(self, *, nobody_there_s: float = 0.0, **allowed: Any) -> History:
+        """Raises AssertionError with the broken promises; the history, for further bounds.
+
+        `nobody_there_s` is for how long there was no pump at all that could have given a job back.
+        """
         told = self.history()
         problems = history.broken_promises(told, **allowed)
         assert not problems, "\n".join(problems[:20]) + f"\n({len(problems)} in all; logs in {self.logs})"
-        assert told.latest_rescue_s <= RESCUE_SLACK_S
+        assert told.latest_rescue_s <= RESCUE_SLACK_S + nobody_there_s
         return told
 
     def say(self, what: str, told: History, **more: object) -> None:

@@ -1,0 +1,87 @@
+"""The thread through which a pump touches rows, while its connection breaks, hangs or is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from rubric_jobs.pump import Rows
+
+pytestmark = pytest.mark.usefixtures("rows")
+
+
+def with_rows(work: Callable[[Rows], Awaitable[Any]], **given: Any) -> Any:
+    async def run() -> Any:
+        rows = Rows(**given)
+        try:
+            return await work(rows)
+        finally:
+            await rows.close()
+
+    return asyncio.run(run())
+
+
+def ask(statement: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0]
+
+
+def end_other_connections() -> None:
+    ask(
+        """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    )
+
+
+def test_a_statement_that_is_never_answered_is_sent_again_on_another_connection() -> None:
+    asked: list[int] = []
+
+    def hang_once() -> int:
+        asked.append(ask("SELECT pg_backend_pid()"))
+        if len(asked) == 1:
+            ask("SELECT pg_sleep(60)")
+        return asked[-1]
+
+    began = time.monotonic()
+    answered_by = with_rows(lambda rows: rows.change(hang_once), answer_s=0.3)
+    assert time.monotonic() - began < 5
+    assert asked[0] != asked[1] == answered_by
+
+
+def test_changes_that_only_wait_their_turn_are_not_taken_for_hanging_ones() -> None:
+    async def many(rows: Rows) -> list[int]:
+        return await asyncio.gather(
+            *[rows.change(ask, "SELECT pg_sleep(0.1)::text || pg_backend_pid()") for _ in range(8)]
+        )
+
+    assert len(set(with_rows(many, answer_s=0.4))) == 1
+
+
+def test_all_changes_outlive_a_connection_that_breaks() -> None:
+    async def broken(rows: Rows) -> list[int]:
+        await rows.change(ask, "SELECT 1")
+        await asyncio.to_thread(_end_and_close)
+        return await asyncio.gather(*[rows.change(ask, f"SELECT {number}") for number in range(50)])
+
+    assert with_rows(broken) == list(range(50))
+
+
+def _end_and_close() -> None:
+    end_other_connections()
+    connection.close()
+
+
+def test_a_fault_that_stays_although_the_database_answers_is_raised() -> None:
+    """Else one change that can never be made would hold its pump up for ever."""
+
+    def refuse() -> None:
+        raise OperationalError("index row size exceeds the maximum")
+
+    with pytest.raises(OperationalError, match="index row size"):
+        with_rows(lambda rows: rows.change(refuse))
