@@ -20,7 +20,7 @@ lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml grader rubric_jobs migrations
 	@$(MANAGE) makemigrations --check --dry-run
 
