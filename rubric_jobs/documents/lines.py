@@ -27,6 +27,20 @@ _KEPT_PREFIXES = re.compile(
 )
 
 
+_SHORT_WORD = re.compile(
+    r"an?|and|as|at|be|but|by|do|for|has|if|in|is|it|its|may|no|nor|not|of|off|on|one|or|our|out|per|so|the|to|two|up|us"
+    r"|use|was|we|who|al|con|de|del|e|el|en|es|la|las|lo|los|ni|o|por|que|se|si|sin|su|sus|u|un|una|y|a|ao|aos|com|da"
+    r"|das|do|dos|em|na|nas|os|ou|sem|seu|sua|um|uma|au|aux|ce|ces|des|du|est|et|il|le|les|ne|pas|sa|ses|son|sur|am"
+    r"|auf|aus|bei|das|dem|den|der|die|ein|er|es|im|ist|ja|mit|oder|sie|um|und|von|vor|zu|zum|zur|che|di|gli|ha|i|per"
+    r"|van|het|een|met|op|te"
+)
+"""Words of up to three letters that a line may begin with."""
+_ENDING = re.compile(
+    r"[^\W\d_]{0,4}(?:[ts]ion|[cç][aã]o|ci[oó]n|ment|ness|ity|ing|[ae]nce|[ai]ble|[ai]lity|i[sz]e[ds]?|ally|dad)s?"
+)
+"""What a long word ends with."""
+
+
 @dataclass(slots=True)
 class Line:
     words: list[Word]
@@ -161,12 +175,33 @@ def _uniform_style(line: Line) -> bool:
     return len({word.style for word in line.words if any(ch.isalnum() for ch in word.text)}) <= 1
 
 
-def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset()) -> str:
-    """The text of one paragraph's lines, without the hyphens that only the line breaks asked for."""
+def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset(), right: float | None = None) -> str:
+    """The text of one paragraph's lines, without the hyphens that only the line breaks asked for.
+
+    With `right`, where the lines of a cell end: words too long for it are put together again.
+    """
     text = ""
-    for line in lines:
-        text = join(text, line.text, vocabulary)
+    for index, line in enumerate(lines):
+        if index and right is not None and _breaks_word(lines[index - 1], line, vocabulary, right):
+            text += line.text
+        else:
+            text = join(text, line.text, vocabulary)
     return text
+
+
+def _breaks_word(above: Line, line: Line, vocabulary: frozenset[str], right: float) -> bool:
+    """Whether a narrow cell broke a word without a hyphen: it stood alone on a full line, and its end follows."""
+    if len(above.words) > 1 or right - above.box[2] > 0.6 * above.size:
+        return False
+    head = re.search(r"[^\W\d_]{3,}$", above.words[0].text)
+    tail = re.match(r"[^\W\d_]+", line.words[0].text)
+    if head is None or tail is None or not tail.group().islower():
+        return False
+    end = tail.group()
+    whole = (head.group() + end).lower()
+    if whole in vocabulary or re.search(r"[cstx]ions?$", whole):
+        return True
+    return _ENDING.fullmatch(end) is not None or (len(end) <= 3 and _SHORT_WORD.fullmatch(end) is None)
 
 
 def join(text: str, following: str, vocabulary: frozenset[str]) -> str:

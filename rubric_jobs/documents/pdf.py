@@ -12,7 +12,7 @@ import pypdfium2 as pdfium
 from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.lattice import find_grids, merge
-from rubric_jobs.documents.lines import Line, into_lines
+from rubric_jobs.documents.lines import Line, into_lines, segments
 from rubric_jobs.documents.model import Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
@@ -27,6 +27,12 @@ MOST_WORDS = 400_000
 _PAGE_LINE = re.compile(
     r"^(?:(?:page|seite|página|pagina|p\.|- )?\s*\d{1,3}(?:\s*(?:/|of|de|von|sur)\s*\d{1,3})?(?: -)?$|©|copyright )"
 )
+_PRINTED_ADDRESS = re.compile(r"^(?:https?|file)://\S+(?:\s.*)?\s\d{1,3}/\d{1,3}$")
+"""What browsers print at the foot of a page: the address, and which page of how many."""
+_PRINTED_DATE = re.compile(
+    r"^\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?$", re.IGNORECASE
+)
+"""What they print at its head, left of the page's title."""
 MARGIN = 0.13
 """Running heads and feet stand in this share of the page's height."""
 
@@ -158,12 +164,21 @@ def _keys(line: Line) -> tuple[tuple[str, int], ...]:
 
 
 def _without(page: _Page, repeated: set[tuple[str, int]]) -> list[Word]:
-    dropped = {id(w) for line in _edge_lines(page) if _is_running(line, repeated) for w in line.words}
+    lines = _edge_lines(page)
+    dropped = {id(w) for line in lines if _is_running(line, repeated) for w in line.words}
+    dropped |= {id(w) for line in lines for w in _printed_date(line)}
     return [w for w in page.content.words if id(w) not in dropped]
 
 
 def _is_running(line: Line, repeated: set[tuple[str, int]]) -> bool:
-    return any(key in repeated for key in _keys(line)) or bool(_PAGE_LINE.match(line.text.lower()))
+    if any(key in repeated for key in _keys(line)):
+        return True
+    return bool(_PAGE_LINE.match(line.text.lower()) or _PRINTED_ADDRESS.match(line.text))
+
+
+def _printed_date(line: Line) -> list[Word]:
+    first = segments(line)[0]
+    return first if _PRINTED_DATE.match(" ".join(word.text for word in first)) else []
 
 
 def _vocabulary(contents: list[PageContent]) -> frozenset[str]:

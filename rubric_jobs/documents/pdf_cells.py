@@ -85,7 +85,7 @@ def cell_text(words: list[Word], box: Box, vocabulary: frozenset[str]) -> tuple[
     padding = min(max(min(line.box[0] for line in lines) - box[0], 1.0), 8.0)
     is_turned = any(word.quarter % 2 for word in words)
     right = max(line.box[2] for line in lines) if is_turned else box[2] - padding
-    text = "\n".join(joined(group, vocabulary) for group in paragraphs_of(lines, right))
+    text = "\n".join(joined(group, vocabulary, right) for group in paragraphs_of(lines, right))
     ordered = [word for line in lines for word in line.words]
     return text, lead_of(ordered), all(line.is_bold for line in lines)
 

@@ -97,10 +97,20 @@ def _texts(row: list[Cell | None]) -> list[str]:
 def _is_row_rest(above: Table, below: Table, skipped: int) -> bool:
     row = below.grid()[skipped]
     last = above.grid()[-1]
+    if _all_go_on(last, row):
+        return True
     if not row or (row[0] and row[0].text.strip()) or not any(cell and cell.text.strip() for cell in row[1:]):
         return False
     texts = [(a.text, b.text) for a, b in zip(last, row, strict=True) if a and b and a.text and b.text]
     return any(_goes_on(a, b) for a, b in texts)
+
+
+def _all_go_on(last: list[Cell | None], row: list[Cell | None]) -> bool:
+    """Every cell of the row, its name too, begins in the middle of a sentence."""
+    pairs = [(a.text, b.text) for a, b in zip(last, row, strict=True) if a and b and b.text.strip()]
+    return len(pairs) >= 2 and all(
+        a.strip() and a.rstrip()[-1] not in ".!?。:;" and b.lstrip()[0].islower() for a, b in pairs
+    )
 
 
 def _goes_on(text: str, following: str) -> bool:
