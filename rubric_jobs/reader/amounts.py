@@ -19,7 +19,7 @@ UNIT = (
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
 NUMBER = r"(?:\d{1,4}(?:[.,]\d{1,2})?|\d?[½¼¾])"
 _DASH = r"(?:\s*[-–—−~～‐‑]\s*|\s+(?:to|a|à|bis|hasta|até|tot|through|ou|or)\s+|\s*[至到]\s*)"
-_RANGE = rf"(?P<low>{NUMBER})\s*(?P<lowpercent>[%％])?\s*(?:{UNIT}\.?)?{_DASH}(?P<high>{NUMBER})"
+_RANGE = rf"(?P<low>{NUMBER})\s*(?P<lowpercent>[%％])?\s*(?:{UNIT}\.?)?{_DASH}[<>≤≥]?\s*(?P<high>{NUMBER})"
 _CORE = rf"(?:{_RANGE}|(?:[<≤]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
 _LEADING = (
     r"(?:(?:up to|max(?:imum|imal|\.)?|maximal|hasta|até|jusqu['’]à|bis zu|worth|score|points?|pts\.?|marks?|value|"

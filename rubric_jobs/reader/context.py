@@ -17,6 +17,16 @@ _SYLLABUS = re.compile(
     r"|plano de ensino|ementa|plan de cours|sprechstunde|lehrplan|bibliografia basica)\b|教学大纲|课程大纲"
 )
 
+_EXAM = re.compile(
+    r"\b(?:exam|exams|examination|midterm|mid-term|quiz|test|question paper|worksheet|problem set"
+    r"|examen|parcial|prueba|prova"
+    r"|teste|lista de exercicios|controle|devoir surveille|interrogation|klausur|klassenarbeit|prufung|ubungsblatt"
+    r"|verifica|compito in classe|tentamen|toets)\b|试卷|试题|期末考试|期中考试"
+)
+_MARKING = re.compile(
+    rf"{lexicon.RUBRIC.pattern}|{lexicon.GRADING.pattern}|\b(?:key|solutions?|scheme|oral|pauta|corrige|erwartungs\w*)\b"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -26,6 +36,7 @@ class Context:
     is_about_rubric: bool
     is_about_grading: bool
     is_syllabus: bool
+    is_exam: bool = False
 
 
 def context_of(document: Document, position: int) -> Context:
@@ -43,6 +54,7 @@ def context_of(document: Document, position: int) -> Context:
         is_about_rubric=any(lexicon.has(lexicon.RUBRIC, text) for text in told),
         is_about_grading=lexicon.has(lexicon.GRADING, f"{title} | {heading}"),
         is_syllabus=is_syllabus(document),
+        is_exam=_EXAM.search(lexicon.plain(title)) is not None and not _MARKING.search(lexicon.plain(title)),
     )
 
 

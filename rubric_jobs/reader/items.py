@@ -14,6 +14,17 @@ from rubric_jobs.reader.names import folded
 SAME_INDENT = 4.0
 LONGEST_PLAIN = 170
 """A line without a bullet that is longer than this is prose, whatever amount it ends with."""
+_SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s+[A-ZÀ-Þ][^.!?]{12,}$")
+_ABOUT_ALL = re.compile(
+    r"\b(?:graded|scored|marked|assessed|evaluated|calificad[oa]|evaluad[oa]|avaliad[oa]|note|bewertet)\b.{0,24}$"
+    r"|\b(?:assignment|project|exam|lab|homework|essay|quiz|rubric|trabajo|trabalho|projet)"
+    r" (?:is|are|will be|vale|a) .{0,24}$"
+)
+_LOSS = re.compile(
+    r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
+    r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
+)
+_LOST = re.compile(rf"({amounts.NUMBER})\s*(?:{amounts.UNIT}|[%％])", re.IGNORECASE)
 LEADERS = re.compile(r"[_.…·]{3,}")
 
 
@@ -71,7 +82,7 @@ def _amount_of(text: str, *, is_marked: bool) -> tuple[Amount | None, str]:
     if not is_marked and len(text) > LONGEST_PLAIN:
         return None, text
     found = amounts.trailing(text)
-    if found and found[1]:
+    if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], found[1]
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or re.match(r"^\s*[(\[（]", text)):
@@ -87,6 +98,11 @@ def _amount_of(text: str, *, is_marked: bool) -> tuple[Amount | None, str]:
     return None, text
 
 
+def _is_told_of(before: str) -> bool:
+    """Whether the amount ends a sentence about the whole: "… Your work will be graded out of" 100 points."""
+    return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(lexicon.plain(before)))
+
+
 def _penalty(text: str) -> Decimal | None:
     value = amounts.negative(text)
     names_one = lexicon.PENALTY.search(lexicon.plain(text[:80])) is not None
@@ -94,6 +110,8 @@ def _penalty(text: str) -> Decimal | None:
         names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
     ):
         return value
+    if names_one and _LOSS.search(lexicon.plain(text)) and (told := _LOST.search(text)):
+        return amounts.number(told.group(1))
     return None
 
 

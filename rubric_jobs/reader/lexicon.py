@@ -220,6 +220,17 @@ SCHEDULE = _words(
     "周次|日期|时间|地点",
 )
 
+MEASURE = _words(
+    "hours?|hrs?|minutes?|mins?|seconds?|time|times|durations?|pages?|words?|weeks?|days?|years?|ages?|mean|average|avg"
+    "|median|sd|std|deviation|counts?|frequency|responses|votes|size|length|speed|volume|mass|distance|temperature"
+    "|ects|version|rank|ranking|quantity|qty|population|semesters?"
+    "|horas?|minutos?|tiempo|tempo|duracion|duracao|semanas?|dias?|paginas?|palabras|media|promedio|cantidad"
+    "|heures?|duree|jours?|semaines?|moyenne|stunden?|dauer|zeit|tage?|wochen?|seiten?|durchschnitt|anzahl|menge"
+    "|ore|durata|giorni|settimane|uren|duur|weken",
+    "学时|课时|周数|页数|平均|时间|時間|人数",
+)
+"""What numbers in a table measure other than merit."""
+
 YES_NO = _words(
     "yes|no|n/?a|y|n|done|not done|si|sim|nao|oui|non|ja|nein|nee|complete|incomplete|met|not met|✓|✔|✗|x|check(?:ed)?",
     "是|否|有|无",
@@ -234,6 +245,11 @@ _FILLERS = re.compile(
     r"|evaluat(?:ion|ed)|assess(?:ment|ed)|grading|performance|evaluacion|avaliacao|valutazione|bewertung|project|total"
     r"|desempeno|student|allocated|assigned|maximum|maxim[oa]|maximal|maximale?|erreichbare?)\b"
 )
+
+
+def breadth(text: str) -> int:
+    """Letters as an alphabet would need them: a Chinese or Japanese sign says as much as three."""
+    return len(text) + 2 * sum("\u2e80" <= sign <= "\u9fff" for sign in text)
 
 
 def is_level_name(text: str) -> bool:

@@ -17,6 +17,10 @@ from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric import Adjustment, Criterion, Source
 
 LONGEST_NAME = 400
+_QUESTION = re.compile(
+    r"(?:question|exercise|problem|exercice|partie|ejercicio|pregunta|problema|exercicio|questao|aufgabe|esercizio"
+    r"|domanda|opgave|vraag)\s*(?:n[o°º]?\.?\s*)?(?:\d{1,2}|[ivx]{1,4}|[a-h])\b"
+)
 BOXES = "☐☑☒□■"
 
 
@@ -103,7 +107,8 @@ def _forget_numbering(items: list[Item]) -> None:
 def _take_title(found: _Gathered) -> None:
     """A first line that is worth as much as all the others together is the title with the total."""
     points = [criterion.points or Decimal(0) for criterion in found.criteria]
-    if len(points) >= 3 and points[0] == sum(points[1:]) and not found.items[0].is_marked:
+    is_whole = found.stated is None or found.stated == points[0] if points else False
+    if is_whole and len(points) >= 3 and points[0] == sum(points[1:]) and not found.items[0].is_marked:
         found.stated = found.stated if found.stated is not None else points[0]
         del found.criteria[0], found.items[0]
 
@@ -228,9 +233,16 @@ def _evidence(
     evidence += 0.1 * (total in (10, 20, 50, 100)) + 0.05 * (len(items) >= 4)
     parts = sum(is_course_part(criterion.name) for criterion in candidate.criteria)
     evidence += 0.2 * _has_points_heading(document, items[0])
+    evidence -= 0.35 * context.is_exam + 0.2 * (_are_questions(items) and not context.is_about_rubric)
     evidence -= 0.6 * (parts * 2 >= len(items)) + 0.35 * context.is_syllabus
     evidence -= 0.5 * (_is_money(stretch)) + 0.25 * (len(items) < 3 and not context.is_about_rubric)
     return min(max(evidence, 0.0), 0.9)
+
+
+def _are_questions(items: list[Item]) -> bool:
+    """Most items are numbered exercises, or ask for an answer."""
+    asked = [i for i in items if _QUESTION.match(lexicon.plain(i.text)) or i.text.rstrip().endswith(("?", "？"))]
+    return len(asked) * 2 >= len(items)
 
 
 def _has_points_heading(document: Document, first: Item) -> bool:

@@ -113,7 +113,7 @@ def _by_heading(column: _Column, index: int) -> Role:
 
 
 def _amount_role(column: _Column, index: int) -> Role:
-    if index == 0:
+    if index == 0 and not all((a := amounts.whole(text)) and (a.is_slashed or a.has_unit) for text in column.filled):
         return Role.NUMBER
     percent = [text for text in column.filled if (a := amounts.whole(text)) and a.is_percent]
     return Role.WEIGHT if len(percent) * 2 > len(column.filled) else Role.POINTS
@@ -134,7 +134,7 @@ def _by_word(column: _Column) -> Role | None:
         return Role.IGNORED if not column.filled or column.mean_length < LONG else None
     if lexicon.is_only(lexicon.CRITERION, core) and not is_numeric:
         return Role.NAME
-    if lexicon.is_only(lexicon.NOTES, core):
+    if lexicon.is_only(lexicon.NOTES, core) or (is_numeric and lexicon.is_only(lexicon.MEASURE, core)):
         return Role.IGNORED
     if lexicon.is_only(lexicon.DESCRIPTION, core) and not is_numeric:
         return Role.DESCRIPTION

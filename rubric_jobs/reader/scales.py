@@ -87,7 +87,7 @@ def _is_scale_of_amounts(sheet: Sheet, keys: list[str]) -> bool:
 
 def _has_descriptors(sheet: Sheet) -> bool:
     texts = [cell.text for row in sheet.rows for cell in distinct(row[1:]) if not is_amount(cell.text)]
-    return bool(texts) and sum(map(len, texts)) / len(texts) >= 20 and len(texts) >= len(sheet.rows) * 0.6
+    return bool(texts) and sum(map(lexicon.breadth, texts)) / len(texts) >= 20 and len(texts) >= len(sheet.rows) * 0.6
 
 
 def read_scale(sheet: Sheet) -> Rows:

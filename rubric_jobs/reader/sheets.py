@@ -124,7 +124,26 @@ def _is_header(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:
     named = [cell for cell in rest if is_level_heading(cell.text)]
     if len(named) >= 2 and len(named) * 2 >= len(rest):
         return True
-    return _is_shorter_than_body(cells, below) or _heads_empty_columns(row, below)
+    if _is_shorter_than_body(cells, below) or _heads_empty_columns(row, below):
+        return True
+    return _has_blank_corner(row, below) or _heads_numbers(row, below)
+
+
+def _has_blank_corner(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:
+    """Short words over all columns but the first, which is filled everywhere else."""
+    rest = [cell.text for cell in row[1:] if cell and cell.text.strip()]
+    is_blank = row[0] is None or not row[0].text.strip()
+    is_worded = len(rest) == len(row) - 1 >= 2 and not any(len(t) > SHORT or amounts.whole(t) for t in rest)
+    return is_blank and is_worded and len(below) >= 2 and all(other[0] and other[0].text.strip() for other in below)
+
+
+def _heads_numbers(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:
+    """Short words over every column, and below one of them nothing but numbers."""
+    texts = [cell.text.strip() if cell else "" for cell in row]
+    if len(row) < 3 or len(below) < 2 or any(not t or len(t) > SHORT or amounts.whole(t) for t in texts):
+        return False
+    bodies = [[cell.text for other in below if (cell := other[c]) and cell.text.strip()] for c in range(1, len(row))]
+    return any(len(body) >= 2 and all(amounts.whole(text) for text in body) for body in bodies)
 
 
 def _heads_empty_columns(row: list[Cell | None], below: list[list[Cell | None]]) -> bool:

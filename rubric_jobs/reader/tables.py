@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.model import Table
@@ -16,6 +18,7 @@ from rubric_jobs.reader.sheets import Sheet, sheet_of, stacked
 from rubric_jobs.rubric import Criterion, Kind, Level
 
 SHORTEST_DESCRIPTOR = 12
+_WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_](?=['’])")
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ def _scale(sheet: Sheet, context: Context) -> _Reading | None:
 def _is_described(criteria: list[Criterion]) -> bool:
     texts = [level.description for criterion in criteria for level in criterion.levels]
     told = [text for text in texts if text]
-    return bool(told) and sum(map(len, told)) / len(told) >= SHORTEST_DESCRIPTOR
+    return bool(told) and sum(map(lexicon.breadth, told)) / len(told) >= SHORTEST_DESCRIPTOR
 
 
 def _single_point(sheet: Sheet) -> _Reading | None:
@@ -142,7 +145,7 @@ def _grid(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None:
         evidence -= 0.5 * _looks_like_a_schedule(sheet)
     if is_ticked and not (roles.sure_levels >= 2 and (context.is_about_rubric or levels >= 3)):
         evidence -= 0.3
-    if _tells_shares(sheet, roles):
+    if _tells_shares(sheet, roles) or _tells_counts(sheet, roles):
         evidence -= 0.5
     kind: Kind = "single_point" if _is_single_level(rows.criteria) else "analytic"
     if levels == 1 and roles.sure_levels == 1 and kind == "single_point":
@@ -154,6 +157,18 @@ def _tells_shares(sheet: Sheet, roles: Roles) -> bool:
     """Percentages in the cells of levels are what a survey found."""
     texts = [text for c in roles.all(Role.LEVEL) for text in sheet.body(c) if text]
     return bool(texts) and sum(bool((a := amounts.whole(t)) and a.is_percent) for t in texts) * 2 > len(texts)
+
+
+def _tells_counts(sheet: Sheet, roles: Roles) -> bool:
+    """Bare numbers that go up and down along a row are what was counted or earned, not what a level is worth."""
+    rows = [[cell.text for c in roles.all(Role.LEVEL) if (cell := row[c])] for row in sheet.rows]
+    values = [[a.high for text in row if (a := amounts.whole(text)) and a.is_bare] for row in rows]
+    if len(rows) < 2 or any(len(a) < len(b) or len(a) < 3 for a, b in zip(values, rows, strict=True)):
+        return False
+    return not all(
+        all(a <= b for a, b in itertools.pairwise(row)) or all(a >= b for a, b in itertools.pairwise(row))
+        for row in values
+    )
 
 
 def _is_single_level(criteria: list[Criterion]) -> bool:
@@ -211,7 +226,9 @@ def _has_plain_units(sheet: Sheet, roles: Roles) -> bool:
     columns = [*roles.all(Role.POINTS), *roles.all(Role.NAME)]
     texts = [line for c in columns for text in sheet.body(c) for line in text.split("\n")]
     with_units = [
-        a for line in texts if (a := amounts.whole(line) or (named(line).amount if line else None)) and a.has_unit
+        a
+        for line in texts
+        if (a := amounts.whole(line) or (named(line).amount if line else None)) and (a.has_unit or a.is_slashed)
     ]
     return len(with_units) * 2 >= len(sheet.rows) or len(with_units) >= 4
 
@@ -223,7 +240,7 @@ def told(context: Context) -> float:
 
 def _is_wordy(criteria: list[Criterion]) -> bool:
     """What is asked for takes a few words; the rows of a ranking or a price list are single names."""
-    words = [len(f"{criterion.name} {criterion.description or ''}".split()) for criterion in criteria]
+    words = [len(_WORD.findall(f"{criterion.name} {criterion.description or ''}")) for criterion in criteria]
     wide = [c for c in criteria if "\u2e80" <= c.name[:1] <= "\u9fff" and len(c.name) >= 4]
     return sum(words) >= 3 * len(words) or len(wide) * 2 > len(criteria)
 

@@ -1,0 +1,227 @@
+"""What browsers, office programs and spreadsheets do to rubrics when they print them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from decimal import Decimal
+
+import docx
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen import canvas
+from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
+
+from rubric_jobs import documents, reader
+from rubric_jobs.errors import NoRubricFound
+from rubric_jobs.rubric import Rubric
+from tests.reading.builders import saved
+
+WIDTH, HEIGHT = A4
+
+
+def drawn(draw: Callable[[canvas.Canvas], None]) -> Rubric:
+    stream = io.BytesIO()
+    page = canvas.Canvas(stream, pagesize=A4)
+    draw(page)
+    page.save()
+    return reader.read(documents.parse(stream.getvalue()))
+
+
+def lines(page: canvas.Canvas, texts: list[tuple[float, str]], top: float = 90) -> None:
+    for index, (x, text) in enumerate(texts):
+        page.drawString(x, HEIGHT - top - 24 * index, text)
+
+
+def browser_frame(page: canvas.Canvas, address: str) -> None:
+    page.setFontSize(8)
+    page.drawString(20, HEIGHT - 20, "3/14/24, 9:26 AM")
+    page.drawString(WIDTH / 2, HEIGHT - 20, "Course page")
+    page.drawString(20, 15, address)
+    page.drawString(WIDTH - 40, 15, "1/1")
+    page.setFontSize(11)
+
+
+def ruled(rows: list[list[str]], widths: list[float] | None = None) -> Rubric:
+    stream = io.BytesIO()
+    table = Table(rows, colWidths=widths)
+    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    SimpleDocTemplate(stream, pagesize=A4).build([table])
+    return reader.read(documents.parse(stream.getvalue()))
+
+
+def written(rows: list[list[str]], *texts: str, heading: str = "") -> Rubric:
+    document = docx.Document()
+    if heading:
+        document.add_heading(heading, 1)
+    for text in texts:
+        document.add_paragraph(text)
+    if rows:
+        table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
+        for r, row in enumerate(rows):
+            for c, text in enumerate(row):
+                table.cell(r, c).text = text
+    return reader.read(documents.parse(saved(document)))
+
+
+def points(rubric: Rubric) -> list[tuple[str, Decimal | None]]:
+    return [(criterion.name, criterion.points) for criterion in rubric.criteria]
+
+
+@pytest.mark.parametrize("address", ["file:///home/ada/marking.html", "https://example.org/courses/7/marking?print=1"])
+def test_the_address_and_page_count_that_a_browser_prints_are_no_criterion(address: str) -> None:
+    def draw(page: canvas.Canvas) -> None:
+        browser_frame(page, address)
+        lines(
+            page,
+            [
+                (50, "Marking criteria"),
+                (50, "Plan of the garden (4 points)"),
+                (50, "List of plants (3 points)"),
+                (50, "Calendar of tasks (5 points)"),
+            ],
+        )
+
+    rubric = drawn(draw)
+    assert points(rubric) == [("Plan of the garden", 4), ("List of plants", 3), ("Calendar of tasks", 5)]
+    assert rubric.title == "Marking criteria"
+
+
+def test_the_first_of_a_list_that_is_worth_half_of_the_stated_total_stays_a_criterion() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        lines(page, [(50, "Grading rubric of the cart")])
+        page.drawString(50, HEIGHT - 140, "Part")
+        page.drawString(150, HEIGHT - 140, "Points")
+        for index, (name, value) in enumerate([("Engine", 30), ("Wheels", 18), ("Brakes", 12), ("Total", 60)]):
+            page.drawString(50, HEIGHT - 158 - 18 * index, name)
+            page.drawString(150, HEIGHT - 158 - 18 * index, str(value))
+
+    rubric = drawn(draw)
+    assert points(rubric) == [("Engine", 30), ("Wheels", 18), ("Brakes", 12)]
+    assert rubric.total_points == 60
+
+
+def test_sentences_about_the_whole_and_lost_points_are_no_criteria() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        lines(
+            page,
+            [
+                (50, "Build a kite that flies. Your kite will be graded out of 40 points."),
+                (50, "Rubric"),
+                (60, "Frame (20 points)"),
+                (90, "Light (10 points)"),
+                (90, "Straight (10 points)"),
+                (60, "Sail (20 points)"),
+                (90, "Tight (12 points)"),
+                (90, "Colourful (8 points)"),
+                (50, "Late kites lose 5 points per day."),
+            ],
+        )
+
+    rubric = drawn(draw)
+    assert [c.name for c in rubric.criteria] == ["Light", "Straight", "Tight", "Colourful"]
+    assert rubric.total_points == 40
+    assert [(a.kind, a.points) for a in rubric.adjustments] == [("penalty", 5)]
+
+
+def test_words_that_a_narrow_column_broke_are_put_together_again() -> None:
+    rubric = ruled(
+        [
+            ["Criterion", "Exempla\nry 3", "Develop\ning 2", "Beginni\nng 1"],
+            ["Maps of\nthe town", "All the\nstreets", "Some of\nthem", "None at\nall, yet"],
+            ["Models\nof it", "Every\nhouse", "Half of\nthem", "One of\nthem"],
+        ],
+        widths=[60, 49.5, 51, 47],
+    )
+    assert [level.name for level in rubric.criteria[0].levels] == ["Exemplary", "Developing", "Beginning"]
+    assert [level.points for level in rubric.criteria[0].levels] == [3, 2, 1]
+    assert rubric.criteria[0].levels[0].description == "All the streets"
+    assert [c.name for c in rubric.criteria] == ["Maps of the town", "Models of it"]
+
+
+def test_short_chinese_descriptors_describe() -> None:
+    rubric = written(
+        [
+            ["评价指标", "优秀（9-10分）", "合格（6-8分）", "不合格（0-5分）"],
+            ["选题", "题目新颖", "题目一般", "题目陈旧"],
+            ["排版", "整齐美观", "基本整齐", "十分混乱"],
+        ],
+        heading="小报评分标准",
+    )
+    assert points(rubric) == [("选题", 10), ("排版", 10)]
+    assert [(lv.points_min, lv.points_max) for lv in rubric.criteria[0].levels] == [(9, 10), (6, 8), (0, 5)]
+
+
+def test_ranges_with_an_open_end_keep_both_numbers() -> None:
+    rubric = written(
+        [
+            ["Criteria", "Ratings", "", "Pts"],
+            ["Claim", "8 to >4.0 pts\nFull Marks\nIt can be argued.", "4 to >0 pts\nNo Marks\nThere is none.", "8 pts"],
+            ["Proof", "6 to >3.0 pts\nFull Marks\nIt convinces.", "3 to >0 pts\nNo Marks\nThere is none.", "6 pts"],
+        ],
+        heading="Essay rubric",
+    )
+    assert [(lv.name, lv.points_min, lv.points_max) for lv in rubric.criteria[0].levels] == [
+        ("Full Marks", 4, 8),
+        ("No Marks", 0, 4),
+    ]
+
+
+def test_scores_in_the_first_column_are_levels_of_the_criteria_above() -> None:
+    rubric = written(
+        [
+            ["", "Rhythm", "Melody"],
+            ["3", "Steady from the first bar on", "Every note is in tune"],
+            ["2", "Steady for most of the piece", "Most notes are in tune"],
+            ["1", "It changes all of the time", "Few notes are in tune"],
+        ],
+        heading="Recital",
+    )
+    assert points(rubric) == [("Rhythm", 3), ("Melody", 3)]
+
+
+def test_blanks_to_fill_in_stand_before_what_they_are_for() -> None:
+    rubric = written(
+        [
+            ["_____/5", "Header with name and date"],
+            ["_____/15", "Reads the file as it was asked"],
+            ["_____/20", "Total"],
+        ],
+        heading="Grade sheet",
+    )
+    assert points(rubric) == [("Header with name and date", 5), ("Reads the file as it was asked", 15)]
+    assert rubric.total_points == 20
+
+
+@pytest.mark.parametrize(
+    ("heading", "rows"),
+    [
+        ("Plan de la asignatura", [["Unidad", "Tema", "Horas"], ["1", "Suelos", "6"], ["2", "Riego", "10"]]),
+        (
+            "Results of the survey",
+            [
+                ["Question", "Disagree", "Neutral", "Agree", "Mean"],
+                ["The room was warm", "3", "9", "11", "3.6"],
+                ["The food was good", "4", "2", "8", "4.3"],
+            ],
+        ),
+        ("Benchmarks", [["Library", "Score", "Time"], ["quick", "98", "1.2 s"], ["slow", "75", "3.1 s"]]),
+    ],
+    ids=["hours", "counts", "measurements"],
+)
+def test_numbers_that_measure_something_else_make_no_rubric(heading: str, rows: list[list[str]]) -> None:
+    with pytest.raises(NoRubricFound):
+        written(rows, heading=heading)
+
+
+def test_the_questions_of_an_exam_are_no_rubric() -> None:
+    with pytest.raises(NoRubricFound):
+        written(
+            [],
+            "Exercice 1 (6 points)",
+            "Tracer la courbe de la fonction.",
+            "Exercice 2 (8 points)",
+            "Calculer l'aire du triangle.",
+            "Exercice 3 (6 points)",
+            heading="Examen de géométrie",
+        )
