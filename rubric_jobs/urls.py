@@ -31,7 +31,7 @@ resource_routes = [
     re_path(f"^rubric-jobs/{ANY}", resources.NoSuchResource.as_view()),
     path("error-codes", resources.ErrorCodes.as_view()),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema")),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="rubric_jobs/api_docs.html")),
 ]
 
 urlpatterns = [*old_routes, *resource_routes, unknown]

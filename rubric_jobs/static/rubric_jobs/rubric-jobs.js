@@ -158,7 +158,8 @@ export class RubricJobsClient {
   }
 
   async #create(path, body, signal) {
-    const idempotencyKey = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+    // Not randomUUID(): without TLS, browsers have none.
+    const idempotencyKey = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
     // With the key, sending again after a lost answer makes no second job.
     for (let sends = 1; ; sends += 1) {
       try {
@@ -244,8 +245,7 @@ async function refusal(response) {
 function csrfToken() {
   const cookie = document.cookie.split("; ").find((part) => part.startsWith("csrftoken="));
   if (cookie) return decodeURIComponent(cookie.slice("csrftoken=".length));
-  return document.querySelector('meta[name="csrf-token"], input[name="csrfmiddlewaretoken"]')?.getAttribute("content")
-    ?? document.querySelector('input[name="csrfmiddlewaretoken"]')?.value ?? "";
+  return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 }
 
 function asDataUrl(blob) {
