@@ -204,15 +204,17 @@ def crash_database(trial: Trial, server: Server, *, jobs: int, crashes: int) -> 
     submit_mixed(trial, jobs // 2)
     with trial.cluster() as cluster:
         cluster.wait_for_pumps()
+        began = time.monotonic()
         for _ in range(crashes):
             connection.close()  # ours, before it is broken
             server._run("pg_ctl", "restart", "--silent", "--mode=immediate", f"--pgdata={server.data}")
             submit_mixed(trial, jobs // 2 // crashes)
             time.sleep(TICK_S)
+        troubled_s = time.monotonic() - began
         trial.wait_for_ends(within_s=60 + jobs / 20)
         stays_up(trial, cluster)
-    told = trial.verify()
-    trial.say("database restarted", told, restarts=crashes)
+    told = trial.verify(nobody_there_s=troubled_s)
+    trial.say("database restarted", told, restarts=crashes, within_s=round(troubled_s, 1))
     return told
 
 

@@ -118,7 +118,8 @@ class Trial:
         told = self.history()
         problems = history.broken_promises(told, **allowed)
         assert not problems, "\n".join(problems[:20]) + f"\n({len(problems)} in all; logs in {self.logs})"
-        assert told.latest_rescue_s <= RESCUE_SLACK_S + nobody_there_s
+        late_s, allowed_s = told.latest_rescue_s, RESCUE_SLACK_S + nobody_there_s
+        assert late_s <= allowed_s, f"given back {late_s:.1f} s after its lease; logs in {self.logs}"
         return told
 
     def say(self, what: str, told: History, **more: object) -> None:
