@@ -29,12 +29,39 @@ def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
     for group in _same_extents(rules):
         x0, x1 = min(e.start for e in group), max(e.end for e in group)
         top, bottom = group[0].at, group[-1].at
-        inside = [w for w in words if x0 - 3 <= w.centre[0] <= x1 + 3 and top - 2 <= w.centre[1] <= bottom + 2]
+        beside = [w for w in words if x0 - 3 <= w.centre[0] <= x1 + 3]
+        inside = [w for w in beside if top - 2 <= w.centre[1] <= bottom + 2]
+        last = _open_row(into_lines(inside), into_lines([w for w in beside if w.centre[1] > bottom + 2]), group)
+        if last:
+            bottom = last[-1].box[3] + 1
+            inside += [word for line in last for word in line.words]
         region = Region((x0 - 3, top, x1 + 3, bottom), into_lines(inside), [e.at for e in group])
         grid = _region_grid(region)
         if grid:
             grids.append(grid)
     return grids
+
+
+def _open_row(lines: list[Line], below: list[Line], rules: list[Edge]) -> list[Line]:
+    """The lines of a last row that no rule closes: they fall into the columns of the rows above."""
+    bottom = rules[-1].at
+    if not all(any(a.at < line.centre_y < b.at for line in lines) for a, b in itertools.pairwise(rules)):
+        return []
+    if any(a.at + 1.6 * line.size < line.box[1] for a, line in _first_lines(rules, lines)):
+        return []
+    found: list[Line] = []
+    for line in below:
+        above = found[-1].box[3] if found else bottom
+        if line.box[1] - above > (0.9 if found else 1.6) * line.size:
+            break
+        found.append(line)
+    if not lines or not found or len(segments(found[0])) < 2:
+        return []
+    return found if len(_corridors([*lines, *found])) >= len(_corridors(lines)) >= 1 else []
+
+
+def _first_lines(rules: list[Edge], lines: list[Line]) -> list[tuple[Edge, Line]]:
+    return [(rule, next(line for line in lines if line.centre_y > rule.at)) for rule in rules[:-1]]
 
 
 def _same_extents(rules: list[Edge]) -> list[list[Edge]]:

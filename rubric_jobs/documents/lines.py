@@ -137,7 +137,8 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if _uniform_style(above) and _uniform_style(line) and above.words[0].style != line.words[0].style:
         return True
-    if (line.is_parted and _LABELLED.match(line.text)) or _COUNTED.match(line.text):
+    is_rest_of_word = len(above.words) == 1 and line.words[0].text.islower()
+    if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest_of_word):
         return True
     if above.is_parted or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
         return True

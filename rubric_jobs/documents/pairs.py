@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rubric_jobs.documents.columns import Region, grid_with_columns
 from rubric_jobs.documents.geometry import Box, Grid, Word
-from rubric_jobs.documents.lines import Line, into_lines, segments, stretches
+from rubric_jobs.documents.lines import Line, into_lines, segments, split_marker, stretches
 
 FEWEST_PAIRS = 3
 SAME_START = 4.0
@@ -26,6 +26,10 @@ def paired_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
             if grid:
                 grids.append(grid)
     return grids
+
+
+def _text(part: list[Word]) -> str:
+    return " ".join(word.text for word in part)
 
 
 def _runs(lines: list[Line]) -> list[list[Line]]:
@@ -65,7 +69,9 @@ def _grid(run: list[Line]) -> Grid | None:
         run = run[:-1]
     left, right = min(line.box[0] for line in run), max(line.box[2] for line in run)
     pairs = [segments(line) for line in run if _start_of_text(line) is not None]
-    texts = [" ".join(word.text for word in parts[1]) for parts in pairs]
+    texts = [_text(parts[1]) for parts in pairs]
+    if all(split_marker(f"{_text(parts[0])} …")[0] == _text(parts[0]) for parts in pairs):
+        return None  # bullets or numbers before the items of a list
     full = sum(parts[0][-1].x1 > at - 0.12 * (at - left) - 10 for parts in pairs)
     if (at - left) > WIDEST_LABEL * (right - left) or sum(map(len, texts)) < SHORTEST_TEXT * len(texts):
         return None

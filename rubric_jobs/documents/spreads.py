@@ -23,8 +23,11 @@ def joined_tables(pages: list[list[Placed]]) -> list[Placed]:
         for index, block in enumerate(page):
             at = _open_table(blocks, block.page, is_first=index == 0)
             last = blocks[at] if at is not None else None
-            if isinstance(block, PlacedTable) and isinstance(last, PlacedTable) and _continues(last, block):
-                blocks[at or 0] = _joined(last, block)
+            whole = (
+                _continued(last, block) if isinstance(block, PlacedTable) and isinstance(last, PlacedTable) else None
+            )
+            if whole is not None:
+                blocks[at or 0] = whole
             else:
                 blocks.append(block)
     return blocks
@@ -42,14 +45,36 @@ def _open_table(blocks: list[Placed], page: int, *, is_first: bool) -> int | Non
     return None
 
 
+def _continued(above: PlacedTable, below: PlacedTable) -> PlacedTable | None:
+    """Both as one table, None if they are two."""
+    rest = below if above.page == below.page else _with_first_column(above, below)
+    return _joined(above, rest) if _continues(above, rest) else None
+
+
 def _continues(above: PlacedTable, below: PlacedTable) -> bool:
     if above.page != below.page and _has_own_header(above.table, below.table):
         return False
     if above.page == below.page and not 0 <= below.box[1] - above.box[3] + 2 <= TOUCHING:
         return False
-    return len(above.xs) == len(below.xs) and all(
+    return len(above.xs) == len(below.xs) and _same_borders(above, below)
+
+
+def _same_borders(above: PlacedTable, below: PlacedTable) -> bool:
+    return all(
         abs(a - b) <= SAME_BORDER + 0.02 * (above.xs[-1] - above.xs[0]) for a, b in zip(above.xs, below.xs, strict=True)
     )
+
+
+def _with_first_column(above: PlacedTable, below: PlacedTable) -> PlacedTable:
+    """The rest of a row that a page's end broke, with the column of names in which nothing was left to say."""
+    if len(above.xs) != len(below.xs) + 1:
+        return below
+    widened = PlacedTable(below.page, below.box, [above.xs[0], *below.xs], below.table)
+    if not _same_borders(above, widened) or abs(above.box[2] - below.box[2]) > SAME_BORDER:
+        return below
+    cells = tuple(replace(cell, column=cell.column + 1) for cell in below.table.cells)
+    table = Table(below.table.rows, below.table.columns + 1, cells, below.table.source)
+    return PlacedTable(below.page, below.box, widened.xs, table)
 
 
 def _has_own_header(above: Table, below: Table) -> bool:
