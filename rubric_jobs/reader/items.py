@@ -85,7 +85,7 @@ def _amount_of(text: str, *, is_marked: bool) -> tuple[Amount | None, str]:
     if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], found[1]
     opened = amounts.leading(text)
-    if opened and opened[1] and (not opened[0].is_bare or re.match(r"^\s*[(\[（]", text)):
+    if opened and opened[1] and (not opened[0].is_bare or re.match(r"^\s*(?:[(\[（]|\+\s*\d)", text)):
         return opened
     inner = amounts.bracketed(text)
     if inner and inner[1] and (inner[0].has_unit or inner[0].is_percent or inner[0].is_slashed):
@@ -137,9 +137,18 @@ def _is_below(item: Item, above: Item) -> bool:
         return True
     if item.indent < above.indent - SAME_INDENT:
         return False
+    if above.paragraph.is_heading and not item.paragraph.is_heading and _is_award(item, above):
+        return True
     if item.kind == above.kind:
         return not item.is_marked and item.amount is None and above.amount is not None
     return _rank(item) > _rank(above)
+
+
+def _is_award(item: Item, above: Item) -> bool:
+    """ "1 point: …" below a heading that is worth that much or more says what the points are given for."""
+    if item.amount is None or above.amount is None or not item.amount.has_unit:
+        return False
+    return item.amount.high <= above.amount.high and item.paragraph.text.lstrip()[:1].isdigit()
 
 
 def _rank(item: Item) -> int:

@@ -54,7 +54,8 @@ LEVEL = _words(
     # Spanish, Portuguese
     "excelente|sobresaliente|destacado|muy bueno|muy bien|bueno|bien|satisfactori[oa]|suficiente|notable"
     "|regular|mejorable"
-    "|insuficiente|deficiente|malo|basico|en desarrollo|en proceso|inicial|avanzad[oa]|(?:no |por "
+    "|insuficiente|deficiente|malo|por lograr"
+    "|por mejorar|basico|en desarrollo|en proceso|inicial|avanzad[oa]|(?:no |por "
     "|medianamente )?logrado"
     "|competente|experto|aprobado|reprobado|necesita mejorar|requiere mejora|adecuad[oa]|inadecuad[oa]|alto"
     "|medio|bajo"
@@ -144,6 +145,7 @@ RUBRIC = _words(
     "|scheme|grid|guide)"
     "|graded (?:on|according|based|using|out)|score ?sheet|assessed (?:on|according)|judged on|criteria"
     "|points out of|point breakdown"
+    "|how [^.?]{2,40} (?:graded|marked|assessed|evaluated|judged|scored)"
     "|grade breakdown|mark(?:ing)? allocation|checklist|points? (?:possible|distribution|allocation)",
     "rubricas?|pauta de (?:evaluacion|correccion|cotejo)|criterios? de (?:evaluacion|avaliacao|correccion"
     "|correcao|calificacion)"

@@ -20,6 +20,9 @@ LONGEST_NAME = 400
 _QUESTION = re.compile(
     r"(?:question|exercise|problem|exercice|partie|ejercicio|pregunta|problema|exercicio|questao|aufgabe|esercizio"
     r"|domanda|opgave|vraag)\s*(?:n[o°º]?\.?\s*)?(?:\d{1,2}|[ivx]{1,4}|[a-h])\b"
+    r"|(?:show|prove|find|evaluate|compute|calculate|explain|solve|derive|determine|suppose|consider|let|give|what|why|how"
+    r"|which|simplify|sketch|demostrar|demuestre|calcul[ae]r?|resolver|resuelva|hall[ae]r?|demontrer|resoudre|montrer"
+    r"|berechnen?|zeigen?|bestimmen?|losen?|beweisen?|calcule|prove|mostre|determine)\b"
 )
 BOXES = "☐☑☒□■"
 
@@ -233,7 +236,7 @@ def _evidence(
     evidence += 0.1 * (total in (10, 20, 50, 100)) + 0.05 * (len(items) >= 4)
     parts = sum(is_course_part(criterion.name) for criterion in candidate.criteria)
     evidence += 0.2 * _has_points_heading(document, items[0])
-    evidence -= 0.35 * context.is_exam + 0.2 * (_are_questions(items) and not context.is_about_rubric)
+    evidence -= 0.35 * context.is_exam + 0.3 * (_are_questions(items) and not context.is_about_rubric)
     evidence -= 0.6 * (parts * 2 >= len(items)) + 0.35 * context.is_syllabus
     evidence -= 0.5 * (_is_money(stretch)) + 0.25 * (len(items) < 3 and not context.is_about_rubric)
     return min(max(evidence, 0.0), 0.9)

@@ -184,12 +184,22 @@ def _add_unnamed_levels(columns: list[_Column], roles: list[Role]) -> None:
     named = [c for c, role in enumerate(roles) if role is Role.LEVEL]
     if named:
         between = [c for c in long if min(named) - 1 <= c <= max(named) + 1 and c != _leftmost_text(roles)]
+        between += [c for c, role in enumerate(roles) if role is Role.TEXT and _stands_among(columns, c, named)]
         if len(named) >= 2:
             for c in between:
                 roles[c] = Role.LEVEL
     elif len(long) >= 2 and (len(long) >= 3 or len({len(columns[c].filled) for c in long}) == 1):
         for c in long:
             roles[c] = Role.LEVEL
+
+
+def _stands_among(columns: list[_Column], c: int, levels: list[int]) -> bool:
+    """A headed column between two levels, or beside one where an amount stands in its heading as in theirs."""
+    if min(levels) < c < max(levels):
+        return bool(columns[c].heading)
+    counted = [level for level in levels if columns[level].core != " ".join(columns[level].heading.split())]
+    has_amount = columns[c].core != " ".join(columns[c].heading.split())
+    return c > 0 and c in (min(levels) - 1, max(levels) + 1) and has_amount and len(counted) == len(levels)
 
 
 def _leftmost_text(roles: list[Role]) -> int | None:

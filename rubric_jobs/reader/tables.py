@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from rubric_jobs.documents.model import Table
 from rubric_jobs.reader import amounts, lexicon
@@ -18,6 +19,8 @@ from rubric_jobs.reader.sheets import Sheet, sheet_of, stacked
 from rubric_jobs.rubric import Criterion, Kind, Level
 
 SHORTEST_DESCRIPTOR = 12
+_TASK = re.compile(r"^(?:\d{1,2}|[A-H])(?:\s*[.)]?\s*[a-h]|\.\d{1,2})?\s*[.)]?$")
+"""The number of a task, beside what it asks for."""
 _WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_](?=['’])")
 
 
@@ -207,6 +210,7 @@ def _point_list(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None
     rows.criteria = [c for c in rows.criteria if c.name or c.points is not None]
     if len(rows.criteria) < 2 or not _is_worded(rows.criteria):
         return None
+    rows.criteria = _parts(rows.criteria, rows.stated) or rows.criteria
     with_points = [c for c in rows.criteria if c.points is not None]
     header = " | ".join(sheet.header)
     evidence = 0.4 + 0.15 * any(lexicon.is_only(lexicon.CRITERION, h) for h in sheet.header if h)
@@ -219,6 +223,22 @@ def _point_list(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None
     evidence -= 0.5 * _is_course_plan(rows.criteria, context)
     evidence -= 0.4 * (len(with_points) * 2 < len(rows.criteria))
     return _Reading(rows, "point_list", min(max(evidence, 0.0), 0.93), [])
+
+
+def _parts(criteria: list[Criterion], stated: Decimal | None) -> list[Criterion]:
+    """The parts alone, where every row that is not one adds up the rows right below it, and so the total is half."""
+    parts: list[Criterion] = []
+    whole, left = None, Decimal(0)
+    for criterion in criteria:
+        points = criterion.points or Decimal(0)
+        if left == 0:
+            whole, left = criterion, points
+        else:
+            parts.append(criterion.model_copy(update={"section": whole.name if whole else None}))
+            left -= points
+        if left < 0 or points <= 0:
+            return []
+    return parts if left == 0 and stated is not None and sum((c.points or 0) for c in parts) == stated else []
 
 
 def _has_plain_units(sheet: Sheet, roles: Roles) -> bool:
@@ -247,7 +267,8 @@ def _is_wordy(criteria: list[Criterion]) -> bool:
 
 def _is_worded(criteria: list[Criterion]) -> bool:
     """Criteria have names of letters; the rows of a grade scale have next to none."""
-    worded = [c for c in criteria if sum(ch.isalpha() for ch in c.name) >= 3 or "\u2e80" <= c.name[:1] <= "\u9fff"]
+    told = [f"{c.name} {c.description or ''}" if _TASK.match(c.name) else c.name for c in criteria]
+    worded = [text for text in told if sum(ch.isalpha() for ch in text) >= 3 or "\u2e80" <= text[:1] <= "\u9fff"]
     graded = [c for c in criteria if lexicon.LETTER_GRADE.match(lexicon.plain(c.name))]
     return len(worded) >= 0.6 * len(criteria) and len(graded) < 0.3 * len(criteria)
 

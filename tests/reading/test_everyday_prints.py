@@ -225,3 +225,122 @@ def test_the_questions_of_an_exam_are_no_rubric() -> None:
             "Exercice 3 (6 points)",
             heading="Examen de géométrie",
         )
+
+
+def test_a_list_whose_bullets_stand_far_from_its_items_is_no_table() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        page.drawString(50, HEIGHT - 90, "Poster rubric")
+        items = ["Title that says what was found (4 points)", "Graph with units (6 points)", "Sources named (5 points)"]
+        for index, item in enumerate(items):
+            page.drawString(60, HEIGHT - 130 - 15 * index, "\u2022")
+            page.drawString(82, HEIGHT - 130 - 15 * index, item)
+
+    assert points(drawn(draw)) == [("Title that says what was found", 4), ("Graph with units", 6), ("Sources named", 5)]
+
+
+def test_the_last_row_of_a_table_with_rules_above_its_rows_alone_is_read() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        page.drawString(50, HEIGHT - 60, "Evaluation criteria")
+        rows = [("Criterion", "Points"), ("Taste", "20"), ("Smell", "30"), ("Looks", "15"), ("Service", "35")]
+        for index, (name, value) in enumerate(rows):
+            top = HEIGHT - 90 - 40 * index
+            page.line(50, top, 500, top)
+            page.drawString(55, top - 15, name)
+            page.drawString(400, top - 15, value)
+            if index:
+                page.drawString(55, top - 29, "How good is it?")
+
+    assert points(drawn(draw)) == [("Taste", 20), ("Smell", 30), ("Looks", 15), ("Service", 35)]
+
+
+def test_the_rest_of_a_row_on_the_next_page_stays_in_its_columns_and_row() -> None:
+    def page_of(page: canvas.Canvas, rows: list[list[str]], top: float) -> None:
+        ys = [top - 30 * i for i in range(len(rows) + 1)]
+        page.grid([50, 150, 330, 510], ys)
+        for row, y in zip(rows, ys, strict=False):
+            for x, text in zip([55, 155, 335], row, strict=True):
+                page.drawString(x, y - 18, text)
+
+    def draw(page: canvas.Canvas) -> None:
+        page_of(
+            page,
+            [
+                ["Criteria", "Good", "Poor"],
+                ["Roof", "Keeps all the rain out", "Lets all the rain in"],
+                ["Walls", "They are straight and", "They are crooked and"],
+            ],
+            150,
+        )
+        page.showPage()
+        page_of(page, [["", "stand by themselves.", "fall over at once."]], HEIGHT - 40)
+
+    rubric = drawn(draw)
+    assert [c.name for c in rubric.criteria] == ["Roof", "Walls"]
+    assert rubric.criteria[1].levels[0].description == "They are straight and stand by themselves."
+
+
+def test_a_level_between_levels_needs_no_known_name() -> None:
+    rubric = written(
+        [
+            ["Indicadores", "4 Logrado", "3 Casi ahí", "2 Tibio", "1 No logrado"],
+            ["Puente", "Resiste todo el peso", "Resiste la mitad", "Resiste poco", "Se cae"],
+            ["Plano", "Tiene todas las medidas", "Faltan algunas", "Faltan muchas", "No hay"],
+        ],
+        heading="Pauta de evaluación",
+    )
+    assert [(lv.name, lv.points) for lv in rubric.criteria[0].levels] == [
+        ("Logrado", 4),
+        ("Casi ahí", 3),
+        ("Tibio", 2),
+        ("No logrado", 1),
+    ]
+
+
+def test_numbers_of_tasks_are_names_where_the_task_is_told_beside_them() -> None:
+    rubric = written(
+        [
+            ["Aufgabe", "Anforderung", "max. BE", "erreicht"],
+            ["1a", "nennt drei Gründe", "6", ""],
+            ["1b", "erläutert einen davon", "8", ""],
+            ["2", "nimmt Stellung", "16", ""],
+            ["Summe", "", "30", ""],
+        ],
+        heading="Erwartungshorizont",
+    )
+    assert points(rubric) == [("1a", 6), ("1b", 8), ("2", 16)]
+    assert rubric.total_points == 30
+
+
+def test_rows_that_add_up_the_rows_below_them_are_sections() -> None:
+    rubric = written(
+        [
+            ["Part 1", "10 pts"],
+            ["Draws the tree", "4 pts"],
+            ["Labels its leaves", "6 pts"],
+            ["Part 2", "8 pts"],
+            ["Counts the rings", "8 pts"],
+            ["Total", "18 pts"],
+        ],
+        heading="Rubric",
+    )
+    assert points(rubric) == [("Draws the tree", 4), ("Labels its leaves", 6), ("Counts the rings", 8)]
+    assert [c.section for c in rubric.criteria] == ["Part 1", "Part 1", "Part 2"]
+
+
+def test_points_with_a_plus_before_a_colon_count() -> None:
+    rubric = written(
+        [], "+3: The door opens", "+2: The bell rings", "+5: The lamp is lit", "Total: 10 points", heading="Grading"
+    )
+    assert points(rubric) == [("The door opens", 3), ("The bell rings", 2), ("The lamp is lit", 5)]
+
+
+def test_homework_that_asks_questions_for_points_is_no_rubric() -> None:
+    with pytest.raises(NoRubricFound):
+        written(
+            [],
+            "Due on Friday. 30 points in total.",
+            "1. (10 pts) Show that the graph is a tree.",
+            "2. (10 pts) Find a shortest path. How long is it?",
+            "3. (10 pts) Explain why it is unique.",
+            heading="Homework 7",
+        )
