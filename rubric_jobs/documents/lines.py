@@ -20,6 +20,8 @@ _MARKER = re.compile(
 )
 _COUNTED = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)\]）]\s*(?:[:：]|$)")
 """A label with a number in brackets before its colon begins an entry of a list."""
+_COUNTED_LEAD = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)\]）]\s")
+"""The same in bold type needs no colon."""
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = re.compile(
     r"self|well|non|co|pre|re|multi|semi|cross|high|low|long|short|on|off|in|so|anti|post|sub|pro|mid|full|half|part|real"
@@ -139,6 +141,8 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     is_rest_of_word = len(above.words) == 1 and line.words[0].text.islower()
     if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest_of_word):
+        return True
+    if line.words[0].is_bold and not line.is_bold and not above.is_bold and _COUNTED_LEAD.match(line.text):
         return True
     if above.is_parted or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
         return True
