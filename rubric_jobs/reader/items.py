@@ -20,6 +20,9 @@ _ABOUT_ALL = re.compile(
     r"|\b(?:assignment|project|exam|lab|homework|essay|quiz|rubric|trabajo|trabalho|projet)"
     r" (?:is|are|will be|vale|a) .{0,24}$"
 )
+_AT_LEAST = re.compile(
+    r"\b(?:at least|minimum of|al menos|pelo menos|minimo de|au moins|mindestens|almeno|minstens)\s*$"
+)
 _LOSS = re.compile(
     r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
     r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
@@ -100,7 +103,8 @@ def _amount_of(text: str, *, is_marked: bool) -> tuple[Amount | None, str]:
 
 def _is_told_of(before: str) -> bool:
     """Whether the amount ends a sentence about the whole: "… Your work will be graded out of" 100 points."""
-    return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(lexicon.plain(before)))
+    plain = lexicon.plain(before)
+    return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(plain) or _AT_LEAST.search(plain))
 
 
 def _penalty(text: str) -> Decimal | None:

@@ -207,7 +207,7 @@ COURSE_PART = _words(
 
 COMMERCE = _words(
     "invoice|qty|quantity|price|unit price|amount|subtotal|tax|vat|due date|bill(?:ed)? to|order|sku|discount"
-    "|cost|budget|expenses?"
+    "|cost|budget|expenses?|story points|user stor(?:y|ies)|priority|backlog|sprint|prioridad|prioridade|prioritat"
     "|factura|precio|cantidad|iva|facture|prix|quantite|tva|rechnung|preis|menge|mwst|fattura|prezzo|factuur"
     "|prijs|btw",
     "发票|单价|数量|金额",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import lexicon
+from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.context import context_of
 from rubric_jobs.reader.items import Item, item_of, tree
@@ -199,7 +199,8 @@ def _criterion(item: Item, section: str | None) -> Criterion:
     if more and more[0][:1].islower() and "\t" in item.paragraph.text:
         # The amount stands beside the first line of a name that goes on below.
         text = f"{text} {more.pop(0)}"
-    own = named(text, item.paragraph.lead)
+    in_lead = amounts.bracketed(item.paragraph.lead)
+    own = named(text, in_lead[1] if in_lead else item.paragraph.lead)
     parts = [own.description] if own.description else []
     parts += more + [_told(child) for child in item.children]
     amount = item.amount
@@ -227,8 +228,8 @@ def _evidence(
     share: float,
 ) -> float:
     context = context_of(document, candidate.position)
-    amounts = [item.amount for item in items if item.amount]
-    plain_units = sum(a.has_unit or a.is_slashed for a in amounts) / len(amounts)
+    worths = [item.amount for item in items if item.amount]
+    plain_units = sum(a.has_unit or a.is_slashed for a in worths) / len(worths)
     marked = sum(item.is_marked for item in items) / len(items)
     evidence = 0.15 + told(context) + 0.2 * plain_units + 0.1 * marked + 0.2 * min(1.0, share * 1.6)
     total = candidate.sum_of_points

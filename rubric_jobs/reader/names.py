@@ -18,6 +18,8 @@ _MARK = "\x1f"
 """Parts a name from the description found behind its points."""
 _BULLET_START = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}]\s|[a-z0-9]{{1,2}}[.)]\s)")
 _COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
+_WIDE_COLON = re.compile(r"^([^:：\n]{2,30}?)\s*[:：]\s*([\u2e80-\u9fff].{2,})$", re.DOTALL)
+"""Chinese and Japanese descriptions are short."""
 _DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
 _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
@@ -115,7 +117,7 @@ def _describes(lines: list[str]) -> bool:
 
 
 def _one_line(text: str) -> tuple[str, str]:
-    for pattern in (_COLON, _DASH):
+    for pattern in (_COLON, _WIDE_COLON, _DASH):
         match = pattern.match(text)
         if match and len(match.group(1).split()) <= 9 and not _LABEL.match(match.group(1)):
             return match.group(1), match.group(2)

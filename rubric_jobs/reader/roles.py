@@ -165,9 +165,12 @@ def is_level_column(column: _Column) -> bool:
         return False
     if _SIGNS.match(column.heading.strip()):
         return not column.filled or column.is_ticks
-    amount = amounts.whole(" ".join(column.heading.split()))
+    heading = " ".join(column.heading.split())
+    amount = amounts.whole(heading)
     if amount is not None:
         return amount.high <= 100 or amount.has_unit
+    if column.core != heading and lexicon.is_only(lexicon.YES_NO, column.core):
+        return True
     return lexicon.is_level_name(column.core) or RATINGS.match(lexicon.plain(column.core)) is not None
 
 

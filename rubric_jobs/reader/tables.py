@@ -15,7 +15,7 @@ from rubric_jobs.reader.grids import Rows, read_rows
 from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.roles import Role, Roles, roles_of
 from rubric_jobs.reader.scales import is_generic, read_long, read_scale, read_sectioned, rows_are_levels
-from rubric_jobs.reader.sheets import Sheet, sheet_of, stacked
+from rubric_jobs.reader.sheets import Sheet, core_of, sheet_of, stacked
 from rubric_jobs.rubric import Criterion, Kind, Level
 
 SHORTEST_DESCRIPTOR = 12
@@ -83,6 +83,9 @@ def _read(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None:
         return _grid(sheet, roles, context)
     if roles.all(Role.POINTS) or roles.all(Role.WEIGHT) or _names_hold_points(sheet, roles):
         return _point_list(sheet, roles, context)
+    each = _amount_in_heading(sheet)
+    if each is not None and roles.first(Role.NAME) is not None:
+        return _point_list(sheet, roles, context, each=each)
     return _checklist(sheet, roles, context)
 
 
@@ -205,8 +208,21 @@ def _names_hold_points(sheet: Sheet, roles: Roles) -> bool:
     return len(held) >= 2 and len(held) * 2 >= len(texts)
 
 
-def _point_list(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None:
+def _amount_in_heading(sheet: Sheet) -> Decimal | None:
+    """What each row is worth where a column to fill in says it once: "Score (1-10)"."""
+    for column, heading in enumerate(sheet.header):
+        found = amounts.bracketed(heading) or amounts.trailing(heading)
+        is_open = not any(any(sign.isalnum() for sign in text) for text in sheet.body(column))
+        names_points = any(lexicon.is_only(words, core_of(heading)) for words in (lexicon.POINTS, lexicon.EARNED))
+        if found and column and is_open and names_points and 1 < found[0].high <= 100:
+            return found[0].high
+    return None
+
+
+def _point_list(sheet: Sheet, roles: Roles, context: Context, *, each: Decimal | None = None) -> _Reading | None:
     rows = read_rows(sheet, roles)
+    if each is not None:
+        rows.criteria = [c if c.points is not None else c.model_copy(update={"points": each}) for c in rows.criteria]
     rows.criteria = [c for c in rows.criteria if c.name or c.points is not None]
     if len(rows.criteria) < 2 or not _is_worded(rows.criteria):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from decimal import Decimal
+from typing import Any
 
 import docx
 import pytest
@@ -64,7 +64,7 @@ def written(rows: list[list[str]], *texts: str, heading: str = "") -> Rubric:
     return reader.read(documents.parse(saved(document)))
 
 
-def points(rubric: Rubric) -> list[tuple[str, Decimal | None]]:
+def points(rubric: Rubric) -> list[Any]:
     return [(criterion.name, criterion.points) for criterion in rubric.criteria]
 
 
@@ -344,3 +344,70 @@ def test_homework_that_asks_questions_for_points_is_no_rubric() -> None:
             "3. (10 pts) Explain why it is unique.",
             heading="Homework 7",
         )
+
+
+def test_a_chinese_item_is_named_by_what_stands_before_its_colon() -> None:
+    rubric = written(
+        [], "1. 选材（20分）：材料新鲜", "2. 刀工（30分）：大小均匀", "3. 火候（50分）：恰到好处", heading="评分标准"
+    )
+    assert points(rubric) == [("选材", 20), ("刀工", 30), ("火候", 50)]
+    assert rubric.criteria[0].description == "材料新鲜"
+
+
+def test_the_least_that_is_needed_to_pass_is_no_criterion() -> None:
+    rubric = written(
+        [],
+        "Dibujo del plano (4 puntos)",
+        "Maqueta a escala (6 puntos)",
+        "Para aprobar hay que obtener al menos 5 puntos.",
+        heading="Criterios de corrección",
+    )
+    assert points(rubric) == [("Dibujo del plano", 4), ("Maqueta a escala", 6)]
+
+
+def test_answers_with_points_in_their_headings_are_levels() -> None:
+    rows = [["Item", "Yes (2)", "Partially (1)", "No (0)"], ["The seams are straight", "", "", ""]]
+    rubric = written([*rows, ["The buttons match", "", "", ""]], heading="Sewing rubric")
+    assert [(lv.name, lv.points) for lv in rubric.criteria[0].levels] == [("Yes", 2), ("Partially", 1), ("No", 0)]
+
+
+def test_a_column_to_fill_in_tells_once_what_each_row_is_worth() -> None:
+    rubric = written(
+        [
+            ["Category", "Guiding questions", "Score (1-10)"],
+            ["Flavour", "Would you eat it again?", "____"],
+            ["Colour", "Does it look fresh?", "____"],
+            ["Service", "Was it warm?", "____"],
+        ],
+        heading="Judging form",
+    )
+    assert points(rubric) == [("Flavour", 10), ("Colour", 10), ("Service", 10)]
+
+
+def test_story_points_are_no_points() -> None:
+    with pytest.raises(NoRubricFound):
+        written(
+            [
+                ["ID", "User story", "Priority", "Story points"],
+                ["1", "As a cook I want to sort recipes", "High", "5"],
+                ["2", "As a guest I want to book a table", "Low", "8"],
+            ],
+            heading="Product backlog",
+        )
+
+
+def test_bold_labels_with_percents_begin_paragraphs() -> None:
+    def draw(page: canvas.Canvas) -> None:
+        page.drawString(50, HEIGHT - 80, "Grading criteria")
+        entries = [
+            ("Soil (30%)", "Is it loose, and"),
+            ("", "has it been turned?"),
+            ("Seed (70%)", "Has it all come up?"),
+        ]
+        for index, (label, text) in enumerate(entries):
+            page.setFont("Helvetica-Bold", 11)
+            page.drawString(50, HEIGHT - 110 - 13 * index, label)
+            page.setFont("Helvetica", 11)
+            page.drawString(115 if label else 70, HEIGHT - 110 - 13 * index, text)
+
+    assert points(drawn(draw)) == [("Soil", 30), ("Seed", 70)]
