@@ -60,8 +60,7 @@ def _run(wanted: argparse.Namespace) -> None:
         with trial("restarts") as here:
             faults.crash_database(here, server, jobs=share * 2, crashes=10)
         with trial("half-open") as here, proxy_to(f"{server.socket_folder}/.s.PGSQL.5432") as proxy:
-            database = here.url.rpartition("/")[2].partition("?")[0]
-            here.environ["DATABASE_URL"] = f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}"
+            here.reach_database_through(proxy.port)
             faults.freeze_connections(here, proxy, jobs=share // 2)
         for hours in (-1, 1):
             with trial(f"clock{hours}") as here:

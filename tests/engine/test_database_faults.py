@@ -35,6 +35,6 @@ def test_connections_that_swallow_everything_are_given_up(trial: Trial) -> None:
     """Half-open: the other end is gone, TCP still takes every byte, and no answer ever comes."""
     given = conninfo_to_dict(database_url())
     with proxy_to(f"{given['host']}/.s.PGSQL.5432") as proxy:
-        trial.environ["DATABASE_URL"] = f"postgresql://{given['user']}@127.0.0.1:{proxy.port}/{given['dbname']}"
+        trial.reach_database_through(proxy.port)
         told = faults.freeze_connections(trial, proxy, jobs=100)
     assert told.ends == {"completed": 100}

@@ -77,6 +77,11 @@ class Trial:
         self.marks[job_id] = mark
         return job_id
 
+    def reach_database_through(self, port: int) -> None:
+        """Clusters that are started from now on reach their database by TCP, at that port of this machine."""
+        given = psycopg.conninfo.conninfo_to_dict(self.url)
+        self.environ["DATABASE_URL"] = f"postgresql://{given['user']}@127.0.0.1:{port}/{given['dbname']}"
+
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as database:
             return database.execute(statement, values).fetchall()
