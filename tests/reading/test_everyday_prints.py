@@ -13,7 +13,6 @@ from reportlab.pdfgen import canvas
 from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 
 from rubric_jobs import documents, reader
-from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import Rubric
 from tests.reading.builders import saved
 
@@ -193,40 +192,6 @@ def test_blanks_to_fill_in_stand_before_what_they_are_for() -> None:
     assert rubric.total_points == 20
 
 
-@pytest.mark.parametrize(
-    ("heading", "rows"),
-    [
-        ("Plan de la asignatura", [["Unidad", "Tema", "Horas"], ["1", "Suelos", "6"], ["2", "Riego", "10"]]),
-        (
-            "Results of the survey",
-            [
-                ["Question", "Disagree", "Neutral", "Agree", "Mean"],
-                ["The room was warm", "3", "9", "11", "3.6"],
-                ["The food was good", "4", "2", "8", "4.3"],
-            ],
-        ),
-        ("Benchmarks", [["Library", "Score", "Time"], ["quick", "98", "1.2 s"], ["slow", "75", "3.1 s"]]),
-    ],
-    ids=["hours", "counts", "measurements"],
-)
-def test_numbers_that_measure_something_else_make_no_rubric(heading: str, rows: list[list[str]]) -> None:
-    with pytest.raises(NoRubricFound):
-        written(rows, heading=heading)
-
-
-def test_the_questions_of_an_exam_are_no_rubric() -> None:
-    with pytest.raises(NoRubricFound):
-        written(
-            [],
-            "Exercice 1 (6 points)",
-            "Tracer la courbe de la fonction.",
-            "Exercice 2 (8 points)",
-            "Calculer l'aire du triangle.",
-            "Exercice 3 (6 points)",
-            heading="Examen de géométrie",
-        )
-
-
 def test_a_list_whose_bullets_stand_far_from_its_items_is_no_table() -> None:
     def draw(page: canvas.Canvas) -> None:
         page.drawString(50, HEIGHT - 90, "Poster rubric")
@@ -334,18 +299,6 @@ def test_points_with_a_plus_before_a_colon_count() -> None:
     assert points(rubric) == [("The door opens", 3), ("The bell rings", 2), ("The lamp is lit", 5)]
 
 
-def test_homework_that_asks_questions_for_points_is_no_rubric() -> None:
-    with pytest.raises(NoRubricFound):
-        written(
-            [],
-            "Due on Friday. 30 points in total.",
-            "1. (10 pts) Show that the graph is a tree.",
-            "2. (10 pts) Find a shortest path. How long is it?",
-            "3. (10 pts) Explain why it is unique.",
-            heading="Homework 7",
-        )
-
-
 def test_a_chinese_item_is_named_by_what_stands_before_its_colon() -> None:
     rubric = written(
         [], "1. 选材（20分）：材料新鲜", "2. 刀工（30分）：大小均匀", "3. 火候（50分）：恰到好处", heading="评分标准"
@@ -382,18 +335,6 @@ def test_a_column_to_fill_in_tells_once_what_each_row_is_worth() -> None:
         heading="Judging form",
     )
     assert points(rubric) == [("Flavour", 10), ("Colour", 10), ("Service", 10)]
-
-
-def test_story_points_are_no_points() -> None:
-    with pytest.raises(NoRubricFound):
-        written(
-            [
-                ["ID", "User story", "Priority", "Story points"],
-                ["1", "As a cook I want to sort recipes", "High", "5"],
-                ["2", "As a guest I want to book a table", "Low", "8"],
-            ],
-            heading="Product backlog",
-        )
 
 
 def test_bold_labels_with_percents_begin_paragraphs() -> None:
