@@ -27,7 +27,7 @@ lint: .venv/ready-for-tests
 bench: .venv/ready-for-benchmarks
 	@$(BIN)/python -m benchmarks.run
 
-# Every fault of docs/engine.md in its long form; about ten minutes.
+# Every fault of docs/engine.md in its long form; about a quarter of an hour.
 soak: .venv/ready-for-tests
 	@$(BIN)/python -m tests.engine.soak
 

@@ -1,4 +1,4 @@
-"""The long form of the trials: `make soak`, about ten minutes on a server of its own.
+"""The long form of the trials: `make soak`, about a quarter of an hour on a server of its own.
 
     python -m tests.engine.soak [--jobs 10000] [--kills 120] [--stops 25]
 
