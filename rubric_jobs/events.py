@@ -12,6 +12,8 @@ from rubric_jobs.severing import sever
 
 log = logging.getLogger(__name__)
 
+LISTENER = "rubric jobs: listening"
+"""How such a connection is told apart in pg_stat_activity."""
 RECONNECT_S = 1.0
 QUIET_S = 15.0
 ANSWER_S = 5.0
@@ -25,7 +27,7 @@ async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]
     """
     while True:
         try:
-            connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
+            connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True, application_name=LISTENER)
             async with connection:
                 for channel in channels:
                     await connection.execute(f'LISTEN "{channel}"')

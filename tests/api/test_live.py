@@ -16,6 +16,7 @@ from django.db import connection
 
 from rubric_jobs import claims, lifecycle
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
+from rubric_jobs.events import LISTENER
 from tests.api.conftest import PREFIXES, RESULT, Web, as_base64, enhancement, extraction, pdf
 from tests.conftest import Caller
 
@@ -193,8 +194,8 @@ class TestEvents:
             next(reader)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE %s",
-                [f'LISTEN "{lifecycle.CHANGED_CHANNEL}"%'],
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
+                [LISTENER],
             )
             listening = cursor.fetchone()
         complete(job_id)

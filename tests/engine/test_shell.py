@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 from rubric_jobs import worker
 from tests.engine import faults
 from tests.engine.clusters import wait_until
-from tests.engine.trials import GRACE_S, Trial
+from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
 
 
@@ -38,7 +38,7 @@ def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Tri
         trial.wait_for_ends(within_s=10)
         cluster.kill("busy", choose=min)
         began = time.monotonic()
-        assert cluster.ended(within_s=3 + GRACE_S + 4) == 1
+        assert cluster.ended(within_s=20) == 1
         trial.say("wedged", trial.verify(), noticed_after_s=round(time.monotonic() - began, 1))
 
 
