@@ -13,7 +13,7 @@ from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
 
 from rubric_jobs import auth
-from tests import servers
+from tests import installed, servers
 from tests.fake_llm import _fake_llm_server, fake_llm
 
 __all__ = ["_fake_llm_server", "fake_llm"]
@@ -119,10 +119,7 @@ def embedded_server(django_db_blocker: Any) -> str:
 @pytest.fixture(scope="session")
 def debian_server() -> Any:
     """The URL of a server of Debian's PostgreSQL 15."""
-    if not (servers.DEBIAN_15 / "postgres").exists():
-        how = "PostgreSQL 15 is not installed; as root: apt-get install postgresql-15"
-        (pytest.fail if servers.must_not_be_skipped() else pytest.skip)(how)
-    with servers.fresh_server(servers.DEBIAN_15) as server:
+    with servers.fresh_server(installed.postgres_15()) as server:
         yield server.url("postgres")
 
 

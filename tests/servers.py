@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -15,8 +14,6 @@ from psycopg import sql
 
 from grader import embedded_postgres
 from grader.embedded_postgres import Server
-
-DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 
 @contextmanager
@@ -55,7 +52,3 @@ def fresh_database(server_url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server_url, autocommit=True) as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def must_not_be_skipped() -> bool:
-    return os.environ.get("CI") == "true"

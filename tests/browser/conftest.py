@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import shutil
 import subprocess
 import sys
 import uuid
@@ -24,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, e
 
 from grader.local_service import LocalService
 from tests import fake_llm as fakes
-from tests import servers
+from tests import installed, servers
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "essay-rubric.pdf"
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -104,19 +103,11 @@ class Teacher:
         self.site.query("DELETE FROM django_session")
 
 
-def _chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        how = "Chromium is not installed; as root: apt-get install chromium"
-        (pytest.fail if servers.must_not_be_skipped() else pytest.skip)(how)
-    return found
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Not for the session: while Playwright is started, its event loop runs in this thread, and no other can.
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        running = playwright.chromium.launch(executable_path=installed.chromium(), args=FLAGS)
         yield running
         running.close()
 
@@ -125,7 +116,7 @@ def browser() -> Iterator[Browser]:
 def site(
     embedded_server: str, _fake_llm_server: fakes.FakeLLM, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    _chromium()
+    installed.chromium()
     with servers.fresh_database(embedded_server) as database:
         environ = {
             "DATABASE_URL": database,

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from grader.local_service import LocalService
 from rubric_jobs import auth
 from rubric_jobs.documents import PDF
 from tests import fake_llm as fakes
-from tests import servers
+from tests import installed, servers
 
 SAMPLE = settings.BASE_DIR / "samples" / "essay-rubric.pdf"
 PATIENCE_S = 60.0
@@ -108,10 +107,10 @@ def wait_for(what: Callable[[], Any]) -> Any:
     return found
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
 def test_a_killed_worker_costs_no_job_and_the_dashboard_tells(installation: Installation) -> None:
     from playwright.sync_api import sync_playwright
 
+    chromium = installed.chromium()
     wait_for(lambda: installation.metric("rubric_jobs_workers") >= 2)
     assert "2 processes" in installation.manage("doctor", "--offline").stdout
     for _ in range(12):  # enough that both have some
@@ -126,9 +125,7 @@ def test_a_killed_worker_costs_no_job_and_the_dashboard_tells(installation: Inst
     made = installation.manage("createsuperuser", "--noinput", "--username=operator", "--email=operator@example.org")
     assert made.returncode == 0
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -1,0 +1,30 @@
+"""Programs that tests need beside Python packages: skipped without them, but not where CI says that all must run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+_POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+def postgres_15() -> Path:
+    """The folder of Debian's PostgreSQL 15's programs."""
+    return _POSTGRES_15 if (_POSTGRES_15 / "postgres").exists() else _absent("PostgreSQL 15", "postgresql-15")
+
+
+def chromium() -> str:
+    """The browser's program."""
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next(filter(None, found), None) or _absent("Chromium", "chromium")
+
+
+def _absent(what: str, package: str) -> NoReturn:
+    how = f"{what} is not installed; as root: apt-get install {package}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(how)
+    pytest.skip(how)
