@@ -88,10 +88,6 @@ def for_task(task: Task) -> Prompt:
     return _extract(task) if isinstance(task, ExtractTask) else _enhance(task)
 
 
-def version_for(task: Task) -> str:
-    return EXTRACT_VERSION if isinstance(task, ExtractTask) else ENHANCE_VERSION
-
-
 def needs_file(document: Document, file_type: str) -> bool:
     """Whether a model has to read the file itself: a PDF with pages that hold a picture and no text."""
     return file_type == PDF and bool(document.scanned_pages)

@@ -37,7 +37,3 @@ class Candidate:
     def sum_of_points(self) -> Decimal | None:
         points = [criterion.points for criterion in self.criteria]
         return sum((p for p in points if p is not None), Decimal(0)) if any(p is not None for p in points) else None
-
-    @property
-    def level_names(self) -> tuple[str, ...]:
-        return tuple((level.name or "") for level in self.criteria[0].levels) if self.criteria else ()

@@ -25,7 +25,6 @@ class Rows:
     stated: Decimal | None = None
     section: str | None = None
     in_penalties: bool = False
-    weighed: bool = False
 
 
 def read_rows(sheet: Sheet, roles: Roles) -> Rows:

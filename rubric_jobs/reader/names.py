@@ -11,7 +11,6 @@ from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.amounts import Amount
 
 LONGEST_NAME = 90
-LONGEST_BEFORE_COLON = 70
 SENTENCE = 38
 DESCRIBING = 20
 _MARK = "\x1f"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.model import Cell, Table, fold
 from rubric_jobs.reader import amounts, lexicon
@@ -21,7 +21,6 @@ class Sheet:
     header: list[str]
     header_cells: list[Cell | None]
     rows: list[list[Cell | None]]
-    footers: list[Cell] = field(default_factory=list)
 
     @property
     def columns(self) -> int:
@@ -79,15 +78,6 @@ def _without_repeats(rows: list[list[Cell | None]], header: list[list[Cell | Non
     """The rows without those that only say the header again."""
     told = [[fold(cell.text) if cell else "" for cell in row] for row in header]
     return [row for row in rows if [fold(cell.text) if cell else "" for cell in row] not in told]
-
-
-def transposed(table: Table) -> Table:
-    """Rows for columns; every cell keeps its source."""
-    cells = tuple(
-        replace(cell, row=cell.column, column=cell.row, row_span=cell.column_span, column_span=cell.row_span)
-        for cell in sorted(table.cells, key=lambda c: (c.column, c.row))
-    )
-    return Table(table.columns, table.rows, cells, table.source)
 
 
 def distinct(row: list[Cell | None]) -> list[Cell]:
