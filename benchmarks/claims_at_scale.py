@@ -6,9 +6,10 @@ import statistics
 import time
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from benchmarks import figures as figure
+from benchmarks.claiming import claimer
 from rubric_jobs import claims
 
 FEW, MANY = 1_000, 1_000_000
@@ -29,12 +30,12 @@ def _claim_s(pending: int) -> float:
     """Median seconds of a claim of ten; what is claimed is put back."""
     _fill(pending)
     took = []
-    for _ in range(CLAIMS):
-        began = time.perf_counter()
-        with transaction.atomic():
-            claims.claim(limit=10, worker="bench", lease_s=30)
+    with claimer() as claim:
+        for _ in range(CLAIMS):
+            began = time.perf_counter()
+            held = claim(limit=10)
             took.append(time.perf_counter() - began)
-            transaction.set_rollback(True)
+            claims.release(held)
     return statistics.median(took)
 
 

@@ -25,7 +25,6 @@ def figures(ours_url: str) -> dict[str, Any]:
     """The library's own CPU is that of PDFium and the walk over its page objects, in a process of its own."""
     files = [_distinct() for _ in range(DOCUMENTS)]
     ours = Ours(ours_url, WORKER_PROCESSES="1")
-    ours.prepare()
     with real_worker(ours) as worker, psycopg.connect(ours_url, autocommit=True) as connection:
         submit("extract", _distinct(), provider="local")  # the sandbox's child is warm
         engines.wait_until_done(ours, connection)

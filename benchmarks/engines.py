@@ -39,9 +39,6 @@ class Engine(Protocol):
     processes: int
     """How many of its commands make two workers."""
 
-    def prepare(self) -> None:
-        """Make its tables."""
-
     def command(self) -> list[str]:
         """The worker's command; its job reads BENCH_SOCKET and BENCH_SLEEP_S from its environment."""
 
@@ -59,9 +56,6 @@ class Ours:
     def __init__(self, url: str, *, name: str = "ours", **settings: str) -> None:
         self.name, self.url = name, url
         self.environ = {"DATABASE_URL": url, **settings}
-
-    def prepare(self) -> None:
-        _manage(self.environ, "migrate", "--verbosity=0")
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "benchmarks.our_worker"]

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from benchmarks.status_reads import _served
+from tests import claiming
 
 STREAMS = 2000
 OPENED_AT_ONCE = 100
@@ -37,7 +38,7 @@ def figures() -> dict[str, dict[str, Any]]:
     job_ids = [lifecycle.submit(**wanted) for _ in range(STREAMS)]
 
     def end_all() -> None:
-        while taken := claims.claim(limit=500, worker="benchmark", lease_s=60):
+        while taken := claiming.claim(limit=500, lease_s=60):
             claims.end([Ending(claim=claim, result={"success": True}) for claim in taken])
 
     with _served("grader.asgi:application") as port:

@@ -34,7 +34,7 @@ def figures(server: str, ours_url: str, *, rounds: int) -> dict[str, Any]:
         ours = Ours(ours_url, WORKER_PROCESSES="2", WORKER_CONCURRENCY="250")
         peer = Procrastinate(database(), concurrency=250)
         stock = [StockDjangoQ(database(), conn_max_age=age) for age in (0, 600)]
-        for engine in (ours, peer, *stock):
+        for engine in (peer, *stock):
             engine.prepare()
         ear = Ear(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         rounds_of: dict[str, list[dict[str, float]]] = {engine.name: [] for engine in (ours, peer)}

@@ -36,7 +36,6 @@ def figures(ours_url: str) -> dict[str, Any]:
     with _fake_gemini() as address, psycopg.connect(ours_url, autocommit=True) as connection:
         keys = {"GEMINI_API_KEY": "bench", "GEMINI_BASE_URL": address}
         ours = Ours(ours_url, WORKER_PROCESSES="2", WORKER_CONCURRENCY="500", **keys)
-        ours.prepare()
         with real_worker(ours) as worker:
             return _repeated(ours, connection) | _thousand(ours, worker, connection)
 

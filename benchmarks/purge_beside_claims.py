@@ -15,6 +15,7 @@ from django.db import connection
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks import figures as figure
+from benchmarks.claiming import Claimer, claimer
 from rubric_jobs import claims, conf
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -29,14 +30,15 @@ def figures(*, rounds: int = 1) -> dict[str, Any]:
     idle, beside = [], []
     for _ in range(rounds):
         _fill()
-        at_rest, at_work = _claims_around_a_purge()
+        with claimer() as claim:
+            at_rest, at_work = _claims_around_a_purge(claim)
         idle.append(_p99(at_rest))
         beside.append(_p99(at_work))
     _empty()
     return {"claim_p99_beside_purge": figure.ratio(beside, idle, at_most=2.0, unit="s a claim of 10, p99")}
 
 
-def _claims_around_a_purge() -> tuple[list[float], list[float]]:
+def _claims_around_a_purge(claim: Claimer) -> tuple[list[float], list[float]]:
     """Seconds of claims while the purge is halted, and while it works.
 
     The two take turns, window by window: a machine that others use as well is slow for both.
@@ -50,30 +52,30 @@ def _claims_around_a_purge() -> tuple[list[float], list[float]]:
     at_rest: list[float] = []
     at_work: list[float] = []
     while purge.poll() is None:
-        at_work += _window(purge)
+        at_work += _window(purge, claim)
         purge.send_signal(signal.SIGSTOP)
-        at_rest += _window(purge)
+        at_rest += _window(purge, claim)
         purge.send_signal(signal.SIGCONT)
     if purge.returncode or _finished():
         raise RuntimeError(f"the purge ended with {purge.returncode} and left {_finished()} rows")
     return at_rest, at_work
 
 
-def _window(purge: subprocess.Popen[bytes]) -> list[float]:
+def _window(purge: subprocess.Popen[bytes], claim: Claimer) -> list[float]:
     """Claims of a while; the first ones do not count, since the server still does what it was told before."""
     time.sleep(SETTLE_S)
     took: list[float] = []
     deadline = time.monotonic() + WINDOW_S
     while time.monotonic() < deadline and purge.poll() is None:
-        took.append(_claim_s())
+        took.append(_claim_s(claim))
     return took
 
 
-def _claim_s() -> float:
+def _claim_s(claim: Claimer) -> float:
     """Seconds of a claim of ten; what is claimed is put back."""
     time.sleep(PAUSE_S)
     began = time.perf_counter()
-    held = claims.claim(limit=10, worker="bench", lease_s=30)
+    held = claim(limit=10)
     took = time.perf_counter() - began
     claims.release(held)
     return took

@@ -44,6 +44,9 @@ def _measure(server: str, ours: str, *, rounds: int, only: str) -> dict[str, Any
     import django
 
     django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
     logging.disable(logging.INFO)  # a line for each of thousands of submissions
     from benchmarks import (
         claims_at_scale,

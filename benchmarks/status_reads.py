@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from tests import claiming
+
 ROUNDS = 5
 REQUESTS = 1500
 CONNECTIONS = 50
@@ -79,7 +81,7 @@ def _completed_job() -> tuple[uuid.UUID, str]:
         "criteria": [{"name": f"Criterion {n}", "points": 3, "levels": levels} for n in range(6)],
     }
     while True:
-        claim = next(iter(claims.claim(limit=1, worker="benchmark", lease_s=30)))
+        claim = next(iter(claiming.claim(limit=1)))
         if claim.job_id == job_id:
             break
     claims.end([Ending(claim=claim, result={"success": True, "rubric": rubric}, metrics={"token_usage": 0})])

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+import psycopg
+from django.db import connection
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from rubric_jobs.errors import RubricJobError
@@ -109,30 +111,23 @@ FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, cr
 """
 
 
-def claim(*, limit: int, worker: str, lease_s: float, tenant_cap: int | None = None) -> list[Claim]:
+async def claim(
+    connection: psycopg.AsyncConnection, *, limit: int, worker: str, lease_s: float, tenant_cap: int | None = None
+) -> list[Claim]:
     """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are stepped over.
 
-    With `tenant_cap`, no tenant has more than so many jobs processing.
+    With `tenant_cap`, no tenant has more than so many jobs processing. The connection commits by itself (`autocommit`).
     """
     values = {"limit": limit, "worker": worker, "lease_s": lease_s, "tenant_cap": tenant_cap}
-    if tenant_cap is None:
-        return _claims(_PICK + _CLAIM, values)
-    with transaction.atomic():
-        # Two that count at the same time would both find room.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rubric jobs: tenants'))")
-        return _claims(_PICK_CAPPED + _CLAIM, values)
-
-
-def _claims(statement: str, values: dict[str, Any]) -> list[Claim]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description]
-        return [_claim(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
-
-
-def _claim(*, parameters: str, **facts: Any) -> Claim:
-    return Claim(**facts, parameters=json.loads(parameters))  # Django's cursors hand JSON over as text
+    async with connection.cursor(row_factory=class_row(Claim)) as cursor:
+        if tenant_cap is None:
+            await cursor.execute(_PICK + _CLAIM, values)
+            return await cursor.fetchall()
+        async with connection.transaction():
+            # Two that count at the same time would both find room.
+            await cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rubric jobs: tenants'))")
+            await cursor.execute(_PICK_CAPPED + _CLAIM, values)
+            return await cursor.fetchall()
 
 
 def document(claim: Claim) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from rubric_jobs.severing import sever
+from rubric_jobs.severing import severed_after
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +35,8 @@ async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]
                 while True:
                     async for notification in connection.notifies(timeout=QUIET_S):
                         yield notification.channel, notification.payload
-                    await _ask_whether_there(connection)
+                    with severed_after(ANSWER_S, connection):  # one that is gone is as silent as having nothing to say
+                        await connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             log.warning("listening again in %s s: %s", RECONNECT_S, type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
-
-
-async def _ask_whether_there(connection: psycopg.AsyncConnection) -> None:
-    """Raises OperationalError when the other end is gone: that alone is as silent as having nothing to say."""
-    asking = asyncio.ensure_future(connection.execute("SELECT 1"))
-    severing = asyncio.get_running_loop().call_later(ANSWER_S, sever, connection)
-    try:
-        await asking
-    finally:
-        severing.cancel()

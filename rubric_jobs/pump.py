@@ -1,6 +1,7 @@
 """One process that carries many jobs: it claims rows while it has free slots, runs them side by side, ends them.
 
-All rows are touched by one thread with one database connection, in batches; no connection is held while a job runs.
+Two database connections serve them all: one takes jobs in (intake.py), one writes what becomes of them, in batches and
+in a thread of its own (`Rows`). None is held while a job runs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from rubric_jobs import claims, lifecycle, logs, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
-from rubric_jobs.events import listen
+from rubric_jobs.intake import Intake
 from rubric_jobs.severing import sever
 
 log = logging.getLogger(__name__)
@@ -140,15 +141,17 @@ class Pump:
         rows: Rows,
         pace: Pace,
         name: str,
-        listen_to: str | None,
+        conninfo: str,
+        is_listening: bool = True,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`listen_to` is the conninfo of the connection that hears wake-ups; None leaves it to polling.
+        """`conninfo` is for the connection that takes jobs in; without listening it finds them by polling alone.
 
         `beat` is called each time that the pump got through to the database, at least once a poll.
         """
         self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
-        self._listen_to, self._tell_alive = listen_to, beat
+        self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=pace.lease_s / 3)
+        self._tell_alive = beat
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -165,17 +168,19 @@ class Pump:
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         loop.call_later(self._pace.lifetime_s * random.uniform(0.9, 1.0), self.stop)  # noqa: S311 - spreads restarts
-        # A background task that breaks takes the pump down with it: leases end, another pump takes over.
-        async with asyncio.TaskGroup() as group:
-            background = [group.create_task(work) for work in self._background()]
-            await self._take_in()
-            await self._drain()
-            for task in background:
-                task.cancel()
+        try:
+            # A background task that breaks takes the pump down with it: leases end, another pump takes over.
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(work) for work in self._background()]
+                await self._take_in()
+                await self._drain()
+                for task in background:
+                    task.cancel()
+        finally:
+            await self._intake.close()
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
-        work = [self._write_endings(), self._beat(), self._sweep(), self._publish()]
-        return [*work, self._hear()] if self._listen_to else work
+        return [self._write_endings(), self._beat(), self._sweep(), self._publish()]
 
     async def _take_in(self) -> None:
         while not self._stopping.is_set():
@@ -183,8 +188,7 @@ class Pump:
             free = self._pace.concurrency - len(self._held)
             claimed: list[Claim] = []
             if free > 0:
-                claimed = await self._rows.change(
-                    claims.claim,
+                claimed = await self._intake.claim(
                     limit=free,
                     worker=self._name,
                     lease_s=self._pace.lease_s,
@@ -206,7 +210,9 @@ class Pump:
 
     async def _carry(self, claim: Claim) -> None:
         logs.bind(trace_id=claim.trace_id, job_id=claim.job_id, tenant_id=claim.tenant_id, attempt=claim.attempt)
-        log.info("started", extra={"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb})
+        facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
+        # After the job's first step: a line of JSON takes a sleeping CPU as long as the claim itself.
+        asyncio.get_running_loop().call_soon(partial(log.info, "started", extra=facts))
         self._endings.put_nowait(await self._outcome(claim))
 
     async def _outcome(self, claim: Claim) -> Ending:
@@ -292,13 +298,11 @@ class Pump:
             await self._rows.change(workers.note, worker=self._name, running=len(self._held))
             self._tell_alive()
 
-    async def _hear(self) -> None:
-        assert self._listen_to is not None  # noqa: S101
-        async for channel, payload in listen(self._listen_to, lifecycle.PENDING_CHANNEL, lifecycle.CANCELLED_CHANNEL):
-            if channel == lifecycle.CANCELLED_CHANNEL:
-                self._abandon([claim for claim in self._held.values() if str(claim.job_id) == payload])
-            else:
-                self._wake.set()
+    def _hear(self, channel: str, payload: str) -> None:
+        if channel == lifecycle.CANCELLED_CHANNEL:
+            self._abandon([claim for claim in self._held.values() if str(claim.job_id) == payload])
+        else:
+            self._wake.set()
 
     def _abandon(self, lost: Iterable[Claim]) -> None:
         """Drop jobs that are not ours any more; a result of theirs would be refused."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -18,3 +20,13 @@ def sever(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> No
         if connection is not None:
             with socket.socket(fileno=os.dup(connection.pgconn.socket)) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def severed_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterator[None]:
+    """Whoever still waits on the connection in this block after so long gets an OperationalError."""
+    severing = asyncio.get_running_loop().call_later(seconds, sever, connection)
+    try:
+        yield
+    finally:
+        severing.cancel()

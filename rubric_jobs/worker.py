@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import logging
 import mmap
 import os
@@ -116,6 +117,9 @@ def prepare() -> Cluster:
     connection.close()
     # Once for all processes, in shared memory; and no pump stands still for a second at its first job.
     registry.build(provider_settings()).preload()
+    # What is loaded by now stays for good: looking through it again would halt a pump and its jobs for 60 ms at a time.
+    gc.collect()
+    gc.freeze()
     return _cluster
 
 
@@ -143,12 +147,9 @@ def pump(tries: int = 1) -> str:
     parent = os.getppid()
     processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
-        # LISTEN and prepared statements both need a connection that stays with its server process.
-        conninfo = None
-        if settings.RUBRIC_LISTEN:
+        if settings.RUBRIC_LISTEN:  # prepared statements, too, need a connection that stays with its server process
             conf.prepare_statements()
-            conninfo = conf.database_conninfo()
-        asyncio.run(_run(cluster, slot, conninfo))
+        asyncio.run(_run(cluster, slot, conf.database_conninfo()))
     finally:
         cluster.free_slot(slot)
         processes.end_with_parent(signal.SIGKILL)
@@ -160,7 +161,7 @@ def pump(tries: int = 1) -> str:
     return "its lifetime is over; another one was asked for"
 
 
-async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> None:
+async def _run(cluster: Cluster, slot: int, conninfo: str) -> None:
     rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3)
     runner = Runner(rows)
     pace = Pace(
@@ -173,7 +174,13 @@ async def _run(cluster: Cluster, slot: int, listen_to: str | None) -> None:
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
     running = Pump(
-        run=runner.run, rows=rows, pace=pace, name=name, listen_to=listen_to, beat=partial(cluster.beat, slot)
+        run=runner.run,
+        rows=rows,
+        pace=pace,
+        name=name,
+        conninfo=conninfo,
+        is_listening=settings.RUBRIC_LISTEN,
+        beat=partial(cluster.beat, slot),
     )
     loop = asyncio.get_running_loop()
     loop.add_reader(cluster.stop_reader, running.stop)

@@ -13,6 +13,7 @@ from rubric_jobs import claims, lifecycle
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
+from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -20,7 +21,7 @@ Submit = Callable[..., uuid.UUID]
 
 
 def claim_all(limit: int = 100) -> list[Claim]:
-    return claims.claim(limit=limit, worker="test", lease_s=30)
+    return claiming.claim(limit=limit)
 
 
 def lose(claim: Claim) -> None:
@@ -154,7 +155,7 @@ def test_a_heartbeat_tells_which_jobs_are_still_held(submit: Submit) -> None:
 
 def test_a_heartbeat_renews_the_lease(submit: Submit) -> None:
     submit()
-    (claim,) = claims.claim(limit=1, worker="test", lease_s=0)
+    (claim,) = claiming.claim(limit=1, lease_s=0)
     claims.heartbeat([claim], lease_s=30)
     assert lifecycle.rescue() == 0
 

@@ -13,6 +13,7 @@ from rubric_jobs import claims, lifecycle
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import AnswerInvalid, NoRubricFound
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
+from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -20,12 +21,12 @@ Submit = Callable[..., uuid.UUID]
 
 
 def claim_one() -> Claim:
-    (claim,) = claims.claim(limit=1, worker="test", lease_s=30)
+    (claim,) = claiming.claim(limit=1)
     return claim
 
 
 def claim_all(limit: int = 100) -> list[Claim]:
-    return claims.claim(limit=limit, worker="test", lease_s=30)
+    return claiming.claim(limit=limit)
 
 
 def end_lease(claim: Claim) -> None:

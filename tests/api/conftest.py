@@ -25,6 +25,7 @@ from django.db import connection
 from rubric_jobs import claims
 from rubric_jobs.claims import Ending
 from rubric_jobs.errors import RubricJobError
+from tests import claiming
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -82,7 +83,7 @@ def run() -> Callable[[uuid.UUID], claims.Claim]:
     """Claim that job as a worker would."""
 
     def run(job_id: uuid.UUID) -> claims.Claim:
-        taken = claims.claim(limit=100, worker="a test", lease_s=30)
+        taken = claiming.claim(limit=100)
         return next(claim for claim in taken if claim.job_id == job_id)
 
     return run

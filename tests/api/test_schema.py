@@ -20,6 +20,7 @@ from django.db import connection
 from rubric_jobs import claims
 from rubric_jobs.claims import Ending
 from rubric_jobs.errors import NoRubricFound
+from tests import claiming
 from tests.api.conftest import RESULT, Web
 from tests.conftest import Caller
 
@@ -74,7 +75,7 @@ def diligent_worker(rows: None) -> Iterator[None]:
     def work() -> None:
         try:
             while not is_over.wait(0.02):
-                taken = claims.claim(limit=100, worker="a test", lease_s=30)
+                taken = claiming.claim(limit=100)
                 if taken:
                     claims.end(
                         [

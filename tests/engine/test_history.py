@@ -13,6 +13,7 @@ import pytest
 from rubric_jobs import claims, lifecycle
 from rubric_jobs.claims import Ending
 from rubric_jobs.errors import ProviderUnavailable
+from tests import claiming
 from tests.engine import history
 from tests.engine.history import Attempt, Change, History, broken_promises
 from tests.engine.trials import database_url
@@ -123,7 +124,7 @@ def test_what_the_database_notes_is_what_was_done(submit: Callable[..., uuid.UUI
         job_id = submit(kind="enhance")
 
         def claim(lease_s: float = 30) -> claims.Claim:
-            (claimed,) = claims.claim(limit=1, worker="test", lease_s=lease_s)
+            (claimed,) = claiming.claim(limit=1, lease_s=lease_s)
             return claimed
 
         claims.release([claim()])

@@ -29,6 +29,7 @@ from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.lifecycle import CRASHES_ALLOWED
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
+from tests import claiming
 
 PAST = "2020-01-01T00:00:00Z"
 TENANTS = [uuid.UUID(int=number) for number in (1, 2)]
@@ -105,7 +106,7 @@ class Jobs(RuleBasedStateMachine):
     def claim(self, limit: int, cap: int | None) -> Any:
         claimable = {job_id for job_id, job in self.jobs.items() if job.status == "pending" and not job.is_waiting}
         running = {tenant: self._running(tenant) for tenant in TENANTS}
-        claimed = claims.claim(limit=limit, worker="model", lease_s=1000, tenant_cap=cap)
+        claimed = claiming.claim(limit=limit, lease_s=1000, tenant_cap=cap)
         assert {claim.job_id for claim in claimed} <= claimable
         room = {tenant: len(claimable) if cap is None else max(cap - running[tenant], 0) for tenant in TENANTS}
         free = {tenant: sum(self.jobs[job_id].tenant_id == tenant for job_id in claimable) for tenant in TENANTS}

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from rubric_jobs import claims, lanes, lifecycle
+from rubric_jobs import lanes, lifecycle
 from rubric_jobs.claims import Claim
 from rubric_jobs.lanes import Pass
 from rubric_jobs.models import ProviderLane, RubricJob
+from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -116,7 +117,7 @@ def test_a_success_from_before_the_pause_does_not_end_it() -> None:
 def held(submit: Callable[..., uuid.UUID]) -> list[Claim]:
     for _ in range(3):
         submit()
-    return claims.claim(limit=3, worker="test", lease_s=30)
+    return claiming.claim(limit=3)
 
 
 def test_no_more_calls_are_in_flight_than_the_cap_allows(held: list[Claim]) -> None:
@@ -136,5 +137,5 @@ def test_the_calls_of_a_dead_worker_do_not_count(held: list[Claim]) -> None:
     RubricJob.objects.filter(job_id=held[0].job_id).update(lease_expires_at="2020-01-01T00:00:00Z")
     lifecycle.rescue()
     assert lanes.take_call(held[1], provider="gemini", cap=1)
-    (again,) = claims.claim(limit=1, worker="test", lease_s=30)
+    (again,) = claiming.claim(limit=1)
     assert not lanes.take_call(again, provider="gemini", cap=1)

@@ -10,6 +10,7 @@ import pytest
 from rubric_jobs import claims, lifecycle
 from rubric_jobs.claims import Ending
 from rubric_jobs.models import RubricJobAttempt
+from tests import claiming
 from tests.engine import faults
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
@@ -32,7 +33,7 @@ def test_a_worker_whose_clock_is_an_hour_wrong_does_what_the_others_do(trial: Tr
 def test_what_the_ledger_says_of_a_lost_attempt_stays(submit: Callable[..., uuid.UUID]) -> None:
     """A late end adds what the attempt cost; moved to a later time, it would be added up twice."""
     submit()
-    (late,) = claims.claim(limit=1, worker="late", lease_s=-1)
+    (late,) = claiming.claim(limit=1, lease_s=-1)
     lifecycle.rescue()
     before = RubricJobAttempt.objects.get()
     assert claims.end([Ending(claim=late, result={}, metrics={"prompt_tokens": 7})]) == set()

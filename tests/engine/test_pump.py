@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import claims, conf, lifecycle
+from rubric_jobs import conf, lifecycle
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt
 from rubric_jobs.pump import Pace, Pump, Rows
+from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -33,13 +34,13 @@ async def at_once(claim: Claim, report: Any) -> Ending:
 def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
     """A pump in a thread of its own, stopped and awaited at the end."""
     settings = {name: getattr(PACE, name) for name in PACE.__slots__} | pace
-    listen_to = conf.database_conninfo() if listens else None
+    conninfo = conf.database_conninfo()
     started: dict[str, Any] = {}
     is_up = threading.Event()
 
     async def serve() -> None:
         rows = Rows()
-        pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", listen_to=listen_to)
+        pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", conninfo=conninfo, is_listening=listens)
         started.update(pump=pump, loop=asyncio.get_running_loop())
         is_up.set()
         await pump.run()
@@ -338,5 +339,5 @@ def test_a_tenant_at_its_cap_waits_while_others_run(submit: Submit) -> None:
 def test_claims_with_a_cap_keep_the_fair_order(submit: Submit) -> None:
     first = [submit(tenant_id=uuid.UUID(int=1)) for _ in range(3)]
     second = submit(tenant_id=uuid.UUID(int=2))
-    taken = claims.claim(limit=10, worker="test", lease_s=30, tenant_cap=2)
+    taken = claiming.claim(limit=10, tenant_cap=2)
     assert [claim.job_id for claim in taken] == [first[0], second, first[1]]

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from rubric_jobs import claims, controls
 from rubric_jobs.errors import AnswerInvalid
 from rubric_jobs.models import FleetControl, RubricJob, TenantControl
+from tests import claiming
 from tests.operations.conftest import MakeJob, ago
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -240,7 +241,7 @@ def test_facts_cannot_be_changed_added_or_deleted(operator: Client, make_job: Ma
 
 def test_failed_jobs_are_retried_and_the_others_left_alone(operator: Client, submit: Callable[..., uuid.UUID]) -> None:
     submit()
-    (claim,) = claims.claim(limit=1, worker="test", lease_s=30)
+    (claim,) = claiming.claim(limit=1)
     claims.end([claims.Ending(claim=claim, error=AnswerInvalid())])
     failed, waiting = RubricJob.objects.get(), RubricJob.objects.get(pk=submit())
     page = act(operator, "retry_jobs", failed, waiting)

@@ -20,6 +20,7 @@ from rubric_jobs.erasure import Owner
 from rubric_jobs.models import Membership, RubricJob, RubricJobAttempt, RubricJobInput, TenantControl
 from rubric_jobs.pump import Rows
 from rubric_jobs.runner import Runner
+from tests import claiming
 from tests.operations.conftest import MakeJob, ago
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -34,7 +35,7 @@ def run(command: str, *arguments: str) -> str:
 
 
 def claim_all(**more: Any) -> list[Claim]:
-    return claims.claim(limit=10, worker="test", lease_s=30, **more)
+    return claiming.claim(limit=10, **more)
 
 
 @pytest.mark.parametrize("cap", [{}, {"tenant_cap": 5}])

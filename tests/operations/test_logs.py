@@ -17,11 +17,12 @@ import pytest
 from django.conf import settings
 from django.test import AsyncClient, Client
 
-from rubric_jobs import claims, lifecycle, logs
+from rubric_jobs import conf, lifecycle, logs
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.models import RubricJob, RubricJobAttempt
 from rubric_jobs.pump import Pace, Pump, Report, Rows
+from tests import claiming
 from tests.conftest import Caller
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -121,7 +122,7 @@ def test_one_trace_goes_from_the_request_to_the_row_to_the_worker_to_the_ledger(
         "/api/enhance-rubric-trigger", json.dumps(body), content_type="application/json", headers=headers
     )
     job_id = accepted.json()["jobId"]
-    asyncio.run(carry_one(NoRubricFound()))
+    asyncio.run(carry_one(NoRubricFound(), conf.database_conninfo()))
     assert RubricJob.objects.get().trace_id == "from-the-caller"
     assert RubricJobAttempt.objects.get().trace_id == "from-the-caller"
     told = {line["event"]: line for line in lines() if line.get("trace_id") == "from-the-caller"}
@@ -135,12 +136,12 @@ def test_one_trace_goes_from_the_request_to_the_row_to_the_worker_to_the_ledger(
 @pytest.mark.usefixtures("rows")
 def test_the_end_of_a_job_is_logged_with_its_figures(lines: Lines, submit: Callable[..., uuid.UUID]) -> None:
     submit()
-    asyncio.run(carry_one(None))
+    asyncio.run(carry_one(None, conf.database_conninfo()))
     (line,) = [line for line in lines() if line["event"] == "completed"]
     assert (line["ms"], line["categories"], line["tokens"]) == (7, 3, 11)
 
 
-async def carry_one(error: Any) -> None:
+async def carry_one(error: Any, conninfo: str) -> None:
     """Let a pump carry the one job that waits."""
     rows = Rows()
     metrics = {"extraction_time_ms": 7, "categories_extracted": 3, "token_usage": 11}
@@ -151,7 +152,7 @@ async def carry_one(error: Any) -> None:
         return Ending(claim=claim, result=None if error else {}, error=error, metrics=metrics)
 
     pace = Pace(concurrency=1, max_attempts=1, lifetime_s=30)
-    pump = Pump(run=run, rows=rows, pace=pace, name="test", listen_to=None)
+    pump = Pump(run=run, rows=rows, pace=pace, name="test", conninfo=conninfo, is_listening=False)
     await pump.run()
     await rows.close()
 
@@ -168,7 +169,7 @@ def test_a_job_that_nobody_took_up_stands_in_the_ledger(submit: Callable[..., uu
 def test_a_job_that_crashed_too_often_stands_in_the_ledger_as_failed(submit: Callable[..., uuid.UUID]) -> None:
     submit()
     for _ in range(lifecycle.CRASHES_ALLOWED):
-        claims.claim(limit=1, worker="test", lease_s=-1)
+        claiming.claim(limit=1, lease_s=-1)
         lifecycle.rescue()
     assert sorted(RubricJobAttempt.objects.values_list("outcome", flat=True), key=str) == ["failed", "lost", "lost"]
 
