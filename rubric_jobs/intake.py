@@ -65,7 +65,7 @@ class Intake:
             self._conninfo,
             autocommit=True,
             application_name=CLAIMER,
-            prepare_threshold=5 if self._is_listening else None,
+            prepare_threshold=0 if self._is_listening else None,  # 0: from the first time on
         )
         if self._is_listening:
             connection.add_notify_handler(lambda notified: self._heard(notified.channel, notified.payload))

@@ -34,6 +34,8 @@ Report = Callable[[dict[str, Any]], None]
 Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 
+CLAIMED_AT_ONCE = 50
+"""The first of a crowd run while the others are claimed, and are written back while the others run."""
 LONGEST_PAUSE_S = 2.0
 """Between two looks whether a database that was away is back."""
 FAULTS_OF_A_CHANGE = 10
@@ -186,18 +188,17 @@ class Pump:
         while not self._stopping.is_set():
             self._wake.clear()
             free = self._pace.concurrency - len(self._held)
-            claimed: list[Claim] = []
-            if free > 0:
-                claimed = await self._intake.claim(
-                    limit=free,
-                    worker=self._name,
-                    lease_s=self._pace.lease_s,
-                    tenant_cap=self._pace.tenant_cap,
-                )
+            if free <= 0:
+                await self._wait_for_wake(None)
+                continue
+            limit = min(free, CLAIMED_AT_ONCE)
+            claimed = await self._intake.claim(
+                limit=limit, worker=self._name, lease_s=self._pace.lease_s, tenant_cap=self._pace.tenant_cap
+            )
             for claim in claimed:
                 self._start(claim)
-            if not claimed:
-                await self._wait_for_wake(None if free <= 0 else self._pace.poll_s)
+            if len(claimed) < limit:  # all there were; what is submitted from now on is heard
+                await self._wait_for_wake(self._pace.poll_s)
 
     async def _wait_for_wake(self, timeout_s: float | None) -> None:
         with suppress(TimeoutError):
