@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 import procrastinate
 import psycopg
@@ -45,13 +45,15 @@ class Engine(Protocol):
     def submit(self, count: int) -> float:
         """Submit so many jobs in one transaction; the moment after its commit."""
 
-    def unfinished(self, connection: psycopg.Connection[Any]) -> int: ...
+    unfinished: LiteralString
+    """Table and condition of jobs that have not ended, as SQL."""
 
 
 class Ours:
     """This project's engine: real qcluster, real pump, a runner that sleeps instead of reading rubrics."""
 
     processes = 1
+    unfinished = "grader.rubric_extraction_jobs WHERE status IN ('pending', 'processing')"
 
     def __init__(self, url: str, *, name: str = "ours", **settings: str) -> None:
         self.name, self.url = name, url
@@ -75,17 +77,12 @@ class Ours:
                 )
         return time.monotonic()
 
-    def unfinished(self, connection: psycopg.Connection[Any]) -> int:
-        return count(
-            connection,
-            "SELECT count(*) FROM grader.rubric_extraction_jobs WHERE status IN ('pending', 'processing')",
-        )
-
 
 class Procrastinate:
     """procrastinate with its own asyncio worker."""
 
     processes = 2
+    unfinished = "procrastinate_jobs WHERE status IN ('todo', 'doing')"
 
     def __init__(self, url: str, *, concurrency: int) -> None:
         self.name, self.url = "procrastinate", url
@@ -105,14 +102,12 @@ class Procrastinate:
             app.configure_task(procrastinate_worker.JOB).batch_defer(*[{"name": str(n)} for n in range(count)])
             return time.monotonic()  # before its pool is closed, which takes longer than a pick-up
 
-    def unfinished(self, connection: psycopg.Connection[Any]) -> int:
-        return count(connection, "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')")
-
 
 class StockDjangoQ:
     """django-q2 as it comes: one job for each worker process at a time."""
 
     processes = 1
+    unfinished = "django_q_ormq"
 
     def __init__(self, url: str, *, conn_max_age: int) -> None:
         self.name, self.url = f"django-q2 (CONN_MAX_AGE={conn_max_age})", url
@@ -137,9 +132,6 @@ class StockDjangoQ:
                 [[SignedPackage.dumps(task)] for _ in range(count)],
             )
         return time.monotonic()
-
-    def unfinished(self, connection: psycopg.Connection[Any]) -> int:
-        return count(connection, "SELECT count(*) FROM django_q_ormq")
 
 
 class Ear:
@@ -189,18 +181,21 @@ def working(engine: Engine, ear: Ear, *, sleep_s: float) -> Iterator[None]:
                 process.kill()
 
 
-def wait_until_done(engine: Engine, connection: psycopg.Connection[Any], *, within_s: float = 300) -> float:
+def wait_until_done(
+    engine: Engine, connection: psycopg.Connection[Any], *, within_s: float = 300, poll_s: float = 0.005
+) -> float:
     """When the last job had its end written."""
     deadline = time.monotonic() + within_s
-    while engine.unfinished(connection):
+    while count(connection, f"(SELECT FROM {engine.unfinished} LIMIT 1) AS left_over"):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{engine.name} has {engine.unfinished(connection)} jobs left after {within_s} s")
-        time.sleep(0.005)
+            raise TimeoutError(f"{engine.name} has {count(connection, engine.unfinished)} jobs left after {within_s} s")
+        time.sleep(poll_s)
     return time.monotonic()
 
 
-def count(connection: psycopg.Connection[Any], query: str) -> int:
-    row = connection.execute(query).fetchone()
+def count(connection: psycopg.Connection[Any], rows: LiteralString) -> int:
+    """How many rows there are of `rows`: a table, and a condition."""
+    row = connection.execute(f"SELECT count(*) FROM {rows}").fetchone()
     assert row is not None
     return int(row[0])
 

@@ -49,12 +49,12 @@ def _thousand(ours: Ours, worker: psutil.Process, connection: psycopg.Connection
             submit("enhance", f"Rule {number}: be clear. Cite sources. Check grammar.".encode(), total_points="100")
     began = time.monotonic()
     scale.start()
-    makespan = engines.wait_until_done(ours, connection) - began
+    makespan = engines.wait_until_done(ours, connection, poll_s=0.05) - began
     is_done.set()
     scale.join()
     failed = engines.count(
         connection,
-        f"SELECT count(*) FROM grader.rubric_extraction_jobs WHERE tenant_id = '{TENANT}' AND status = 'failed'",
+        f"grader.rubric_extraction_jobs WHERE tenant_id = '{TENANT}' AND status = 'failed'",
     )
     assert not failed, f"{failed} of the calls failed"
     return {

@@ -63,7 +63,8 @@ class GuardedProvider:
                     retry_after_s=error.retry_after_s,
                 )
                 raise
-            await self._rows.change(lanes.success, provider=self.name, model=model, entered=entered)
+            if entered is not Pass.CLEAR:  # else the lane was open all the while
+                await self._rows.change(lanes.success, provider=self.name, model=model, entered=entered)
             return reply
 
     @asynccontextmanager

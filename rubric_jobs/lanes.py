@@ -84,9 +84,7 @@ def fault(*, provider: str, model: str, is_busy: bool, retry_after_s: float | No
 
 
 def success(*, provider: str, model: str, entered: Pass) -> None:
-    """Open the lane. A call that went ahead before the pause does not: only the probe knows that it is over."""
-    if entered is Pass.CLEAR:
-        return
+    """Open the lane. A doubtful call that went ahead before a pause does not: only the probe knows that it is over."""
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM grader.provider_lanes WHERE provider = %s AND model = %s AND (paused_until IS NULL OR %s)""",

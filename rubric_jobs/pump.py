@@ -81,6 +81,10 @@ class Rows:
                 await self._wait_until_there(error)
         return await self._in_thread(partial(change, *args, **kwargs))
 
+    async def turn(self) -> None:
+        """Returns when all that was asked for until now is done."""
+        await self._in_thread(lambda: None)
+
     async def _wait_until_there(self, error: DatabaseError | InterfaceError) -> None:
         """The first one to miss the database asks for it; hundreds who ask would keep the thread from everything."""
         if not self._is_there.is_set():
@@ -199,6 +203,8 @@ class Pump:
                 self._start(claim)
             if len(claimed) < limit:  # all there were; what is submitted from now on is heard
                 await self._wait_for_wake(self._pace.poll_s)
+            else:
+                await self._rows.turn()
 
     async def _wait_for_wake(self, timeout_s: float | None) -> None:
         with suppress(TimeoutError):

@@ -44,21 +44,35 @@ class Runner:
     async def run(self, claim: Claim, report: Report) -> Ending:
         """The ending of a job, with the figures of what it took."""
         began = time.monotonic()
-        data = await self._rows.change(claims.document, claim)
-        # Read for each attempt: a lever that is pulled now holds from now on.
-        is_local_only = (
-            claim.is_controlled and (await self._rows.change(controls.allowance, claim.tenant_id)).forbids_models
-        )
-        digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
-        if not claim.parameters.get("fresh") and (twin := await self._rows.change(claims.finished_twin, claim, digest)):
-            return _repeated(claim, *twin, began=began)
-        job = _Job(claim, data, report, self._rows, is_local_only)
+        job = await self._rows.change(self._prepared, claim, report)
+        if job.twin is not None:
+            return _repeated(claim, *job.twin, began=began)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
             done = await work(job)
         except RubricJobError as error:
             return Ending(claim=claim, error=error, metrics=_spent(job.replies, began))
-        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job.replies, began), digest=digest)
+        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job.replies, began), digest=job.digest)
+
+    def _prepared(self, claim: Claim, report: Report) -> _Job:
+        """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
+        data = claims.document(claim)
+        # Read for each attempt: a lever that is pulled now holds from now on.
+        is_local_only = claim.is_controlled and controls.allowance(claim.tenant_id).forbids_models
+        digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
+        twin = None if claim.parameters.get("fresh") else claims.finished_twin(claim, digest)
+        # What an earlier attempt was answered, so that a crash does not pay for it twice.
+        kept = None if twin else claims.kept_reply(claim)
+        return _Job(
+            claim=claim,
+            data=data,
+            digest=digest,
+            is_local_only=is_local_only,
+            twin=twin,
+            stored_reply=Reply(**kept) if kept else None,
+            report=report,
+            rows=self._rows,
+        )
 
     async def close(self) -> None:
         await self._sandbox.close()
@@ -82,7 +96,7 @@ class Runner:
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,
             on_reply=job.keep,
-            stored_reply=await job.kept(),
+            stored_reply=job.stored_reply,
         )
 
     async def _enhance(self, job: _Job) -> Outcome:
@@ -100,7 +114,7 @@ class Runner:
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,
             on_reply=job.keep,
-            stored_reply=await job.kept(),
+            stored_reply=job.stored_reply,
         )
 
     def _guarded(self, job: _Job) -> Providers:
@@ -114,15 +128,18 @@ class Runner:
         )
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One run of one job: what it may tell, and the replies that it has paid for."""
+    """One run of one job: what its rows say of it, what it may tell, and the replies that it has paid for."""
 
     claim: Claim
     data: bytes
+    digest: bytes
+    is_local_only: bool
+    twin: tuple[dict[str, Any], dict[str, Any]] | None
+    stored_reply: Reply | None
     report: Report
     rows: Rows
-    is_local_only: bool = False
     replies: list[Reply] = field(default_factory=list)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
@@ -131,11 +148,6 @@ class _Job:
     async def keep(self, reply: Reply) -> None:
         self.replies.append(reply)
         await self.rows.change(claims.keep_reply, self.claim, asdict(reply))
-
-    async def kept(self) -> Reply | None:
-        """What an earlier attempt was answered, so that a crash does not pay for it twice."""
-        kept = await self.rows.change(claims.kept_reply, self.claim)
-        return Reply(**kept) if kept else None
 
 
 def _spent(replies: list[Reply], began: float) -> dict[str, Any]:

@@ -278,18 +278,26 @@ async def _send_stream(
 ) -> bool:
     size = behaviour.part_characters
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+    ready = bytearray(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
     for number, event in enumerate(fake_protocols.stream_events(call, pieces, ending)):
         if number and behaviour.pace_s:
+            await _send_ready(ready, writer)
             await asyncio.sleep(behaviour.pace_s)
         data = f"data: {event}\r\n\r\n".encode()
-        writer.write(b"%x\r\n%s\r\n" % (len(data), data))
-        await writer.drain()
+        ready += b"%x\r\n%s\r\n" % (len(data), data)
         if behaviour.mode == "reset_midway" and number == 3:
+            await _send_ready(ready, writer)
             return _reset(writer)
-    writer.write(b"0\r\n\r\n")
-    await writer.drain()
+    ready += b"0\r\n\r\n"
+    await _send_ready(ready, writer)
     return True
+
+
+async def _send_ready(ready: bytearray, writer: asyncio.StreamWriter) -> None:
+    """Parts that are ready together leave together."""
+    writer.write(bytes(ready))
+    ready.clear()
+    await writer.drain()
 
 
 def _reset(writer: asyncio.StreamWriter) -> bool:

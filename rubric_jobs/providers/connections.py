@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -36,4 +38,12 @@ def http_client() -> Any:
     import httpx2
 
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
-    return httpx2.AsyncClient(limits=limits, follow_redirects=True)
+    return httpx2.AsyncClient(limits=limits, follow_redirects=True, verify=tls())
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """Made once, by the parent of all workers: reading the certificate authorities halts a process for 50 ms."""
+    import httpx2
+
+    return httpx2.create_ssl_context()

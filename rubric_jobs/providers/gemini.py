@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rubric_jobs import errors, prompts
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.connections import PerLoop, http_client
+from rubric_jobs.providers.connections import PerLoop, http_client, tls
 from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class GeminiProvider:
     def preload(self) -> None:
         import google.genai  # noqa: F401
 
+        tls()
+
     def _connect(self) -> _Connection:
         from google import genai
         from google.genai import types
@@ -48,7 +50,13 @@ class GeminiProvider:
         base_url, version = split_version(self._base_url)
         # An httpx client of our own also keeps the SDK from aiohttp, which it would take where that is installed
         # and with which it repeats failed requests by itself.
-        options = types.HttpOptions(base_url=base_url or None, api_version=version, httpx_async_client=http)
+        options = types.HttpOptions(
+            base_url=base_url or None,
+            api_version=version,
+            httpx_async_client=http,
+            client_args={"verify": tls()},
+            async_client_args={"ssl": tls()},
+        )
         return _Connection(genai.Client(api_key=self._api_key, vertexai=False, http_options=options), http)
 
     async def answer(
@@ -133,10 +141,17 @@ def _config(prompt: prompts.Prompt, model: str, timeout_s: float) -> types.Gener
         thinking_config=thinking if _SETS_THINKING_LEVEL.match(model) else None,
         http_options=types.HttpOptions(
             timeout=max(1, round(timeout_s * 1000)),
-            # As the protocol has it, since the SDK would take it apart and copy it for a quarter of a call's CPU time.
-            extra_body={"generationConfig": {"responseSchema": plain_schema(prompt.schema)}},
+            # As the protocol has it, since the SDK would take it apart for a quarter of a call's CPU time.
+            extra_body={"generationConfig": {"responseSchema": _Shared(plain_schema(prompt.schema))}},
         ),
     )
+
+
+class _Shared(dict[str, Any]):
+    """What nobody changes: the SDK copies a call's options twice, all the way down."""
+
+    def __deepcopy__(self, memo: Any) -> _Shared:
+        return self
 
 
 def _contents(prompt: prompts.Prompt) -> list[types.PartUnionDict]:

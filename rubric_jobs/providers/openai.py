@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rubric_jobs import errors, prompts
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.connections import PerLoop, http_client
+from rubric_jobs.providers.connections import PerLoop, http_client, tls
 
 if TYPE_CHECKING:
     import openai
@@ -46,6 +46,8 @@ class OpenAIProvider:
 
     def preload(self) -> None:
         import openai  # noqa: F401
+
+        tls()
 
     def _new_client(self) -> openai.AsyncOpenAI:
         import openai
