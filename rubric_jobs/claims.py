@@ -287,16 +287,19 @@ def finished_twin(claim: Claim, digest: bytes) -> tuple[dict[str, Any], dict[str
     return (json.loads(row[0]), json.loads(row[1])) if row else None
 
 
-def keep_reply(claim: Claim, reply: dict[str, Any]) -> None:
-    """Store what a provider answered, as long as the job is still this worker's."""
-    values: dict[str, Any] = {"reply": Jsonb(reply), "job_id": claim.job_id, "token": claim.token}
+def keep_replies(replies: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
+    """Store what providers answered, of those jobs that are still this worker's."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO grader.rubric_job_replies (job_id, reply)
-               SELECT job_id, %(reply)s FROM grader.rubric_extraction_jobs
-               WHERE job_id = %(job_id)s AND claim_token = %(token)s AND status = 'processing' FOR UPDATE
+               SELECT job.job_id, news.reply
+               FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(replies)s::jsonb[])
+                 AS news(job_id, token, reply)
+               JOIN grader.rubric_extraction_jobs job
+                 ON job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+               FOR UPDATE OF job
                ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply""",
-            values,
+            {"replies": [Jsonb(reply) for _, reply in replies], **_keys(claim for claim, _ in replies)},
         )
 
 

@@ -13,7 +13,7 @@ from rubric_jobs.claims import Claim
 from rubric_jobs.errors import LanePaused, ModelsForbidden, ProviderBusy, ProviderTimeout, ProviderUnavailable
 from rubric_jobs.lanes import Pass
 from rubric_jobs.providers.base import Provider, Reply, Task
-from rubric_jobs.pump import Rows
+from rubric_jobs.rows import Rows
 
 CAP_POLL_S = 0.2
 CAP_PATIENCE_S = 2.0

@@ -10,35 +10,28 @@ import asyncio
 import logging
 import os
 import random
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db import DatabaseError
 
 from rubric_jobs import claims, lifecycle, logs, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.intake import Intake
-from rubric_jobs.severing import sever
+from rubric_jobs.rows import Rows
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
-T = TypeVar("T")
 Report = Callable[[dict[str, Any]], None]
 Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 
 CLAIMED_AT_ONCE = 50
 """The first of a crowd run while the others are claimed, and are written back while the others run."""
-LONGEST_PAUSE_S = 2.0
-"""Between two looks whether a database that was away is back."""
-FAULTS_OF_A_CHANGE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,87 +47,6 @@ class Pace:
     progress_s: float = 0.5
     grace_s: float = 10.0
     backoff_s: float = 1.0
-
-
-class Rows:
-    """The one thread, and in it the one connection, through which a pump touches rows."""
-
-    def __init__(self, *, answer_s: float = 10.0) -> None:
-        """A connection on which the database has not answered for `answer_s` seconds is given up."""
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
-        self._answer_s = answer_s
-        self._asked_at: float | None = None
-        self._database: Any = None
-        self._is_there = asyncio.Event()
-        self._is_there.set()
-
-    async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `change` returns; while the database is away, it is tried again until it is back.
-
-        Raises OperationalError for a fault that stays although the database answers: it is the change's own.
-        """
-        for _ in range(FAULTS_OF_A_CHANGE):
-            await self._is_there.wait()
-            try:
-                return await self._in_thread(partial(change, *args, **kwargs))
-            except (OperationalError, InterfaceError) as error:
-                await self._wait_until_there(error)
-        return await self._in_thread(partial(change, *args, **kwargs))
-
-    async def turn(self) -> None:
-        """Returns when all that was asked for until now is done."""
-        await self._in_thread(lambda: None)
-
-    async def _wait_until_there(self, error: DatabaseError | InterfaceError) -> None:
-        """The first one to miss the database asks for it; hundreds who ask would keep the thread from everything."""
-        if not self._is_there.is_set():
-            await self._is_there.wait()
-            return
-        self._is_there.clear()
-        log.warning("database away (%s)", type(error.__cause__).__name__)
-        pause_s = 0.1
-        try:
-            while True:
-                await asyncio.sleep(pause_s)
-                with suppress(DatabaseError, InterfaceError):
-                    await self._in_thread(_connect_anew)
-                    break
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-        finally:  # also when the job that asks is cancelled: then another one does
-            self._is_there.set()
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        answer = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, call)
-        try:
-            while not (await asyncio.wait({answer}, timeout=self._answer_s))[0]:
-                # Neither keep-alives nor time-outs of TCP see a middleman that takes everything and passes on nothing.
-                if self._asked_at is not None and time.monotonic() - self._asked_at >= self._answer_s:
-                    sever(self._database.connection)
-        except asyncio.CancelledError:
-            answer.cancel()
-            raise
-        return answer.result()
-
-    def _timed(self, call: Callable[[], T]) -> T:
-        # Django keeps a connection for each thread; the loop's thread needs this one's to end it.
-        self._database, self._asked_at = connections["default"], time.monotonic()
-        try:
-            return call()
-        finally:
-            self._asked_at = None
-
-    async def close(self) -> None:
-        await self._in_thread(_disconnect)
-        self._thread.shutdown(wait=False)
-
-
-def _disconnect() -> None:
-    connection.close()  # Django keeps a connection for each thread: this must run in the thread of rows
-
-
-def _connect_anew() -> None:
-    _disconnect()
-    connection.ensure_connection()
 
 
 class Pump:

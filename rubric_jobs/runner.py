@@ -26,7 +26,8 @@ from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import Providers, ProviderSettings
-from rubric_jobs.pump import Report, Rows
+from rubric_jobs.pump import Report
+from rubric_jobs.rows import Rows
 from rubric_jobs.sandbox import Sandbox
 
 SANDBOX_CHILDREN = 2
@@ -147,7 +148,8 @@ class _Job:
 
     async def keep(self, reply: Reply) -> None:
         self.replies.append(reply)
-        await self.rows.change(claims.keep_reply, self.claim, asdict(reply))
+        storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
+        await self.rows.together(claims.keep_replies, (self.claim, storable))
 
 
 def _spent(replies: list[Reply], began: float) -> dict[str, Any]:

@@ -50,6 +50,7 @@ OTHER_MODES = {
     "refusal",
     "block",
     "invalid_json",
+    "nul",
     "empty",
     "not_json",
 }
@@ -266,6 +267,8 @@ def _text_of(call: Call, behaviour: Behaviour) -> tuple[str, Ending]:
     match mode:
         case "cut_off":
             return text[: len(text) // 2], Ending("cut_off")
+        case "nul":
+            return text[:20] + "\0" + text[20:], Ending()
         case "invalid_json":
             return "Sure! Here is your rubric: " + text[:-3], Ending()
         case "empty":

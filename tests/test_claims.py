@@ -190,8 +190,8 @@ def test_progress_of_a_lost_job_is_not_shown(submit: Submit) -> None:
 def test_a_reply_is_kept_for_the_next_attempt_but_not_from_a_late_worker(submit: Submit) -> None:
     submit()
     (late,) = claim_all()
-    claims.keep_reply(late, {"text": "first"})
+    claims.keep_replies([(late, {"text": "first"})])
     lose(late)
     (current,) = claim_all()
-    claims.keep_reply(late, {"text": "late"})
+    claims.keep_replies([(late, {"text": "late"})])
     assert claims.kept_reply(current) == {"text": "first"}

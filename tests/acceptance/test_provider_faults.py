@@ -30,6 +30,7 @@ def _lanes_open(service: Service) -> None:
         ("cut_off", "answer_truncated"),
         ("refusal", "answer_refused"),
         ("invalid_json", "answer_invalid"),
+        ("nul", "answer_invalid"),
         ("wrong_shape", "answer_invalid"),
     ],
 )

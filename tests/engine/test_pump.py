@@ -16,7 +16,8 @@ from rubric_jobs import conf, lifecycle
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.pump import Pace, Pump, Rows
+from rubric_jobs.pump import Pace, Pump
+from rubric_jobs.rows import Rows
 from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")

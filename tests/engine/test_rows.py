@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
-from rubric_jobs.pump import Rows
+from rubric_jobs.rows import Rows
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -85,3 +85,31 @@ def test_a_fault_that_stays_although_the_database_answers_is_raised() -> None:
 
     with pytest.raises(OperationalError, match="index row size"):
         with_rows(lambda rows: rows.change(refuse))
+
+
+def test_items_that_wait_for_the_thread_go_through_together() -> None:
+    visits: list[list[int]] = []
+
+    async def crowd(rows: Rows) -> None:
+        busy = asyncio.ensure_future(rows.change(ask, "SELECT pg_sleep(0.2)"))
+        await asyncio.sleep(0.05)
+        await asyncio.gather(*[rows.together(visits.append, item) for item in range(50)], busy)
+        await rows.together(visits.append, 50)
+
+    with_rows(crowd)
+    assert visits == [list(range(50)), [50]]
+
+
+def test_an_item_that_the_database_refuses_takes_no_other_with_it() -> None:
+    stored: list[int] = []
+
+    def divide(items: list[int]) -> None:
+        stored.extend([ask(f"SELECT 12 / {item}") for item in items])
+
+    async def crowd(rows: Rows) -> list[Any]:
+        return await asyncio.gather(*[rows.together(divide, item) for item in (0, 3, 4)], return_exceptions=True)
+
+    outcomes = with_rows(crowd)
+    assert isinstance(outcomes[0], DatabaseError)
+    assert outcomes[1:] == [None, None]
+    assert sorted(stored) == [3, 4]

@@ -18,7 +18,7 @@ from rubric_jobs import adoption, claims, conf, controls, erasure, lifecycle
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.erasure import Owner
 from rubric_jobs.models import Membership, RubricJob, RubricJobAttempt, RubricJobInput, TenantControl
-from rubric_jobs.pump import Rows
+from rubric_jobs.rows import Rows
 from rubric_jobs.runner import Runner
 from tests import claiming
 from tests.operations.conftest import MakeJob, ago

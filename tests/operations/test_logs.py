@@ -21,7 +21,8 @@ from rubric_jobs import conf, lifecycle, logs
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.pump import Pace, Pump, Report, Rows
+from rubric_jobs.pump import Pace, Pump, Report
+from rubric_jobs.rows import Rows
 from tests import claiming
 from tests.conftest import Caller
 
