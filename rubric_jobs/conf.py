@@ -40,8 +40,15 @@ def ledger_retention() -> datetime.timedelta:
     return datetime.timedelta(days=settings.RUBRIC_LEDGER_RETENTION_DAYS)
 
 
-_PLAN_ONCE = ("plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off")
-"""Values unseen, the planner guesses at a tenth of a table; all statements of a pump find a few rows by an index."""
+_PLAN_ONCE = (
+    "plan_cache_mode=force_generic_plan",
+    # Values unseen, the planner guesses at a tenth of a table; all statements of a pump find a few rows by an index.
+    "enable_seqscan=off",
+    "enable_hashjoin=off",
+    "enable_mergejoin=off",
+    # A way that is switched off and has no other counts as very dear, and what is dear would be compiled each time.
+    "jit=off",
+)
 
 
 def prepare_statements() -> None:

@@ -1,0 +1,48 @@
+"""How the server carries out what a pump asks all day, on each supported version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from django.db import connections
+
+from rubric_jobs import claims, conf
+from tests.test_migrations import migrate
+
+PENDING = 5_000
+
+
+def test_a_claim_goes_by_indexes_and_is_not_compiled(empty_database: str, monkeypatch: Any) -> None:
+    migrate(empty_database)
+    monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", {})
+    conf.prepare_statements()
+    options = connections["default"].settings_dict["OPTIONS"]["options"]
+    with psycopg.connect(empty_database, options=options, autocommit=True) as connection:
+        connection.execute(
+            """WITH job AS (
+                 INSERT INTO grader.rubric_extraction_jobs
+                   (tenant_id, user_id, file_name, file_type, status, kind, queue_tag, queued_at, deadline_at)
+                 SELECT gen_random_uuid(), gen_random_uuid(), 'rules.txt', 'text/plain', 'pending', 'enhance', n, now(),
+                   now() + interval '1 day'
+                 FROM generate_series(1, %s) n RETURNING job_id)
+               INSERT INTO grader.rubric_job_inputs (job_id, parameters, data) SELECT job_id, '{}', 'x' FROM job""",
+            [PENDING],
+        )
+        connection.execute("ANALYZE")
+        row = connection.execute(
+            "EXPLAIN (ANALYZE, FORMAT JSON) " + claims._PICK + claims._CLAIM,
+            {"limit": 10, "worker": "test", "lease_s": 30},
+        ).fetchone()
+    assert row is not None
+    (explained,) = row[0]
+    scanned = {step["Relation Name"] for step in steps_of(explained["Plan"]) if step["Node Type"] == "Seq Scan"}
+    assert scanned <= {"rubric_fleet_controls"}  # of one row at the most
+    assert "JIT" not in explained
+
+
+def steps_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from steps_of(part)
