@@ -4,7 +4,9 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: demo run test lint bench fuzz soak audit clean
+.PHONY: install demo run test lint bench fuzz soak audit clean
+
+install: .venv/ready
 
 demo: .venv/ready
 	@$(MANAGE) demo $(FILE)

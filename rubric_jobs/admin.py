@@ -154,12 +154,12 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "windows": overview.WINDOWS,
             "success": overview.success(hours),
             "goal": overview.GOAL,
-            "queue": overview.queue(),
+            **overview.now(),
         }
         return TemplateResponse(request, "admin/rubric_jobs/overview.html", context)
 
     def overview_data(self, request: HttpRequest) -> HttpResponse:
-        return JsonResponse(overview.remembered(self._window(request)))
+        return JsonResponse(overview.remembered(self._window(request)) | overview.now())
 
     def _window(self, request: HttpRequest) -> int:
         if not self.has_view_permission(request):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import httpx2
 from django.apps import apps
@@ -43,7 +44,7 @@ def examine(*, ask_providers: bool = True) -> Iterator[Finding]:
     reached = list(_database())
     yield from reached
     if all(finding.verdict is not Verdict.FAIL for finding in reached):
-        for check in (_migrations, _rights, _workers, _queue):
+        for check in (_migrations, _rights, _isolation, _workers, _queue):
             yield from _guarded(check)
     yield from _providers(ask=ask_providers)
 
@@ -59,10 +60,8 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
-    problems = checks.run_checks(include_deployment_checks=not settings.DEBUG)
-    for problem in problems:
-        verdict = Verdict.FAIL if problem.level >= checks.ERROR else Verdict.LOOK
-        yield Finding(verdict, "settings", f"{problem.msg} ({problem.id})", problem.hint or "")
+    problems = list(_checks("settings", include_deployment_checks=not settings.DEBUG))
+    yield from problems
     if settings.DEBUG:
         yield Finding(
             Verdict.LOOK,
@@ -135,8 +134,24 @@ def _rights() -> Iterator[Finding]:
         yield Finding(Verdict.OK, "rights", f"all four on {len(tables)} tables")
 
 
+def _isolation() -> Iterator[Finding]:
+    # Checks that ask the database, which a plain `manage.py check` leaves out.
+    yield from _checks("isolation", tags=[checks.Tags.database], databases=["default"])
+
+
+def _checks(name: str, **which: Any) -> Iterator[Finding]:
+    for problem in checks.run_checks(**which):
+        verdict = Verdict.FAIL if problem.level >= checks.ERROR else Verdict.LOOK
+        yield Finding(verdict, name, f"{problem.msg} ({problem.id})", problem.hint or "")
+
+
 def _workers() -> Iterator[Finding]:
-    alive = workers.alive()
+    known = workers.known()
+    alive = [worker for worker in known if worker.is_alive]
+    lost = [worker.name for worker in known if not worker.is_alive]
+    if lost:
+        remedy = "their jobs go to others; see the log of their host, and whether a supervisor started them anew"
+        yield Finding(Verdict.LOOK, "workers", f"went without stopping: {', '.join(lost)}", remedy)
     if not alive:
         remedy = "start one: python manage.py qcluster"
         yield Finding(Verdict.FAIL, "workers", "none has been heard of in the last 15 seconds", remedy)

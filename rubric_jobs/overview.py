@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.core.cache import cache
 from django.db import connection
 
-from rubric_jobs import controls
+from rubric_jobs import controls, workers
 
 GOAL = 0.95
 """The share of finished jobs that shall be completed; cancelled ones count neither way."""
@@ -70,6 +70,23 @@ def queue() -> Queue:
     )
 
 
+def now() -> dict[str, Any]:
+    """The queue and the workers as they are, as JSON-ready values."""
+    fleet = workers.known()
+    return {
+        "queue": asdict(queue()),
+        "workers": [
+            {
+                "worker": worker.name,
+                "state": "alive" if worker.is_alive else f"not heard of for {worker.silent_s:.0f} s",
+                "running": worker.running,
+            }
+            for worker in fleet
+        ],
+        "lost": sum(not worker.is_alive for worker in fleet),
+    }
+
+
 def remembered(hours: int) -> dict[str, Any]:
     """`read`, at most once in a while: the longer the window, the longer it takes, and the less a minute changes it."""
     key, age_s = f"rubric-jobs-overview-{hours}", min(hours / 2, 300)
@@ -88,7 +105,6 @@ def read(hours: int) -> dict[str, Any]:
         "hours": [int(since.timestamp()) + hour * 3600 for hour in range(hours)],
         "goal": GOAL,
         "success": {**asdict(counted), "rate": counted.rate, "isBelowGoal": counted.is_below_goal},
-        "queue": asdict(queue()),
         "jobs": _hourly(_rows(_JOBS, window), since, hours, ("completed", "failed", "cancelled"), missing=0),
         "queueTime": _hourly(_rows(_QUEUE_TIME, window), since, hours, ("p50", "p95", "p99"), missing=None),
         "totalTime": _hourly(_rows(_TOTAL_TIME, window), since, hours, ("p50", "p95", "p99"), missing=None),

@@ -30,6 +30,8 @@ Report = Callable[[dict[str, Any]], None]
 Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 
+LEAVING_S = 1.0
+"""For saying so; a database that is away does not hold up a stop."""
 CLAIMED_AT_ONCE = 50
 """The first of a crowd run while the others are claimed, and are written back while the others run."""
 
@@ -94,6 +96,9 @@ class Pump:
                 await self._drain()
                 for task in background:
                     task.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_S):
+                    await self._rows.change(workers.leave, worker=self._name)
         finally:
             await self._intake.close()
 

@@ -13,11 +13,16 @@ ALIVE_WITHIN_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A worker process and the number of jobs that it runs."""
+    """A worker process, the number of jobs that it runs, and for how long nobody has heard of it."""
 
     name: str
     started_at: datetime.datetime
     running: int
+    silent_s: float
+
+    @property
+    def is_alive(self) -> bool:
+        return self.silent_s < ALIVE_WITHIN_S
 
 
 def note(*, worker: str, running: int) -> None:
@@ -30,15 +35,29 @@ def note(*, worker: str, running: int) -> None:
         )
 
 
-def alive(*, within_s: float = ALIVE_WITHIN_S) -> list[Worker]:
-    """Those that were heard of in the last seconds, by name."""
+def leave(*, worker: str) -> None:
+    """This worker ends as it should: it is not missed."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM grader.rubric_workers WHERE worker = %s", [worker])
+
+
+def known() -> list[Worker]:
+    """Those that are alive, and those that went without leaving in the last day, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT worker, started_at, running FROM grader.rubric_workers
-               WHERE seen_at > statement_timestamp() - %s * interval '1 second' ORDER BY worker""",
-            [within_s],
+            """SELECT worker, started_at, running,
+                 greatest(extract(epoch FROM statement_timestamp() - seen_at), 0)::float
+               FROM grader.rubric_workers ORDER BY worker"""
         )
-        return [Worker(name=name, started_at=at, running=running) for name, at, running in cursor.fetchall()]
+        return [
+            Worker(name=name, started_at=at, running=running, silent_s=silent_s)
+            for name, at, running, silent_s in cursor.fetchall()
+        ]
+
+
+def alive() -> list[Worker]:
+    """Those that were heard of lately, by name."""
+    return [worker for worker in known() if worker.is_alive]
 
 
 def forget_the_dead() -> int:

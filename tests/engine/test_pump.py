@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import conf, lifecycle
+from rubric_jobs import conf, lifecycle, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt
@@ -342,3 +342,9 @@ def test_claims_with_a_cap_keep_the_fair_order(submit: Submit) -> None:
     second = submit(tenant_id=uuid.UUID(int=2))
     taken = claiming.claim(limit=10, tenant_cap=2)
     assert [claim.job_id for claim in taken] == [first[0], second, first[1]]
+
+
+def test_a_pump_that_stops_as_it_should_is_not_missed(submit: Submit) -> None:
+    with pumping(at_once):
+        wait_until(workers.alive)
+    assert workers.known() == []

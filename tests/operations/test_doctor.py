@@ -62,6 +62,16 @@ def test_without_a_worker_it_says_how_to_start_one() -> None:
 
 
 @pytest.mark.usefixtures("rows")
+def test_a_worker_that_went_without_stopping_is_named() -> None:
+    workers.note(worker="host:1", running=2)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO grader.rubric_workers VALUES ('host:2', now(), now() - interval '20 s', 0)")
+    lost, alive = findings("workers", ask_providers=False)
+    assert (lost.verdict, alive.verdict) == (Verdict.LOOK, Verdict.OK)
+    assert "host:2" in lost.said
+
+
+@pytest.mark.usefixtures("rows")
 def test_a_container_asks_for_its_own_worker_alone() -> None:
     workers.note(worker="elsewhere:1", running=2)
     assert doctor.workers_of("here")[0].verdict is Verdict.FAIL

@@ -216,6 +216,13 @@ def test_workers_that_are_alive_are_told() -> None:
         )
     samples = scrape()
     assert (value(samples, "rubric_jobs_workers"), value(samples, "rubric_jobs_running")) == (2, 5)
+    assert value(samples, "rubric_jobs_workers_lost") == 1
+
+
+def test_a_worker_that_stopped_as_it_should_is_not_missed() -> None:
+    workers.note(worker="host:1", running=0)
+    workers.leave(worker="host:1")
+    assert workers.known() == []
 
 
 def test_workers_of_yesterday_are_forgotten() -> None:

@@ -121,6 +121,7 @@ def test_a_killed_worker_costs_no_job_and_the_dashboard_tells(installation: Inst
     assert installation.metric("rubric_jobs_rescues_total") >= 1
     assert installation.metric("rubric_jobs_failures_total") == 0
     wait_for(lambda: installation.metric("rubric_jobs_workers") == 1)
+    assert installation.metric("rubric_jobs_workers_lost") == 1
     installation.environ["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
     made = installation.manage("createsuperuser", "--noinput", "--username=operator", "--email=operator@example.org")
     assert made.returncode == 0
@@ -138,6 +139,9 @@ def test_a_killed_worker_costs_no_job_and_the_dashboard_tells(installation: Inst
         assert page.locator(".rubric-plots canvas").count() == 5
         assert page.locator("#success-rate").inner_text() == "100.0 %"
         assert "openai" in page.locator("#tokens-by-provider").inner_text()
+        assert page.locator("#workers tbody tr").count() == 2
+        assert "not heard of for" in page.locator("#workers").inner_text()
+        assert "went without stopping: 1." in page.locator("#workers-lost").inner_text()
         page.goto(f"{installation.service.address}/admin/rubric_jobs/rubricjob/")
         assert page.locator("#result_list tbody tr").count() == 12
         assert page.locator("#result_list").inner_text().count("Completed") >= 12

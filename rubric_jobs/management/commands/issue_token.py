@@ -25,8 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=int, default=60, help="how long it is valid (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.JWT_SIGNING_KEY:
+        if settings.JWT_JWKS_URL:
             raise CommandError("Tokens are verified with JWT_JWKS_URL; only the holder of its private key issues them.")
+        if not settings.JWT_SIGNING_KEY:
+            raise CommandError("No JWT_SIGNING_KEY is set, so that nobody could verify a token.")
         if options["minutes"] < 1:
             raise CommandError("A token is valid for one minute at least.")
         identity = Identity(tenant_id=options["tenant"] or uuid.uuid4(), user_id=options["user"] or uuid.uuid4())

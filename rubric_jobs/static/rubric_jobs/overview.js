@@ -43,6 +43,10 @@
     draw("plot-depth", hours, [line("waiting", COLOURS.violet)], [told.depth]);
     fill("tokens-by-provider", told.tokensByProvider, ["provider", "model", "attempts", "tokens"]);
     fill("tokens-by-tenant", told.tokensByTenant, ["tenant", "attempts", "tokens"]);
+    if (told.workers.length) fill("workers", told.workers, ["worker", "state", "running"]);
+    const lost = document.getElementById("workers-lost");
+    lost.querySelector("span").textContent = told.lost;
+    lost.hidden = !told.lost;
     say("pending", told.queue.pending);
     say("processing", told.queue.processing);
     say("oldest", told.queue.oldest_pending_s === null ? "–" : `${told.queue.oldest_pending_s.toFixed(0)} s`);
