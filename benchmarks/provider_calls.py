@@ -32,21 +32,29 @@ SAMPLE = PROJECT / "samples" / "essay-rubric.pdf"
 TENANT = uuid.UUID(int=3)
 
 
-def figures(ours_url: str) -> dict[str, Any]:
+def figures(ours_url: str, *, rounds: int) -> dict[str, Any]:
     with _fake_gemini() as address, psycopg.connect(ours_url, autocommit=True) as connection:
         keys = {"GEMINI_API_KEY": "bench", "GEMINI_BASE_URL": address}
         ours = Ours(ours_url, WORKER_PROCESSES="2", WORKER_CONCURRENCY="500", **keys)
         with real_worker(ours) as worker:
-            return _repeated(ours, connection) | _thousand(ours, worker, connection)
+            told = _repeated(ours, connection)
+            weighed: list[int] = []
+            took_s = [_thousand(ours, worker, connection, weighed) for _ in range(rounds)]
+    return {
+        **told,
+        "thousand_28s": figure.bound(statistics.median(took_s), at_most=1.15 * LATENCY_S, unit="s"),
+        "thousand_28s_uss": figure.bound(max(weighed) / 1e6, at_most=400, unit="MB"),
+    }
 
 
-def _thousand(ours: Ours, worker: psutil.Process, connection: psycopg.Connection[Any]) -> dict[str, Any]:
-    weighed: list[int] = []
+def _thousand(ours: Ours, worker: psutil.Process, connection: psycopg.Connection[Any], weighed: list[int]) -> float:
+    """Seconds from the commit of all to the end of the last; adds what the workers weighed meanwhile."""
     is_done = threading.Event()
     scale = threading.Thread(target=_weigh, args=(worker, weighed, is_done))
     with transaction.atomic():
-        for number in range(CALLS):
-            submit("enhance", f"Rule {number}: be clear. Cite sources. Check grammar.".encode(), total_points="100")
+        for _ in range(CALLS):
+            rules = f"Rule {uuid.uuid4().hex}: be clear. Cite sources. Check grammar."
+            submit("enhance", rules.encode(), total_points="100")
     began = time.monotonic()
     scale.start()
     makespan = engines.wait_until_done(ours, connection, poll_s=0.05) - began
@@ -57,10 +65,7 @@ def _thousand(ours: Ours, worker: psutil.Process, connection: psycopg.Connection
         f"grader.rubric_extraction_jobs WHERE tenant_id = '{TENANT}' AND status = 'failed'",
     )
     assert not failed, f"{failed} of the calls failed"
-    return {
-        "thousand_28s": figure.bound(makespan, at_most=1.15 * LATENCY_S, unit="s"),
-        "thousand_28s_uss": figure.bound(max(weighed) / 1e6, at_most=400, unit="MB"),
-    }
+    return makespan
 
 
 def _repeated(ours: Ours, connection: psycopg.Connection[Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _measure(server: str, ours: str, *, rounds: int, only: str) -> dict[str, Any
     groups: dict[str, Callable[[], dict[str, Any]]] = {
         "peers": lambda: peers.figures(server, ours, rounds=rounds),
         "claims": lambda: claims_at_scale.figures(rounds=rounds),
-        "calls": lambda: provider_calls.figures(ours),
+        "calls": lambda: provider_calls.figures(ours, rounds=rounds),
         "documents": lambda: documents.figures(ours),
         "status": status_reads.figures,
         "streams": event_streams.figures,

@@ -43,7 +43,7 @@ class Intake:
     async def claim(self, **terms: Any) -> list[Claim]:
         """`claims.claim`; none while the database is away."""
         try:
-            connection = self._connection = self._connection or await self._connect()
+            connection = self._connection or await self._connect()
             self._look_away()  # while a statement runs, psycopg itself reads what comes
             with severed_after(self._answer_s, connection):
                 claimed = await claims.claim(connection, **terms)
@@ -61,7 +61,7 @@ class Intake:
         self._connection = None
 
     async def _connect(self) -> psycopg.AsyncConnection:
-        connection = await psycopg.AsyncConnection.connect(
+        connection = self._connection = await psycopg.AsyncConnection.connect(
             self._conninfo,
             autocommit=True,
             application_name=CLAIMER,
