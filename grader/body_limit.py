@@ -13,7 +13,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Refuse = Callable[[str], tuple[list[tuple[bytes, bytes]], bytes]]
+Refuse = Callable[[Scope], tuple[list[tuple[bytes, bytes]], bytes]]
 
 DRAINED = 4
 """Times the limit that is still taken in of a refused body, and thrown away: most clients send first, then listen."""
@@ -24,7 +24,7 @@ class _TooLargeError(Exception):
 
 
 class BodyLimit:
-    """`app`, but 413 for every body above `limit` bytes; `refuse` makes headers and body of the answer for a path."""
+    """`app`, but 413 for every body above `limit` bytes; `refuse` makes headers and body of the answer to a scope."""
 
     def __init__(self, app: App, *, limit: int, refuse: Refuse) -> None:
         self._app = app
@@ -66,7 +66,7 @@ class BodyLimit:
                 return
 
     async def _answer(self, scope: Scope, send: Send) -> None:
-        headers, body = self._refuse(scope["path"])
+        headers, body = self._refuse(scope)
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 413, "headers": [*headers, length]})
         await send({"type": "http.response.body", "body": body})

@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from typing import Any, cast
 
 from asgiref.sync import markcoroutinefunction
+from corsheaders.middleware import CorsMiddleware
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed, ParseError, Throttled
 from rest_framework.parsers import JSONParser
@@ -133,9 +136,13 @@ def validated(serializer: Serializer[Any]) -> Any:
     return serializer.validated_data
 
 
-def too_large(path: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a 413 that is given before any view is chosen, in the shape of the route that was asked."""
-    is_resource = path.startswith("/api/rubric-jobs/")
-    answer = problems.as_problem_details if is_resource else problems.as_old_front_end
-    response = answer(problems.describe(DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")))
+def too_large(scope: dict[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of a 413 that is given before Django is asked, in the shape of the route of that ASGI scope.
+
+    With what a browser on another origin needs to read it.
+    """
+    request = ASGIRequest(scope, BytesIO())
+    answer = problems.as_problem_details if request.path.startswith("/api/rubric-jobs/") else problems.as_old_front_end
+    refusal = answer(problems.describe(DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")))
+    response = cast(HttpResponse, CorsMiddleware(lambda _: refusal)(request))
     return [(name.lower().encode(), value.encode()) for name, value in response.items()], response.content

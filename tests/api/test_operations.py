@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -17,7 +18,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from rubric_jobs import checks, health, isolation, problems, workers
+from rubric_jobs import checks, health, isolation, problems, routes, workers
 from tests.api.conftest import PREFIXES, Web, body_of, enhancement, extraction
 from tests.conftest import Caller
 
@@ -143,6 +144,15 @@ class TestOtherOrigins:
 
         exposed = answer["Access-Control-Expose-Headers"]
         assert all(name in exposed for name in ("Location", "Retry-After", "ETag"))
+
+    def test_a_refusal_before_django_can_be_read(self) -> None:
+        headers = [(b"origin", self.ORIGIN.encode()), (b"content-length", b"99999999")]
+        scope = {"type": "http", "method": "POST", "path": JOBS + "extractions", "headers": headers}
+
+        answered, body = routes.too_large(scope)
+
+        assert (b"access-control-allow-origin", self.ORIGIN.encode()) in answered
+        assert json.loads(body)["code"] == "document_too_large"
 
     def test_another_page_may_not(self, owner: Caller) -> None:
         answer = owner.client.get(JOBS, headers={"Origin": "https://elsewhere.example"})
