@@ -145,7 +145,9 @@ def _queue() -> Iterator[Metric]:
     known = workers.known()
     working = [worker for worker in known if worker.is_alive]
     yield _gauge("rubric_jobs_workers", "Worker processes that are alive", len(working))
-    yield _gauge("rubric_jobs_workers_lost", "Processes that went without stopping today", len(known) - len(working))
+    yield _gauge(
+        "rubric_jobs_workers_lost", "Processes that went without stopping in the last hour", len(known) - len(working)
+    )
     yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
     yield _gauge("rubric_jobs_claiming_paused", "1 while an operator has paused claiming", queue.is_claiming_paused)
 

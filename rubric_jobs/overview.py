@@ -79,7 +79,7 @@ def now() -> dict[str, Any]:
             {
                 "worker": worker.name,
                 "state": "alive" if worker.is_alive else f"not heard of for {worker.silent_s:.0f} s",
-                "running": worker.running,
+                "running": worker.running if worker.is_alive else "–",
             }
             for worker in fleet
         ],

@@ -9,6 +9,8 @@ from django.db import connection
 
 ALIVE_WITHIN_S = 15.0
 """A worker says so every second; one that has been silent for so long is gone, or cannot reach the database."""
+MISSED_FOR_S = 3600.0
+"""One that went without leaving is spoken of for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,14 @@ def leave(*, worker: str) -> None:
 
 
 def known() -> list[Worker]:
-    """Those that are alive, and those that went without leaving in the last day, by name."""
+    """Those that are alive, and those that went without leaving in the last hour, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT worker, started_at, running,
                  greatest(extract(epoch FROM statement_timestamp() - seen_at), 0)::float
-               FROM grader.rubric_workers ORDER BY worker"""
+               FROM grader.rubric_workers WHERE seen_at > statement_timestamp() - %s * interval '1 second'
+               ORDER BY worker""",
+            [MISSED_FOR_S],
         )
         return [
             Worker(name=name, started_at=at, running=running, silent_s=silent_s)
