@@ -57,11 +57,9 @@ def prepare_statements() -> None:
     A pump sends the same few statements all day. Not for a transaction-pooling PgBouncer: they belong to a connection.
     """
     options = connections["default"].settings_dict["OPTIONS"]
-    options |= {
-        "server_side_binding": True,
-        "prepare_threshold": 5,
-        "options": " ".join([options.get("options", ""), *(f"-c {setting}" for setting in _PLAN_ONCE)]).strip(),
-    }
+    planning = " ".join(f"-c {setting}" for setting in _PLAN_ONCE)
+    given = options.get("options", "").removesuffix(planning).strip()  # a process carries one pump after the other
+    options |= {"server_side_binding": True, "prepare_threshold": 5, "options": f"{given} {planning}".strip()}
 
 
 def database_conninfo() -> str:

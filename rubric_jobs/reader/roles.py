@@ -55,6 +55,15 @@ class _Column:
     texts: list[str]
 
     @property
+    def title(self) -> str:
+        return " ".join(self.heading.split())
+
+    @property
+    def is_counted(self) -> bool:
+        """An amount stands in its heading."""
+        return self.core != self.title
+
+    @property
     def filled(self) -> list[str]:
         return [text for text in self.texts if text]
 
@@ -165,11 +174,10 @@ def is_level_column(column: _Column) -> bool:
         return False
     if _SIGNS.match(column.heading.strip()):
         return not column.filled or column.is_ticks
-    heading = " ".join(column.heading.split())
-    amount = amounts.whole(heading)
+    amount = amounts.whole(column.title)
     if amount is not None:
         return amount.high <= 100 or amount.has_unit
-    if column.core != heading and lexicon.is_only(lexicon.YES_NO, column.core):
+    if column.is_counted and lexicon.is_only(lexicon.YES_NO, column.core):
         return True
     return lexicon.is_level_name(column.core) or RATINGS.match(lexicon.plain(column.core)) is not None
 
@@ -200,9 +208,8 @@ def _stands_among(columns: list[_Column], c: int, levels: list[int]) -> bool:
     """A headed column between two levels, or beside one where an amount stands in its heading as in theirs."""
     if min(levels) < c < max(levels):
         return bool(columns[c].heading)
-    counted = [level for level in levels if columns[level].core != " ".join(columns[level].heading.split())]
-    has_amount = columns[c].core != " ".join(columns[c].heading.split())
-    return c > 0 and c in (min(levels) - 1, max(levels) + 1) and has_amount and len(counted) == len(levels)
+    are_counted = all(columns[level].is_counted for level in levels)
+    return c > 0 and c in (min(levels) - 1, max(levels) + 1) and columns[c].is_counted and are_counted
 
 
 def _leftmost_text(roles: list[Role]) -> int | None:

@@ -42,6 +42,15 @@ def test_a_claim_goes_by_indexes_and_is_not_compiled(empty_database: str, monkey
     assert "JIT" not in explained
 
 
+def test_a_second_pump_of_a_process_finds_its_settings_made(monkeypatch: Any) -> None:
+    monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", {"options": "-c lock_timeout=5000"})
+    conf.prepare_statements()
+    once = dict(connections["default"].settings_dict["OPTIONS"])
+    conf.prepare_statements()
+    assert connections["default"].settings_dict["OPTIONS"] == once
+    assert once["options"].startswith("-c lock_timeout=5000 -c plan_cache_mode=")
+
+
 def steps_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", []):

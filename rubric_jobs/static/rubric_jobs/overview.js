@@ -43,7 +43,8 @@
     draw("plot-depth", hours, [line("waiting", COLOURS.violet)], [told.depth]);
     fill("tokens-by-provider", told.tokensByProvider, ["provider", "model", "attempts", "tokens"]);
     fill("tokens-by-tenant", told.tokensByTenant, ["tenant", "attempts", "tokens"]);
-    if (told.workers.length) fill("workers", told.workers, ["worker", "state", "running"]);
+    fill("workers", told.workers, ["worker", "state", "running"]);
+    document.getElementById("no-worker").hidden = told.workers.length > 0;
     const lost = document.getElementById("workers-lost");
     lost.querySelector("span").textContent = told.lost;
     lost.hidden = !told.lost;
