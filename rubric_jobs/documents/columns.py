@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 
 from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
-from rubric_jobs.documents.lines import Line, into_lines, segments, stretches
+from rubric_jobs.documents.lines import Line, into_lines, stretches
 
 NARROWEST_CORRIDOR = 7.0
 """Points: wider than the spaces between words, narrower than the gutter of any table."""
@@ -55,7 +55,7 @@ def _open_row(lines: list[Line], below: list[Line], rules: list[Edge]) -> list[L
         if line.box[1] - above > (0.9 if found else 1.6) * line.size:
             break
         found.append(line)
-    if not lines or not found or len(segments(found[0])) < 2:
+    if not lines or not found or len(found[0].segments) < 2:
         return []
     return found if len(_corridors([*lines, *found])) >= len(_corridors(lines)) >= 1 else []
 
@@ -102,10 +102,10 @@ def _runs(lines: list[Line]) -> list[list[Line]]:
         if current and not _continues(current, line):
             runs.append(current)
             current = []
-        if current or len(segments(line)) >= 3:
+        if current or len(line.segments) >= 3:
             current.append(line)
     runs.append(current)
-    return [_trimmed(run) for run in runs if sum(len(segments(line)) >= 3 for line in run) >= 2]
+    return [_trimmed(run) for run in runs if sum(len(line.segments) >= 3 for line in run) >= 2]
 
 
 def _continues(run: list[Line], line: Line) -> bool:
@@ -117,9 +117,7 @@ def _continues(run: list[Line], line: Line) -> bool:
 
 def _trimmed(run: list[Line]) -> list[Line]:
     end = len(run)
-    while (
-        end > 1 and len(segments(run[end - 1])) == 1 and run[end - 1].box[1] - run[end - 2].box[3] > run[end - 1].size
-    ):
+    while end > 1 and len(run[end - 1].segments) == 1 and run[end - 1].box[1] - run[end - 2].box[3] > run[end - 1].size:
         end -= 1
     return run[:end]
 
@@ -198,7 +196,7 @@ def _starts_by_key(held: list[set[int]]) -> set[int]:
 
 def _goes_on(line: Line) -> bool:
     """Whether some segment of the line begins in lower case, as the rest of a wrapped text does."""
-    return any(part[0].text[:1].islower() for part in segments(line))
+    return any(part[0].text[:1].islower() for part in line.segments)
 
 
 def _is_inner_start(i: int, held: list[set[int]]) -> bool:
@@ -264,7 +262,7 @@ def header_above(grid: Grid, words: list[Word]) -> Grid | None:
     if not lines or top - lines[-1].box[3] > 1.2 * lines[-1].size:
         return None
     line = lines[-1]
-    columns = [_columns_of(Line(part, line.box), grid.xs) for part in segments(line)]
+    columns = [_columns_of(Line(part, line.box), grid.xs) for part in line.segments]
     alone = len(columns) >= max(2, grid.columns - 1) and all(len(c) == 1 for c in columns)
     if not alone or len(set().union(*columns)) < len(columns):
         return None

@@ -87,10 +87,10 @@ class Grid:
 
 def around(boxes: list[Word]) -> Box:
     return (
-        min(w.x0 for w in boxes),
-        min(w.top for w in boxes),
-        max(w.x1 for w in boxes),
-        max(w.bottom for w in boxes),
+        min([w.x0 for w in boxes]),
+        min([w.top for w in boxes]),
+        max([w.x1 for w in boxes]),
+        max([w.bottom for w in boxes]),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import attrgetter
 
 from rubric_jobs.documents.geometry import Box, Word, around, median
 
@@ -43,33 +45,58 @@ _ENDING = re.compile(
 """What a long word ends with."""
 
 
-@dataclass(slots=True)
+_left = attrgetter("x0")
+
+
+@dataclass
 class Line:
+    """Words that are not changed any more: what a line says of itself is worked out once."""
+
     words: list[Word]
     box: Box
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
-    @property
+    @cached_property
     def size(self) -> float:
         return median([word.size for word in self.words])
+
+    @cached_property
+    def segments(self) -> list[list[Word]]:
+        """Its words, parted where the gap is wider than a space."""
+        parts: list[list[Word]] = []
+        for word in self.words:
+            if parts and word.x0 - parts[-1][-1].x1 <= WIDE_GAP * word.size:
+                parts[-1].append(word)
+            else:
+                parts.append([word])
+        return parts
 
     @property
     def is_parted(self) -> bool:
         """Whether a wide gap stands in it, as before the amount at the end of a list item."""
-        return len(segments(self)) > 1
+        return len(self.segments) > 1
 
-    @property
+    @cached_property
     def is_bold(self) -> bool:
-        return all(word.is_bold for word in self.words if any(ch.isalnum() for ch in word.text))
+        return all(word.is_bold for word in self.lettered)
+
+    @cached_property
+    def has_one_style(self) -> bool:
+        return len({word.style for word in self.lettered}) <= 1
+
+    @cached_property
+    def lettered(self) -> list[Word]:
+        """Its words without those that are all signs."""
+        return [word for word in self.words if word.text.isalnum() or any(map(str.isalnum, word.text))]
 
     @property
     def centre_y(self) -> float:
         return (self.box[1] + self.box[3]) / 2
 
-    @property
+    @cached_property
     def marker(self) -> str:
         """The bullet or number at its start, where text follows."""
         return split_marker(self.text)[0]
@@ -84,11 +111,10 @@ def split_marker(text: str) -> tuple[str, str]:
 
 def into_lines(words: list[Word]) -> list[Line]:
     """Lines from top to bottom, words from left to right; turned text is read along its own direction."""
-    lines: list[Line] = []
-    for quarter in (0, 2, 1, 3):
-        turned = [_upright(w) for w in words if w.quarter == quarter]
-        lines += _upright_lines(turned)
-    return lines
+    turned: dict[int, list[Word]] = {0: [], 2: [], 1: [], 3: []}
+    for word in words:
+        turned[word.quarter].append(_upright(word) if word.quarter % 2 else word)
+    return [line for upright in turned.values() if upright for line in _upright_lines(upright)]
 
 
 def _upright(word: Word) -> Word:
@@ -101,17 +127,17 @@ def _upright(word: Word) -> Word:
 
 def _upright_lines(words: list[Word]) -> list[Line]:
     rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (w.centre[1], w.x0)):
-        if rows and _same_line(rows[-1], word):
+    middle = size = -1.0  # of the row's largest word
+    for word in sorted(words, key=lambda w: (w.top + w.bottom, w.x0)):
+        own_size, own_middle = word.bottom - word.top, (word.top + word.bottom) / 2
+        if rows and abs(middle - own_middle) <= 0.45 * max(size, own_size):
             rows[-1].append(word)
+            if own_size <= size:
+                continue
         else:
             rows.append([word])
-    return [Line(sorted(row, key=lambda w: w.x0), around(row)) for row in rows]
-
-
-def _same_line(row: list[Word], word: Word) -> bool:
-    anchor = max(row, key=lambda w: w.size)
-    return abs(anchor.centre[1] - word.centre[1]) <= 0.45 * max(anchor.size, word.size)
+        size, middle = own_size, own_middle
+    return [Line(sorted(row, key=_left), around(row)) for row in rows]
 
 
 def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
@@ -137,7 +163,7 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if abs(line.size - above.size) > 0.15 * max(line.size, above.size):
         return True
-    if _uniform_style(above) and _uniform_style(line) and above.words[0].style != line.words[0].style:
+    if above.has_one_style and line.has_one_style and above.words[0].style != line.words[0].style:
         return True
     is_rest_of_word = len(above.words) == 1 and line.words[0].text.islower()
     if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest_of_word):
@@ -148,17 +174,6 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     first = line.words[0]
     return above.box[2] + 0.35 * above.size + (first.x1 - first.x0) < right - 1.2 * above.size
-
-
-def segments(line: Line) -> list[list[Word]]:
-    """The words of a line, parted where the gap is wider than a space."""
-    parts: list[list[Word]] = []
-    for word in line.words:
-        if parts and word.x0 - parts[-1][-1].x1 <= WIDE_GAP * word.size:
-            parts[-1].append(word)
-        else:
-            parts.append([word])
-    return parts
 
 
 def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
@@ -174,10 +189,6 @@ def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
 
 def _is_hyphenated(line: Line) -> bool:
     return re.search(r"[^\W\d_]-$", line.words[-1].text) is not None
-
-
-def _uniform_style(line: Line) -> bool:
-    return len({word.style for word in line.words if any(ch.isalnum() for ch in word.text)}) <= 1
 
 
 def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset(), right: float | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rubric_jobs.documents.columns import Region, grid_with_columns
 from rubric_jobs.documents.geometry import Box, Grid, Word
-from rubric_jobs.documents.lines import Line, into_lines, segments, split_marker, stretches
+from rubric_jobs.documents.lines import Line, into_lines, split_marker, stretches
 
 FEWEST_PAIRS = 3
 SAME_START = 4.0
@@ -44,7 +44,7 @@ def _runs(lines: list[Line]) -> list[list[Line]]:
 
 def _start_of_text(line: Line) -> float | None:
     """Where the second of exactly two segments begins."""
-    parts = segments(line)
+    parts = line.segments
     return parts[1][0].x0 if len(parts) == 2 else None
 
 
@@ -60,7 +60,7 @@ def _belongs(run: list[Line], line: Line) -> bool:
     left = min(other.box[0] for other in run)
     is_text = abs(line.box[0] - at) <= SAME_START
     is_label = abs(line.box[0] - left) <= SAME_START and line.box[2] < at - SAME_START
-    return len(segments(line)) == 1 and (is_text or is_label)
+    return len(line.segments) == 1 and (is_text or is_label)
 
 
 def _grid(run: list[Line]) -> Grid | None:
@@ -68,7 +68,7 @@ def _grid(run: list[Line]) -> Grid | None:
     while run and _start_of_text(run[-1]) is None and abs(run[-1].box[0] - at) > SAME_START:
         run = run[:-1]
     left, right = min(line.box[0] for line in run), max(line.box[2] for line in run)
-    pairs = [segments(line) for line in run if _start_of_text(line) is not None]
+    pairs = [line.segments for line in run if _start_of_text(line) is not None]
     texts = [_text(parts[1]) for parts in pairs]
     if all(split_marker(f"{_text(parts[0])} …")[0] == _text(parts[0]) for parts in pairs):
         return None  # bullets or numbers before the items of a list

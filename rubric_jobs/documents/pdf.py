@@ -12,7 +12,7 @@ import pypdfium2 as pdfium
 from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.lattice import find_grids, merge
-from rubric_jobs.documents.lines import Line, into_lines, segments
+from rubric_jobs.documents.lines import Line, into_lines
 from rubric_jobs.documents.model import Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
@@ -177,7 +177,7 @@ def _is_running(line: Line, repeated: set[tuple[str, int]]) -> bool:
 
 
 def _printed_date(line: Line) -> list[Word]:
-    first = segments(line)[0]
+    first = line.segments[0]
     return first if _PRINTED_DATE.match(" ".join(word.text for word in first)) else []
 
 

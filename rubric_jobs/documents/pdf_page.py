@@ -7,8 +7,9 @@ import itertools
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
@@ -22,22 +23,15 @@ MOST_SEGMENTS = 120_000
 DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
-_SOFT_HYPHENS = ("￾", "\x02", "\u00ad")
+_SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 _WHITE = 245
 
 Place = Callable[[float, float], tuple[float, float]]
 """A point in the page's own space → points from the top left of the page as it is looked at."""
 
 
-@dataclass(slots=True)
-class _Glyph:
-    text: str
-    x0: float
-    top: float
-    x1: float
-    bottom: float
-    angle: int
-    index: int
+_Glyph = tuple[str, float, float, float, float, int, int]
+"""Text, left, top, right, bottom, quarter turns against the page's text, index. A tuple: pages have thousands."""
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
@@ -46,11 +40,14 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
     count = c.FPDFText_CountChars(text_page)
     if count > MOST_CHARACTERS:
         raise DocumentTooLarge(f"Page {number} holds more text than this service reads.")
-    turn = _main_angle(text_page, count)
+    items = list(itertools.islice(_items(page), MOST_OBJECTS + 1))
+    angles = _angles(text_page.raw, count) if _may_be_turned(items) else [0] * count
+    turn = _main_angle(angles)
     place, width, height = _placing(page, turn)
     shapes = _Shapes(place)
-    shapes.walk(page)
-    words = _words(text_page, count, place, turn) + _form_values(page, place) + shapes.boxes
+    shapes.take(items)
+    glyphs = _glyphs(text_page.raw, angles, place, turn)
+    words = _words(text_page.raw, glyphs) + _form_values(page, place) + shapes.boxes
     background = _background(shapes.lines, width, height)
     return PageContent(
         number=number,
@@ -63,15 +60,26 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
     )
 
 
-def _main_angle(text_page: pdfium.PdfTextPage, count: int) -> int:
-    step = max(1, count // 400)
-    seen = Counter(_angle(text_page, i) for i in range(0, count, step))
+def _may_be_turned(items: list[_Item]) -> bool:
+    """Whether some text is: to ask each character takes a tenth of all the time that a page takes."""
+    return len(items) > MOST_OBJECTS or any(
+        item.kind == _FORM_TOO_DEEP or (item.kind == c.FPDF_PAGEOBJ_TEXT and _is_turned(item)) for item in items
+    )
+
+
+def _is_turned(item: _Item) -> bool:
+    a, _, slant, *_ = _times(_matrix(item.object), item.outer)
+    return a <= abs(slant)
+
+
+def _angles(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
+    """The quarter turns (anticlockwise) of each character; PDFium counts clockwise."""
+    return [round(-c.FPDFText_GetCharAngle(page, i) / (math.pi / 2)) % 4 for i in range(count)]
+
+
+def _main_angle(angles: list[int]) -> int:
+    seen = Counter(angles)
     return seen.most_common(1)[0][0] if seen else 0
-
-
-def _angle(text_page: pdfium.PdfTextPage, index: int) -> int:
-    # PDFium counts clockwise.
-    return round(-float(c.FPDFText_GetCharAngle(text_page, index)) / (math.pi / 2)) % 4
 
 
 def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
@@ -89,51 +97,61 @@ def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
     return (lambda x, y: (x - left, top - y)), width, height
 
 
-def _words(text_page: pdfium.PdfTextPage, count: int, place: Place, turn: int) -> list[Word]:
+def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[_Glyph | None]) -> list[Word]:
     words: list[Word] = []
-    glyphs: list[_Glyph] = []
-    for glyph in _glyphs(text_page, count, place, turn):
-        if glyph is None or (glyphs and _breaks(glyphs[-1], glyph)):
-            if glyphs:
-                words.append(_as_word(text_page, glyphs))
-            glyphs = []
+    held: list[_Glyph] = []
+    for glyph in glyphs:
+        if glyph is None or (held and _breaks(held[-1], glyph)):
+            if held:
+                words.append(_as_word(page, held))
+            held = []
         if glyph is not None:
-            glyphs.append(glyph)
-    if glyphs:
-        words.append(_as_word(text_page, glyphs))
-    return [word for word in words if word.text]
+            held.append(glyph)
+    if held:
+        words.append(_as_word(page, held))
+    return words
 
 
-def _glyphs(text_page: pdfium.PdfTextPage, count: int, place: Place, turn: int) -> Iterator[_Glyph | None]:
+def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -> Iterator[_Glyph | None]:
     """Glyphs in content order; None stands for white space."""
     box = c.FS_RECTF()
-    for i in range(count):
-        code = c.FPDFText_GetUnicode(text_page, i)
-        text = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
-        if text in _SOFT_HYPHENS:
-            text = "-"
-        if (
-            not text
-            or text.isspace()
-            or ord(text) < 32
-            or not c.FPDFText_GetLooseCharBox(text_page, i, ctypes.byref(box))
-        ):
+    its_place = ctypes.byref(box)
+    for i, code in enumerate(_codes(page, len(angles))):
+        text = _text_of(code)
+        if not text or not c.FPDFText_GetLooseCharBox(page, i, its_place):
             yield None
             continue
-        xa, ya = place(box.left, box.top)
-        xb, yb = place(box.right, box.bottom)
-        angle = (_angle(text_page, i) - turn) % 4
-        yield _Glyph(_plain(text), min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb), angle, i)
+        x0, top = place(box.left, box.top)
+        x1, bottom = place(box.right, box.bottom)
+        if x0 > x1:
+            x0, x1 = x1, x0
+        if top > bottom:
+            top, bottom = bottom, top
+        yield text, x0, top, x1, bottom, (angles[i] - turn) % 4, i
 
 
-def _plain(text: str) -> str:
-    """Ligatures apart, private-use bullets as a bullet, the rest as printed."""
-    code = ord(text)
+def _codes(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
+    """The code of each character: all of them in one call, or one by one where that call leaves some out."""
+    buffer = (ctypes.c_ushort * (2 * count + 1))()
+    units = c.FPDFText_GetText(page, 0, count, buffer) - 1
+    text = bytes(buffer)[: 2 * max(units, 0)].decode("utf-16-le", "surrogatepass")
+    if len(text) == count:
+        return [ord(sign) for sign in text]
+    return [c.FPDFText_GetUnicode(page, i) for i in range(count)]
+
+
+@lru_cache(maxsize=4096)
+def _text_of(code: int) -> str:
+    """What is printed: ligatures apart, private-use bullets as a bullet; "" for white space and for no character."""
+    if code in _SOFT_HYPHENS:
+        return "-"
+    if not 32 < code < 0x110000 or 0xD800 <= code < 0xE000 or chr(code).isspace():
+        return ""
     if 0xFB00 <= code <= 0xFB06:
-        return unicodedata.normalize("NFKC", text)
+        return unicodedata.normalize("NFKC", chr(code))
     if 0xE000 <= code <= 0xF8FF:
         return "☐" if code in _SYMBOL_BOXES else "☑" if code in _SYMBOL_TICKS else "•"
-    return text
+    return chr(code)
 
 
 _SYMBOL_BOXES = frozenset({0xF06F, 0xF070, 0xF071, 0xF072, 0xF0A8})
@@ -141,38 +159,37 @@ _SYMBOL_TICKS = frozenset({0xF0FC, 0xF0FE, 0xF052, 0xF053})
 
 
 def _breaks(last: _Glyph, new: _Glyph) -> bool:
-    if last.angle != new.angle:
+    _, last_x0, last_top, last_x1, last_bottom, last_angle, _ = last
+    _, x0, _, _, bottom, angle, _ = new
+    if last_angle != angle:
         return True
-    if last.angle % 2:
-        return abs(new.x0 - last.x0) > 0.5 * (last.x1 - last.x0)
-    height = max(last.bottom - last.top, 1.0)
-    gap = new.x0 - last.x1
-    return abs(new.bottom - last.bottom) > 0.6 * height or gap > 0.6 * height or gap < -2.0 * height
+    if angle % 2:
+        return abs(x0 - last_x0) > 0.5 * (last_x1 - last_x0)
+    height = last_bottom - last_top
+    if height < 1.0:
+        height = 1.0
+    return not -2.0 * height <= x0 - last_x1 <= 0.6 * height or abs(bottom - last_bottom) > 0.6 * height
 
 
-def _as_word(text_page: pdfium.PdfTextPage, glyphs: list[_Glyph]) -> Word:
-    is_bold, is_italic = _style(text_page, glyphs[0].index)
-    return Word(
-        text="".join(g.text for g in glyphs),
-        x0=min(g.x0 for g in glyphs),
-        top=min(g.top for g in glyphs),
-        x1=max(g.x1 for g in glyphs),
-        bottom=max(g.bottom for g in glyphs),
-        is_bold=is_bold,
-        is_italic=is_italic,
-        quarter=glyphs[0].angle,
-    )
+def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[_Glyph]) -> Word:
+    texts, lefts, tops, rights, bottoms, angles, indices = zip(*glyphs, strict=True)
+    is_bold, is_italic = _style(page, indices[0])
+    return Word("".join(texts), min(lefts), min(tops), max(rights), max(bottoms), is_bold, is_italic, angles[0])
 
 
-def _style(text_page: pdfium.PdfTextPage, index: int) -> tuple[bool, bool]:
+def _style(page: c.FPDF_TEXTPAGE, index: int) -> tuple[bool, bool]:
     name = ctypes.create_string_buffer(96)
     flags = ctypes.c_int()
-    c.FPDFText_GetFontInfo(text_page, index, name, 96, ctypes.byref(flags))
-    font = name.value.decode("latin-1").lower()
-    is_bold = any(mark in font for mark in ("bold", "black", "heavy", "semibd", "cmbx")) or (
-        c.FPDFText_GetFontWeight(text_page, index) >= 600
-    )
-    return is_bold, any(mark in font for mark in ("italic", "oblique"))
+    c.FPDFText_GetFontInfo(page, index, name, 96, ctypes.byref(flags))
+    is_bold, is_italic = _named_style(name.value)
+    return is_bold or c.FPDFText_GetFontWeight(page, index) >= 600, is_italic
+
+
+@lru_cache(maxsize=1024)
+def _named_style(font: bytes) -> tuple[bool, bool]:
+    name = font.decode("latin-1").lower()
+    is_bold = any(mark in name for mark in ("bold", "black", "heavy", "semibd", "cmbx"))
+    return is_bold, any(mark in name for mark in ("italic", "oblique"))
 
 
 def _form_values(page: pdfium.PdfPage, place: Place) -> list[Word]:
@@ -219,8 +236,35 @@ def _annotation_text(annotation: c.FPDF_ANNOTATION, key: bytes) -> str:
     return buffer.raw[: size - 2].decode("utf-16-le", "replace")
 
 
+_Matrix = tuple[float, float, float, float, float, float]
+_FORM_TOO_DEEP = -1
+
+
+class _Item(NamedTuple):
+    """An object of the page or of a form on it, its kind, and the matrix of what it stands in."""
+
+    object: c.FPDF_PAGEOBJECT
+    kind: int
+    outer: _Matrix
+
+
+def _items(page: pdfium.PdfPage) -> Iterator[_Item]:
+    for i in range(c.FPDFPage_CountObjects(page.raw)):
+        yield from _item_and_inner(c.FPDFPage_GetObject(page.raw, i), (1, 0, 0, 1, 0, 0), 0)
+
+
+def _item_and_inner(item: c.FPDF_PAGEOBJECT, outer: _Matrix, depth: int) -> Iterator[_Item]:
+    kind = c.FPDFPageObj_GetType(item)
+    is_form = kind == c.FPDF_PAGEOBJ_FORM
+    yield _Item(item, _FORM_TOO_DEEP if is_form and depth == DEEPEST_FORM else kind, outer)
+    if is_form and depth < DEEPEST_FORM:
+        matrix = _times(_matrix(item), outer)
+        for i in range(c.FPDFFormObj_CountObjects(item)):
+            yield from _item_and_inner(c.FPDFFormObj_GetObject(item, i), matrix, depth + 1)
+
+
 class _Shapes:
-    """Straight rulings and shaded areas of a page, nested forms included."""
+    """Straight rulings and shaded areas of a page."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -228,37 +272,17 @@ class _Shapes:
         self.fills: list[Edge] = []
         self.boxes: list[Word] = []
         self.has_picture = False
-        self._objects = 0
-        self._segments = 0
 
-    def walk(self, page: pdfium.PdfPage) -> None:
-        for i in range(min(c.FPDFPage_CountObjects(page), MOST_OBJECTS + 1)):
-            self._take(c.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0)
+    def take(self, items: list[_Item]) -> None:
+        self.has_picture = any(item.kind == c.FPDF_PAGEOBJ_IMAGE for item in items)
+        paths = [item for item in items if item.kind == c.FPDF_PAGEOBJ_PATH]
+        counts = [c.FPDFPath_CountSegments(path.object) for path in paths]
+        if len(items) > MOST_OBJECTS or sum(counts) > MOST_SEGMENTS:
+            return  # A drawing of so many strokes is a picture: its strokes are no rulings, the text is read without.
+        for path, count in zip(paths, counts, strict=True):
+            self._path(path.object, count, path.outer)
 
-    def _take(self, item: c.FPDF_PAGEOBJECT, outer: _Matrix, depth: int) -> None:
-        self._objects += 1
-        if self._objects > MOST_OBJECTS:
-            # A drawing of so many strokes is a picture: its strokes are no rulings, and the text is read without them.
-            self.lines, self.fills, self.boxes = [], [], []
-            return
-        kind = c.FPDFPageObj_GetType(item)
-        if kind == c.FPDF_PAGEOBJ_IMAGE:
-            self.has_picture = True
-        elif kind == c.FPDF_PAGEOBJ_PATH:
-            self._path(item, outer)
-        elif kind == c.FPDF_PAGEOBJ_FORM and depth < DEEPEST_FORM:
-            matrix = _times(_matrix(item), outer)
-            for i in range(min(c.FPDFFormObj_CountObjects(item), MOST_OBJECTS + 1)):
-                if self._objects > MOST_OBJECTS:
-                    return
-                self._take(c.FPDFFormObj_GetObject(item, i), matrix, depth + 1)
-
-    def _path(self, item: c.FPDF_PAGEOBJECT, outer: _Matrix) -> None:
-        count = c.FPDFPath_CountSegments(item)
-        self._segments += count
-        if self._segments > MOST_SEGMENTS:
-            self._objects = MOST_OBJECTS
-            return
+    def _path(self, item: c.FPDF_PAGEOBJECT, count: int, outer: _Matrix) -> None:
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         c.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
         if not (fill.value or stroke.value):
@@ -309,9 +333,6 @@ class _Shapes:
 
 def _is_tick_box(width: float, height: float) -> bool:
     return 5.0 <= width <= 15.0 and 5.0 <= height <= 15.0 and abs(width - height) <= 1.5
-
-
-_Matrix = tuple[float, float, float, float, float, float]
 
 
 def _matrix(item: c.FPDF_PAGEOBJECT) -> _Matrix:

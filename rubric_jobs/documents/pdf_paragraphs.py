@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.geometry import Box, PageContent, Word, median
@@ -12,7 +14,6 @@ from rubric_jobs.documents.lines import (
     joined,
     lead_of,
     paragraphs_of,
-    segments,
     split_marker,
     stretches,
 )
@@ -80,12 +81,10 @@ def _around(one: Box, other: Box) -> Box:
 def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:
     """The page's words in one part, or in two where a gutter runs down its middle."""
     lines = into_lines(words)
-    middle = list(range(int(content.width * 0.38), int(content.width * 0.62), 2))
-    best, fewest = 0.0, len(lines)
-    for x in middle:
-        crossing = sum(any(w.x0 - 4 < x < w.x1 + 4 for w in line.words) for line in lines)
-        if crossing < fewest:
-            best, fewest = float(x), crossing
+    middle = range(int(content.width * 0.38), int(content.width * 0.62), 2)
+    crossing = Counter(x for line in lines for x in _crossed(line, middle))
+    best = min(middle, key=lambda x: crossing[x], default=0)
+    fewest = crossing[best]
     both = [line for line in lines if line.box[0] < best < line.box[2] and _is_parted(line, best)]
     if len(both) < 8 or fewest > 0.25 * len(lines) or not _is_prose(both, best):
         return [words]
@@ -93,6 +92,13 @@ def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:
     left = [w for w in words if id(w) in wide or w.centre[0] < best]
     right = [w for w in words if id(w) not in wide and w.centre[0] >= best]
     return [left, right]
+
+
+def _crossed(line: Line, places: range) -> set[int]:
+    """The places at which words of the line stand, or less than 4 points beside them."""
+    return {
+        x for word in line.words for x in places[bisect_right(places, word.x0 - 4) : bisect_left(places, word.x1 + 4)]
+    }
 
 
 def _is_parted(line: Line, x: float) -> bool:
@@ -120,7 +126,7 @@ def _right_edge(lines: list[Line], width: float) -> float:
 
     Lines that all stop at different places were not broken by an edge; then the page's margin is taken for it.
     """
-    parted = [segments(line)[0][-1].x1 for line in lines if line.is_parted]
+    parted = [line.segments[0][-1].x1 for line in lines if line.is_parted]
     if len(parted) * 5 >= len(lines) * 2:
         return max(parted)
     left, right = min(line.box[0] for line in lines), max(line.box[2] for line in lines)
@@ -161,7 +167,7 @@ def _paragraph(
 
 def _tabbed(line: Line) -> Line:
     """The line with its wide gaps kept as tabs: what stands right of one is often an amount."""
-    parts = segments(line)
+    parts = line.segments
     if len(parts) == 1:
         return line
     words = list(parts[0])

@@ -47,6 +47,7 @@ _NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
+_FULL_WIDTH = re.compile("[\uff00-\uffef]")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -174,7 +175,7 @@ def _amount(match: re.Match[str]) -> Amount | None:
 
 def _plain(text: str) -> str:
     """Full-width signs made narrow, long blanks and leaders cut to four: the patterns try each length of them."""
-    if any("\uff00" <= c <= "\uffef" for c in text):
+    if _FULL_WIDTH.search(text):
         text = unicodedata.normalize("NFKC", text)
     return _LONG_RUNS.sub(lambda run: "\t" if "\t" in run.group() else run.group()[:4], text[:LONGEST])
 

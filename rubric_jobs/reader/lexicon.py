@@ -249,9 +249,12 @@ _FILLERS = re.compile(
 )
 
 
+_IDEOGRAPH = re.compile("[\u2e80-\u9fff]")
+
+
 def breadth(text: str) -> int:
     """Letters as an alphabet would need them: a Chinese or Japanese sign says as much as three."""
-    return len(text) + 2 * sum("\u2e80" <= sign <= "\u9fff" for sign in text)
+    return len(text) + 2 * len(_IDEOGRAPH.findall(text))
 
 
 def is_level_name(text: str) -> bool:
