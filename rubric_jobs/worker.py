@@ -103,6 +103,8 @@ _BEAT = struct.Struct("d")
 def prepare() -> Cluster:
     """Make this process the head of a cluster: its pumps stop when `stop()` is called on what is returned."""
     global _cluster  # noqa: PLW0603 - inherited by fork; django-q2 offers no other way to reach its workers
+    # While debugging, Django keeps the text of a connection's last 9,000 statements, documents and results in them.
+    settings.DEBUG = False
     reader, writer = os.pipe()
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
     beats = mmap.mmap(-1, _BEAT.size * settings.WORKER_PROCESSES)
