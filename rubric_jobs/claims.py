@@ -15,7 +15,6 @@ from typing import Any
 import psycopg
 from django.db import connection
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL
@@ -159,29 +158,24 @@ def report_progress(reports: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
             """WITH changed AS (
                  UPDATE grader.rubric_extraction_jobs job
                  SET progress = news.progress, updated_at = statement_timestamp()
-                 FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(progress)s::jsonb[])
-                   AS news(job_id, token, progress)
+                 FROM jsonb_to_recordset(%(news)s::jsonb) AS news(job_id uuid, token bigint, progress jsonb)
                  WHERE job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
                  RETURNING job.job_id)
                SELECT pg_notify(%(channel)s, job_id::text) FROM changed""",
-            {
-                "progress": [Jsonb(progress) for _, progress in reports],
-                "channel": CHANGED_CHANNEL,
-                **_keys([claim for claim, _ in reports]),
-            },
+            {"news": _news((claim, {"progress": progress}) for claim, progress in reports), "channel": CHANGED_CHANNEL},
         )
 
 
 _END = """
 WITH news AS MATERIALIZED (
-  SELECT * FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(results)s::jsonb[], %(messages)s::text[],
-    %(codes)s::text[], %(retryables)s::boolean[], %(metrics)s::jsonb[], %(digests)s::bytea[])
-  AS news(job_id, token, result, message, code, retryable, metrics, digest)
+  SELECT * FROM jsonb_to_recordset(%(news)s::jsonb)
+  AS news(job_id uuid, token bigint, result jsonb, message text, code text, retryable boolean, metrics jsonb,
+    digest text)
 ), ended AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = CASE WHEN news.code IS NULL THEN 'completed' ELSE 'failed' END,
     result = news.result, error_message = news.message, error_code = news.code, retryable = news.retryable,
-    input_digest = news.digest, progress = NULL, lease_expires_at = NULL,
+    input_digest = decode(news.digest, 'hex'), progress = NULL, lease_expires_at = NULL,
     completed_at = statement_timestamp(), updated_at = statement_timestamp(),
     performance_metrics = news.metrics || jsonb_build_object(
       'duration_ms', grader.ms_between(job.created_at, statement_timestamp()),
@@ -216,20 +210,22 @@ def end(endings: Sequence[Ending]) -> set[int]:
 
     The document and a stored reply are deleted with it, unless the job failed in a way that a retry may mend.
     """
-    errors = [ending.error for ending in endings]
-    values: dict[str, Any] = {
-        **_keys([ending.claim for ending in endings]),
-        "results": [None if ending.result is None else Jsonb(ending.result) for ending in endings],
-        "messages": [error and str(error) for error in errors],
-        "codes": [error and error.code for error in errors],
-        "retryables": [None if error is None else error.retryable for error in errors],
-        "metrics": [Jsonb(ending.metrics) for ending in endings],
-        "digests": [ending.digest for ending in endings],
-        "channel": CHANGED_CHANNEL,
-    }
+    news = _news((ending.claim, _as_news(ending)) for ending in endings)
     with connection.cursor() as cursor:
-        cursor.execute(_END, values)
+        cursor.execute(_END, {"news": news, "channel": CHANGED_CHANNEL})
         return {row[0] for row in cursor.fetchall()}
+
+
+def _as_news(ending: Ending) -> dict[str, Any]:
+    error = ending.error
+    return {
+        "result": ending.result,
+        "metrics": ending.metrics,
+        "digest": None if ending.digest is None else ending.digest.hex(),
+        "message": error and str(error),
+        "code": error and error.code,
+        "retryable": error and error.retryable,
+    }
 
 
 _GIVE_BACK = """
@@ -274,6 +270,11 @@ def _keys(held: Iterable[Claim]) -> dict[str, list[Any]]:
     return {"job_ids": [claim.job_id for claim in held], "tokens": [claim.token for claim in held]}
 
 
+def _news(told: Iterable[tuple[Claim, dict[str, Any]]]) -> str:
+    """JSON for `jsonb_to_recordset`: one text, where an array of documents would be quoted one by one."""
+    return json.dumps([{"job_id": str(claim.job_id), "token": claim.token, **facts} for claim, facts in told])
+
+
 def finished_twin(claim: Claim, digest: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Result and metrics of a job of the same tenant that was completed from the very same input."""
     with connection.cursor() as cursor:
@@ -293,13 +294,12 @@ def keep_replies(replies: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
         cursor.execute(
             """INSERT INTO grader.rubric_job_replies (job_id, reply)
                SELECT job.job_id, news.reply
-               FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[], %(replies)s::jsonb[])
-                 AS news(job_id, token, reply)
+               FROM jsonb_to_recordset(%(news)s::jsonb) AS news(job_id uuid, token bigint, reply jsonb)
                JOIN grader.rubric_extraction_jobs job
                  ON job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
                FOR UPDATE OF job
                ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply""",
-            {"replies": [Jsonb(reply) for _, reply in replies], **_keys(claim for claim, _ in replies)},
+            {"news": _news((claim, {"reply": reply}) for claim, reply in replies)},
         )
 
 
