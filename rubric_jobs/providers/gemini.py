@@ -66,23 +66,32 @@ class GeminiProvider:
             raise VENDOR.missing_key()
         prompt = prompts.for_task(task)
         async with _faults_named(model, timeout_s):
-            models = self._connections.client().sdk.aio.models
-            config, contents = _config(prompt, model, timeout_s), _contents(prompt)
-            if on_text is None:
-                answer = _Answer(await models.generate_content(model=model, contents=contents, config=config))
-            else:
-                answer = _Answer()
-                async for part in await models.generate_content_stream(model=model, contents=contents, config=config):
-                    if answer.take(part):
-                        on_text(answer.text)
+            with self._connections.client() as connection:
+                answer = await _ask(connection.sdk.aio.models, prompt, model, timeout_s, on_text)
         return answer.reply(model)
 
     async def aclose(self) -> None:
-        connection = self._connections.drop()
-        if connection is not None:
+        for connection in self._connections.drop():
             await connection.sdk.aio.aclose()
             # The SDK leaves a client that it was given open.
             await connection.http.aclose()
+
+
+async def _ask(
+    models: genai.models.AsyncModels,
+    prompt: prompts.Prompt,
+    model: str,
+    timeout_s: float,
+    on_text: Callable[[str], None] | None,
+) -> _Answer:
+    config, contents = _config(prompt, model, timeout_s), _contents(prompt)
+    if on_text is None:
+        return _Answer(await models.generate_content(model=model, contents=contents, config=config))
+    answer = _Answer()
+    async for part in await models.generate_content_stream(model=model, contents=contents, config=config):
+        if answer.take(part):
+            on_text(answer.text)
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

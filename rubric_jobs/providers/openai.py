@@ -78,22 +78,22 @@ class OpenAIProvider:
         return answer.reply(model)
 
     async def _ask(self, request: dict[str, Any], on_text: Callable[[str], None] | None, timeout_s: float) -> _Answer:
-        completions: Any = self._clients.client().chat.completions
         answer = _Answer()
-        if on_text is None:
-            answer.take_whole(await completions.create(**request, timeout=timeout_s))
-            return answer
-        usage = {"include_usage": True}
-        stream = await completions.create(**request, stream=True, stream_options=usage, timeout=timeout_s)
-        async with stream:
-            async for chunk in stream:
-                if answer.take(chunk):
-                    on_text(answer.text)
+        with self._clients.client() as client:
+            completions: Any = client.chat.completions
+            if on_text is None:
+                answer.take_whole(await completions.create(**request, timeout=timeout_s))
+                return answer
+            usage = {"include_usage": True}
+            stream = await completions.create(**request, stream=True, stream_options=usage, timeout=timeout_s)
+            async with stream:
+                async for chunk in stream:
+                    if answer.take(chunk):
+                        on_text(answer.text)
         return answer
 
     async def aclose(self) -> None:
-        client = self._clients.drop()
-        if client is not None:
+        for client in self._clients.drop():
             await client.close()
 
 

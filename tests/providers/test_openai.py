@@ -107,7 +107,8 @@ def test_without_an_address_the_vendors_own_is_asked() -> None:
     async def address() -> str:
         provider = openai.OpenAIProvider(api_key="k")
         try:
-            return str(provider._clients.client().base_url)
+            with provider._clients.client() as client:
+                return str(client.base_url)
         finally:
             await provider.aclose()
 
