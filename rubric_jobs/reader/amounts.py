@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 LARGEST = Decimal(2000)
 LONGEST = 4000
@@ -173,6 +174,7 @@ def _amount(match: re.Match[str]) -> Amount | None:
     )
 
 
+@lru_cache(maxsize=512)
 def _plain(text: str) -> str:
     """Full-width signs made narrow, long blanks and leaders cut to four: the patterns try each length of them."""
     if _FULL_WIDTH.search(text):
