@@ -74,15 +74,15 @@ async def ask(
     """The provider's answer as a rubric that `check` has no objection to (it raises AnswerInvalid, best an Objection).
 
     `timeout_s` bounds each call, streaming included; there are at most two. `on_reply` (plain or async) gets every
-    reply before it is parsed, so that what was paid for can be stored, also where no answer is taken in the end.
+    reply before it is parsed, so that what was paid for can be stored, also where no answer is taken in the end; one
+    that was cut off, refused or empty comes to it without text.
     `stored_reply` stands for the first call (with its tokens set to 0 where another job paid). Raises a ProviderError.
     """
     replies: list[Reply] = []
     for is_last in (False, True):
         reply = stored_reply if stored_reply and not replies else None
         if reply is None:
-            reply = await _call(task, provider, model, timeout_s, on_text)
-            await _hand_over(reply, on_reply)
+            reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
         try:
             rubric = parse(reply.text, keep_marks=not provider.needs_key)
@@ -124,6 +124,7 @@ async def ask_in_turn(
                 stored_reply=None if failures else stored_reply,
             )
         except ProviderError as failure:
+            failure.llm_provider, failure.llm_model = candidate.provider.name, candidate.model
             failures.append(failure)
     if not failures:
         raise ValueError("nobody to ask")
@@ -146,6 +147,20 @@ def parse(text: str, *, keep_marks: bool = False) -> Rubric:
         raise _not_a_rubric(f"{fault}.") from None
     _hold_bounds(rubric)
     return rubric
+
+
+async def _paid_call(
+    task: Task, asked: Candidate, timeout_s: float, on_text: OnText | None, on_reply: OnReply | None
+) -> Reply:
+    try:
+        reply = await _call(task, asked.provider, asked.model, timeout_s, on_text)
+    except ProviderError as fault:
+        if fault.prompt_tokens or fault.completion_tokens:
+            unusable = Reply("", asked.model, fault.prompt_tokens, fault.completion_tokens, asked.provider.name)
+            await _hand_over(unusable, on_reply)
+        raise
+    await _hand_over(reply, on_reply)
+    return reply
 
 
 async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on_text: OnText | None) -> Reply:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import psycopg
@@ -50,6 +50,16 @@ class Ending:
     metrics: dict[str, Any] = field(default_factory=dict)
     digest: bytes | None = None
     """Of all that decided the result, so that the same again need not be run again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What an attempt has cost so far, all its answers together, and whose the last one was."""
+
+    llm_provider: str | None = None
+    llm_model: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 _NOT_PAUSED = "NOT EXISTS (SELECT FROM grader.rubric_fleet_controls WHERE is_claiming_paused)"
@@ -177,7 +187,12 @@ WITH news AS MATERIALIZED (
     result = news.result, error_message = news.message, error_code = news.code, retryable = news.retryable,
     input_digest = decode(news.digest, 'hex'), progress = NULL, lease_expires_at = NULL,
     completed_at = statement_timestamp(), updated_at = statement_timestamp(),
-    performance_metrics = news.metrics || jsonb_build_object(
+    -- Where nobody was left to count (a time-out, a fault of our own), the ledger knows what was paid until then.
+    performance_metrics = coalesce(news.metrics, (
+      SELECT jsonb_build_object('llm_provider', llm_provider, 'llm_model', llm_model,
+        'token_usage', coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0),
+        'prompt_tokens', coalesce(prompt_tokens, 0), 'completion_tokens', coalesce(completion_tokens, 0))
+      FROM grader.rubric_job_attempts WHERE attempt_id = news.token)) || jsonb_build_object(
       'duration_ms', grader.ms_between(job.created_at, statement_timestamp()),
       'queue_time_ms', grader.ms_between(job.queued_at, job.claimed_at),
       'file_size_kb', job.file_size_kb, 'attempts', job.attempt)
@@ -185,14 +200,13 @@ WITH news AS MATERIALIZED (
   RETURNING job.job_id, job.claim_token AS token, job.status, job.retryable
 ), written AS (
   UPDATE grader.rubric_job_attempts attempt SET
-    -- What the ledger says of an attempt that was fenced out stays; its cost is all that a late worker adds.
+    -- What the ledger says of an attempt that was fenced out stays. What it cost was noted as its answers came.
     ended_at = coalesce(attempt.ended_at, statement_timestamp()),
     run_ms = coalesce(attempt.run_ms, grader.ms_between(attempt.started_at, statement_timestamp())),
     outcome = coalesce(attempt.outcome, ended.status, 'lost'),
     error_code = CASE WHEN attempt.outcome IS NULL THEN news.code ELSE attempt.error_code END,
-    llm_provider = news.metrics->>'llm_provider', llm_model = news.metrics->>'llm_model',
-    prompt_tokens = (news.metrics->>'prompt_tokens')::integer,
-    completion_tokens = (news.metrics->>'completion_tokens')::integer
+    llm_provider = coalesce(attempt.llm_provider, news.metrics->>'llm_provider'),
+    llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model')
   FROM news LEFT JOIN ended USING (token) WHERE attempt.attempt_id = news.token
 ), forgotten AS (
   DELETE FROM grader.rubric_job_inputs input USING ended
@@ -220,7 +234,7 @@ def _as_news(ending: Ending) -> dict[str, Any]:
     error = ending.error
     return {
         "result": ending.result,
-        "metrics": ending.metrics,
+        "metrics": ending.metrics or None,
         "digest": None if ending.digest is None else ending.digest.hex(),
         "message": error and str(error),
         "code": error and error.code,
@@ -242,7 +256,8 @@ WITH returned AS (
 ), written AS (
   UPDATE grader.rubric_job_attempts attempt SET
     ended_at = statement_timestamp(), run_ms = grader.ms_between(attempt.started_at, statement_timestamp()),
-    outcome = %(outcome)s, error_code = %(code)s
+    outcome = %(outcome)s, error_code = %(code)s,
+    llm_provider = coalesce(attempt.llm_provider, %(provider)s), llm_model = coalesce(attempt.llm_model, %(model)s)
   FROM returned WHERE attempt.attempt_id = returned.token
 )
 SELECT pg_notify(%(channel)s, job_id::text) FROM returned
@@ -251,18 +266,19 @@ SELECT pg_notify(%(channel)s, job_id::text) FROM returned
 
 def release(held: Sequence[Claim]) -> None:
     """processing → pending at once and uncharged: this worker stops, another one takes over."""
-    _give_back(held, outcome="released", uncharged=1, delay_s=0, code=None, message=None)
+    _give_back(held, outcome="released", uncharged=1, delay_s=0)
 
 
 def retry_later(claim: Claim, *, delay_s: float, error: RubricJobError) -> None:
     """processing → pending after `delay_s`: the next attempt may have more luck; some faults cost none."""
-    uncharged = 0 if error.charged else 1
-    _give_back([claim], outcome="retried", uncharged=uncharged, delay_s=delay_s, code=error.code, message=str(error))
+    why = {"code": error.code, "message": str(error), "provider": error.llm_provider, "model": error.llm_model}
+    _give_back([claim], outcome="retried", uncharged=0 if error.charged else 1, delay_s=delay_s, **why)
 
 
 def _give_back(held: Sequence[Claim], **values: Any) -> None:
+    unsaid = dict.fromkeys(("code", "message", "provider", "model"))
     with connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, {**values, **_keys(held), "channel": PENDING_CHANNEL})
+        cursor.execute(_GIVE_BACK, {**unsaid, **values, **_keys(held), "channel": PENDING_CHANNEL})
 
 
 def _keys(held: Iterable[Claim]) -> dict[str, list[Any]]:
@@ -288,19 +304,36 @@ def finished_twin(claim: Claim, digest: bytes) -> tuple[dict[str, Any], dict[str
     return (json.loads(row[0]), json.loads(row[1])) if row else None
 
 
-def keep_replies(replies: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
-    """Store what providers answered, of those jobs that are still this worker's."""
+_KEEP = """
+WITH news AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset(%(news)s::jsonb)
+  AS news(job_id uuid, token bigint, reply jsonb, llm_provider text, llm_model text, prompt_tokens integer,
+    completion_tokens integer)
+), kept AS (
+  INSERT INTO grader.rubric_job_replies (job_id, reply)
+  SELECT job.job_id, news.reply FROM news JOIN grader.rubric_extraction_jobs job
+    ON job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+  WHERE news.reply IS NOT NULL
+  FOR UPDATE OF job
+  ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply
+  RETURNING job_id
+)
+-- A late worker's answer is not kept, but it was paid for. (Joined, so that a job is locked before its line, as
+-- everywhere. A sum and no addition, so that it may be written twice.)
+UPDATE grader.rubric_job_attempts attempt SET llm_provider = news.llm_provider, llm_model = news.llm_model,
+  prompt_tokens = news.prompt_tokens, completion_tokens = news.completion_tokens
+FROM news LEFT JOIN kept USING (job_id) WHERE attempt.attempt_id = news.token
+"""
+
+
+def keep_replies(replies: Sequence[tuple[Claim, Cost, dict[str, Any] | None]]) -> None:
+    """Note what attempts have cost, and store what providers answered, of those jobs that are still this worker's.
+
+    No reply: it cannot be used, yet it was paid for.
+    """
+    news = _news((claim, {**asdict(cost), "reply": reply}) for claim, cost, reply in replies)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO grader.rubric_job_replies (job_id, reply)
-               SELECT job.job_id, news.reply
-               FROM jsonb_to_recordset(%(news)s::jsonb) AS news(job_id uuid, token bigint, reply jsonb)
-               JOIN grader.rubric_extraction_jobs job
-                 ON job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
-               FOR UPDATE OF job
-               ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply""",
-            {"news": _news((claim, {"reply": reply}) for claim, reply in replies)},
-        )
+        cursor.execute(_KEEP, {"news": news})
 
 
 def kept_reply(claim: Claim) -> dict[str, Any] | None:

@@ -42,6 +42,9 @@ class RubricJobError(Exception):
     """Whether the service itself should try again before it gives up."""
     charged = True
     """Whether a failed try counts as one of the job's attempts."""
+    llm_provider: str | None = None
+    llm_model: str | None = None
+    """Whose fault it was, where a provider was asked."""
 
     def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
         super().__init__(message or (self.__class__.__doc__ or "").split("\n")[0])

@@ -98,7 +98,8 @@ WITH cancelled AS (
   WHERE job_id = %(job_id)s AND kind IS NOT NULL AND status IN ('pending', 'processing')
   RETURNING job_id, claim_token
 ), closed AS (
-  UPDATE grader.rubric_job_attempts SET outcome = 'cancelled', ended_at = statement_timestamp()
+  UPDATE grader.rubric_job_attempts SET outcome = 'cancelled', ended_at = statement_timestamp(),
+    run_ms = grader.ms_between(started_at, statement_timestamp())
   FROM cancelled WHERE attempt_id = cancelled.claim_token AND outcome IS NULL
 ), forgotten AS (
   DELETE FROM grader.rubric_job_inputs input USING cancelled WHERE input.job_id = cancelled.job_id
@@ -176,7 +177,7 @@ WITH expired AS MATERIALIZED (
 ), closed AS (
   UPDATE grader.rubric_job_attempts SET
     outcome = CASE WHEN is_hopeless THEN 'failed' ELSE 'lost' END, error_code = %(code)s,
-    ended_at = statement_timestamp()
+    ended_at = statement_timestamp(), run_ms = grader.ms_between(started_at, statement_timestamp())
   FROM expired WHERE attempt_id = expired.claim_token
 ), rescued AS (
   UPDATE grader.rubric_extraction_jobs job SET

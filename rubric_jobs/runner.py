@@ -16,7 +16,7 @@ from django.conf import settings
 
 from rubric_jobs import claims, controls, enhancement, extraction
 from rubric_jobs.choosing import LOCAL, Policy
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.claims import Claim, Cost, Ending
 from rubric_jobs.enhancement import EnhancementRequest
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.extraction import ExtractionRequest
@@ -52,8 +52,8 @@ class Runner:
         try:
             done = await work(job)
         except RubricJobError as error:
-            return Ending(claim=claim, error=error, metrics=_spent(job.replies, began))
-        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job.replies, began), digest=job.digest)
+            return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
+        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
 
     def _prepared(self, claim: Claim, report: Report) -> _Job:
         """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
@@ -131,7 +131,7 @@ class Runner:
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One run of one job: what its rows say of it, what it may tell, and the replies that it has paid for."""
+    """One run of one job: what its rows say of it, what it may tell, and the vendors' replies that it has paid for."""
 
     claim: Claim
     data: bytes
@@ -147,33 +147,53 @@ class _Job:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
 
     async def keep(self, reply: Reply) -> None:
-        self.replies.append(reply)
+        """At once, and not when the job ends: it may be cut off, taken away or killed before."""
+        if reply.provider != LOCAL:
+            self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
-        await self.rows.together(claims.keep_replies, (self.claim, storable))
+        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+
+    @property
+    def all_replies(self) -> list[Reply]:
+        """Those of earlier attempts, too, as far as they are known."""
+        return [self.stored_reply, *self.replies] if self.stored_reply else self.replies
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(
+            llm_provider=self.replies[-1].provider if self.replies else None,
+            llm_model=self.replies[-1].model if self.replies else None,
+            prompt_tokens=sum(reply.prompt_tokens for reply in self.replies),
+            completion_tokens=sum(reply.completion_tokens for reply in self.replies),
+        )
 
 
-def _spent(replies: list[Reply], began: float) -> dict[str, Any]:
-    """What is known of an attempt's cost, however it ended."""
-    prompt = sum(reply.prompt_tokens for reply in replies)
-    completion = sum(reply.completion_tokens for reply in replies)
+def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
+    """What a job took; a stored reply was paid for by an earlier attempt at it, but by this job."""
+    prompt = sum(reply.prompt_tokens for reply in paid)
+    completion = sum(reply.completion_tokens for reply in paid)
     return {
         "extraction_time_ms": round((time.monotonic() - began) * 1000),
         "token_usage": prompt + completion,
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "categories_extracted": 0,
-        "llm_provider": replies[-1].provider if replies else None,
-        "llm_model": replies[-1].model if replies else None,
+        "llm_provider": paid[-1].provider if paid else None,
+        "llm_model": paid[-1].model if paid else None,
         "cache_hit": False,
     }
 
 
-def _metrics(done: Outcome, replies: list[Reply], began: float) -> dict[str, Any]:
+def _failed(error: RubricJobError, job: _Job, began: float) -> dict[str, Any]:
+    spent = _spent(job.all_replies, began)
+    if job.all_replies:
+        return spent
+    return spent | {"llm_provider": error.llm_provider, "llm_model": error.llm_model}
+
+
+def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
     return {
-        **_spent(replies, began),
-        "token_usage": done.prompt_tokens + done.completion_tokens,
-        "prompt_tokens": done.prompt_tokens,
-        "completion_tokens": done.completion_tokens,
+        **_spent(job.all_replies, began),
         "categories_extracted": len(done.rubric.criteria),
         "ungrounded": done.ungrounded,
         "llm_provider": done.provider,

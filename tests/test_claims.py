@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.claims import Claim, Cost, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
 from tests import claiming
@@ -190,8 +190,8 @@ def test_progress_of_a_lost_job_is_not_shown(submit: Submit) -> None:
 def test_a_reply_is_kept_for_the_next_attempt_but_not_from_a_late_worker(submit: Submit) -> None:
     submit()
     (late,) = claim_all()
-    claims.keep_replies([(late, {"text": "first"})])
+    claims.keep_replies([(late, Cost(), {"text": "first"})])
     lose(late)
     (current,) = claim_all()
-    claims.keep_replies([(late, {"text": "late"})])
+    claims.keep_replies([(late, Cost(), {"text": "late"})])
     assert claims.kept_reply(current) == {"text": "first"}

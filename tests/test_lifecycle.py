@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.claims import Claim, Cost, Ending
 from rubric_jobs.errors import AnswerInvalid, NoRubricFound
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
@@ -99,7 +99,7 @@ def test_a_finished_job_cannot_be_cancelled(submit: Submit) -> None:
 def test_a_failed_job_is_retried_with_fresh_attempts_and_asks_anew(submit: Submit) -> None:
     submit()
     claim = claim_one()
-    claims.keep_replies([(claim, {"text": "not json"})])
+    claims.keep_replies([(claim, Cost(), {"text": "not json"})])
     claims.end([Ending(claim=claim, error=AnswerInvalid())])
     assert lifecycle.retry(job_id=claim.job_id, tenant_id=claim.tenant_id, timeout_s=280)
     again = claim_one()
@@ -188,7 +188,7 @@ def test_a_pending_job_cannot_be_completed_without_a_claim(submit: Submit) -> No
 def test_replies_and_documents_go_with_the_result(submit: Submit) -> None:
     submit()
     claim = claim_one()
-    claims.keep_replies([(claim, {"text": "{}"})])
+    claims.keep_replies([(claim, Cost(), {"text": "{}"})])
     claims.end([Ending(claim=claim, result={})])
     assert not RubricJobInput.objects.exists()
     assert not RubricJobReply.objects.exists()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Ending
-from rubric_jobs.models import RubricJobAttempt
+from rubric_jobs.claims import Cost, Ending
+from rubric_jobs.models import RubricJobAttempt, RubricJobReply
 from tests import claiming
 from tests.engine import faults
 from tests.engine.trials import Trial
@@ -31,12 +31,16 @@ def test_a_worker_whose_clock_is_an_hour_wrong_does_what_the_others_do(trial: Tr
 
 @pytest.mark.usefixtures("rows")
 def test_what_the_ledger_says_of_a_lost_attempt_stays(submit: Callable[..., uuid.UUID]) -> None:
-    """A late end adds what the attempt cost; moved to a later time, it would be added up twice."""
+    """A late worker adds what its attempt cost; were the line moved to a later time, it would be added up twice."""
     submit()
     (late,) = claiming.claim(limit=1, lease_s=-1)
     lifecycle.rescue()
     before = RubricJobAttempt.objects.get()
-    assert claims.end([Ending(claim=late, result={}, metrics={"prompt_tokens": 7})]) == set()
+    claims.keep_replies([(late, Cost(llm_provider="gemini", llm_model="m", prompt_tokens=7), {"text": "late"})])
+    assert claims.end([Ending(claim=late, result={}, metrics={"llm_provider": "local"})]) == set()
     after = RubricJobAttempt.objects.get()
-    assert (after.outcome, after.error_code, after.ended_at) == ("lost", "crashed_worker", before.ended_at)
-    assert after.prompt_tokens == 7
+    assert (after.outcome, after.error_code, after.ended_at, after.run_ms) == (
+        ("lost", "crashed_worker", before.ended_at, before.run_ms)
+    )
+    assert (after.llm_provider, after.llm_model, after.prompt_tokens) == ("gemini", "m", 7)
+    assert not RubricJobReply.objects.exists()
