@@ -18,7 +18,15 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from rubric_jobs import logs
-from rubric_jobs.errors import Cancelled, CrashedWorker, TimedOut
+from rubric_jobs.errors import (
+    AnswerInvalid,
+    AnswerRefused,
+    AnswerTruncated,
+    Cancelled,
+    CrashedWorker,
+    InternalError,
+    TimedOut,
+)
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +34,8 @@ PENDING_CHANNEL = "rubric_jobs_pending"
 CHANGED_CHANNEL = "rubric_jobs_changed"
 CANCELLED_CHANNEL = "rubric_jobs_cancelled"
 CRASHES_ALLOWED = 3
+# Our own fault is among them: it may be that answer which brings it out.
+FAULTS_OF_ANSWERS = [error.code for error in (AnswerInvalid, AnswerTruncated, AnswerRefused, InternalError)]
 
 # Start-time fair queueing (Goyal, Vin & Cheng 1996): behind the tenant's own last job, but not before the head.
 _FAIR_TAG = """greatest(
@@ -126,29 +136,35 @@ def cancel(*, job_id: uuid.UUID) -> bool:
 
 
 _RETRY = f"""
-WITH input AS (
-  SELECT job_id FROM grader.rubric_job_inputs WHERE job_id = %(job_id)s
-), unsaid AS (
-  DELETE FROM grader.rubric_job_replies reply USING input WHERE reply.job_id = input.job_id
+WITH failed AS MATERIALIZED (
+  SELECT job.job_id, job.error_code FROM grader.rubric_extraction_jobs job JOIN grader.rubric_job_inputs USING (job_id)
+  WHERE job.job_id = %(job_id)s AND job.status = 'failed' AND job.retryable FOR UPDATE OF job
 ), retried AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = 'pending', attempt = 0, crashes = 0, claim_token = NULL, claimed_at = NULL, run_after = NULL,
     error_code = NULL, error_message = NULL, retryable = NULL, performance_metrics = NULL, completed_at = NULL,
     updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     deadline_at = statement_timestamp() + %(timeout_s)s * interval '1 second', queue_tag = {_FAIR_TAG}
-  FROM input WHERE job.job_id = input.job_id AND job.status = 'failed' AND job.retryable
-  RETURNING job.job_id
+  FROM failed WHERE job.job_id = failed.job_id
+  RETURNING job.job_id, failed.error_code
+), unsaid AS (
+  DELETE FROM grader.rubric_job_replies reply USING retried
+  WHERE reply.job_id = retried.job_id AND retried.error_code = ANY(%(faults_of_answers)s)
 )
 SELECT pg_notify(%(pending)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM retried
 """  # noqa: S608 - put together from constants
 
 
 def retry(*, job_id: uuid.UUID, tenant_id: uuid.UUID, timeout_s: float) -> bool:
-    """failed → pending with fresh attempts and a fresh deadline; False when it has not failed or can't be retried."""
-    values = {
+    """failed → pending with fresh attempts and a fresh deadline; False when it has not failed or can't be retried.
+
+    It goes on from a stored reply, which is paid for, unless that was the fault.
+    """
+    values: dict[str, Any] = {
         "job_id": job_id,
         "tenant_id": tenant_id,
         "timeout_s": timeout_s,
+        "faults_of_answers": FAULTS_OF_ANSWERS,
         "pending": PENDING_CHANNEL,
         "changed": CHANGED_CHANNEL,
     }

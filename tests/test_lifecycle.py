@@ -11,7 +11,16 @@ from django.db import IntegrityError, connection
 
 from rubric_jobs import claims, lifecycle
 from rubric_jobs.claims import Claim, Cost, Ending
-from rubric_jobs.errors import AnswerInvalid, NoRubricFound
+from rubric_jobs.errors import (
+    AnswerInvalid,
+    AnswerTruncated,
+    CrashedWorker,
+    InternalError,
+    NoRubricFound,
+    ProviderUnavailable,
+    RubricJobError,
+    TimedOut,
+)
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
 
@@ -96,16 +105,45 @@ def test_a_finished_job_cannot_be_cancelled(submit: Submit) -> None:
     assert job(claim.job_id).status == "completed"
 
 
-def test_a_failed_job_is_retried_with_fresh_attempts_and_asks_anew(submit: Submit) -> None:
+def test_a_failed_job_is_retried_with_fresh_attempts(submit: Submit) -> None:
     submit()
     claim = claim_one()
-    claims.keep_replies([(claim, Cost(), {"text": "not json"})])
     claims.end([Ending(claim=claim, error=AnswerInvalid())])
     assert lifecycle.retry(job_id=claim.job_id, tenant_id=claim.tenant_id, timeout_s=280)
     again = claim_one()
     assert (again.job_id, again.attempt) == (claim.job_id, 1)
     assert claims.document(again) == b"%PDF-"
-    assert claims.kept_reply(again) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        (AnswerInvalid(), False),
+        (AnswerTruncated(), False),
+        (InternalError(), False),
+        (TimedOut(), True),
+        (CrashedWorker(), True),
+        (ProviderUnavailable(), True),
+    ],
+    ids=lambda given: getattr(given, "code", given),
+)
+def test_a_retry_goes_on_from_a_stored_reply_unless_that_was_the_fault(
+    submit: Submit, error: RubricJobError, is_kept: bool
+) -> None:
+    submit()
+    claim = claim_one()
+    claims.keep_replies([(claim, Cost(), {"text": "paid"})])
+    claims.end([Ending(claim=claim, error=error)])
+    assert lifecycle.retry(job_id=claim.job_id, tenant_id=claim.tenant_id, timeout_s=280)
+    assert claims.kept_reply(claim_one()) == ({"text": "paid"} if is_kept else None)
+
+
+def test_a_retry_of_a_running_job_leaves_its_stored_reply_alone(submit: Submit) -> None:
+    submit()
+    claim = claim_one()
+    claims.keep_replies([(claim, Cost(), {"text": "paid"})])
+    assert not lifecycle.retry(job_id=claim.job_id, tenant_id=claim.tenant_id, timeout_s=280)
+    assert claims.kept_reply(claim) == {"text": "paid"}
 
 
 def test_a_job_that_no_retry_can_mend_is_not_retried(submit: Submit) -> None:

@@ -25,10 +25,10 @@ from hypothesis.stateful import (
 )
 
 from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Claim, Ending
-from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
-from rubric_jobs.lifecycle import CRASHES_ALLOWED
-from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
+from rubric_jobs.claims import Claim, Cost, Ending
+from rubric_jobs.errors import AnswerInvalid, NoRubricFound, ProviderBusy, ProviderUnavailable
+from rubric_jobs.lifecycle import CRASHES_ALLOWED, FAULTS_OF_ANSWERS
+from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
 
 PAST = "2020-01-01T00:00:00Z"
@@ -52,6 +52,8 @@ class Modelled:
     is_lease_over: bool = False
     is_late: bool = False
     has_input: bool = True
+    has_reply: bool = False
+    paid: set[int] = field(default_factory=set)
     outcomes: dict[int, str | None] = field(default_factory=dict)
     unclaimed: int = 0
 
@@ -68,6 +70,7 @@ class Modelled:
     def end(self, *, code: str | None, retryable: bool | None) -> None:
         self.code, self.retryable = code, retryable
         self.has_input = bool(retryable)
+        self.has_reply = self.has_reply and self.has_input
 
 
 class Jobs(RuleBasedStateMachine):
@@ -130,6 +133,14 @@ class Jobs(RuleBasedStateMachine):
             job.is_lease_over = False
 
     @rule(claim=held)
+    def answer(self, claim: Claim) -> None:
+        """Also of providers that were asked by workers who lost the job meanwhile: these are paid all the same."""
+        job = self.jobs[claim.job_id]
+        claims.keep_replies([(claim, Cost(llm_provider="gemini", prompt_tokens=1), {"text": "{}"})])
+        job.has_reply = job.has_reply or job.owns(claim)
+        job.paid.add(claim.token)
+
+    @rule(claim=held)
     def complete(self, claim: Claim) -> None:
         """Also with claims that were lost long ago, or have ended already."""
         job, result = self.jobs[claim.job_id], {"token": claim.token}
@@ -140,7 +151,7 @@ class Jobs(RuleBasedStateMachine):
             job.result = result
             job.end(code=None, retryable=None)
 
-    @rule(claim=held, error=st.sampled_from([NoRubricFound(), ProviderUnavailable()]))
+    @rule(claim=held, error=st.sampled_from([NoRubricFound(), ProviderUnavailable(), AnswerInvalid()]))
     def fail(self, claim: Claim, error: Any) -> None:
         job = self.jobs[claim.job_id]
         landed = claims.end([Ending(claim=claim, error=error)])
@@ -230,13 +241,16 @@ class Jobs(RuleBasedStateMachine):
         may = job.status == "failed" and bool(job.retryable)
         assert lifecycle.retry(job_id=job_id, tenant_id=job.tenant_id, timeout_s=1000) is may
         if may:
-            kept = {"outcomes": job.outcomes, "unclaimed": job.unclaimed}
+            has_reply = job.has_reply and job.code not in FAULTS_OF_ANSWERS
+            kept = {"outcomes": job.outcomes, "unclaimed": job.unclaimed, "paid": job.paid, "has_reply": has_reply}
             self.jobs[job_id] = Modelled(job.tenant_id, **kept)
 
     @invariant()
     def the_rows_are_what_the_model_says(self) -> None:
         rows = {row.job_id: row for row in RubricJob.objects.all()}
         inputs = set(RubricJobInput.objects.values_list("job_id", flat=True))
+        replies = set(RubricJobReply.objects.values_list("job_id", flat=True))
+        assert replies == {job_id for job_id, job in self.jobs.items() if job.has_reply}
         assert rows.keys() == self.jobs.keys()
         for job_id, job in self.jobs.items():
             row = rows[job_id]
@@ -254,6 +268,9 @@ class Jobs(RuleBasedStateMachine):
         claimed = {(job_id, token, outcome) for job_id, token, worker, outcome in lines if worker}
         assert claimed == {
             (job_id, token, outcome) for job_id, job in self.jobs.items() for token, outcome in job.outcomes.items()
+        }
+        assert set(RubricJobAttempt.objects.filter(prompt_tokens=1).values_list("attempt_id", flat=True)) == {
+            token for job in self.jobs.values() for token in job.paid
         }
         assert len(lines) - len(claimed) == sum(job.unclaimed for job in self.jobs.values())
 
