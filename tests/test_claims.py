@@ -98,6 +98,16 @@ def test_a_result_lands_with_its_times_and_figures(submit: Submit) -> None:
     assert (job.performance_metrics["file_size_kb"], job.performance_metrics["attempts"]) == (1, 1)
 
 
+def test_a_job_that_is_months_old_is_claimed_and_ends_like_any_other(submit: Submit) -> None:
+    """An integer has room for 24 days of milliseconds."""
+    submit()
+    RubricJob.objects.update(created_at="2020-01-01T00:00:00Z", queued_at="2020-01-01T00:00:00Z")
+    (claim,) = claim_all()
+    assert claims.end([Ending(claim=claim, result={})]) == {claim.token}
+    job = RubricJob.objects.get()
+    assert (job.status, job.performance_metrics["duration_ms"]) == ("completed", 2**31 - 1)
+
+
 def test_a_late_workers_result_never_lands(submit: Submit) -> None:
     submit()
     (late,) = claim_all()

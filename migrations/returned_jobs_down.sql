@@ -1,0 +1,3 @@
+CREATE OR REPLACE FUNCTION grader.ms_between(earlier timestamptz, later timestamptz) RETURNS integer
+  LANGUAGE sql IMMUTABLE AS
+  'SELECT round(extract(epoch FROM later - earlier) * 1000)::integer';
