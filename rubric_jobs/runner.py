@@ -47,7 +47,7 @@ class Runner:
         began = time.monotonic()
         job = await self._rows.change(self._prepared, claim, report)
         if job.twin is not None:
-            return _repeated(claim, *job.twin, began=began)
+            return _repeated(job, *job.twin, began=began)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
             done = await work(job)
@@ -201,10 +201,11 @@ def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
     }
 
 
-def _repeated(claim: Claim, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
-    """The ending of a twin: the same result, for nothing."""
+def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
+    """The ending of a twin: the same result, for nothing. It serves the next one, when the first is gone."""
     same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
-    return Ending(claim=claim, result=result, metrics={**_spent([], began), **same, "cache_hit": True})
+    metrics = {**_spent([], began), **same, "cache_hit": True}
+    return Ending(claim=job.claim, result=result, metrics=metrics, digest=job.digest)
 
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:

@@ -161,3 +161,14 @@ def test_a_cancelled_job_keeps_what_was_answered_until_then(ask: Ask, fake_llm: 
         (line,) = ledger()
     assert (line.outcome, line.llm_provider, tokens(line) > 0) == ("cancelled", "gemini", True)
     assert line.run_ms is not None
+
+
+def test_a_job_that_was_answered_by_its_twin_is_one_itself(ask: Ask, fake_llm: FakeLLM) -> None:
+    with working():
+        first = end_of(ask())
+        second = end_of(ask())
+        lifecycle.delete(job_id=first.job_id)
+        third = end_of(ask())
+    assert [job.performance_metrics["cache_hit"] for job in (first, second, third)] == [False, True, True]
+    assert third.result == first.result
+    assert len(fake_llm.history) == 1
