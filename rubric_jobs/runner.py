@@ -209,7 +209,7 @@ def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, beg
 
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
-    """Of all that decides a job's result: its input, who would be asked for which model, and this very code."""
+    """Of all that decides a job's result: its input, who would be asked where for which model, and this very code."""
     decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
     asked = policy(is_local_only=is_local_only)
     facts = {
@@ -217,6 +217,8 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
         "models": {name: providers.model_for(name) for name in providers.ready_models},
+        # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
+        "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
         "code": _code_fingerprint(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()

@@ -13,9 +13,12 @@ import pytest
 
 from rubric_jobs import conf, controls, lifecycle
 from rubric_jobs.models import RubricJobAttempt, TenantControl
+from rubric_jobs.providers import registry
 from rubric_jobs.pump import Pump
 from rubric_jobs.rows import Rows
-from rubric_jobs.runner import Runner
+from rubric_jobs.runner import Runner, digest_of, provider_settings
+from tests import claiming
+from tests import fake_llm as fakes
 from tests.engine.test_pump import PACE, end_of, wait_until
 from tests.fake_llm import FakeLLM
 
@@ -172,3 +175,33 @@ def test_a_job_that_was_answered_by_its_twin_is_one_itself(ask: Ask, fake_llm: F
     assert [job.performance_metrics["cache_hit"] for job in (first, second, third)] == [False, True, True]
     assert third.result == first.result
     assert len(fake_llm.history) == 1
+
+
+def test_a_model_of_the_same_name_at_another_server_is_asked_anew(ask: Ask, fake_llm: FakeLLM, settings: Any) -> None:
+    with fakes.running() as other:
+        with working():
+            end_of(ask())
+        settings.GEMINI_BASE_URL = other.url
+        with working():
+            job = end_of(ask())
+        assert (len(fake_llm.history), len(other.history)) == (1, 1)
+    assert not job.performance_metrics["cache_hit"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"GEMINI_BASE_URL": "http://a"}, {"OPENAI_BASE_URL": "http://a"}, {"GEMINI_SDK": "google-generativeai"}],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_decides_an_answer_decides_whether_it_serves_again(
+    ask: Ask, settings: Any, changed: dict[str, str]
+) -> None:
+    ask()
+    (claim,) = claiming.claim(limit=1)
+    providers = registry.build(provider_settings())
+    before = digest_of(claim, b"x", providers)
+    settings.GEMINI_API_KEY = "another-key"
+    assert digest_of(claim, b"x", providers) == before
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert digest_of(claim, b"x", providers) != before
