@@ -1,4 +1,4 @@
-"""What jobs need that come back: times that fit after months of keeping (returned_jobs.sql)."""
+"""What jobs need that come back: times that fit after months, and their place in the queue (returned_jobs.sql)."""
 
 from pathlib import Path
 

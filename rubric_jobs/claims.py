@@ -17,7 +17,7 @@ from django.db import connection
 from psycopg.rows import class_row
 
 from rubric_jobs.errors import RubricJobError
-from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL
+from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +242,25 @@ def _as_news(ending: Ending) -> dict[str, Any]:
     }
 
 
-_GIVE_BACK = """
-WITH returned AS (
+_GIVE_BACK = f"""
+WITH ours AS MATERIALIZED (
+  SELECT job.job_id, held.token, job.tenant_id, job.queue_tag
+  FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
+  JOIN grader.rubric_extraction_jobs job
+    ON job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
+  FOR UPDATE OF job
+), placed AS (
+  SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY queue_tag) - 1 AS ahead FROM ours
+), returned AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = 'pending', claim_token = NULL, lease_expires_at = NULL, progress = NULL,
+    queue_tag = {place_again("placed.ahead")},
     attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END,
     -- Not shown while the job is pending; what it fails with, should its deadline pass before it runs again.
     error_code = %(code)s, error_message = %(message)s
-  FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
-  WHERE job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
-  RETURNING job.job_id, held.token
+  FROM placed WHERE job.job_id = placed.job_id
+  RETURNING job.job_id, placed.token
 ), written AS (
   UPDATE grader.rubric_job_attempts attempt SET
     ended_at = statement_timestamp(), run_ms = grader.ms_between(attempt.started_at, statement_timestamp()),
@@ -261,7 +269,7 @@ WITH returned AS (
   FROM returned WHERE attempt.attempt_id = returned.token
 )
 SELECT pg_notify(%(channel)s, job_id::text) FROM returned
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def release(held: Sequence[Claim]) -> None:

@@ -37,13 +37,38 @@ CRASHES_ALLOWED = 3
 # Our own fault is among them: it may be that answer which brings it out.
 FAULTS_OF_ANSWERS = [error.code for error in (AnswerInvalid, AnswerTruncated, AnswerRefused, InternalError)]
 
-# Start-time fair queueing (Goyal, Vin & Cheng 1996): behind the tenant's own last job, but not before the head.
-_FAIR_TAG = """greatest(
+# Start-time fair queueing (Goyal, Vin & Cheng 1996). Its virtual time is the tag of the next job that never ran: one
+# that was given back may bear a tag from long ago, and whoever submits now must not get ahead of others by it. Such
+# jobs wait at the head, few at a time; were they thousands, a submission would not look past the first of them.
+_VIRTUAL_TIME = """coalesce(
+  (SELECT queue_tag FROM (
+     SELECT queue_tag, claimed_at FROM grader.rubric_extraction_jobs
+     WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1000
+   ) AS ahead WHERE claimed_at IS NULL LIMIT 1),
+  (SELECT queue_tag FROM grader.rubric_extraction_jobs
+   WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1),
+  0)"""
+
+# Behind the tenant's own last job, but not before virtual time.
+_FAIR_TAG = f"""greatest(
   (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs
     WHERE tenant_id = %(tenant_id)s AND status = 'pending' AND kind IS NOT NULL ORDER BY queue_tag DESC LIMIT 1),
-  (SELECT queue_tag FROM grader.rubric_extraction_jobs
-    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1),
-  0)"""
+  {_VIRTUAL_TIME})"""  # noqa: S608 - put together from constants
+
+
+def place_again(ahead: str = "0") -> str:
+    """The tag of a `job` that is given back: its own, unless virtual time began anew since, as when nobody waits.
+
+    Then it goes first, yet behind those of its tenant that were given back before and have smaller tags, and behind the
+    `ahead` ones that are given back with it: a thousand of them leave room for other tenants in between. In whatever
+    order they come back, no more than two stand on one place.
+    """
+    return f"""least(job.queue_tag, {ahead} + greatest(
+      (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs earlier
+       WHERE earlier.tenant_id = job.tenant_id AND earlier.status = 'pending' AND earlier.claimed_at IS NOT NULL
+         AND earlier.queue_tag < job.queue_tag ORDER BY earlier.queue_tag DESC LIMIT 1),
+      {_VIRTUAL_TIME}))"""  # noqa: S608 - put together from constants
+
 
 _SUBMIT = f"""
 WITH job AS (
@@ -185,11 +210,14 @@ def _changed(statement: str, values: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
-_RESCUE = """
+_RESCUE = f"""
 WITH expired AS MATERIALIZED (
-  SELECT job_id, claim_token, crashes + 1 >= %(allowed)s AS is_hopeless FROM grader.rubric_extraction_jobs
+  SELECT job_id, claim_token, tenant_id, queue_tag, crashes + 1 >= %(allowed)s AS is_hopeless
+  FROM grader.rubric_extraction_jobs
   WHERE status = 'processing' AND kind IS NOT NULL AND lease_expires_at < statement_timestamp()
   FOR UPDATE SKIP LOCKED
+), placed AS (
+  SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY queue_tag) - 1 AS ahead FROM expired
 ), closed AS (
   UPDATE grader.rubric_job_attempts SET
     outcome = CASE WHEN is_hopeless THEN 'failed' ELSE 'lost' END, error_code = %(code)s,
@@ -200,18 +228,18 @@ WITH expired AS MATERIALIZED (
     crashes = job.crashes + 1,
     -- The worker's crash is not the job's failure: the attempt is given back.
     attempt = job.attempt - 1,
-    claim_token = NULL, lease_expires_at = NULL, progress = NULL,
+    claim_token = NULL, lease_expires_at = NULL, progress = NULL, queue_tag = {place_again("placed.ahead")},
     updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     status = CASE WHEN is_hopeless THEN 'failed' ELSE 'pending' END,
     completed_at = CASE WHEN is_hopeless THEN statement_timestamp() END,
     error_code = CASE WHEN is_hopeless THEN %(code)s END,
     error_message = CASE WHEN is_hopeless THEN %(message)s END,
     retryable = CASE WHEN is_hopeless THEN true END
-  FROM expired WHERE job.job_id = expired.job_id
+  FROM placed WHERE job.job_id = placed.job_id
   RETURNING job.job_id, job.status
 )
 SELECT status, pg_notify(CASE status WHEN 'pending' THEN %(pending)s ELSE %(changed)s END, job_id::text) FROM rescued
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def rescue() -> int:
@@ -253,10 +281,14 @@ def expire() -> int:
     return _changed(_EXPIRE, {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL})
 
 
+_WAKE = f"""
+UPDATE grader.rubric_extraction_jobs job SET run_after = NULL, queue_tag = {place_again()}
+WHERE status = 'pending' AND run_after <= now()"""  # noqa: S608 - put together from constants
+
+
 def wake_delayed() -> int:
     """pending → pending for retries whose wait is over: they may be claimed again; how many."""
-    due = "UPDATE grader.rubric_extraction_jobs SET run_after = NULL WHERE status = 'pending' AND run_after <= now()"
-    return _changed(due, {})
+    return _changed(_WAKE, {})
 
 
 def sweep() -> int:
