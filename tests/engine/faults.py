@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg
 from django.db import connection
 
 from grader.embedded_postgres import Server
@@ -196,6 +197,29 @@ def crash_three_times(trial: Trial, llm: FakeLLM, *, innocents: int) -> tuple[Hi
     told = trial.verify(may_end_as=("completed", "crashed_worker"))
     trial.say("three crashes", told)
     return told, guilty
+
+
+_HELD_UP = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def die_with_an_answer(trial: Trial, llm: FakeLLM) -> History:
+    """kill -9 of a worker whose job has been answered, the answer stored, and the job not ended.
+
+    To end a job is to delete its document: whoever has that locked holds the worker up just there.
+    """
+    trial.submit(1, provider="gemini", say="answer")
+    with trial.cluster(WORKER_PROCESSES="1") as cluster, psycopg.connect(trial.url) as holder:
+        holder.execute("SELECT FROM grader.rubric_job_inputs FOR UPDATE")
+        stored = f"SELECT FROM grader.rubric_job_replies WHERE EXISTS (SELECT {_HELD_UP})"
+        wait_until(lambda: trial.query(stored), within_s=30, what="a stored answer of a job that does not end")
+        cluster.kill("busy", choose=min)
+        # The server would still carry out what it was asked for, though nobody hears of it.
+        trial.query(f"SELECT pg_terminate_backend(pid) {_HELD_UP}")
+        holder.rollback()
+        trial.wait_for_ends(within_s=30)
+    told = trial.verify()
+    trial.say("killed with an answer", told, calls=len(llm.history))
+    return told
 
 
 def crash_database(trial: Trial, server: Server, *, jobs: int, crashes: int) -> History:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rubric_jobs.models import RubricJob, RubricJobAttempt
 from tests.engine import faults
 from tests.engine.clusters import ROLES
 from tests.engine.trials import Trial
@@ -13,6 +14,16 @@ def test_processes_of_every_kind_are_killed_and_no_job_is_lost_or_done_twice(tri
     told, killed = faults.kill_processes(trial, jobs=300, kills=12, beside=True)
     assert set(killed) == set(ROLES)
     assert sum(change.new_status == "completed" for change in told.changes) == len(trial.marks)
+
+
+def test_a_worker_that_dies_with_an_answer_in_hand_leaves_it_to_the_next_one(trial: Trial, fake_llm: FakeLLM) -> None:
+    told = faults.die_with_an_answer(trial, fake_llm)
+    assert [attempt.outcome for attempt in told.attempts] == ["lost", "completed"]
+    assert len({attempt.worker for attempt in told.attempts}) == 2
+    assert len(fake_llm.history) == 1
+    (first, second) = RubricJobAttempt.objects.order_by("attempt_id").values_list("prompt_tokens", flat=True)
+    assert RubricJob.objects.get().performance_metrics["prompt_tokens"] == first > 0
+    assert second is None
 
 
 def test_only_what_is_in_flight_in_three_crashes_fails(trial: Trial, fake_llm: FakeLLM) -> None:
