@@ -11,6 +11,8 @@ from pydantic_core import from_json
 MOST_CRITERIA = 200
 MOST_LEVELS = 20
 REPORT_EVERY_S = 0.5
+LARGEST_NUMBER = 1e9
+"""No rubric has a larger one; JSON has no infinity, and the database refuses it."""
 _NUMBER_CHARACTERS = "0123456789+-.eE"
 
 
@@ -54,7 +56,7 @@ def rubric_of(text: str) -> dict[str, Any] | None:
     if start < 0:
         return None
     try:
-        told = from_json(text[start:].rstrip(_NUMBER_CHARACTERS), allow_partial="trailing-strings")
+        told = from_json(text[start:].rstrip(_NUMBER_CHARACTERS), allow_inf_nan=False, allow_partial="trailing-strings")
     except ValueError:
         return None
     if not isinstance(told, dict):
@@ -86,4 +88,6 @@ def _text(told: Any, name: str) -> str | None:
 
 def _number(told: Any, name: str) -> int | float | None:
     value = told.get(name) if isinstance(told, dict) else None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if abs(value) <= LARGEST_NUMBER else None

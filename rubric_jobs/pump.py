@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError
 
@@ -26,12 +26,16 @@ from rubric_jobs.rows import Rows
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+Item = TypeVar("Item")
 Report = Callable[[dict[str, Any]], None]
 Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 
 LEAVING_S = 1.0
 """For saying so; a database that is away does not hold up a stop."""
+REFUSALS = (DatabaseError, TypeError, ValueError)
+"""By the database, or already on the way to it: what is neither JSON nor UTF-8."""
 CLAIMED_AT_ONCE = 50
 """The first of a crowd run while the others are claimed, and are written back while the others run."""
 
@@ -170,8 +174,9 @@ class Pump:
             for ending in batch:
                 delay_s = self._retry_delay_s(ending)
                 if ending.error is not None and delay_s is not None:
-                    await self._rows.change(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
-                    self._let_go(ending.claim, "again", error=ending.error.code, delay_s=round(delay_s, 1))
+                    kept = await self._try(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
+                    how = "again" if kept else "lost"
+                    self._let_go(ending.claim, how, error=ending.error.code, delay_s=round(delay_s, 1))
             last = [ending for ending in batch if ending.claim.token in self._held]
             landed = await self._land(last) if last else set()
             for ending in last:
@@ -189,11 +194,27 @@ class Pump:
     async def _land(self, batch: list[Ending]) -> set[int]:
         try:
             return await self._rows.change(claims.end, batch)
-        except DatabaseError:
+        except REFUSALS:
             if len(batch) > 1:  # one row that the database refuses must not take the others with it
                 return set().union(*[await self._land([ending]) for ending in batch])
             log.exception("an ending that the database refuses", extra={"job_id": batch[0].claim.job_id})
-            return await self._rows.change(claims.end, [Ending(claim=batch[0].claim, error=InternalError())])
+            instead = Ending(claim=batch[0].claim, error=InternalError())
+            return {instead.claim.token} if await self._try(claims.end, [instead]) else set()
+
+    async def _try(self, change: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Whether the database took it. A refusal is said and costs the job its lease, never the pump its life."""
+        try:
+            await self._rows.change(change, *args, **kwargs)
+        except REFUSALS:
+            log.exception("a change that the database refuses")
+            return False
+        return True
+
+    async def _try_each(self, change: Callable[[list[Item]], object], items: list[Item]) -> None:
+        """All at once; one by one where the database refuses that, so that one does not take the others with it."""
+        if not await self._try(change, items) and len(items) > 1:
+            for item in items:
+                await self._try(change, [item])
 
     async def _beat(self) -> None:
         while True:
@@ -209,7 +230,7 @@ class Pump:
             await asyncio.sleep(self._pace.progress_s)
             news, self._progress = list(self._progress.values()), {}
             if news:
-                await self._rows.change(claims.report_progress, news)
+                await self._try_each(claims.report_progress, news)
 
     async def _sweep(self) -> None:
         while True:
@@ -244,7 +265,7 @@ class Pump:
         for claim in leftover:
             self._tasks[claim.token].cancel()
         if leftover:
-            await self._rows.change(claims.release, leftover)
+            await self._try_each(claims.release, leftover)
             log.info("%s unfinished jobs given back", len(leftover))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,17 @@ def test_values_of_a_wrong_type_are_left_out() -> None:
         "kind": None,
         "criteria": [{"name": "A", "description": None, "section": None, "points": None, "weight": None, "levels": []}],
     }
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400, "1e10", "NaN", "Infinity"])
+def test_a_number_that_no_rubric_has_is_never_shown(number: str) -> None:
+    shown = partial.rubric_of('{"criteria": [{"name": "A", "points": ' + number + ', "levels": [{"name": "L", ')
+    assert shown is None or shown["criteria"][0]["points"] is None
+
+
+PIECES = [*'{}[]",: ', "1e999", "NaN", "-Infinity", "9" * 400, '"points"', '"levels": [{"name": "B", ', "\\ud800"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+def test_whatever_is_shown_is_json(text: str) -> None:
+    json.dumps(partial.rubric_of('{"criteria": [{"name": "A", "points": ' + text), allow_nan=False)

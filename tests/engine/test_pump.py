@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from rubric_jobs import conf, lifecycle, workers
 from rubric_jobs.claims import Claim, Ending
@@ -155,6 +156,59 @@ def test_a_result_that_the_database_refuses_takes_no_other_with_it(submit: Submi
         assert end_of(unstorable).error_code == "internal_error"
         for job_id in others:
             assert end_of(job_id).status == "completed"
+
+
+@contextmanager
+def refusing(change: str) -> Iterator[None]:
+    """The database refuses a change of a job whose parameters say `poisoned`; `change` is a condition on NEW."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""CREATE FUNCTION grader.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  IF {change} AND EXISTS (SELECT FROM grader.rubric_job_inputs
+                    WHERE job_id = NEW.job_id AND parameters->>'poisoned' = 'true')
+                  THEN RAISE EXCEPTION 'refused' USING ERRCODE = 'data_exception'; END IF;
+                  RETURN NEW; END $$;
+                CREATE TRIGGER refusing BEFORE UPDATE ON grader.rubric_extraction_jobs
+                  FOR EACH ROW EXECUTE FUNCTION grader.refuse()"""
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("DROP FUNCTION grader.refuse() CASCADE")
+
+
+def test_progress_that_the_database_refuses_is_not_shown_and_costs_no_job(submit: Submit) -> None:
+    go_on = threading.Event()
+
+    async def tell(claim: Claim, report: Any) -> Ending:
+        report({"criteriaFound": float("inf") if claim.parameters else 2})
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return await at_once(claim, report)
+
+    job_ids = [submit(), submit(parameters={"poisoned": True}), submit()]
+    with pumping(tell):
+        wait_until(lambda: RubricJob.objects.filter(progress__criteriaFound=2).count() == 2)
+        go_on.set()
+        assert {end_of(job_id).status for job_id in job_ids} == {"completed"}
+    assert set(RubricJob.objects.values_list("attempt", "crashes")) == {(1, 0)}
+
+
+@pytest.mark.parametrize(
+    ("error", "change"), [(None, "NEW.status <> 'processing'"), (ProviderUnavailable(), "NEW.status = 'pending'")]
+)
+def test_a_job_of_which_the_database_takes_no_end_is_let_go_alone(submit: Submit, error: Any, change: str) -> None:
+    """Its lease ends like that of a job whose worker is gone; the pump and the others go on."""
+
+    async def run(claim: Claim, report: Any) -> Ending:
+        return Ending(claim=claim, error=error) if claim.parameters else await at_once(claim, report)
+
+    poisoned, other = submit(parameters={"poisoned": True}), submit()
+    with refusing(change), pumping(run, lease_s=60, concurrency=2) as pump:
+        assert end_of(other).status == "completed"
+        wait_until(lambda: not pump._held)
+        assert end_of(submit()).status == "completed"
+    assert RubricJob.objects.get(job_id=poisoned).status == "processing"
 
 
 def test_a_fault_that_passes_is_tried_again_with_the_attempt_counted(submit: Submit) -> None:
