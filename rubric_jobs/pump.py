@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DatabaseError
+from django.db import Error as RowsError
 
 from rubric_jobs import claims, lifecycle, logs, workers
 from rubric_jobs.claims import Claim, Ending
@@ -34,7 +34,7 @@ Run = Callable[[Claim, Report], Awaitable[Ending]]
 
 LEAVING_S = 1.0
 """For saying so; a database that is away does not hold up a stop."""
-REFUSALS = (DatabaseError, TypeError, ValueError)
+REFUSALS = (RowsError, TypeError, ValueError)
 """By the database, or already on the way to it: what is neither JSON nor UTF-8."""
 CLAIMED_AT_ONCE = 50
 """The first of a crowd run while the others are claimed, and are written back while the others run."""
@@ -93,7 +93,7 @@ class Pump:
         loop = asyncio.get_running_loop()
         loop.call_later(self._pace.lifetime_s * random.uniform(0.9, 1.0), self.stop)  # noqa: S311 - spreads restarts
         try:
-            # A background task that breaks takes the pump down with it: leases end, another pump takes over.
+            # A background task that breaks takes the pump down with it: another one takes over.
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(work) for work in self._background()]
                 await self._take_in()
@@ -103,6 +103,12 @@ class Pump:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEAVING_S):
                     await self._rows.change(workers.leave, worker=self._name)
+        except BaseException:
+            # Else they would go on while what they call with is closed, and blame their provider for it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_S):
+                    await self._give_back()
+            raise
         finally:
             await self._intake.close()
 
@@ -261,12 +267,18 @@ class Pump:
                 while self._held:
                     self._wake.clear()
                     await self._wake.wait()
-        leftover = list(self._held.values())
-        for claim in leftover:
-            self._tasks[claim.token].cancel()
-        if leftover:
-            await self._try_each(claims.release, leftover)
-            log.info("%s unfinished jobs given back", len(leftover))
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Break off what still runs: uncharged, since none of these jobs is to blame."""
+        leftover, tasks = list(self._held.values()), list(self._tasks.values())
+        if not leftover:
+            return
+        for task in tasks:
+            task.cancel()
+        await self._try_each(claims.release, leftover)
+        await asyncio.wait(tasks, timeout=LEAVING_S)
+        log.info("%s unfinished jobs given back", len(leftover))
 
 
 def _name_of_end(ending: Ending, landed: set[int]) -> str:

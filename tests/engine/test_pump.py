@@ -34,7 +34,7 @@ async def at_once(claim: Claim, report: Any) -> Ending:
 
 @contextmanager
 def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
-    """A pump in a thread of its own, stopped and awaited at the end."""
+    """A pump in a thread of its own, stopped and awaited at the end; what broke it is raised then."""
     settings = {name: getattr(PACE, name) for name in PACE.__slots__} | pace
     conninfo = conf.database_conninfo()
     started: dict[str, Any] = {}
@@ -45,7 +45,11 @@ def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
         pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", conninfo=conninfo, is_listening=listens)
         started.update(pump=pump, loop=asyncio.get_running_loop())
         is_up.set()
-        await pump.run()
+        try:
+            await pump.run()
+        except ExceptionGroup as broken:
+            started["broken"] = broken
+        started["left_behind"] = asyncio.all_tasks() - {asyncio.current_task()}
         await rows.close()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
@@ -58,6 +62,9 @@ def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
             started["loop"].call_soon_threadsafe(started["pump"].stop)
         thread.join(15)
         assert not thread.is_alive()
+        assert not started["left_behind"]
+        if "broken" in started:
+            raise started["broken"]
 
 
 def wait_until(condition: Callable[[], Any], *, within_s: float = 10) -> Any:
@@ -209,6 +216,27 @@ def test_a_job_of_which_the_database_takes_no_end_is_let_go_alone(submit: Submit
         wait_until(lambda: not pump._held)
         assert end_of(submit()).status == "completed"
     assert RubricJob.objects.get(job_id=poisoned).status == "processing"
+
+
+def test_a_pump_that_breaks_ends_its_jobs_first_and_gives_them_back_uncharged(submit: Submit) -> None:
+    """What they work with is closed afterwards; one that still ran would take that for a fault of its provider."""
+    begun, broken_off = [], []
+
+    async def endless(claim: Claim, report: Any) -> Ending:
+        begun.append(claim.token)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)  # as one who leaves a row behind in order
+            broken_off.append(claim.token)
+        return await at_once(claim, report)
+
+    job_ids = [submit(), submit(parameters={"poisoned": True}), submit()]
+    heartbeat = "OLD.lease_expires_at < NEW.lease_expires_at"
+    with refusing(heartbeat), pytest.raises(ExceptionGroup, match="TaskGroup"), pumping(endless, lease_s=1):
+        wait_until(lambda: RubricJobAttempt.objects.filter(outcome="released").count() == len(job_ids))
+    assert sorted(begun) == sorted(broken_off)
+    assert set(RubricJob.objects.values_list("status", "attempt", "crashes")) == {("pending", 0, 0)}
 
 
 def test_a_fault_that_passes_is_tried_again_with_the_attempt_counted(submit: Submit) -> None:
