@@ -8,7 +8,7 @@ HERE = Path(__file__).parent
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rubric_jobs", "0006_workers")]
+    dependencies = [("rubric_jobs", "0007_caps_and_lanes")]
     operations = [
         migrations.RunSQL(
             sql=(HERE / "returned_jobs.sql").read_text(), reverse_sql=(HERE / "returned_jobs_down.sql").read_text()

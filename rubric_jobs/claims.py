@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import psycopg
 from django.db import connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, tuple_row
 
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
@@ -71,34 +71,18 @@ WITH picked AS MATERIALIZED (
   ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )"""  # noqa: S608 - put together from constants
 
-# With a cap for each tenant: step from tenant to tenant by the index, and look at no more jobs of each than it may run.
+# With a cap for each tenant. The rows were chosen behind a lock that lasts until this statement's commit.
 _PICK_CAPPED = f"""
-WITH RECURSIVE waiting AS (
-  (SELECT tenant_id FROM grader.rubric_extraction_jobs
-   WHERE status = 'pending' AND kind IS NOT NULL ORDER BY tenant_id LIMIT 1)
-  UNION ALL
-  SELECT (SELECT next.tenant_id FROM grader.rubric_extraction_jobs next
-          WHERE next.status = 'pending' AND next.kind IS NOT NULL AND next.tenant_id > waiting.tenant_id
-          ORDER BY next.tenant_id LIMIT 1)
-  FROM waiting WHERE waiting.tenant_id IS NOT NULL
-), running AS (
-  SELECT tenant_id, count(*) AS jobs FROM grader.rubric_extraction_jobs
-  WHERE status = 'processing' AND kind IS NOT NULL GROUP BY tenant_id
-), allowed AS (
-  SELECT job.job_id, job.queue_tag, job.created_at FROM waiting LEFT JOIN running USING (tenant_id),
-  LATERAL (
-    SELECT job_id, queue_tag, created_at FROM grader.rubric_extraction_jobs
-    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL AND tenant_id = waiting.tenant_id
-    ORDER BY queue_tag, created_at LIMIT greatest(0, least(%(limit)s, %(tenant_cap)s - coalesce(running.jobs, 0)))
-  ) AS job
+WITH allowed AS MATERIALIZED (
+  SELECT job_id FROM grader.jobs_within_tenant_cap(%(limit)s, %(tenant_cap)s) AS job_id
 ), picked AS MATERIALIZED (
-  SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id FROM grader.rubric_extraction_jobs
-  WHERE status = 'pending' AND job_id IN (SELECT job_id FROM allowed ORDER BY queue_tag, created_at LIMIT %(limit)s)
-    AND {_NOT_PAUSED}
-  FOR UPDATE SKIP LOCKED
+  SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id
+  FROM allowed JOIN grader.rubric_extraction_jobs job USING (job_id)
+  WHERE status = 'pending' AND run_after IS NULL AND {_NOT_PAUSED}
+  FOR UPDATE OF job SKIP LOCKED
 )"""  # noqa: S608 - put together from constants
 
-_CLAIM = """, opened AS (
+_OPEN = """, opened AS (
   INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms, trace_id)
   SELECT job_id, tenant_id, user_id, kind, %(worker)s, statement_timestamp(),
     grader.ms_between(queued_at, statement_timestamp()), trace_id FROM picked
@@ -113,11 +97,19 @@ _CLAIM = """, opened AS (
     job.file_size_kb, job.attempt, extract(epoch FROM job.deadline_at - statement_timestamp())::float AS seconds_left,
     job.queue_tag, job.created_at, job.trace_id
 )
-SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, parameters,
-  trace_id, EXISTS (SELECT FROM grader.rubric_tenant_controls control WHERE control.tenant_id = claimed.tenant_id)
-    AS is_controlled
-FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, created_at
-"""
+SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, trace_id,
+  EXISTS (SELECT FROM grader.rubric_tenant_controls control WHERE control.tenant_id = claimed.tenant_id)
+    AS is_controlled,"""
+
+_CLAIM = f"""{_PICK}{_OPEN} parameters
+FROM claimed JOIN grader.rubric_job_inputs USING (job_id) ORDER BY queue_tag, created_at"""
+
+# The server commits when it has handed over its answer: one that fits into the buffers on the way never waits for its
+# reader. Parameters, which may be long, are asked for when the lock is free again.
+_CLAIM_CAPPED = f"""{_PICK_CAPPED}{_OPEN} '{{}}'::jsonb AS parameters
+FROM claimed ORDER BY queue_tag, created_at"""
+
+_PARAMETERS = "SELECT job_id, parameters FROM grader.rubric_job_inputs WHERE job_id = ANY(%s)"
 
 
 async def claim(
@@ -129,14 +121,16 @@ async def claim(
     """
     values = {"limit": limit, "worker": worker, "lease_s": lease_s, "tenant_cap": tenant_cap}
     async with connection.cursor(row_factory=class_row(Claim)) as cursor:
-        if tenant_cap is None:
-            await cursor.execute(_PICK + _CLAIM, values)
-            return await cursor.fetchall()
-        async with connection.transaction():
-            # Two that count at the same time would both find room.
-            await cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rubric jobs: tenants'))")
-            await cursor.execute(_PICK_CAPPED + _CLAIM, values)
-            return await cursor.fetchall()
+        await cursor.execute(_CLAIM if tenant_cap is None else _CLAIM_CAPPED, values)
+        claimed = await cursor.fetchall()
+    return claimed if tenant_cap is None or not claimed else await _with_parameters(connection, claimed)
+
+
+async def _with_parameters(connection: psycopg.AsyncConnection, claimed: list[Claim]) -> list[Claim]:
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(_PARAMETERS, [[claim.job_id for claim in claimed]])
+        parameters: dict[uuid.UUID, dict[str, Any]] = dict(await cursor.fetchall())
+    return [replace(claim, parameters=parameters[claim.job_id]) for claim in claimed if claim.job_id in parameters]
 
 
 def document(claim: Claim) -> bytes:

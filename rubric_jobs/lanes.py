@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from rubric_jobs.claims import Claim
 
@@ -92,20 +92,11 @@ def success(*, provider: str, model: str, entered: Pass) -> None:
         )
 
 
-_TAKE_CALL = """
-UPDATE grader.rubric_extraction_jobs SET calling = %(provider)s
-WHERE job_id = %(job_id)s AND claim_token = %(token)s AND status = 'processing' AND %(cap)s > (
-  SELECT count(*) FROM grader.rubric_extraction_jobs WHERE status = 'processing' AND calling = %(provider)s)"""
-
-
 def take_call(claim: Claim, *, provider: str, cap: int) -> bool:
     """Whether this job may call the provider now, while at most `cap` jobs of the fleet do."""
-    values: dict[str, Any] = {"provider": provider, "job_id": claim.job_id, "token": claim.token, "cap": cap}
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Two that count at the same time would both find room.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rubric jobs: calls'), hashtext(%s))", [provider])
-        cursor.execute(_TAKE_CALL, values)
-        return bool(cursor.rowcount)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT grader.take_call(%s, %s, %s, %s)", [claim.job_id, claim.token, provider, cap])
+        return bool(cursor.fetchone()[0])
 
 
 def end_call(claim: Claim) -> None:

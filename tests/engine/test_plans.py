@@ -32,7 +32,7 @@ def test_a_claim_goes_by_indexes_and_is_not_compiled(empty_database: str, monkey
         )
         connection.execute("ANALYZE")
         row = connection.execute(
-            "EXPLAIN (ANALYZE, FORMAT JSON) " + claims._PICK + claims._CLAIM,
+            "EXPLAIN (ANALYZE, FORMAT JSON) " + claims._CLAIM,
             {"limit": 10, "worker": "test", "lease_s": 30},
         ).fetchone()
     assert row is not None

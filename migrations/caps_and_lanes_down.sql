@@ -1,0 +1,2 @@
+DROP FUNCTION grader.take_call(uuid, bigint, text, integer);
+DROP FUNCTION grader.jobs_within_tenant_cap(integer, integer);
