@@ -41,14 +41,14 @@ class Intake:
         self._socket: int | None = None
 
     async def claim(self, **terms: Any) -> list[Claim]:
-        """`claims.claim`; none while the database is away."""
+        """`claims.claim`; none while the database is away, or answers without taking changes (after a failover)."""
         try:
             connection = self._connection or await self._connect()
             self._look_away()  # while a statement runs, psycopg itself reads what comes
             with severed_after(self._answer_s, connection):
                 claimed = await claims.claim(connection, **terms)
             self._look_at(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
             log.warning("no jobs are taken in: %s", type(error).__name__)
             await self.close()
             return []

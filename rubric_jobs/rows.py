@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, connections
+from psycopg.errors import ReadOnlySqlTransaction
 
 from rubric_jobs.severing import sever
 
@@ -22,9 +23,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-LONGEST_PAUSE_S = 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 """Between two looks whether a database that was away is back."""
-FAULTS_OF_A_CHANGE = 10
+TAKES_CHANGES = "SELECT current_setting('transaction_read_only') = 'off'"
+"""Only this tells that the database is there: a pooler lets us in without one behind it, and a standby answers."""
+PROGRAM_LIMIT_EXCEEDED = "54"
 
 
 class Crowd:
@@ -54,10 +57,13 @@ class Crowd:
 class Rows:
     """The one thread, and in it the one connection, through which a pump touches rows."""
 
-    def __init__(self, *, answer_s: float = 10.0) -> None:
-        """A connection on which the database has not answered for `answer_s` seconds is given up."""
+    def __init__(self, *, answer_s: float = 10.0, patience_s: float = 30.0) -> None:
+        """A connection on which the database has not answered for `answer_s` seconds is given up.
+
+        A change that fails for `patience_s` seconds while the database is there is given up, too.
+        """
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
-        self._answer_s = answer_s
+        self._answer_s, self._patience_s = answer_s, patience_s
         self._asked_at: float | None = None
         self._database: Any = None
         self._is_there = asyncio.Event()
@@ -67,15 +73,21 @@ class Rows:
     async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `change` returns; while the database is away, it is tried again until it is back.
 
-        Raises OperationalError for a fault that stays although the database answers: it is the change's own.
+        Raises the fault of a change that fails although the database is there: it is the change's own.
         """
-        for _ in range(FAULTS_OF_A_CHANGE):
+        pause_s = tried_s = 0.0
+        while True:
             await self._is_there.wait()
+            began = time.monotonic()
             try:
                 return await self._in_thread(partial(change, *args, **kwargs))
-            except (OperationalError, InterfaceError) as error:
+            except (OperationalError, InterfaceError, InternalError) as error:
+                tried_s += time.monotonic() - began + pause_s  # not the time for which the database was away
+                if not _may_pass(error) or tried_s >= self._patience_s:
+                    raise
                 await self._wait_until_there(error)
-        return await self._in_thread(partial(change, *args, **kwargs))
+            await asyncio.sleep(pause_s)
+            pause_s = min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
 
     async def together(self, change: Callable[[list[Item]], object], item: Item) -> None:
         """`change` of a list: of this item, and of all others that come before the thread gets to it."""
@@ -100,12 +112,12 @@ class Rows:
             return
         self._is_there.clear()
         log.warning("database away (%s)", type(error.__cause__).__name__)
-        pause_s = 0.1
+        pause_s = FIRST_PAUSE_S
         try:
             while True:
                 await asyncio.sleep(pause_s)
                 with suppress(DatabaseError, InterfaceError):
-                    await self._in_thread(_connect_anew)
+                    await self._in_thread(_look)
                     break
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
         finally:  # also when the job that asks is cancelled: then another one does
@@ -140,6 +152,16 @@ def _disconnect() -> None:
     connection.close()  # Django keeps a connection for each thread: this must run in the thread of rows
 
 
-def _connect_anew() -> None:
+def _look() -> None:
     _disconnect()
-    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKES_CHANGES)
+        if cursor.fetchone() != (True,):
+            raise OperationalError("the database takes no changes")
+
+
+def _may_pass(error: DatabaseError | InterfaceError) -> bool:
+    """Whether it may be the database that is at fault, and not the change."""
+    if isinstance(error, InternalError):
+        return isinstance(error.__cause__, ReadOnlySqlTransaction)  # a standby that is not promoted yet
+    return not str(getattr(error.__cause__, "sqlstate", None)).startswith(PROGRAM_LIMIT_EXCEEDED)

@@ -165,7 +165,7 @@ def pump(tries: int = 1) -> str:
 
 
 async def _run(cluster: Cluster, slot: int, conninfo: str) -> None:
-    rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3)
+    rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3, patience_s=settings.PUMP_LEASE_SECONDS)
     runner = Runner(rows)
     pace = Pace(
         concurrency=settings.WORKER_CONCURRENCY,

@@ -7,11 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+STATEMENTS = (b"Q", b"P", b"B")
+"""How a client's messages begin that ask something of a database: Query, Parse, Bind."""
+
 
 class Proxy:
     """Listens on 127.0.0.1:`port` for the server behind `socket_path`.
 
     `freeze()` makes all connections of now half-open: they take and give nothing more, yet stay open. Later ones work.
+    While it `only_lets_in`, connections are made and end at their first statement: a pooler without its database.
     """
 
     def __init__(self, socket_path: str) -> None:
@@ -19,6 +23,7 @@ class Proxy:
         self._frozen: set[asyncio.StreamWriter] = set()
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.only_lets_in = False
         self.port = 0
 
     async def start(self) -> asyncio.Server:
@@ -55,6 +60,8 @@ class Proxy:
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, client: asyncio.StreamWriter
     ) -> None:
         while data := await source.read(65536):
+            if self.only_lets_in and sink is not client and data[:1] in STATEMENTS:
+                raise ConnectionError
             if client not in self._frozen:  # what a frozen connection sends is taken, and goes nowhere
                 sink.write(data)
                 await sink.drain()

@@ -20,6 +20,7 @@ from rubric_jobs.models import RubricJob, RubricJobAttempt
 from rubric_jobs.pump import Pace, Pump
 from rubric_jobs.rows import Rows
 from tests import claiming
+from tests.engine.trials import read_only_database
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -424,6 +425,27 @@ def test_claims_with_a_cap_keep_the_fair_order(submit: Submit) -> None:
     second = submit(tenant_id=uuid.UUID(int=2))
     taken = claiming.claim(limit=10, tenant_cap=2)
     assert [claim.job_id for claim in taken] == [first[0], second, first[1]]
+
+
+def test_a_failover_to_a_server_that_only_reads_is_waited_out(submit: Submit, caplog: pytest.LogCaptureFixture) -> None:
+    go_on = threading.Event()
+
+    async def run(claim: Claim, report: Any) -> Ending:
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return await at_once(claim, report)
+
+    job_id = submit()
+    with pumping(run, lease_s=30):
+        wait_until(lambda: RubricJob.objects.filter(status="processing").exists())
+        with read_only_database() as promote:
+            wait_until(lambda: "no jobs are taken in: ReadOnlySqlTransaction" in caplog.messages)
+            wait_until(lambda: "database away (ReadOnlySqlTransaction)" in caplog.messages)
+            go_on.set()
+            promote()
+        assert end_of(job_id).status == "completed"
+        assert end_of(submit()).status == "completed"
+    assert set(RubricJobAttempt.objects.values_list("outcome", flat=True)) == {"completed"}
 
 
 def test_a_pump_that_stops_as_it_should_is_not_missed(submit: Submit) -> None:

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection
+from psycopg.conninfo import conninfo_to_dict
 
+from rubric_jobs import workers
 from rubric_jobs.rows import Rows
+from tests.engine.proxy import proxy_to
+from tests.engine.trials import aimed_at, database_url, read_only_database
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -81,10 +85,58 @@ def test_a_fault_that_stays_although_the_database_answers_is_raised() -> None:
     """Else one change that can never be made would hold its pump up for ever."""
 
     def refuse() -> None:
-        raise OperationalError("index row size exceeds the maximum")
+        raise OperationalError("the disk is full")
 
-    with pytest.raises(OperationalError, match="index row size"):
-        with_rows(lambda rows: rows.change(refuse))
+    with pytest.raises(OperationalError, match="disk is full"):
+        with_rows(lambda rows: rows.change(refuse), patience_s=0.3)
+
+
+def test_a_change_that_is_too_large_for_the_database_is_refused_at_once() -> None:
+    def too_large() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE narrow (line text UNIQUE) ON COMMIT PRESERVE ROWS")
+            cursor.execute("INSERT INTO narrow SELECT string_agg(md5(n::text), '') FROM generate_series(1, 1000) n")
+
+    began = time.monotonic()
+    with pytest.raises(OperationalError, match="index row"):
+        with_rows(lambda rows: rows.change(too_large))
+    assert time.monotonic() - began < 5
+
+
+def test_a_pooler_that_has_lost_its_database_is_not_taken_for_it() -> None:
+    """It lets every client in, and ends each at its first statement, however often that is tried."""
+    given = conninfo_to_dict(database_url())
+    with connection.cursor() as cursor:  # Django has no statement of its own for a new connection then
+        cursor.execute(f"ALTER DATABASE \"{given['dbname']}\" SET timezone TO 'UTC'")
+
+    async def lose_it(rows: Rows) -> Any:
+        proxy.only_lets_in = True
+        asking = asyncio.ensure_future(rows.change(ask, "SELECT 1"))
+        done, _ = await asyncio.wait({asking}, timeout=2)
+        proxy.only_lets_in = False
+        assert not done
+        return await asking
+
+    with (
+        proxy_to(f"{given['host']}/.s.PGSQL.{given['port']}") as proxy,
+        aimed_at(f"postgresql://{given['user']}@127.0.0.1:{proxy.port}/{given['dbname']}"),
+    ):
+        assert with_rows(lose_it, patience_s=0.5) == 1
+
+
+def test_a_standby_that_only_answers_is_not_taken_for_the_database() -> None:
+    """After a failover, until it is promoted."""
+
+    async def fail_over(rows: Rows) -> None:
+        noting = asyncio.ensure_future(rows.change(workers.note, worker="one", running=0))
+        done, _ = await asyncio.wait({noting}, timeout=1)
+        assert not done
+        promote()
+        await noting
+
+    with read_only_database() as promote:
+        with_rows(fail_over, patience_s=0.5)
+    assert [worker.name for worker in workers.alive()] == ["one"]
 
 
 def test_items_that_wait_for_the_thread_go_through_together() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,6 +163,27 @@ def aimed_at(url: str) -> Iterator[None]:
     finally:
         connection.close()
         settings_dict.update(before)
+
+
+@contextmanager
+def read_only_database() -> Iterator[Callable[[], None]]:
+    """All connections of now end, and new ones may only read, as on a standby; what is yielded promotes it."""
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    with psycopg.connect(database_url(), autocommit=True) as keeper:
+
+        def promote() -> None:
+            keeper.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+
+        keeper.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        keeper.execute(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+        )
+        try:
+            yield promote
+        finally:
+            promote()
 
 
 @contextmanager

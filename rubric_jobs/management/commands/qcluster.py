@@ -20,6 +20,7 @@ from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
 
 from rubric_jobs import conf, processes, worker
+from rubric_jobs.rows import TAKES_CHANGES
 from rubric_jobs.severing import sever
 
 log = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ class _Watch:
         with psycopg.connect(self._conninfo, connect_timeout=int(ANSWER_S), autocommit=True) as database:
             severing = threading.Timer(ANSWER_S, sever, [database])
             severing.start()
-            database.execute("SELECT 1")
+            takes_changes = database.execute(TAKES_CHANGES).fetchone() == (True,)
             severing.cancel()
-        self._answered_at = time.monotonic()
+        if takes_changes:
+            self._answered_at = time.monotonic()
