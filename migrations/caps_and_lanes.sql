@@ -6,32 +6,57 @@
 -- Whoever claims them does so in the same transaction.
 CREATE FUNCTION grader.jobs_within_tenant_cap(most integer, tenant_cap integer) RETURNS SETOF uuid
   LANGUAGE plpgsql ROWS 50 SET lock_timeout = '250ms' AS $$
+DECLARE
+  looked_at CONSTANT integer := greatest(200, 4 * most);
+  picked uuid[];
+  is_all boolean;
 BEGIN
   BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('rubric jobs: tenants'));
   EXCEPTION WHEN lock_not_available THEN
     RETURN;
   END;
-  -- Step from tenant to tenant by the index, and look at no more jobs of each than it may run.
-  RETURN QUERY
-  WITH RECURSIVE waiting AS (
-    (SELECT tenant_id FROM grader.rubric_extraction_jobs
-     WHERE status = 'pending' AND kind IS NOT NULL ORDER BY tenant_id, queue_tag LIMIT 1)
-    UNION ALL
-    SELECT (SELECT next.tenant_id FROM grader.rubric_extraction_jobs next
-            WHERE next.status = 'pending' AND next.kind IS NOT NULL AND next.tenant_id > waiting.tenant_id
-            ORDER BY next.tenant_id, next.queue_tag LIMIT 1)
-    FROM waiting WHERE waiting.tenant_id IS NOT NULL
+  WITH head AS MATERIALIZED (
+    SELECT job_id, tenant_id, queue_tag, created_at FROM grader.rubric_extraction_jobs
+    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL
+    ORDER BY queue_tag, created_at LIMIT looked_at
+  ), numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY queue_tag, created_at) AS number FROM head
   ), running AS MATERIALIZED (
     SELECT tenant_id, count(*) AS jobs FROM grader.rubric_extraction_jobs
     WHERE status = 'processing' AND kind IS NOT NULL GROUP BY tenant_id
   )
-  SELECT job.job_id FROM waiting LEFT JOIN running USING (tenant_id), LATERAL (
-    SELECT job_id, queue_tag, created_at FROM grader.rubric_extraction_jobs
-    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL AND tenant_id = waiting.tenant_id
-    ORDER BY queue_tag, created_at LIMIT greatest(0, least(most, tenant_cap - coalesce(running.jobs, 0)))
-  ) AS job
-  ORDER BY job.queue_tag, job.created_at LIMIT most;
+  SELECT
+    ARRAY(
+      SELECT job_id FROM numbered LEFT JOIN running USING (tenant_id)
+      WHERE number + coalesce(jobs, 0) <= tenant_cap ORDER BY queue_tag, created_at LIMIT most),
+    (SELECT count(*) FROM head) < looked_at
+  INTO picked, is_all;
+
+  IF cardinality(picked) < most AND NOT is_all THEN
+    -- The head of the queue is a crowd of tenants at their cap: step from tenant to tenant by the index, instead of
+    -- from job to job, and look at no more jobs of each than it may run.
+    picked := ARRAY(
+      WITH RECURSIVE waiting AS (
+        (SELECT tenant_id FROM grader.rubric_extraction_jobs
+         WHERE status = 'pending' AND kind IS NOT NULL ORDER BY tenant_id, queue_tag LIMIT 1)
+        UNION ALL
+        SELECT (SELECT next.tenant_id FROM grader.rubric_extraction_jobs next
+                WHERE next.status = 'pending' AND next.kind IS NOT NULL AND next.tenant_id > waiting.tenant_id
+                ORDER BY next.tenant_id, next.queue_tag LIMIT 1)
+        FROM waiting WHERE waiting.tenant_id IS NOT NULL
+      ), running AS MATERIALIZED (
+        SELECT tenant_id, count(*) AS jobs FROM grader.rubric_extraction_jobs
+        WHERE status = 'processing' AND kind IS NOT NULL GROUP BY tenant_id
+      )
+      SELECT job.job_id FROM waiting LEFT JOIN running USING (tenant_id), LATERAL (
+        SELECT job_id, queue_tag, created_at FROM grader.rubric_extraction_jobs
+        WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL AND tenant_id = waiting.tenant_id
+        ORDER BY queue_tag, created_at LIMIT greatest(0, least(most, tenant_cap - coalesce(running.jobs, 0)))
+      ) AS job
+      ORDER BY job.queue_tag, job.created_at LIMIT most);
+  END IF;
+  RETURN QUERY SELECT unnest(picked);
 END $$;
 
 -- Whether this job may call the provider now, while at most `cap` jobs do; not while others keep the lock.
