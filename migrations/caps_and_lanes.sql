@@ -71,3 +71,5 @@ BEGIN
 EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;
+
+ALTER TABLE grader.provider_lanes ADD COLUMN probe_token bigint; -- the claim whose call is the probe

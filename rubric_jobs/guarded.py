@@ -10,7 +10,14 @@ from contextlib import asynccontextmanager
 
 from rubric_jobs import lanes
 from rubric_jobs.claims import Claim
-from rubric_jobs.errors import LanePaused, ModelsForbidden, ProviderBusy, ProviderTimeout, ProviderUnavailable
+from rubric_jobs.errors import (
+    LanePaused,
+    ModelsForbidden,
+    ProviderBusy,
+    ProviderError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from rubric_jobs.lanes import Pass
 from rubric_jobs.providers.base import Provider, Reply, Task
 from rubric_jobs.rows import Rows
@@ -49,23 +56,40 @@ class GuardedProvider:
     ) -> Reply:
         """As the provider's own; raises LanePaused, with the seconds to wait, while the fleet leaves it alone."""
         async with self._place():
-            entered = await self._rows.change(lanes.enter, provider=self.name, model=model, probe_s=timeout_s)
+            entered = await self._rows.change(
+                lanes.enter, self._claim, provider=self.name, model=model, probe_s=timeout_s
+            )
             if not isinstance(entered, Pass):
                 raise LanePaused(retry_after_s=entered)
-            try:
-                reply = await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
-            except (ProviderUnavailable, ProviderTimeout) as error:
-                await self._rows.change(
-                    lanes.fault,
-                    provider=self.name,
-                    model=model,
-                    is_busy=isinstance(error, ProviderBusy),
-                    retry_after_s=error.retry_after_s,
-                )
-                raise
-            if entered is not Pass.CLEAR:  # else the lane was open all the while
-                await self._rows.change(lanes.success, provider=self.name, model=model, entered=entered)
-            return reply
+            async with self._outcome_noted(model, entered):
+                return await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+
+    @asynccontextmanager
+    async def _outcome_noted(self, model: str, entered: Pass) -> AsyncIterator[None]:
+        """What a call told of the service, for the fleet."""
+        try:
+            yield
+        except (ProviderUnavailable, ProviderTimeout) as error:
+            await self._rows.change(
+                lanes.fault,
+                provider=self.name,
+                model=model,
+                is_busy=isinstance(error, ProviderBusy),
+                retry_after_s=error.retry_after_s,
+            )
+            raise
+        except ProviderError:  # the service is there, whatever it made of this question
+            await self._note_success(model, entered)
+            raise
+        except BaseException:  # cancelled, which tells nothing of the service
+            if entered is Pass.PROBE:
+                await self._rows.change(lanes.give_back_probe, self._claim, provider=self.name, model=model)
+            raise
+        await self._note_success(model, entered)
+
+    async def _note_success(self, model: str, entered: Pass) -> None:
+        if entered is not Pass.CLEAR:  # else the lane was open all the while
+            await self._rows.change(lanes.success, provider=self.name, model=model, entered=entered)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -33,14 +33,15 @@ SELECT failures, paused_until IS NOT NULL,
 FROM grader.provider_lanes WHERE provider = %(provider)s AND model = %(model)s"""
 
 _PROBE = """
-UPDATE grader.provider_lanes SET probe_until = statement_timestamp() + %(probe_s)s * interval '1 second'
+UPDATE grader.provider_lanes
+SET probe_until = statement_timestamp() + %(probe_s)s * interval '1 second', probe_token = %(token)s
 WHERE provider = %(provider)s AND model = %(model)s AND paused_until <= statement_timestamp()
   AND (probe_until IS NULL OR probe_until <= statement_timestamp())"""
 
 
-def enter(*, provider: str, model: str, probe_s: float) -> Pass | float:
+def enter(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass | float:
     """A pass for one call, or the seconds to wait before asking again. A probe holds for `probe_s` at the most."""
-    lane: dict[str, Any] = {"provider": provider, "model": model, "probe_s": probe_s}
+    lane: dict[str, Any] = {"provider": provider, "model": model, "probe_s": probe_s, "token": claim.token}
     with connection.cursor() as cursor:
         cursor.execute(_STATE, lane)
         state = cursor.fetchone()
@@ -60,7 +61,7 @@ INSERT INTO grader.provider_lanes AS lane (provider, model, failures, paused_unt
 VALUES (%(provider)s, %(model)s, 1, CASE WHEN %(is_busy)s THEN
   statement_timestamp() + coalesce(%(retry_after_s)s::float, 1) * interval '1 second' END)
 ON CONFLICT (provider, model) DO UPDATE SET
-  failures = lane.failures + 1, probe_until = NULL,
+  failures = lane.failures + 1, probe_until = NULL, probe_token = NULL,
   paused_until = CASE WHEN %(is_busy)s OR lane.paused_until IS NOT NULL OR lane.failures + 1 >= %(allowed)s THEN
     statement_timestamp() + interval '1 second'
       * coalesce(%(retry_after_s)s::float, least(%(longest_s)s::float, 2 ^ least(lane.failures - %(free)s, 16))) END
@@ -89,6 +90,16 @@ def success(*, provider: str, model: str, entered: Pass) -> None:
         cursor.execute(
             """DELETE FROM grader.provider_lanes WHERE provider = %s AND model = %s AND (paused_until IS NULL OR %s)""",
             [provider, model, entered is Pass.PROBE],
+        )
+
+
+def give_back_probe(claim: Claim, *, provider: str, model: str) -> None:
+    """The call that was to try the lane came to nothing: the next one may, if it was not given up already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE grader.provider_lanes SET probe_until = NULL, probe_token = NULL
+               WHERE provider = %s AND model = %s AND probe_token = %s""",
+            [provider, model, claim.token],
         )
 
 

@@ -147,6 +147,7 @@ class ProviderLane(models.Model):
     failures = models.IntegerField(db_default=0)
     paused_until = models.DateTimeField(null=True)
     probe_until = models.DateTimeField(null=True)
+    probe_token = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = '"grader"."provider_lanes"'

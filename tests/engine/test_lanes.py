@@ -16,10 +16,23 @@ from tests import claiming
 pytestmark = pytest.mark.usefixtures("rows")
 
 LANE = {"provider": "gemini", "model": "m"}
+SOMEBODY = Claim(
+    job_id=uuid.UUID(int=1),
+    token=1,
+    tenant_id=uuid.UUID(int=2),
+    user_id=uuid.UUID(int=3),
+    kind="enhance",
+    file_name="rules.txt",
+    file_type="text/plain",
+    file_size_kb=1,
+    attempt=1,
+    seconds_left=280,
+    parameters={},
+)
 
 
 def enter() -> Pass | float:
-    return lanes.enter(**LANE, probe_s=60)
+    return lanes.enter(SOMEBODY, **LANE, probe_s=60)
 
 
 def fault(*, is_busy: bool = False, retry_after_s: float | None = None) -> None:
@@ -44,7 +57,7 @@ def test_a_busy_provider_is_left_alone_for_as_long_as_it_says() -> None:
 
 def test_another_model_of_the_provider_goes_on() -> None:
     fault(is_busy=True, retry_after_s=17)
-    assert lanes.enter(provider="gemini", model="another", probe_s=60) is Pass.CLEAR
+    assert lanes.enter(SOMEBODY, provider="gemini", model="another", probe_s=60) is Pass.CLEAR
 
 
 def test_a_service_that_is_down_is_left_alone_after_some_faults_in_a_row() -> None:
@@ -100,7 +113,7 @@ def test_a_probe_that_fails_pauses_the_lane_for_longer() -> None:
 def test_a_probe_that_never_comes_back_does_not_close_the_lane_for_ever() -> None:
     fault(is_busy=True)
     end_pause()
-    assert lanes.enter(**LANE, probe_s=-1) is Pass.PROBE
+    assert lanes.enter(SOMEBODY, **LANE, probe_s=-1) is Pass.PROBE
     assert enter() is Pass.PROBE
 
 
