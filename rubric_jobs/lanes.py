@@ -12,10 +12,12 @@ from typing import Any
 from django.db import connection
 
 from rubric_jobs.claims import Claim
+from rubric_jobs.providers.faults import LONGEST_WAIT_S
 
 FAULTS_ALLOWED = 5
 """In a row, of a service that is down, before the lane is paused; a busy one is paused at once."""
 LONGEST_PAUSE_S = 60
+"""Where the service does not say how long."""
 
 
 class Pass(Enum):
@@ -75,7 +77,7 @@ def fault(*, provider: str, model: str, is_busy: bool, retry_after_s: float | No
         "provider": provider,
         "model": model,
         "is_busy": is_busy,
-        "retry_after_s": retry_after_s,
+        "retry_after_s": None if retry_after_s is None else min(retry_after_s, LONGEST_WAIT_S),
         "allowed": FAULTS_ALLOWED,
         "free": 0 if is_busy else FAULTS_ALLOWED - 1,
         "longest_s": LONGEST_PAUSE_S,

@@ -16,6 +16,8 @@ from rubric_jobs import errors
 HTTP_TIMEOUT = 408
 HTTP_TOO_LARGE = 413
 HTTP_TOO_MANY = 429
+LONGEST_WAIT_S = 600.0
+"""However long a service asks to be left alone, it is tried again after this: a slip of its own must not close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +119,30 @@ def paid(prompt_tokens: int, completion_tokens: int) -> Iterator[None]:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the headers ask to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
+    """Seconds that the headers ask to wait, bounded: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        return milliseconds / 1000
+        return min(milliseconds / 1000, LONGEST_WAIT_S)
     value = headers.get("retry-after")
     seconds = _number(value)
-    if seconds is not None or value is None:
-        return seconds
+    if seconds is None and value is not None:
+        seconds = _seconds_until(value, now=headers.get("date"))
+    return None if seconds is None else min(seconds, LONGEST_WAIT_S)
+
+
+def _seconds_until(date: str, *, now: str | None) -> float | None:
+    """By the clock of whoever sent the date, where it says what that shows; ours may be wrong."""
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        then = parsedate_to_datetime(date).timestamp()
+        return max(0.0, then - (parsedate_to_datetime(now).timestamp() if now else time.time()))
     except ValueError:
         return None
 
 
 def seconds_of_duration(text: object) -> float | None:
-    """Seconds of a protobuf duration such as "17s" or "0.5s"."""
-    return _number(text[:-1]) if isinstance(text, str) and text.endswith("s") else None
+    """Seconds of a protobuf duration such as "17s" or "0.5s", bounded."""
+    seconds = _number(text[:-1]) if isinstance(text, str) and text.endswith("s") else None
+    return None if seconds is None else min(seconds, LONGEST_WAIT_S)
 
 
 def _number(text: str | None) -> float | None:

@@ -55,6 +55,13 @@ def test_a_busy_provider_is_left_alone_for_as_long_as_it_says() -> None:
     assert 15 < wait_s <= 17
 
 
+def test_a_busy_provider_is_tried_again_within_ten_minutes_whatever_it_says() -> None:
+    fault(is_busy=True, retry_after_s=1e14)
+    wait_s = enter()
+    assert isinstance(wait_s, float)
+    assert 590 < wait_s <= 600
+
+
 def test_another_model_of_the_provider_goes_on() -> None:
     fault(is_busy=True, retry_after_s=17)
     assert lanes.enter(SOMEBODY, provider="gemini", model="another", probe_s=60) is Pass.CLEAR

@@ -21,6 +21,13 @@ VENDOR = faults.Vendor("Acme", "ACME_KEY", "ACME_URL", "ACME_MODEL")
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "inf"}, None),
+        ({"retry-after": "86400"}, faults.LONGEST_WAIT_S),
+        ({"retry-after": "1e14"}, faults.LONGEST_WAIT_S),
+        ({"retry-after-ms": "1e14"}, faults.LONGEST_WAIT_S),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, faults.LONGEST_WAIT_S),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:42 GMT", "date": "Sun, 06 Nov 1994 08:49:37 GMT"}, 5),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "Sun, 06 Nov 1994 08:49:42 GMT"}, 0),
+        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "yesterday"}, None),
     ],
 )
 def test_the_wait_is_read_from_the_headers(headers: dict[str, str], seconds: float | None) -> None:
@@ -34,7 +41,9 @@ def test_the_wait_may_be_a_date() -> None:
     assert faults.retry_after_s({"retry-after": formatdate(0, usegmt=True)}) == 0
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("17s", 17), ("0.5s", 0.5), ("17", None), (17, None), ("xs", None)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("17s", 17), ("1e14s", 600), ("0.5s", 0.5), ("17", None), (17, None), ("xs", None)]
+)
 def test_a_protobuf_duration_is_read(text: object, seconds: float | None) -> None:
     assert faults.seconds_of_duration(text) == seconds
 
