@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,14 +50,15 @@ def ask(submit: Callable[..., uuid.UUID]) -> Ask:
 @contextmanager
 def working() -> Iterator[None]:
     """A whole worker: the pump, with the runner that asks providers."""
-    conninfo = conf.database_conninfo()
+    conninfo, pace = conf.database_conninfo(), replace(PACE, lease_s=30)
+    registry.build(provider_settings()).preload()  # as a worker does before it takes jobs: it takes seconds
     started: dict[str, Any] = {}
     is_up = threading.Event()
 
     async def serve() -> None:
         rows = Rows()
         runner = Runner(rows)
-        pump = Pump(run=runner.run, rows=rows, pace=PACE, name="test", conninfo=conninfo)
+        pump = Pump(run=runner.run, rows=rows, pace=pace, name="test", conninfo=conninfo)
         started.update(pump=pump, loop=asyncio.get_running_loop())
         is_up.set()
         await pump.run()
