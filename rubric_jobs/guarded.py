@@ -26,6 +26,9 @@ CAP_POLL_S = 0.2
 CAP_PATIENCE_S = 2.0
 """How long a job keeps its slot while it waits for a call; then it goes back to the queue, uncharged."""
 
+LONGEST_SPREAD_S = 10.0
+"""Jobs that a paused lane sends back come again over half as long as its pause, but not over more than this."""
+
 
 class GuardedProvider:
     """Everything of the provider inside; its calls wait for a pass, and their faults pause the lane."""
@@ -60,7 +63,7 @@ class GuardedProvider:
                 lanes.enter, self._claim, provider=self.name, model=model, probe_s=timeout_s
             )
             if not isinstance(entered, Pass):
-                raise LanePaused(retry_after_s=entered)
+                raise LanePaused(retry_after_s=entered + _spread_s(entered))
             async with self._outcome_noted(model, entered):
                 return await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
 
@@ -107,6 +110,10 @@ class GuardedProvider:
             yield
         finally:
             await self._rows.change(lanes.end_call, self._claim)
+
+
+def _spread_s(pause_s: float) -> float:
+    return random.uniform(0, min(pause_s / 2, LONGEST_SPREAD_S))  # noqa: S311 - a crowd comes again in turns
 
 
 class ForbiddenProvider(GuardedProvider):

@@ -16,8 +16,10 @@ from rubric_jobs.providers.faults import LONGEST_WAIT_S
 
 FAULTS_ALLOWED = 5
 """In a row, of a service that is down, before the lane is paused; a busy one is paused at once."""
-LONGEST_PAUSE_S = 60
+LONGEST_PAUSE_S = 60.0
 """Where the service does not say how long."""
+LONGEST_LOOK_S = 10.0
+"""Between two looks whether the probe of a lane has come back."""
 
 
 class Pass(Enum):
@@ -29,14 +31,13 @@ class Pass(Enum):
 
 
 _STATE = """
-SELECT failures, paused_until IS NOT NULL,
-  coalesce(extract(epoch FROM paused_until - statement_timestamp()), 0)::float,
-  greatest(coalesce(extract(epoch FROM probe_until - statement_timestamp()), 0), 0)::float
+SELECT failures, extract(epoch FROM paused_until - statement_timestamp())::float
 FROM grader.provider_lanes WHERE provider = %(provider)s AND model = %(model)s"""
 
 _PROBE = """
 UPDATE grader.provider_lanes
-SET probe_until = statement_timestamp() + %(probe_s)s * interval '1 second', probe_token = %(token)s
+SET paused_until = statement_timestamp(), -- how long the probe takes is counted from here
+  probe_until = statement_timestamp() + %(probe_s)s * interval '1 second', probe_token = %(token)s
 WHERE provider = %(provider)s AND model = %(model)s AND paused_until <= statement_timestamp()
   AND (probe_until IS NULL OR probe_until <= statement_timestamp())"""
 
@@ -49,13 +50,14 @@ def enter(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass | 
         state = cursor.fetchone()
         if state is None:
             return Pass.CLEAR
-        failures, is_paused, pause_s, probing_s = state
-        if not is_paused:
+        failures, pause_s = state
+        if pause_s is None:
             return Pass.DOUBTFUL if failures else Pass.CLEAR
         if pause_s > 0:
             return float(pause_s)
         cursor.execute(_PROBE, lane)
-        return Pass.PROBE if cursor.rowcount else max(min(float(probing_s), 1.0), 0.1)
+        # Who waits for a probe looks again when it has taken half as long once more: seldom, however long it takes.
+        return Pass.PROBE if cursor.rowcount else min(max(-float(pause_s) / 2, 1.0), LONGEST_LOOK_S)
 
 
 _FAULT = """

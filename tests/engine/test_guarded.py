@@ -83,6 +83,19 @@ def test_a_busy_answer_pauses_the_lane_and_a_paused_lane_is_not_called(guarding:
     assert not RubricJob.objects.filter(calling__isnull=False).exists()
 
 
+def test_jobs_that_a_paused_lane_sends_back_come_again_after_its_pause_and_not_all_at_once(guarding: Any) -> None:
+    lanes.fault(**LANE, is_busy=True, retry_after_s=20)
+
+    async def crowd(guard: Guard) -> list[float]:
+        sent_back = await asyncio.gather(*[answer(guard) for _ in range(20)], return_exceptions=True)
+        return [fault.retry_after_s for fault in sent_back if isinstance(fault, LanePaused) and fault.retry_after_s]
+
+    waits = sorted(guarding(crowd))
+    assert len(waits) == 20
+    assert waits[0] > 15
+    assert waits[-1] - waits[0] > 2
+
+
 def test_while_a_lane_is_paused_the_fallback_answers(guarding: Any, fake_llm: FakeLLM) -> None:
     lanes.fault(**LANE, is_busy=True, retry_after_s=60)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 
 from rubric_jobs import lanes, lifecycle
 from rubric_jobs.claims import Claim
@@ -96,6 +98,17 @@ def test_when_the_pause_is_over_one_call_tries_and_the_others_wait() -> None:
     end_pause()
     assert enter() is Pass.PROBE
     assert isinstance(enter(), float)
+
+
+def test_the_longer_a_probe_takes_the_longer_the_others_wait() -> None:
+    fault(is_busy=True)
+    end_pause()  # long ago: that says nothing of the probe
+    assert enter() is Pass.PROBE
+    waits = [enter()]
+    for since_s in (8, 60, 3600):
+        ProviderLane.objects.update(paused_until=Now() - timedelta(seconds=since_s))
+        waits.append(enter())
+    assert waits == pytest.approx([1, 4, lanes.LONGEST_LOOK_S, lanes.LONGEST_LOOK_S], abs=1)
 
 
 def test_a_probe_that_succeeds_opens_the_lane_for_all() -> None:
