@@ -7,6 +7,7 @@ points are shared out here (`points.rescale`), so that they add up. Pure, as ext
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import unicodedata
@@ -61,13 +62,13 @@ async def enhance(
     """
     tell = report or partial.silent
     tell(stage="reading")
-    whole = _whole(request.rules)
+    whole = await _aside(_whole, request.rules)
     total = points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
     names = _names(request, whole, providers, policy)
     if whole and names[0] == LOCAL and stored_reply is None:
-        return _finished(_shared_out(whole, total, wish=request.instruction), provider=LOCAL)
+        return await _aside(_local, whole, total, request.instruction)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
-    repeats_rules = prompts.rules_guard(task)
+    repeats_rules = await _aside(prompts.rules_guard, task)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
@@ -80,8 +81,12 @@ async def enhance(
     )
     tell(stage="checking", criteria_found=len(answer.rubric.criteria))
     if answer.reply.provider == LOCAL and whole:
-        return _finished(_shared_out(whole, total, wish=request.instruction), provider=LOCAL)
-    return _finished(_written(answer.rubric, whole, total), provider=answer.reply.provider, answer=answer)
+        return await _aside(_local, whole, total, request.instruction)
+    return await _aside(_models, answer, whole, total)
+
+
+_aside = asyncio.to_thread
+"""For whatever takes the longer the more there is to read: the other jobs of this loop go on."""
 
 
 def _whole(rules: str) -> Rubric | None:
@@ -102,6 +107,14 @@ def _names(request: EnhancementRequest, whole: Rubric | None, providers: Provide
     if not names:
         raise NeedsModel
     return names
+
+
+def _local(whole: Rubric, total: Decimal, wish: str) -> Outcome:
+    return _finished(_shared_out(whole, total, wish=wish), provider=LOCAL)
+
+
+def _models(answer: asking.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
+    return _finished(_written(answer.rubric, whole, total), provider=answer.reply.provider, answer=answer)
 
 
 def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -65,6 +66,31 @@ def codes(done: Outcome) -> list[str]:
 
 def wording(rubric: Rubric) -> list[Any]:
     return [(c.name, c.description, [(level.name, level.description) for level in c.levels]) for c in rubric.criteria]
+
+
+def turns_of_the_loop_beside(request: EnhancementRequest, **settings: Any) -> int:
+    """How often another job of the same loop had its turn until this one had ended."""
+
+    async def go() -> int:
+        enhancing = asyncio.ensure_future(
+            enhancement.enhance(request, providers=registry.build(ProviderSettings(**settings)), policy=AUTO)
+        )
+        turns = 0
+        while not enhancing.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        with contextlib.suppress(errors.RubricJobError):
+            enhancing.result()
+        return turns
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    "rules", [("|5 " * 13 + "\n") * 4_900, "- A (5 pts)\n" * 4_900], ids=["almost a table", "many criteria"]
+)
+def test_the_other_jobs_of_the_loop_go_on_while_a_huge_text_is_read_and_shared_out(rules: str) -> None:
+    assert turns_of_the_loop_beside(request_for(rules, 100_000, provider="local")) > 20
 
 
 # ---- A whole rubric.

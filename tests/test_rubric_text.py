@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from rubric_jobs import rubric_text
 from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric
-from tests import rubrics
+from rubric_jobs.rubric_text.typed import MOST_LINES
+from rubric_jobs.serializers import LONGEST_RULES
+from tests import cpu, rubrics
 
 WRITTEN = """\
 Essay rubric
@@ -354,16 +356,67 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert rubric.criteria
 
 
-@pytest.mark.parametrize(
-    "part",
-    ["a ", " ", "(", "a.", "- ", "1", "\t", "|", "**a", "_", "x: ", "5-", "a (5 ", "\\", "<br>", "- A (5 pts)\n"],
-)
-def test_a_long_hostile_text_costs_no_more_than_its_length(part: str) -> None:
-    text = part * (60_000 // len(part))
-    began = time.process_time()
-    with contextlib.suppress(NoRubricFound):
+WRITTEN_LEVEL = "**Scoring**:\n- **A**:\n  - "
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "marks of bold that never end": lambda size: "**a " * (size // 4),
+    "such marks in a written text": lambda size: "**Scoring**:\n" + "- **" * (size // 4),
+    "a number of one digit after the other": lambda size: "1." + "1" * size + "x",
+    "tabs and spaces in turn": lambda size: "a:" + "\t " * (size // 2) + "x5",
+    "tabs and spaces in a cell": lambda size: "|a" + "\t " * (size // 2) + "5|b|\n|a|b|",
+    "leaders with gaps": lambda size: "5" + ". ." * (size // 3),
+    "a total and spaces": lambda size: "total 5" + " " * size + "9",
+    "a total and brackets": lambda size: "total 5" + ")" * size + "9",
+    "one wide row and many rows": lambda size: "|a" * (size // 4) + "|\n" + "|a|\n" * (size // 8),
+    "a title of many words for points": lambda size: "a|" + "maxweight" * (size // 9) + "(|b\nc|5|5|",
+    "a name and a gap": lambda size: "a (5 pts): b" + " " * size + "c: d\nb (5 pts)",
+    "lines of one letter": lambda size: "a\n" * (size // 2),
+    "blank lines": lambda size: "\n" * size,
+    "many items on a line": lambda size: "a: 5, " * (size // 6),
+    "many items on each line": lambda size: ("a: 5, " * 50 + "\n") * (size // 301),
+    "almost points": lambda size: ("(5 " * 13 + "\n") * (size // 40),
+    "almost a table": lambda size: ("|5 " * 13 + "\n") * (size // 40),
+    "almost points, written": lambda size: WRITTEN_LEVEL + " (5 pts)" * (size // 8),
+    "almost names, written": lambda size: WRITTEN_LEVEL + ":\\:" * (size // 3),
+    "almost a line break, written": lambda size: WRITTEN_LEVEL + "<br " * (size // 4),
+    "almost a penalty": lambda size: f"{WRITTEN_LEVEL}a\n**Penalties (if applicable)**:\n- **" + ":** -5" * (size // 6),
+}
+for _part in ("a ", " ", "(", "a.", "- ", "1", "\t", "|", "_", "x: ", "5-", "a (5 ", "\\", "<br>", "- A (5 pts)\n"):
+    HOSTILE[f"{_part!r} again and again"] = lambda size, part=_part: part * (size // len(part))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_the_longest_hostile_text_is_read_or_refused_at_once(hostile: Callable[[int], str]) -> None:
+    text = hostile(LONGEST_RULES - 100)
+    assert LONGEST_RULES * 0.7 < len(text) <= LONGEST_RULES
+    with cpu.at_most(3), contextlib.suppress(NoRubricFound):
         rubric_text.read(text)
-    assert time.process_time() - began < 3
+
+
+@rubrics.quick
+@given(st.text("*_ \t.:-–…|()[]5ap/\\,;", min_size=1, max_size=8), st.sampled_from([30, 500, 20_000]))
+def test_no_pattern_of_a_few_signs_is_expensive(unit: str, width: int) -> None:
+    line = (unit * width)[:width] + "\n"
+    with cpu.at_most(1), contextlib.suppress(NoRubricFound):
+        rubric_text.read(line * (20_000 // width))
+
+
+@pytest.mark.parametrize("line", ["- **A (5 pts)**:", "- A (5 pts)"])
+def test_a_text_of_too_many_lines_is_no_rubric(line: str) -> None:
+    text = "\n".join([line] * MOST_LINES)
+    assert len(rubric_text.read(text).criteria) == MOST_LINES
+    with pytest.raises(NoRubricFound):
+        rubric_text.read(f"{text}\n{line}")
+
+
+def test_the_points_of_a_criterion_are_found_however_long_its_text_is() -> None:
+    text = "very long " * 500
+    first, _ = rubric_text.read(f"- Thesis (12 pts): {text}\n- Style: 8 pts: {text}").criteria
+    assert (first.name, first.points, first.description) == ("Thesis", 12, text.strip())
+
+
+def test_bold_words_are_taken_for_their_text_alone() -> None:
+    first, second = rubric_text.read("- **Thesis** and __claim__: 12 pts\n- A ** b **c: 8 pts").criteria
+    assert (first.name, second.name) == ("Thesis and claim", "A ** b **c")
 
 
 def test_a_number_beyond_all_points_is_no_rubric() -> None:

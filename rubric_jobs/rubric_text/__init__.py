@@ -18,6 +18,7 @@ __all__ = ["FEWEST_WRITTEN", "MOST_WRITTEN", "as_old_shape", "fewest_criteria", 
 
 def read(text: str) -> Rubric:
     """The rubric that a text holds; raises NoRubricFound where it holds none, such as a few rules in prose."""
+    typed.hold_bounds(len(text.splitlines()))
     try:
         return read_written(text)
     except NotWrittenError:

@@ -23,13 +23,17 @@ from rubric_jobs.rubric_text.typed_lines import Line, folded, read_line, tidy
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total\b|scoring\b|sum\b|maximum\b|max\b|out of\b"
     r"|gesamt|summe\b|totale?\b|puntaje\b|итого|合计|总分)"
-    r"[^0-9]{0,40}?(?P<points>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*[^\s0-9]*\s*(?:total|possible|max\w*)?\s*[):*.]*"
-    r"|(?P<first>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*\w*\s*(?:total|in total|possible)\b.{0,20}",
+    r"[^0-9]{0,40}?(?P<points>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*+[^\s0-9]*+\s*+(?:total|possible|max\w*+)?\s*+[):*.]*+"
+    r"|(?P<first>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*+\w*\s*+(?:total|in total|possible)\b.{0,20}",
     re.IGNORECASE,
 )
 _PENALTIES = re.compile(r"(?:penalt|deduction|abz[uü]g|p[eé]nalit|penaliza|штраф)", re.IGNORECASE)
 _BONUSES = re.compile(r"(?:bonus|extra credit)", re.IGNORECASE)
+MOST_LINES = 5_000
+"""More than the 200 criteria of 20 levels each that a model may write; a hundred pages."""
+
 _BETWEEN_ITEMS = re.compile(r";\s*|,\s+")
+_MOST_ITEMS_ON_A_LINE = 50
 
 
 class _Found:
@@ -59,6 +63,11 @@ def read(text: str) -> Rubric:
     return rubric.model_copy(update={"total_points": stated if stated is not None else rubric.totals.computed})
 
 
+def hold_bounds(lines: int) -> None:
+    if lines > MOST_LINES:
+        raise NoRubricFound("The text has too many lines for a rubric.")
+
+
 def _is_a_rubric(criteria: Sequence[Criterion]) -> bool:
     if sum(criterion.points is not None for criterion in criteria) >= 2:
         return True
@@ -73,24 +82,26 @@ def _is_a_rubric(criteria: Sequence[Criterion]) -> bool:
 def _each_item_on_a_line(lines: Sequence[str]) -> list[str]:
     """`Content: 50 %, style: 30 %, grammar: 20 %` is three lines typed as one."""
     result: list[str] = []
-    for line in lines:
+    for line in filter(str.strip, lines):
         items = _BETWEEN_ITEMS.split(line.strip().rstrip("."))
-        reads = [read_line(item) for item in items]
-        if len(items) >= 2 and all(item.worth and not item.text and len(item.name.split()) <= 4 for item in reads):
+        if 2 <= len(items) <= _MOST_ITEMS_ON_A_LINE and all(map(_is_short_item, items)):
             result += items
         else:
             result.append(line)
+        hold_bounds(len(result))
     return result
+
+
+def _is_short_item(item: str) -> bool:
+    line = read_line(item)
+    return line.worth is not None and not line.text and len(line.name.split()) <= 4
 
 
 def _sort_out(lines: Sequence[str]) -> _Found:
     """Totals and penalties are told from the outline of criteria and levels."""
     found = _Found()
     section = ""
-    for raw in lines:
-        if not raw.strip():
-            continue
-        line = read_line(raw)
+    for line in map(read_line, filter(str.strip, lines)):
         if _is_heading(line) and (_PENALTIES.match(line.raw) or _BONUSES.match(line.raw)):
             section = "bonus" if _BONUSES.match(line.raw) else "penalty"
         elif line.worth and (line.worth.sign or section) and not line.worth.low:

@@ -1,4 +1,9 @@
-"""One line as a person types it: its place in the outline, its name, what it is worth, its text."""
+"""One line as a person types it: its place in the outline, its name, what it is worth, its text.
+
+Anybody's text meets these patterns, so each must be done in a time that grows as the line does. They see the beginning
+of a line alone, in which a name is short; runs that two neighbours could share out in many ways are possessive
+(`*+`) or folded before.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,8 @@ from rubric_jobs.rubric_text.markdown import plain
 
 MAX_NAME_WORDS = 15
 MAX_LABEL_WORDS = 6
+_LOOKED_AT = 600
+"""Characters at the beginning of a line in which its worth is looked for; what follows is text."""
 
 _UNIT = (
     r"(?:points?|pts?\b\.?|marks?|percent|prozent|punkten?|punkte|pkte?\b\.?|puntos?|ptos?\b\.?|punt[io]\b|pontos?"
@@ -20,7 +27,7 @@ _UNIT = (
 _NUMBER = r"[0-9]{1,6}(?:[.,][0-9]{1,4})?"
 _DASH = r"[-–—]"
 _AMOUNT = rf"(?P<low>{_NUMBER})(?:\s*(?:{_DASH}|\bto\b|\bbis\b)\s*(?P<high>{_NUMBER}))?"
-_UP_TO = r"(?:max(?:imum|\.)?|up to|worth|bis zu|out of|_*\s*/)?\s*"
+_UP_TO = r"(?:max(?:imum|\.)?|up to|worth|bis zu|out of|_*+\s*/)?\s*"
 _NAME = r"(?P<name>.{0,200}?)"
 _SIGN = r"(?P<sign>[-−–+]\s?)?"
 
@@ -34,7 +41,7 @@ _WORTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 _WORTH_LAST = re.compile(
-    rf"{_NAME}\s*(?:[:：=–—|]|\s-(?=\s)|\.{{2,}}|…|\t)[\s.…]*"
+    rf"{_NAME}\s*(?:[:：=–—|]|\s-(?=\s)|\.\.|…|\t)[\s.…]*+"
     rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})?\s*[.;,]?",
     re.IGNORECASE,
 )
@@ -43,20 +50,22 @@ _WORTH_THEN_TEXT = re.compile(
     rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})\s*(?:[:：.;,(–—-]+)\s*(?P<text>.+)",
     re.IGNORECASE,
 )
-_WORTH_AFTER_SLASH = re.compile(rf"{_NAME}\s*(?P<sign>)_*\s*/\s*{_AMOUNT}\s*(?P<unit>{_UNIT})?", re.IGNORECASE)
+_WORTH_AFTER_SLASH = re.compile(rf"{_NAME}\s*(?P<sign>)_*+\s*/\s*{_AMOUNT}\s*(?P<unit>{_UNIT})?", re.IGNORECASE)
 _WORTH_AFTER_NAME = re.compile(rf"{_NAME}\s+{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})\s*[.;,]?", re.IGNORECASE)
 _INSTRUCTION = re.compile(
     r"\b(?:should|must|worth|are|is|gets?|give|deduct|take|use|least|most|of|each|max|maximum|minimum|total|only)\b",
     re.IGNORECASE,
 )
-_NAME_AND_TEXT = re.compile(rf"(?P<name>[^:：]{{1,80}}?)\s*(?::(?=\s|$)|：|\s{_DASH}(?=\s))\s*(?P<text>.*)")
+_NAME_AND_TEXT = re.compile(rf"(?P<name>[^:：]{{0,79}}?[^:：\s])\s*(?::(?=\s|$)|：|\s{_DASH}(?=\s))\s*(?P<text>.*)")
 
 _MARKER = re.compile(
     r"(?P<heading>\#{1,6})\s+|(?P<box>(?:[-*+•]\s+)?(?:\[[ xX]?\]|[☐☑☒□✓✔]))\s*"
     r"|(?P<bullet>[-*+•▪●■–—])\s+|(?P<inner>[◦‣·○]\s+|o\t)"
-    r"|(?P<number>(?:[0-9]{1,2}|[ivxIVX]{1,4})[.)](?:[0-9]{1,2}[.)]?)*)\s+|(?P<letter>[a-zA-Z][.)])\s+"
+    r"|(?P<number>(?:[0-9]{1,2}|[ivxIVX]{1,4})[.)](?:[0-9]{1,2}[.)]?)*+)\s+|(?P<letter>[a-zA-Z][.)])\s+"
 )
-_BOLD = re.compile(r"(?<!\\)(?:\*\*|__)(?=\S)(.+?)(?<=\S)(?<!\\)(?:\*\*|__)")
+_BOLD_BEGINS = re.compile(r"(?<!\\)(?:\*\*|__)(?=\S)")
+_BOLD_ENDS = re.compile(r"(?<=\S)(?<!\\)(?:\*\*|__)")
+_DIGIT = re.compile("[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +113,31 @@ def read_line(line: str) -> Line:
     if marked:
         marker = marked["heading"] or marked.lastgroup or ""
         body = body[marked.end() :]
-    elif _BOLD.match(body):
+    elif _BOLD_BEGINS.match(body) and _BOLD_ENDS.search(body, 3):
         marker = "bold"
-    body = _BOLD.sub(r"\1", body).strip().removesuffix(":").removesuffix("：").rstrip()
+    body = _without_bold(body).strip().removesuffix(":").removesuffix("：").rstrip()
     name, worth, text = worth_of(_folded_runs(body))
     return Line((indent // 2, marker), name, worth, text, body)
 
 
 def worth_of(body: str) -> tuple[str, Worth | None, str]:
     """A line's name, worth and text; without a worth it is all name."""
-    if found := _WORTH_FIRST.fullmatch(body):
-        return "", _worth(found), found["text"]
+    if not _DIGIT.search(body, 0, _LOOKED_AT):
+        return body, None, ""
+    looked_at, rest = body[:_LOOKED_AT], body[_LOOKED_AT:]
+    if found := _WORTH_FIRST.fullmatch(looked_at):
+        return "", _worth(found), found["text"] + rest
     for pattern in (_WORTH_IN_BRACKETS, _WORTH_LAST, _WORTH_THEN_TEXT, _WORTH_AFTER_SLASH, _WORTH_AFTER_NAME):
-        found = pattern.fullmatch(body)
+        if rest and "text" not in pattern.groupindex:
+            continue
+        found = pattern.fullmatch(looked_at)
         if found is None or len(found["name"].split()) > MAX_NAME_WORDS:
             continue
         bare = found["unit"] is None and (not found["name"] or _number(found["low"]) > 1000)
         instructs = pattern is _WORTH_AFTER_NAME and _is_an_instruction(found["name"])
         if not bare and not instructs:
             text = found.groupdict().get("text") or ""
-            return found["name"], _worth(found), text
+            return found["name"], _worth(found), text + rest
     return body, None, ""
 
 
@@ -143,9 +157,18 @@ def folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
+def _without_bold(body: str) -> str:
+    # Not one pattern from mark to mark: after each beginning without an end it would walk through all of the rest.
+    parts, at = [], 0
+    while (begin := _BOLD_BEGINS.search(body, at)) and (end := _BOLD_ENDS.search(body, begin.end() + 1)):
+        parts += [body[at : begin.start()], body[begin.end() : end.start()]]
+        at = end.end()
+    return "".join([*parts, body[at:]])
+
+
 def _folded_runs(body: str) -> str:
     # Long runs of spaces, dots or underscores would cost the patterns a walk for each of them.
-    for run, one in ((r"[^\S\t]+", " "), (r"\t+", "\t"), (r"\.{3,}", "…"), (r"_{2,}", "_")):
+    for run, one in ((r"[^\S\t]+", " "), (r"\t+", "\t"), (r"(?:\t ){2,}", "\t "), (r"\.{3,}", "…"), (r"_{2,}", "_")):
         body = re.sub(run, one, body)
     return body
 

@@ -16,8 +16,8 @@ Table = list[list[str]]
 _PIPE = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:+=-]+")
 _WORTH_COLUMN = re.compile(
-    r"(?:max\w*\.?\s*)?(?:points?|pts\.?|marks?|score|weight\w*|punkte|gewicht\w*|puntos|ptos\.?|peso|pontos|punti|barème|%)"
-    r"(?:\s*\(?(?:possible|max\w*\.?|%|pts)\)?)?",
+    r"(?:max\w{0,20}\.?\s*)?(?:points?|pts\.?|marks?|score|weight\w{0,20}|punkte|gewicht\w{0,20}|puntos|ptos\.?|peso"
+    r"|pontos|punti|barème|%)(?:\s*\(?(?:possible|max\w{0,20}\.?|%|pts)\)?)?",
     re.IGNORECASE,
 )
 _TEXT_COLUMN = re.compile(
@@ -26,6 +26,9 @@ _TEXT_COLUMN = re.compile(
 _EARNED_COLUMN = re.compile(r"(?:earned|your score|erreicht|comments?|feedback|notes?)", re.IGNORECASE)
 _TOTAL_ROW = re.compile(r"(?:grand |overall )?(?:total|sum|summe|gesamt\w*|totale|итого)\b.{0,20}", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"/?\s*([0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*(%|\w{1,7}\.?)?")
+_LONG_GAP = re.compile(r"\s{9,}")
+_MOST_CELLS = 5_000
+"""Of one table, each row as wide as the widest: more are no rubric."""
 
 
 def take_out(lines: Sequence[str]) -> tuple[list[Table], list[str]]:
@@ -35,7 +38,8 @@ def take_out(lines: Sequence[str]) -> tuple[list[Table], list[str]]:
     for separator, run in groupby(lines, key=_separator):
         rows = list(run)
         table = [_cells(row, separator) for row in rows if not _RULE.fullmatch(row)] if separator else []
-        if len(table) >= 2 and max(map(len, table)) >= 2:
+        width = max(map(len, table), default=0)
+        if len(table) >= 2 and width >= 2 and len(table) * width <= _MOST_CELLS:
             tables.append(table)
         else:
             others += rows
@@ -65,10 +69,14 @@ def _separator(line: str) -> str:
 
 def _cells(line: str, separator: str) -> list[str]:
     if separator == "\t":
-        return [cell.strip() for cell in line.split("\t")]
+        return [_folded_gaps(cell) for cell in line.split("\t")]
     body = line.strip().removeprefix("|")
     cells = _PIPE.split(body.removesuffix("|") if not body.endswith("\\|") else body)
-    return [re.sub(r"\A(\*\*|__)(.*)\1\Z", r"\2", cell.strip()) for cell in cells]
+    return [re.sub(r"\A(\*\*|__)(.*)\1\Z", r"\2", _folded_gaps(cell)) for cell in cells]
+
+
+def _folded_gaps(cell: str) -> str:
+    return _LONG_GAP.sub(" ", cell.strip())
 
 
 def _header_and_rows(table: Table) -> tuple[list[str], Table]:
