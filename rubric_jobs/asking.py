@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,8 +85,8 @@ async def ask(
             reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
         try:
-            rubric = parse(reply.text, keep_marks=not provider.needs_key)
-            check(rubric)
+            # A long answer takes a while; the other jobs of this loop go on.
+            rubric = await asyncio.to_thread(_judged, reply.text, check, keep_marks=not provider.needs_key)
         except AnswerInvalid as objection:
             if is_last:
                 raise
@@ -140,6 +140,7 @@ def parse(text: str, *, keep_marks: bool = False) -> Rubric:
         raise Objection("The language model's answer was far too long.", complaint="Your answer was far too long.")
     try:
         told = from_json(_without_fence(text), allow_inf_nan=False)
+        _hold_counts(told)
         rubric = Rubric.model_validate(_tidied(told, keep_marks=keep_marks))
     except ValidationError as fault:
         raise _not_a_rubric(_first_faults(fault)) from None
@@ -161,6 +162,12 @@ async def _paid_call(
         raise
     await _hand_over(reply, on_reply)
     return reply
+
+
+def _judged(text: str, check: Check, *, keep_marks: bool) -> Rubric:
+    rubric = parse(text, keep_marks=keep_marks)
+    check(rubric)
+    return rubric
 
 
 async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on_text: OnText | None) -> Reply:
@@ -191,12 +198,11 @@ def _answer(rubric: Rubric, replies: list[Reply]) -> Answer:
     )
 
 
-_FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
-
-
 def _without_fence(text: str) -> str:
-    fenced = _FENCE.match(text)
-    return fenced[1] if fenced else text
+    opening, line_break, body = text.strip().partition("\n")
+    language = opening.removeprefix("```").strip()
+    is_fenced = opening.startswith("```") and (language.isalpha() or not language) and body.endswith("```")
+    return body.removesuffix("```") if line_break and is_fenced else text
 
 
 def _not_a_rubric(faults: str) -> Objection:
@@ -211,6 +217,20 @@ def _first_faults(fault: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the answer'}: {each['msg']}" for each in faults) + "."
 
 
+def _hold_counts(told: Any) -> None:
+    """Before anything is made of it: a million small faults would take seconds to name, in which nothing else runs."""
+    criteria = _items(told, "criteria")
+    _hold(len(criteria), MAX_CRITERIA, "criteria")
+    levels = (len(_items(criterion, "levels")) for criterion in criteria)
+    _hold(max(levels, default=0), MAX_LEVELS, "levels in a criterion")
+    _hold(len(_items(told, "adjustments")), MAX_ADJUSTMENTS, "adjustments")
+
+
+def _items(told: Any, name: str) -> list[Any]:
+    value = told.get(name) if isinstance(told, dict) else None
+    return value if isinstance(value, list) else []
+
+
 def _hold_bounds(rubric: Rubric) -> None:
     levels = [level for criterion in rubric.criteria for level in criterion.levels]
     names = [
@@ -220,23 +240,20 @@ def _hold_bounds(rubric: Rubric) -> None:
     ]
     texts = [*(c.description for c in rubric.criteria), *(lv.description for lv in levels)]
     texts += [adjustment.reason for adjustment in rubric.adjustments]
-    found = (
-        (len(rubric.criteria), MAX_CRITERIA, "criteria"),
-        (max((len(criterion.levels) for criterion in rubric.criteria), default=0), MAX_LEVELS, "levels in a criterion"),
-        (len(rubric.adjustments), MAX_ADJUSTMENTS, "adjustments"),
-        (max((len(name or "") for name in names), default=0), MAX_NAME_CHARACTERS, "characters in a name"),
-        (
-            max((len(text or "") for text in texts), default=0),
-            MAX_DESCRIPTION_CHARACTERS,
-            "characters in a description",
-        ),
-    )
-    for count, most, what in found:
-        if count > most:
-            raise Objection(
-                f"The language model's answer was no usable rubric: it has more than {most} {what}.",
-                complaint=f"Your answer has {count} {what}; {most} is the most.",
-            )
+    _hold(_longest(names), MAX_NAME_CHARACTERS, "characters in a name")
+    _hold(_longest(texts), MAX_DESCRIPTION_CHARACTERS, "characters in a description")
+
+
+def _longest(texts: Iterable[str | None]) -> int:
+    return max((len(text or "") for text in texts), default=0)
+
+
+def _hold(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise Objection(
+            f"The language model's answer was no usable rubric: it has more than {most} {what}.",
+            complaint=f"Your answer has {count} {what}; {most} is the most.",
+        )
 
 
 _UNASKED = frozenset(

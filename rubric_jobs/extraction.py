@@ -65,7 +65,7 @@ async def extract(
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return _finished(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
-    repeats_rules = prompts.rules_guard(task)
+    repeats_rules = await asyncio.to_thread(prompts.rules_guard, task)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
@@ -82,8 +82,7 @@ async def extract(
     if provider == LOCAL:
         return _finished(answer.rubric, request, usage)
     # A long document and a long answer take a while to compare; the other jobs of this loop go on.
-    checked = await asyncio.to_thread(_checked, answer.rubric, reading)
-    return _finished(checked.rubric, request, replace(usage, ungrounded=checked.ungrounded))
+    return await asyncio.to_thread(_compared, answer.rubric, reading, request, usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +145,11 @@ _UNUSABLE = "The language model's answer was not a rubric that could be used."
 def _of_vendors(on_reply: OnReply) -> OnReply:
     """What the local reader says costs nothing and need not be stored."""
     return lambda reply: None if reply.provider == LOCAL else on_reply(reply)
+
+
+def _compared(rubric: Rubric, reading: Reading, request: ExtractionRequest, usage: _Usage) -> Outcome:
+    checked = _checked(rubric, reading)
+    return _finished(checked.rubric, request, replace(usage, ungrounded=checked.ungrounded))
 
 
 def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from rubric_jobs import asking, errors
 from rubric_jobs.asking import Answer, Candidate, Objection
 from rubric_jobs.providers.base import EnhanceTask, Reply, Task
 from rubric_jobs.rubric import Rubric
+from tests import cpu
 
 TASK = EnhanceTask(rules="be clear", instruction="", total_points=Decimal(10), rubric=None)
 GOOD = {"title": "T", "criteria": [{"name": "A", "points": 10, "levels": [{"name": "Met"}]}]}
@@ -199,6 +201,41 @@ def test_a_reply_that_is_no_rubric_within_bounds_is_refused_in_one_sentence(text
         asking.parse(text)
     assert str(refused.value).startswith("The language model's answer was ")
     assert len(str(refused.value)) < 150
+
+
+LONG = asking.MAX_REPLY_CHARACTERS - 100
+HOSTILE = {
+    "numbers for criteria": '{"criteria": [' + "1," * (LONG // 2) + "1]}",
+    "levels of nothing": '{"criteria": [{"name": "A", "levels": [' + "{}," * (LONG // 3) + "{}]}]}",
+    "penalties of nothing": '{"criteria": [], "adjustments": [' + "{}," * (LONG // 3) + "{}]}",
+    "a fence and line breaks": "```json\n" + "\n" * LONG + "x",
+    "a fence and many more": "```\n" + "\n   ```   x" * (LONG // 11),
+    "one long name": '{"criteria": [{"name": "' + "a " * (LONG // 2) + '"}]}',
+    "an open list": '{"criteria": [' + '{"name": "A"},' * (LONG // 14),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_the_longest_hostile_reply_is_refused_at_once(text: str) -> None:
+    with cpu.at_most(1), pytest.raises(errors.AnswerInvalid):
+        asking.parse(text)
+
+
+def test_a_reply_is_judged_beside_the_loop() -> None:
+    judged_in: list[threading.Thread] = []
+    ask(Scripted(GOOD), check=lambda _: judged_in.append(threading.current_thread()))
+    assert judged_in != [threading.main_thread()]
+
+
+@pytest.mark.parametrize("fenced", ["```{}```", "```json\n{}", "{}\n```", "``\n{}\n``", "```not json at all\n{}\n```"])
+def test_half_a_fence_is_none(fenced: str) -> None:
+    with pytest.raises(errors.AnswerInvalid):
+        asking.parse(fenced.replace("{}", json.dumps(GOOD)))
+
+
+@pytest.mark.parametrize("fenced", ["```\n{}\n```", " \n```json \n\n{}\n\n  ``` \n", "```JSON\r\n{}```"])
+def test_a_fence_around_the_json_is_no_matter_however_it_is_set(fenced: str) -> None:
+    assert asking.parse(fenced.replace("{}", json.dumps(GOOD))).title == "T"
 
 
 def test_a_fence_around_the_json_is_no_matter() -> None:
