@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from rubric_jobs.aside import aside
 from rubric_jobs.errors import AnswerInvalid, ProviderError, ProviderTimeout
 from rubric_jobs.providers.base import Provider, Reply, Task
 from rubric_jobs.rubric import NOT_ASKED, Criterion, Level, Rubric
@@ -85,8 +86,7 @@ async def ask(
             reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
         try:
-            # A long answer takes a while; the other jobs of this loop go on.
-            rubric = await asyncio.to_thread(_judged, reply.text, check, keep_marks=not provider.needs_key)
+            rubric = await aside(len(reply.text), _judged, reply.text, check, keep_marks=not provider.needs_key)
         except AnswerInvalid as objection:
             if is_last:
                 raise

@@ -7,7 +7,6 @@ points are shared out here (`points.rescale`), so that they add up. Pure, as ext
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 import unicodedata
@@ -18,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from rubric_jobs import asking, choosing, partial, points, prompts, review, rubric_text
+from rubric_jobs.aside import aside
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound
@@ -62,13 +62,14 @@ async def enhance(
     """
     tell = report or partial.silent
     tell(stage="reading")
-    whole = await _aside(_whole, request.rules)
+    size = len(request.rules)
+    whole = await aside(size, _whole, request.rules)
     total = points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
     names = _names(request, whole, providers, policy)
     if whole and names[0] == LOCAL and stored_reply is None:
-        return await _aside(_local, whole, total, request.instruction)
+        return await aside(size, _local, whole, total, request.instruction)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
-    repeats_rules = await _aside(prompts.rules_guard, task)
+    repeats_rules = await aside(size, prompts.rules_guard, task)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
@@ -81,12 +82,8 @@ async def enhance(
     )
     tell(stage="checking", criteria_found=len(answer.rubric.criteria))
     if answer.reply.provider == LOCAL and whole:
-        return await _aside(_local, whole, total, request.instruction)
-    return await _aside(_models, answer, whole, total)
-
-
-_aside = asyncio.to_thread
-"""For whatever takes the longer the more there is to read: the other jobs of this loop go on."""
+        return await aside(size, _local, whole, total, request.instruction)
+    return await aside(size + len(answer.reply.text), _models, answer, whole, total)
 
 
 def _whole(rules: str) -> Rubric | None:

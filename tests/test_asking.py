@@ -221,10 +221,12 @@ def test_the_longest_hostile_reply_is_refused_at_once(text: str) -> None:
         asking.parse(text)
 
 
-def test_a_reply_is_judged_beside_the_loop() -> None:
-    judged_in: list[threading.Thread] = []
-    ask(Scripted(GOOD), check=lambda _: judged_in.append(threading.current_thread()))
-    assert judged_in != [threading.main_thread()]
+@pytest.mark.parametrize("words", [1, 3_000])
+def test_a_long_reply_is_judged_beside_the_loop_and_a_short_one_in_it(words: int) -> None:
+    judged_in: list[bool] = []
+    reply = {"criteria": [{**GOOD["criteria"][0], "description": "long " * words} for _ in range(3)]}
+    ask(Scripted(reply), check=lambda _: judged_in.append(threading.current_thread() is threading.main_thread()))
+    assert judged_in == [words == 1]
 
 
 @pytest.mark.parametrize("fenced", ["```{}```", "```json\n{}", "{}\n```", "``\n{}\n``", "```not json at all\n{}\n```"])
