@@ -73,12 +73,13 @@ def _processes(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _times(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
-    longest_s = settings.PUMP_LIFETIME_SECONDS + settings.PUMP_GRACE_SECONDS
+    longest_s = settings.PUMP_LIFETIME_SECONDS + settings.RUBRIC_JOB_TIMEOUT_SECONDS + settings.PUMP_GRACE_SECONDS
     if cluster.get("retry", 60) <= longest_s:
         yield _error(
             7,
             "django-q2 sends a pump's message again while that pump still runs.",
-            f'Q_CLUSTER["retry"] above PUMP_LIFETIME_SECONDS and PUMP_GRACE_SECONDS together ({longest_s:.0f}).',
+            f'Q_CLUSTER["retry"] above {longest_s:.0f}: PUMP_LIFETIME_SECONDS, RUBRIC_JOB_TIMEOUT_SECONDS (for jobs '
+            "that a pump still has at its end) and PUMP_GRACE_SECONDS together.",
         )
     if not cluster.get("timeout") or cluster["timeout"] >= cluster.get("retry", 60):
         yield _error(

@@ -55,8 +55,15 @@ class Pace:
     backoff_s: float = 1.0
 
 
+async def _nobody() -> None:
+    """The relief of a pump that has no successor."""
+
+
 class Pump:
-    """Runs jobs until it is told to stop, its lifetime is over or its parent is gone."""
+    """Runs jobs until it is told to stop, its lifetime is over or its parent is gone.
+
+    At the end of its life it works on until another one relieves it, and then finishes the jobs that it has.
+    """
 
     def __init__(
         self,
@@ -68,14 +75,16 @@ class Pump:
         conninfo: str,
         is_listening: bool = True,
         beat: Callable[[], None] = lambda: None,
+        relief: Callable[[], Awaitable[None]] = _nobody,
     ) -> None:
         """`conninfo` is for the connection that takes jobs in; without listening it finds them by polling alone.
 
-        `beat` is called each time that the pump got through to the database, at least once a poll.
+        `beat` is called each time that the pump got through to the database, at least once a poll, until its relief.
+        `relief` returns when another pump is there to take over.
         """
         self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
         self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=pace.lease_s / 3)
-        self._tell_alive = beat
+        self._tell_alive, self._relief = beat, relief
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -83,15 +92,20 @@ class Pump:
         self._progress: dict[int, tuple[Claim, dict[str, Any]]] = {}
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
+        self.is_relieved = False
 
     def stop(self) -> None:
         """Claim nothing more, finish what can be finished within the grace, give the rest back."""
         self._stopping.set()
         self._wake.set()
 
+    async def _retire(self) -> None:
+        await asyncio.sleep(self._pace.lifetime_s * random.uniform(0.9, 1.0))  # noqa: S311 - spreads restarts
+        await self._relief()
+        self.is_relieved = True
+        self._wake.set()
+
     async def run(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._pace.lifetime_s * random.uniform(0.9, 1.0), self.stop)  # noqa: S311 - spreads restarts
         try:
             # A background task that breaks takes the pump down with it: another one takes over.
             async with asyncio.TaskGroup() as group:
@@ -113,10 +127,10 @@ class Pump:
             await self._intake.close()
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
-        return [self._write_endings(), self._beat(), self._sweep(), self._publish()]
+        return [self._write_endings(), self._beat(), self._sweep(), self._publish(), self._retire()]
 
     async def _take_in(self) -> None:
-        while not self._stopping.is_set():
+        while not (self._stopping.is_set() or self.is_relieved):
             self._wake.clear()
             free = self._pace.concurrency - len(self._held)
             if free <= 0:
@@ -247,7 +261,8 @@ class Pump:
             if await self._rows.change(lifecycle.sweep):
                 self._wake.set()
             await self._rows.change(workers.note, worker=self._name, running=len(self._held))
-            self._tell_alive()
+            if not self.is_relieved:  # its successor speaks for itself
+                self._tell_alive()
 
     def _hear(self, channel: str, payload: str) -> None:
         if channel == lifecycle.CANCELLED_CHANNEL:
@@ -262,12 +277,17 @@ class Pump:
             self._let_go(claim, "taken away")
 
     async def _drain(self) -> None:
+        """Until each job has ended, by its own deadline at the latest; from a stop on, within the grace."""
+        await self._wait_while(lambda: self._held and not self._stopping.is_set())
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pace.grace_s):
-                while self._held:
-                    self._wake.clear()
-                    await self._wake.wait()
+                await self._wait_while(lambda: self._held)
         await self._give_back()
+
+    async def _wait_while(self, is_so: Callable[[], object]) -> None:
+        while is_so():
+            self._wake.clear()
+            await self._wake.wait()
 
     async def _give_back(self) -> None:
         """Break off what still runs: uncharged, since none of these jobs is to blame."""

@@ -18,6 +18,7 @@ import socket
 import struct
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
@@ -41,6 +42,10 @@ SCHEDULE = "rubric jobs: start missing pumps"
 PURGE = "rubric_jobs.worker.purge"
 PURGE_SCHEDULE = "rubric jobs: purge"
 TRIES = 20
+RELIEF_LOOK_S = 0.05
+RELIEF_PATIENCE_S = 5.0
+"""For a pump to leave its slot to a process that has come to relieve it."""
+_NONE, _WANTED, _COME = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +53,73 @@ class Cluster:
     """What the processes of one cluster share; made before the first fork.
 
     A pump holds its slot by a record lock on one byte of `slots`: the kernel frees it when the process dies,
-    however it dies. Each pump notes in `beats` when it last got through to the database. A byte in the `stop` pipe
-    is seen by every process and read by none.
+    however it dies. One that was relieved of its slot, and still has jobs, holds a byte behind all slots. Each pump
+    notes in `beats` when it last got through to the database, and in `reliefs` when it wants to be relieved. A byte in
+    the `stop` pipe is seen by every process and read by none.
     """
 
     slots: BinaryIO
     beats: mmap.mmap
+    reliefs: mmap.mmap
     stop_reader: int
     stop_writer: int
 
     def take_slot(self) -> int | None:
-        """A free slot, held until this process ends; None when this cluster has all its pumps."""
-        for slot in range(settings.WORKER_PROCESSES):
-            try:
-                fcntl.lockf(self.slots, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
-            except OSError:
-                continue
-            return slot
-        return None
+        """A slot that is free, or of which a pump wants to be relieved; held until this process ends or leaves it.
+
+        None when this cluster has all its pumps.
+        """
+        slots = range(settings.WORKER_PROCESSES)
+        slot = next(filter(self._lock, slots), None)
+        if slot is None:
+            slot = next(filter(self._relieve, slots), None)
+        if slot is not None:
+            self.reliefs[slot] = _NONE
+        return slot
+
+    def _relieve(self, slot: int) -> bool:
+        if self.reliefs[slot] != _WANTED:
+            return False
+        self.reliefs[slot] = _COME
+        deadline = time.monotonic() + RELIEF_PATIENCE_S
+        while not self._lock(slot):
+            if time.monotonic() > deadline:
+                self.reliefs[slot] = _WANTED
+                return False
+            time.sleep(RELIEF_LOOK_S / 5)
+        return True
+
+    async def relief(self, slot: int, ask: Callable[[], Awaitable[None]]) -> None:
+        """Asks for another process, and leaves the slot to it once it is there."""
+        self.reliefs[slot] = _WANTED
+        await ask()
+        while self.reliefs[slot] != _COME:
+            await asyncio.sleep(RELIEF_LOOK_S)
+        next(filter(self._lock, self._places_behind))
+        self.beat(slot)  # the other one has as much time as any to make itself heard
+        fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
+
+    @property
+    def _places_behind(self) -> range:
+        """As many as there are processes: more cannot be finishing at the same time."""
+        return range(settings.WORKER_PROCESSES, 2 * settings.WORKER_PROCESSES + 1)
+
+    def _lock(self, place: int) -> bool:
+        try:
+            fcntl.lockf(self.slots, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except OSError:
+            return False
+        return True
 
     def has_pumps(self) -> bool:
         """Whether a process of this cluster still carries jobs."""
-        for slot in range(settings.WORKER_PROCESSES):
-            try:
-                fcntl.lockf(self.slots, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, slot)
-            except OSError:
-                return True
-            self.free_slot(slot)
-        return False
+        are_free = [self._lock(place) for place in range(self._places_behind.stop)]
+        self.leave()
+        return not all(are_free)
 
-    def free_slot(self, slot: int) -> None:
-        fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
+    def leave(self) -> None:
+        """Free whatever this process holds."""
+        fcntl.lockf(self.slots, fcntl.LOCK_UN)
 
     def beat(self, slot: int) -> None:
         _BEAT.pack_into(self.beats, slot * _BEAT.size, time.monotonic())
@@ -108,7 +149,8 @@ def prepare() -> Cluster:
     reader, writer = os.pipe()
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
     beats = mmap.mmap(-1, _BEAT.size * settings.WORKER_PROCESSES)
-    _cluster = Cluster(slots=slots, beats=beats, stop_reader=reader, stop_writer=writer)
+    reliefs = mmap.mmap(-1, settings.WORKER_PROCESSES)
+    _cluster = Cluster(slots=slots, beats=beats, reliefs=reliefs, stop_reader=reader, stop_writer=writer)
     for slot in range(settings.WORKER_PROCESSES):
         _cluster.beat(slot)
     schedules.ensure(
@@ -137,7 +179,7 @@ def purge() -> str:
 
 
 def pump(tries: int = 1) -> str:
-    """A q2 task that carries jobs until it is told to stop or its lifetime is over; what became of it.
+    """A q2 task that carries jobs until it is told to stop, or relieved and done with them; what became of it.
 
     Two clusters share their messages: one that finds no free slot here is passed on, `tries` times at the most.
     """
@@ -152,19 +194,22 @@ def pump(tries: int = 1) -> str:
     try:
         if settings.RUBRIC_LISTEN:  # prepared statements, too, need a connection that stays with its server process
             conf.prepare_statements()
-        asyncio.run(_run(cluster, slot, conf.database_conninfo()))
+        is_relieved = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
     finally:
-        cluster.free_slot(slot)
+        cluster.leave()
         processes.end_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)  # an orphan would wait for its next task for ever
     if cluster.is_stopping():
         return "stopped with its cluster"
+    if is_relieved:
+        return "its lifetime is over; another one had taken over"
     seed()
-    return "its lifetime is over; another one was asked for"
+    return "stopped; another one was asked for"
 
 
-async def _run(cluster: Cluster, slot: int, conninfo: str) -> None:
+async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
+    """Whether another pump has taken the slot over."""
     rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3, patience_s=settings.PUMP_LEASE_SECONDS)
     runner = Runner(rows)
     pace = Pace(
@@ -184,6 +229,7 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> None:
         conninfo=conninfo,
         is_listening=settings.RUBRIC_LISTEN,
         beat=partial(cluster.beat, slot),
+        relief=lambda: cluster.relief(slot, ask=partial(rows.change, seed)),
     )
     loop = asyncio.get_running_loop()
     loop.add_reader(cluster.stop_reader, running.stop)
@@ -196,3 +242,4 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> None:
         loop.remove_reader(cluster.stop_reader)
         await runner.close()
         await rows.close()
+    return running.is_relieved

@@ -52,6 +52,7 @@ def test_the_settings_as_they_are_break_nothing() -> None:
         (q_cluster(guard_cycle=0.3), ["E006"]),
         (q_cluster(guard_cycle=1), []),
         (q_cluster(retry=60, timeout=50), ["E007"]),
+        (q_cluster(retry=settings.PUMP_LIFETIME_SECONDS + 100, timeout=50), ["E007"]),
         (q_cluster(timeout=10_000), ["E008"]),
         (q_cluster(timeout=None), ["E008"]),
         ({"WORKER_PROCESSES": 0, **q_cluster(workers=1, queue_limit=1)}, ["E011"]),

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ async def at_once(claim: Claim, report: Any) -> Ending:
 
 
 @contextmanager
-def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
+def pumping(run: Run, *, listens: bool = True, relief: Any = None, **pace: Any) -> Iterator[Pump]:
     """A pump in a thread of its own, stopped and awaited at the end; what broke it is raised then."""
     settings = {name: getattr(PACE, name) for name in PACE.__slots__} | pace
     conninfo = conf.database_conninfo()
@@ -43,7 +44,8 @@ def pumping(run: Run, *, listens: bool = True, **pace: Any) -> Iterator[Pump]:
 
     async def serve() -> None:
         rows = Rows()
-        pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", conninfo=conninfo, is_listening=listens)
+        given = {"conninfo": conninfo, "is_listening": listens} | ({"relief": relief} if relief else {})
+        pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", **given)
         started.update(pump=pump, loop=asyncio.get_running_loop())
         is_up.set()
         try:
@@ -377,11 +379,52 @@ def test_a_stop_lets_short_jobs_finish(submit: Submit) -> None:
     assert RubricJob.objects.filter(status="completed").count() == 5
 
 
-def test_a_pump_ends_when_its_lifetime_is_over() -> None:
-    began = time.monotonic()
-    with pumping(at_once, lifetime_s=0.5) as pump:
-        wait_until(pump._stopping.is_set, within_s=5)
-    assert time.monotonic() - began < 5
+def test_a_pump_at_the_end_of_its_life_finishes_its_jobs_and_claims_no_more(submit: Submit) -> None:
+    """However long they take: a call that is cut off is paid for again."""
+    go_on = threading.Event()
+
+    async def run(claim: Claim, report: Any) -> Ending:
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        return await at_once(claim, report)
+
+    job_ids = [submit() for _ in range(3)]
+    with pumping(run, lifetime_s=0.8, grace_s=0, lease_s=1) as pump:
+        wait_until(lambda: RubricJob.objects.filter(status="processing").count() == 3)
+        wait_until(lambda: pump.is_relieved)
+        late = submit()
+        began = RubricJob.objects.get(job_id=job_ids[0]).lease_expires_at
+        wait_until(lambda: RubricJob.objects.get(job_id=job_ids[0]).lease_expires_at > began + timedelta(seconds=1))
+        go_on.set()
+        assert {end_of(job_id).status for job_id in job_ids} == {"completed"}
+    assert RubricJob.objects.get(job_id=late).status == "pending"
+    assert RubricJobAttempt.objects.count() == 3
+
+
+def test_a_stop_cuts_the_end_of_a_life_short(submit: Submit) -> None:
+    async def endless(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(60)
+        return await at_once(claim, report)
+
+    submit()
+    with pumping(endless, lifetime_s=0.5, grace_s=0.3) as pump:
+        wait_until(lambda: pump.is_relieved)
+        assert RubricJob.objects.get().status == "processing"
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    assert (RubricJob.objects.get().status, RubricJob.objects.get().attempt) == ("pending", 0)
+
+
+def test_a_pump_that_nobody_relieves_works_on(submit: Submit) -> None:
+    asked = threading.Event()
+
+    async def nobody_comes() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    with pumping(at_once, lifetime_s=0.2, relief=nobody_comes):
+        assert asked.wait(5)
+        assert end_of(submit()).status == "completed"
 
 
 def test_progress_is_shown_while_a_job_runs_and_gone_afterwards(submit: Submit) -> None:

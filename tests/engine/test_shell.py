@@ -72,3 +72,40 @@ def test_pumps_at_the_end_of_their_life_hand_over_without_a_pause(trial: Trial) 
     assert told.outcomes["lost"] == 0
     longest_ms = max(trial.query("SELECT max(queue_ms) FROM grader.rubric_job_attempts"))[0]
     assert longest_ms < 5_000
+
+
+RETIRING = {"PUMP_LIFETIME_SECONDS": "2", "PUMP_LEASE_SECONDS": "60"}
+
+
+def test_calls_longer_than_the_grace_outlive_the_life_of_their_pump_and_are_asked_once(
+    trial: Trial, fake_llm: FakeLLM
+) -> None:
+    """Both pumps grow old at the same time, and one process is free: the second one works on until it is relieved."""
+    fake_llm.behave(latency_s=3)
+    with trial.cluster(**RETIRING, PUMP_GRACE_SECONDS="0.2") as cluster:
+        cluster.wait_for_pumps()
+        for _ in range(16):
+            trial.submit(5, provider="gemini", say="old")
+            time.sleep(0.4)
+        trial.wait_for_ends(within_s=20)
+        assert cluster.process is not None
+        assert cluster.process.poll() is None, "the watchdog took a change of pumps for a fault"
+    told = trial.verify()
+    assert told.outcomes == {"completed": len(trial.marks)}
+    assert len(fake_llm.history) == len(trial.marks)
+    assert len({attempt.worker for attempt in told.attempts}) == 3, "no process took over"
+    longest_ms = max(trial.query("SELECT max(queue_ms) FROM grader.rubric_job_attempts"))[0]
+    assert longest_ms < 2_000
+
+
+def test_a_stop_while_a_pump_finishes_its_last_jobs_gives_them_all_back(trial: Trial, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(latency_s=60)
+    trial.submit(20, provider="gemini", say="last")
+    with trial.cluster(**RETIRING, PUMP_GRACE_SECONDS="0.5") as cluster:
+        trial.wait_for_processing(20)
+        wait_until(lambda: len(cluster.pids("busy")) == 3, within_s=20, what="a successor beside its predecessor")
+        began = time.monotonic()
+        cluster.signal(signal.SIGTERM)
+        assert cluster.ended(within_s=30) == 0
+        assert time.monotonic() - began <= 0.5 + faults.STOP_SLACK_S
+    assert trial.history().outcomes == {"released": 20}
