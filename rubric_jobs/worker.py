@@ -151,8 +151,6 @@ def prepare() -> Cluster:
     beats = mmap.mmap(-1, _BEAT.size * settings.WORKER_PROCESSES)
     reliefs = mmap.mmap(-1, settings.WORKER_PROCESSES)
     _cluster = Cluster(slots=slots, beats=beats, reliefs=reliefs, stop_reader=reader, stop_writer=writer)
-    for slot in range(settings.WORKER_PROCESSES):
-        _cluster.beat(slot)
     schedules.ensure(
         [
             Recurring(name=SCHEDULE, function=PUMP, minutes=1, keywords="q_options={'timeout': -1}"),
@@ -165,6 +163,8 @@ def prepare() -> Cluster:
     # What is loaded by now stays for good: looking through it again would halt a pump and its jobs for 60 ms at a time.
     gc.collect()
     gc.freeze()
+    for slot in range(settings.WORKER_PROCESSES):
+        _cluster.beat(slot)
     return _cluster
 
 
