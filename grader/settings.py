@@ -150,7 +150,9 @@ AUTH_PASSWORD_VALIDATORS = [
 EMBEDDED_POSTGRES = cast(embedded_postgres.Server, SimpleLazyObject(lambda: embedded_postgres.under(STATE_DIR)))
 DATABASE_POOL = env.bool("DATABASE_POOL", default=False)
 """An ASGI server runs each request in a thread of its own: it shares a pool (asgi.py turns it on)."""
-DATABASES = {"default": _database()}
+RUBRIC_LISTEN = env.bool("RUBRIC_LISTEN", default=True)
+"""Off behind a pooler that gives each transaction another connection: then nothing is left on one for the next."""
+DATABASES = {"default": _database() | {"DISABLE_SERVER_SIDE_CURSORS": not RUBRIC_LISTEN}}
 if test_name := _optional("DATABASE_TEST_NAME"):
     DATABASES["default"]["TEST"] = {"NAME": test_name}
 if DATABASE_POOL:
@@ -254,7 +256,6 @@ RUBRIC_JOB_TIMEOUT_SECONDS = env.int("RUBRIC_JOB_TIMEOUT_SECONDS", default=280)
 RUBRIC_JOB_MAX_ATTEMPTS = env.int("RUBRIC_JOB_MAX_ATTEMPTS", default=3)
 RUBRIC_JOB_RETENTION_HOURS = env.float("RUBRIC_JOB_RETENTION_HOURS", default=1.0)
 RUBRIC_LEDGER_RETENTION_DAYS = env.float("RUBRIC_LEDGER_RETENTION_DAYS", default=90.0)
-RUBRIC_LISTEN = env.bool("RUBRIC_LISTEN", default=True)
 RUBRIC_TENANT_MAX_PROCESSING = _optional_count("RUBRIC_TENANT_MAX_PROCESSING")
 RUBRIC_PROVIDER_MAX_CALLS = _optional_count("RUBRIC_PROVIDER_MAX_CALLS")
 WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)

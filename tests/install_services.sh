@@ -1,8 +1,9 @@
 #!/bin/sh
-# What the tests need beside Python: a second PostgreSQL and a browser. Root installs them; everybody else is told how.
+# What the tests need beside Python: a second PostgreSQL, PgBouncer and a browser. Root installs them; everybody else is told how.
 set -eu
 missing=""
 [ -x /usr/lib/postgresql/15/bin/postgres ] || missing="postgresql-15"
+[ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 command -v chromium > /dev/null || missing="$missing chromium"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "Installing $missing (once) …"

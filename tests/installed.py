@@ -17,6 +17,11 @@ def postgres_15() -> Path:
     return _POSTGRES_15 if (_POSTGRES_15 / "postgres").exists() else _absent("PostgreSQL 15", "postgresql-15")
 
 
+def pgbouncer() -> str:
+    """The pooler's program, which Debian keeps where only root looks for programs."""
+    return shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin") or _absent("PgBouncer", "pgbouncer")
+
+
 def chromium() -> str:
     """The browser's program."""
     found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))

@@ -1,19 +1,26 @@
-"""PostgreSQL servers that tests start for themselves."""
+"""PostgreSQL servers that tests start for themselves, and a pooler before them."""
 
 from __future__ import annotations
 
+import configparser
+import re
 import shutil
+import socket
+import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
 
 from grader import embedded_postgres
 from grader.embedded_postgres import Server
+from tests import installed
 
 
 @contextmanager
@@ -52,3 +59,58 @@ def fresh_database(server_url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server_url, autocommit=True) as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def pooled(server: Server, *, pool_size: int) -> Iterator[str]:
+    """The URL of the server's database through a PgBouncer that is set up as docs/operations.md says, but for where."""
+    program = installed.pgbouncer()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    home = server.data.with_name("pooler")
+    server._make_private(home)
+    told = documented_pooler()
+    told["databases"] = {"rubric_jobs": f"host={server.socket_folder} dbname=rubric_jobs user=postgres"}
+    del told["pgbouncer"]["auth_file"]
+    told["pgbouncer"].update(listen_port=str(port), default_pool_size=str(pool_size), auth_type="any")
+    told["pgbouncer"].update(unix_socket_dir="", logfile=str(home / "log"))
+    with open(home / "pgbouncer.ini", "w") as written:
+        told.write(written)
+    account = server.account
+    pooler = subprocess.Popen(  # PgBouncer, too, refuses to run as root
+        [program, "--quiet", home / "pgbouncer.ini"],
+        cwd="/",
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
+    )
+    url = f"postgresql://postgres@127.0.0.1:{port}/rubric_jobs"
+    try:
+        _wait_for_answer(url)
+        yield url
+    finally:
+        pooler.kill()
+        pooler.wait()
+        shutil.rmtree(home)
+
+
+def documented_pooler() -> configparser.ConfigParser:
+    """The pgbouncer.ini that operators are told to write."""
+    page = (settings.BASE_DIR / "docs" / "operations.md").read_text()
+    (fence,) = re.findall(r"^```ini pgbouncer\.ini\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    told = configparser.ConfigParser(interpolation=None)
+    told.read_string(fence)
+    return told
+
+
+def _wait_for_answer(url: str, *, within_s: float = 10) -> None:
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return

@@ -242,6 +242,35 @@ def crash_database(trial: Trial, server: Server, *, jobs: int, crashes: int) -> 
     return told
 
 
+def work_behind_a_pooler(trial: Trial, server: Server, *, jobs: int) -> History:
+    """Every connection is a pooler's, which gives each transaction another one; then the server behind it crashes."""
+    trial.environ |= {"PUMP_SILENCE_SECONDS": "30"}
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
+        submit_mixed(trial, jobs)
+        (unwanted,) = trial.submit(1, provider="gemini", say="[[fake latency_s=30]]")
+        wait_until(lambda: _is_processing(trial, unwanted), within_s=10, what="the job that is cancelled")
+        assert lifecycle.cancel(job_id=unwanted)
+        trial.wait_for_ends(within_s=10)
+        polled_s = time.monotonic() - trial.began
+        trial.submit(jobs, provider="gemini", say="[[fake latency_s=1]]")
+        trial.wait_for_processing(jobs // 2)
+        began = time.monotonic()
+        server._run("pg_ctl", "restart", "--silent", "--mode=immediate", f"--pgdata={server.data}")
+        trial.wait_for_ends(within_s=20)
+        troubled_s = time.monotonic() - began
+        assert cluster.process is not None
+        assert cluster.process.poll() is None, "the pumps did not recover by themselves"
+    told = trial.verify(may_end_as=("completed", "cancelled"), nobody_there_s=troubled_s)
+    trial.say("behind a pooler", told, polled_s=round(polled_s, 1), ended_after_crash_s=round(troubled_s, 1))
+    return told
+
+
+def _is_processing(trial: Trial, job_id: uuid.UUID) -> bool:
+    statement = "SELECT 1 FROM grader.rubric_extraction_jobs WHERE job_id = %s AND status = 'processing'"
+    return bool(trial.query(statement, job_id))
+
+
 def stays_up(trial: Trial, cluster: Cluster) -> None:
     """The same cluster, not one that was started anew, hears of the next job at once."""
     assert cluster.process is not None
