@@ -269,19 +269,27 @@ def _same_row(source: Source, beside: Source | None) -> bool:
 
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_LONGEST_NUMBER = 30
+"""Characters; an account's number is shorter, and arithmetic has its bounds."""
 _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
-_MIXED = re.compile(r"(\d*)\s?([½¼¾])")
+# From the beginning of a number alone: else each digit of a very long one would be tried with all that follow it.
+_MIXED = re.compile(r"(?<!\d)(\d*)\s?([½¼¾])")
 
 
 def _numbers(text: str) -> set[Decimal]:
     found = set()
-    for printed in _NUMBER.findall(text):
+    for printed in filter(_may_be_points, _NUMBER.findall(text)):
         found.add(Decimal(printed.replace(",", ".")).normalize())
         if "," in printed:
             found.add(Decimal(printed.replace(",", "")))
     for whole, part in _MIXED.findall(text):
-        found.add(Decimal(whole or 0) + _FRACTIONS[part])
+        if _may_be_points(whole):
+            found.add(Decimal(whole or 0) + _FRACTIONS[part])
     return found
+
+
+def _may_be_points(digits: str) -> bool:
+    return len(digits) <= _LONGEST_NUMBER
 
 
 def _short(text: str) -> str:

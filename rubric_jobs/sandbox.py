@@ -79,7 +79,8 @@ class Sandbox:
                 self._discard(child)
             else:
                 self._idle.append(child)
-        return _reading(answer)
+        # A long document takes seconds to unpack; the other jobs of this loop go on.
+        return await asyncio.to_thread(_reading, answer)
 
     async def close(self) -> None:
         """Stops every child, busy or not."""
@@ -138,7 +139,7 @@ class _Child:
                 if size > LARGEST_ANSWER:
                     raise errors.DocumentTooLarge(_TOO_MUCH)
                 self.served += 1
-                return dict(json.loads(await stdout.readexactly(size)))
+                return dict(await asyncio.to_thread(json.loads, await stdout.readexactly(size)))
         except TimeoutError as error:
             raise errors.DocumentTooLarge(_TOO_SLOW) from error
         except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rubric_jobs import grounding
 from rubric_jobs.documents import Cell, Document, Paragraph, Table
 from rubric_jobs.rubric import Criterion, Level, Rubric, Source
+from tests import cpu
 from tests.providers import tasks
 
 DOCUMENT = tasks.grid_document()
@@ -110,6 +112,14 @@ def test_decimal_commas_and_thousands_are_numbers() -> None:
         criteria=[Criterion(name="Inhalt", points=Decimal("2.5")), Criterion(name="Umfang", points=Decimal(1000))]
     )
     assert grounding.ground(rubric, document).ungrounded == 0
+
+
+@pytest.mark.parametrize("text", ["9" * 300_000, "9" * 1_000_001, "9" * 1_000_001 + "½", "1 " * 300_000, " " * 300_000])
+def test_numbers_are_found_in_the_longest_text_at_once(text: str) -> None:
+    document = paragraphs(f"Style 2½ points {text}")
+    rubric = Rubric(criteria=[Criterion(name="Style", points=Decimal("2.5"))])
+    with cpu.at_most(3):
+        assert grounding.ground(rubric, document).rubric.criteria[0].grounded is True
 
 
 def test_an_answer_of_which_nothing_stands_in_the_document_is_recognised() -> None:

@@ -64,7 +64,7 @@ class GeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = prompts.for_task(task)
+        prompt = await asyncio.to_thread(prompts.for_task, task)
         async with _faults_named(model, timeout_s):
             with self._connections.client() as connection:
                 answer = await _ask(connection.sdk.aio.models, prompt, model, timeout_s, on_text)

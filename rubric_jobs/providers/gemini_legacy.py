@@ -44,7 +44,7 @@ class LegacyGeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = prompts.for_task(task)
+        prompt = await asyncio.to_thread(prompts.for_task, task)
         try:
             async with asyncio.timeout(timeout_s):
                 return await _in_a_thread(lambda: self._ask(prompt, model, timeout_s))

@@ -64,7 +64,7 @@ class OpenAIProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = prompts.for_task(task)
+        prompt = await asyncio.to_thread(prompts.for_task, task)
         async with _faults_named(model, timeout_s):
             while True:
                 form = self._form_of.get(model, 0)

@@ -11,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
@@ -19,7 +20,7 @@ from reportlab.pdfgen import canvas
 
 from rubric_jobs import errors, sandbox
 from rubric_jobs.rubric import Rubric
-from tests.reading.builders import as_docx, as_pdf
+from tests.reading.builders import as_docx, as_pdf, saved
 from tests.reading.hostile import many_text_operators, recursive_forms
 from tests.reading.samples_grids import HEADER_POINTS
 
@@ -63,6 +64,21 @@ def test_documents_are_read_one_after_the_other_by_the_same_child() -> None:
 
     first, second = asyncio.run(twice())
     assert first == second
+
+
+def test_a_long_document_is_unpacked_beside_the_loop() -> None:
+    document = docx.Document()
+    for number in range(6_000):
+        document.add_paragraph(f"Sentence {number} about whales.")
+    data = saved(document)
+
+    async def spent_by_the_loop() -> float:
+        async with sandbox.Sandbox() as box:
+            began = time.thread_time()
+            assert len((await box.read(data)).document.blocks) == 6_000
+            return time.thread_time() - began
+
+    assert asyncio.run(spent_by_the_loop()) < 0.05
 
 
 def test_a_warm_child_costs_a_plain_document_little() -> None:
