@@ -32,6 +32,11 @@ class ExtractTask:
     complaint: str = ""
     """What was wrong with the model's first answer, when it is asked once more."""
 
+    @property
+    def size(self) -> int:
+        """How much there is to read, about."""
+        return len(self.data)
+
 
 @dataclass(frozen=True, slots=True)
 class EnhanceTask:
@@ -45,6 +50,10 @@ class EnhanceTask:
     total_points: Decimal
     rubric: Rubric | None
     complaint: str = ""
+
+    @property
+    def size(self) -> int:
+        return len(self.rules)
 
 
 Task = ExtractTask | EnhanceTask

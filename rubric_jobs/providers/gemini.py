@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rubric_jobs import errors, prompts
+from rubric_jobs.aside import aside
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
 from rubric_jobs.providers.connections import PerLoop, http_client, tls
@@ -64,7 +65,7 @@ class GeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = await asyncio.to_thread(prompts.for_task, task)
+        prompt = await aside(task.size, prompts.for_task, task)
         async with _faults_named(model, timeout_s):
             with self._connections.client() as connection:
                 answer = await _ask(connection.sdk.aio.models, prompt, model, timeout_s, on_text)

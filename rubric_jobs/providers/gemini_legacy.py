@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rubric_jobs import prompts
+from rubric_jobs.aside import aside
 from rubric_jobs.errors import ProviderError
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
@@ -44,7 +45,7 @@ class LegacyGeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = await asyncio.to_thread(prompts.for_task, task)
+        prompt = await aside(task.size, prompts.for_task, task)
         try:
             async with asyncio.timeout(timeout_s):
                 return await _in_a_thread(lambda: self._ask(prompt, model, timeout_s))

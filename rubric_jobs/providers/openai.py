@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from rubric_jobs import errors, prompts
+from rubric_jobs.aside import aside
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
 from rubric_jobs.providers.connections import PerLoop, http_client, tls
@@ -64,7 +65,7 @@ class OpenAIProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = await asyncio.to_thread(prompts.for_task, task)
+        prompt = await aside(task.size, prompts.for_task, task)
         async with _faults_named(model, timeout_s):
             while True:
                 form = self._form_of.get(model, 0)
