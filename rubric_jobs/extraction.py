@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, review, rubric_text
+from rubric_jobs.aside import aside
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.outcome import Outcome
@@ -65,7 +66,7 @@ async def extract(
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return _finished(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
-    repeats_rules = await asyncio.to_thread(prompts.rules_guard, task)
+    repeats_rules = await aside(task.size, prompts.rules_guard, task)
     tell(stage="asking")
     answer = await asking.ask_in_turn(
         task,
