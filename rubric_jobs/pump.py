@@ -225,8 +225,9 @@ class Pump:
         """Whether the database took it. A refusal is said and costs the job its lease, never the pump its life."""
         try:
             await self._rows.change(change, *args, **kwargs)
-        except REFUSALS:
-            log.exception("a change that the database refuses")
+        except REFUSALS as error:
+            # By name alone: what the database says of refused JSON quotes it.
+            log.error("a change that the database refuses (%s)", type(error.__cause__ or error).__name__)
             return False
         return True
 
