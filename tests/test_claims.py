@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -36,6 +37,18 @@ def test_a_claim_tells_all_that_a_worker_needs(submit: Submit) -> None:
     assert (claim.job_id, claim.kind, claim.attempt, claim.parameters) == (job_id, "extract", 1, {"provider": "local"})
     assert 90 < claim.seconds_left <= 100
     assert claims.document(claim) == b"%PDF-"
+
+
+@pytest.mark.parametrize("cap", [None, 5])
+@pytest.mark.parametrize(("size", "visits"), [(0, 0), (16_000, 0), (16_001, 1), (1_000_000, 1)])
+def test_a_short_input_comes_with_its_claim_and_a_long_one_when_it_is_asked_for(
+    submit: Submit, django_assert_num_queries: Any, cap: int | None, size: int, visits: int
+) -> None:
+    submit(data=b"r" * size)
+    (claim,) = claiming.claim(limit=1, tenant_cap=cap)
+    with django_assert_num_queries(visits):
+        assert claims.document(claim) == b"r" * size
+        assert claims.kept_reply(claim) is None
 
 
 def test_a_claimed_job_is_not_claimed_again(submit: Submit) -> None:

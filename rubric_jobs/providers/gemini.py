@@ -13,11 +13,11 @@ from rubric_jobs import errors, prompts
 from rubric_jobs.aside import aside
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.connections import PerLoop, http_client, tls
+from rubric_jobs.providers.connections import PerLoop, tls
 from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
 
 if TYPE_CHECKING:
-    import httpx2
+    import aiohttp
     from google import genai
     from google.genai import types
 
@@ -39,24 +39,27 @@ class GeminiProvider:
         return bool(self._api_key)
 
     def preload(self) -> None:
+        import aiohttp  # noqa: F401
         import google.genai  # noqa: F401
 
         tls()
 
     def _connect(self) -> _Connection:
+        import aiohttp
         from google import genai
         from google.genai import types
 
-        http = http_client()
+        # Else the SDK makes one of a class that aiohttp discourages. Calls in flight have no limit, the worker sets it.
+        http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), trust_env=True)
         base_url, version = split_version(self._base_url)
-        # An httpx client of our own also keeps the SDK from aiohttp, which it would take where that is installed
-        # and with which it repeats failed requests by itself.
         options = types.HttpOptions(
             base_url=base_url or None,
             api_version=version,
-            httpx_async_client=http,
+            # Without this the SDK would repeat a request whose connection failed, by itself.
+            retry_options=types.HttpRetryOptions(attempts=1),
             client_args={"verify": tls()},
             async_client_args={"ssl": tls()},
+            aiohttp_client=http,
         )
         return _Connection(genai.Client(api_key=self._api_key, vertexai=False, http_options=options), http)
 
@@ -74,8 +77,14 @@ class GeminiProvider:
     async def aclose(self) -> None:
         for connection in self._connections.drop():
             await connection.sdk.aio.aclose()
-            # The SDK leaves a client that it was given open.
-            await connection.http.aclose()
+            # The SDK leaves a session that it was given open.
+            await connection.http.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    sdk: genai.Client
+    http: aiohttp.ClientSession
 
 
 async def _ask(
@@ -93,12 +102,6 @@ async def _ask(
         if answer.take(part):
             on_text(answer.text)
     return answer
-
-
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    sdk: genai.Client
-    http: httpx2.AsyncClient
 
 
 class _Answer:
@@ -175,7 +178,7 @@ def _contents(prompt: prompts.Prompt) -> list[types.PartUnionDict]:
 
 @asynccontextmanager
 async def _faults_named(model: str, timeout_s: float) -> AsyncIterator[None]:
-    import httpx2
+    import aiohttp
     from google.genai import errors as sdk
 
     try:
@@ -187,11 +190,11 @@ async def _faults_named(model: str, timeout_s: float) -> AsyncIterator[None]:
     except sdk.APIError as fault:
         headers = getattr(fault.response, "headers", None) or {}
         raise fault_of_body(fault.code, fault.details, model, faults.retry_after_s(headers)) from None
-    except (TimeoutError, httpx2.TimeoutException):
+    except TimeoutError:
         raise VENDOR.timeout(timeout_s) from None
-    except (httpx2.UnsupportedProtocol, httpx2.InvalidURL):
+    except aiohttp.InvalidURL:
         raise VENDOR.bad_url() from None
-    except (httpx2.HTTPError, httpx2.StreamError, OSError):
+    except (aiohttp.ClientError, OSError):
         raise VENDOR.connection_lost() from None
     except ValueError:
         raise VENDOR.not_its_protocol() from None

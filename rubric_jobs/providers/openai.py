@@ -14,7 +14,7 @@ from rubric_jobs import errors, prompts
 from rubric_jobs.aside import aside
 from rubric_jobs.providers import faults
 from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.connections import PerLoop, http_client, tls
+from rubric_jobs.providers.connections import PerLoop, tls
 
 if TYPE_CHECKING:
     import openai
@@ -28,6 +28,11 @@ VENDOR = faults.Vendor(
 _REASONS_ADJUSTABLY = re.compile(r"gpt-[5-9](?!.*chat)|o[1-9]\b")
 """OpenAI's reasoning models think for long unless told otherwise; other models and servers refuse to be told."""
 
+IDLE_CONNECTIONS = 20
+"""Connections that a client keeps open for the next call; calls in flight have no limit, the worker sets it."""
+CALLS_PER_CLIENT = 50
+"""A client looks through all its connections at each call's begin and end: of 500, for a tenth of a call's CPU time."""
+
 _SCHEMA_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided_json")
 
 
@@ -38,7 +43,7 @@ class OpenAIProvider:
     def __init__(self, *, api_key: str, base_url: str = "") -> None:
         self._api_key = api_key
         self._base_url = base_url
-        self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client)
+        self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client, calls_per_client=CALLS_PER_CLIENT)
         self._form_of: dict[str, int] = {}
 
     @property
@@ -51,13 +56,16 @@ class OpenAIProvider:
         tls()
 
     def _new_client(self) -> openai.AsyncOpenAI:
+        import httpx2
         import openai
 
+        # With its default limits it would hold calls back at 100.
+        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
         return openai.AsyncOpenAI(
             api_key=self._api_key,
             base_url=self._base_url or "https://api.openai.com/v1",
             max_retries=0,
-            http_client=http_client(),
+            http_client=httpx2.AsyncClient(limits=limits, follow_redirects=True, verify=tls()),
         )
 
     async def answer(

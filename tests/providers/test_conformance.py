@@ -217,7 +217,7 @@ def test_an_address_that_is_none_names_its_setting(vendor_of: Callable[..., Vend
 
 def test_many_calls_are_in_flight_at_once(vendor: Vendor, fake_llm: FakeLLM) -> None:
     count = 20 if vendor.kind == "gemini_legacy" else 120
-    fake_llm.behave(latency_s=0.5)
+    fake_llm.behave(latency_s=2)  # longer than it takes to send them all, on a busy machine too
 
     async def ask_all() -> None:
         provider = vendor.build()
@@ -250,6 +250,7 @@ def test_a_cancelled_call_ends_at_once(vendor: Vendor, fake_llm: FakeLLM) -> Non
         provider.preload()
         call = asyncio.create_task(provider.answer(tasks.extract_task(), model=vendor.model, timeout_s=30))
         while not fake_llm.in_flight:
+            assert not call.done()
             await asyncio.sleep(0.01)
         start = time.monotonic()
         call.cancel()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 
-from rubric_jobs.providers.connections import CALLS_PER_CLIENT, PerLoop
+from rubric_jobs.providers.connections import PerLoop
+
+CALLS_PER_CLIENT = 3
 
 
 def made() -> PerLoop[object]:
-    return PerLoop(object)
+    return PerLoop(object, calls_per_client=CALLS_PER_CLIENT)
 
 
 def test_one_call_after_the_other_goes_through_the_same_client() -> None:

@@ -71,7 +71,7 @@ def test_the_legacy_sdk_is_imported_without_a_word() -> None:
 
 def test_the_pipelines_are_imported_without_django_and_without_an_sdk() -> None:
     modules = set(run_python("import rubric_jobs.extraction; print(*sys.modules)").split())
-    assert not {"django", "google.genai", "google.generativeai", "openai", "httpx2"} & modules
+    assert not {"django", "google.genai", "google.generativeai", "openai", "httpx2", "aiohttp"} & modules
 
 
 def run_python(code: str, *options: str) -> str:
