@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -136,8 +137,7 @@ def parse(text: str, *, keep_marks: bool = False) -> Rubric:
 
     What no model is asked for (sources, grounding, confidence, totals, warnings) is dropped unless `keep_marks`.
     """
-    if len(text) > MAX_REPLY_CHARACTERS:
-        raise Objection("The language model's answer was far too long.", complaint="Your answer was far too long.")
+    _hold_length(text)
     try:
         told = from_json(_without_fence(text), allow_inf_nan=False)
         _hold_counts(told)
@@ -148,6 +148,11 @@ def parse(text: str, *, keep_marks: bool = False) -> Rubric:
         raise _not_a_rubric(f"{fault}.") from None
     _hold_bounds(rubric)
     return rubric
+
+
+def _hold_length(text: str) -> None:
+    if len(text) > MAX_REPLY_CHARACTERS:
+        raise Objection("The language model's answer was far too long.", complaint="Your answer was far too long.")
 
 
 async def _paid_call(
@@ -175,10 +180,16 @@ async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on
     # never reaches an SDK's own time-out.
     try:
         async with asyncio.timeout(timeout_s + TIMEOUT_GRACE_S):
-            reply = await provider.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+            heard = on_text and partial(_heard, on_text)
+            reply = await provider.answer(task, model=model, timeout_s=timeout_s, on_text=heard)
     except TimeoutError:
         raise ProviderTimeout from None
     return replace(reply, provider=provider.name)
+
+
+def _heard(on_text: OnText, text: str) -> None:
+    _hold_length(text)  # an answer without an end would fill the memory that other jobs need
+    on_text(text)
 
 
 async def _hand_over(reply: Reply, on_reply: OnReply | None) -> None:

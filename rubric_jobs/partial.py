@@ -37,12 +37,9 @@ def streaming(
         if clock() < due:
             return
         shown = rubric_of(text)
-        if shown is None:
-            return
         due = clock() + REPORT_EVERY_S
-        if is_unfit(shown):
-            return
-        report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
+        if shown is not None and not is_unfit(shown):
+            report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
 
     return on_text
 

@@ -138,6 +138,22 @@ def test_text_arrives_while_it_is_written() -> None:
     assert seen == [json.dumps(GOOD)]
 
 
+def test_an_answer_without_an_end_is_broken_off_as_soon_as_it_is_too_long() -> None:
+    class Endless(Scripted):
+        parts = 0
+
+        async def answer(self, task: Task, *, on_text: Callable[[str], None] | None = None, **_: Any) -> Reply:
+            assert on_text
+            while True:
+                self.parts += 1
+                on_text("x" * (self.parts * asking.MAX_REPLY_CHARACTERS // 2))
+
+    provider = Endless()
+    with pytest.raises(errors.AnswerInvalid, match="far too long"):
+        ask(provider, on_text=len)
+    assert provider.parts == 3
+
+
 def in_turn(*providers: Scripted, **more: Any) -> Answer:
     candidates = [Candidate(provider, f"model-of-{provider.name}") for provider in providers]
     return asyncio.run(asking.ask_in_turn(TASK, candidates, timeout_s=5, check=accept, **more))

@@ -80,3 +80,14 @@ PIECES = [*'{}[]",: ', "1e999", "NaN", "-Infinity", "9" * 400, '"points"', '"lev
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
 def test_whatever_is_shown_is_json(text: str) -> None:
     json.dumps(partial.rubric_of('{"criteria": [{"name": "A", "points": ' + text), allow_nan=False)
+
+
+def test_an_answer_that_is_no_json_yet_is_not_parsed_anew_with_each_part() -> None:
+    now, told = [0.0], []
+    hear = partial.streaming(lambda **news: told.append(news), is_unfit=lambda _: False, clock=lambda: now[0])
+    hear("{,")
+    hear(TEXT)
+    assert told == []
+    now[0] = partial.REPORT_EVERY_S
+    hear(TEXT)
+    assert [news["criteria_found"] for news in told] == [2]
