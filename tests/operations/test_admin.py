@@ -42,7 +42,7 @@ RUBRIC = {
 def operator() -> Client:
     """A browser of somebody who may do everything."""
     client = Client()
-    client.force_login(User.objects.create_superuser("operator", password="x"))
+    client.force_login(User.objects.create_superuser("operator"))
     return client
 
 

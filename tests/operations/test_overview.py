@@ -29,7 +29,7 @@ VENDOR = Path("rubric_jobs/vendor/uplot")
 @pytest.fixture
 def operator() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("operator", password="x"))
+    client.force_login(User.objects.create_superuser("operator"))
     return client
 
 
