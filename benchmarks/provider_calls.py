@@ -96,8 +96,8 @@ def submit(kind: str, data: bytes, **parameters: Any) -> None:
 
 
 def _weigh(worker: psutil.Process, weighed: list[int], is_done: threading.Event) -> None:
-    """Memory that is the worker family's alone (USS), once a second."""
-    while not is_done.wait(1.0):
+    """Memory that is the worker family's alone (USS). Seldom, since each look takes CPU from what is timed."""
+    while not is_done.wait(3.0):
         family = [worker, *worker.children(recursive=True)]
         total = 0
         for process in family:
