@@ -93,7 +93,8 @@ _OPEN = """, opened AS (
   RETURNING attempt_id, job_id
 ), claimed AS (
   UPDATE grader.rubric_extraction_jobs job SET
-    status = 'processing', claim_token = opened.attempt_id, attempt = job.attempt + 1, progress = NULL, calling = NULL,
+    -- `calling` stays: the call that is kept for a job that was woken.
+    status = 'processing', claim_token = opened.attempt_id, attempt = job.attempt + 1, progress = NULL,
     claimed_at = statement_timestamp(), updated_at = statement_timestamp(),
     lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
   FROM opened WHERE job.job_id = opened.job_id
@@ -189,7 +190,7 @@ WITH news AS MATERIALIZED (
   UPDATE grader.rubric_extraction_jobs job SET
     status = CASE WHEN news.code IS NULL THEN 'completed' ELSE 'failed' END,
     result = news.result, error_message = news.message, error_code = news.code, retryable = news.retryable,
-    input_digest = decode(news.digest, 'hex'), progress = NULL, lease_expires_at = NULL,
+    input_digest = decode(news.digest, 'hex'), progress = NULL, calling = NULL, lease_expires_at = NULL,
     completed_at = statement_timestamp(), updated_at = statement_timestamp(),
     -- Where nobody was left to count (a time-out, a fault of our own), the ledger knows what was paid until then.
     performance_metrics = coalesce(news.metrics, (
@@ -261,6 +262,7 @@ WITH ours AS MATERIALIZED (
     queue_tag = {place_again("placed.ahead")},
     attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END,
+    calling = CASE WHEN %(delay_s)s > 0 THEN %(awaited)s::text END,
     -- Not shown while the job is pending; what it fails with, should its deadline pass before it runs again.
     error_code = %(code)s, error_message = %(message)s
   FROM placed WHERE job.job_id = placed.job_id
@@ -282,13 +284,17 @@ def release(held: Sequence[Claim]) -> None:
 
 
 def retry_later(claim: Claim, *, delay_s: float, error: RubricJobError) -> None:
-    """processing → pending after `delay_s`: the next attempt may have more luck; some faults cost none."""
+    """processing → pending after `delay_s`: the next attempt may have more luck; some faults cost none.
+
+    One that waits for a call is woken earlier, when it is its turn.
+    """
     why = {"code": error.code, "message": str(error), "provider": error.llm_provider, "model": error.llm_model}
+    why["awaited"] = error.awaited_provider
     _give_back([claim], outcome="retried", uncharged=0 if error.charged else 1, delay_s=delay_s, **why)
 
 
 def _give_back(held: Sequence[Claim], **values: Any) -> None:
-    unsaid = dict.fromkeys(("code", "message", "provider", "model"))
+    unsaid = dict.fromkeys(("code", "message", "provider", "model", "awaited"))
     with connection.cursor() as cursor:
         cursor.execute(_GIVE_BACK, {**unsaid, **values, **_keys(held), "channel": PENDING_CHANNEL})
 

@@ -13,6 +13,7 @@
     │   ├── ProviderUnavailable      provider_unavailable    transient
     │   │   ├── ProviderBusy         (the same code)         transient, costs no attempt
     │   │   └── LanePaused           (the same code)         transient, costs no attempt
+    │   │       └── CallAwaited      (the same code)         transient, costs no attempt
     │   ├── ProviderTimeout          provider_timeout        transient
     │   ├── ProviderRejected         provider_rejected
     │   ├── ModelRetired             model_retired
@@ -45,6 +46,8 @@ class RubricJobError(Exception):
     llm_provider: str | None = None
     llm_model: str | None = None
     """Whose fault it was, where a provider was asked."""
+    awaited_provider: str | None = None
+    """The provider for whose next free call the job waits."""
 
     def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
         super().__init__(message or (self.__class__.__doc__ or "").split("\n")[0])
@@ -123,6 +126,14 @@ class LanePaused(ProviderUnavailable):
     """The language model's service had to be left alone for a while after faults of its own."""
 
     charged = False
+
+
+class CallAwaited(LanePaused):
+    """The language model's service already had as many requests as it is sent at once."""
+
+    def __init__(self, provider: str, *, retry_after_s: float) -> None:
+        super().__init__(retry_after_s=retry_after_s)
+        self.awaited_provider = provider
 
 
 class ProviderTimeout(ProviderError):

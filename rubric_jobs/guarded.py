@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rubric_jobs import lanes
 from rubric_jobs.claims import Claim
 from rubric_jobs.errors import (
+    CallAwaited,
     LanePaused,
     ModelsForbidden,
     ProviderBusy,
@@ -22,9 +21,8 @@ from rubric_jobs.lanes import Pass
 from rubric_jobs.providers.base import Provider, Reply, Task
 from rubric_jobs.rows import Rows
 
-CAP_POLL_S = 0.2
-CAP_PATIENCE_S = 2.0
-"""How long a job keeps its slot while it waits for a call; then it goes back to the queue, uncharged."""
+LONGEST_UNWOKEN_S = 60.0
+"""A job that waits for a call is woken when it is its turn; were it not, it asks again after so long."""
 
 LONGEST_SPREAD_S = 10.0
 """Jobs that a paused lane sends back come again over half as long as its pause, but not over more than this."""
@@ -57,7 +55,10 @@ class GuardedProvider:
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
     ) -> Reply:
-        """As the provider's own; raises LanePaused, with the seconds to wait, while the fleet leaves it alone."""
+        """As the provider's own; raises LanePaused, with the seconds to wait, while the fleet leaves it alone.
+
+        Raises CallAwaited where the fleet has as many calls in flight as it may, or others wait who come first.
+        """
         async with self._place():
             entered = await self._rows.change(
                 lanes.enter, self._claim, provider=self.name, model=model, probe_s=timeout_s
@@ -100,16 +101,12 @@ class GuardedProvider:
         if self._max_calls is None:
             yield
             return
-        deadline = time.monotonic() + CAP_PATIENCE_S
-        while not await self._rows.change(lanes.take_call, self._claim, provider=self.name, cap=self._max_calls):
-            pause_s = CAP_POLL_S * random.uniform(0.5, 1.5)  # noqa: S311 - waiting jobs take turns
-            if time.monotonic() + pause_s > deadline:
-                raise LanePaused(retry_after_s=pause_s)
-            await asyncio.sleep(pause_s)
+        if not await self._rows.change(lanes.take_call, self._claim, provider=self.name, cap=self._max_calls):
+            raise CallAwaited(self.name, retry_after_s=min(LONGEST_UNWOKEN_S, self._claim.seconds_left / 2))
         try:
             yield
         finally:
-            await self._rows.change(lanes.end_call, self._claim)
+            await self._rows.change(lanes.end_call, self._claim, cap=self._max_calls)
 
 
 def _spread_s(pause_s: float) -> float:

@@ -114,9 +114,26 @@ def take_call(claim: Claim, *, provider: str, cap: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def end_call(claim: Claim) -> None:
+def end_call(claim: Claim, *, cap: int) -> None:
+    """This job's call is over, or is not needed: the next job that waits for one is woken."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE grader.rubric_extraction_jobs SET calling = NULL WHERE job_id = %s AND claim_token = %s",
-            [claim.job_id, claim.token],
-        )
+        cursor.execute("SELECT grader.end_call(%s, %s, %s)", [claim.job_id, claim.token, cap])
+
+
+# From provider to provider by the index: thousands may wait for each.
+_WAKE_CALLERS = """
+WITH RECURSIVE awaited AS (
+  SELECT min(calling) AS provider FROM grader.rubric_extraction_jobs
+  WHERE status = 'pending' AND calling IS NOT NULL AND run_after IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(calling) FROM grader.rubric_extraction_jobs
+          WHERE status = 'pending' AND calling > awaited.provider AND run_after IS NOT NULL)
+  FROM awaited WHERE awaited.provider IS NOT NULL
+)
+SELECT grader.wake_callers(provider, %s) FROM awaited WHERE provider IS NOT NULL"""
+
+
+def wake_callers(*, cap: int) -> None:
+    """pending → pending for the first jobs that wait for a call, where one is free that nobody was woken for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE_CALLERS, [cap])

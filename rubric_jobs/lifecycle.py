@@ -39,7 +39,8 @@ FAULTS_OF_ANSWERS = [error.code for error in (AnswerInvalid, AnswerTruncated, An
 
 # Start-time fair queueing (Goyal, Vin & Cheng 1996). Its virtual time is the tag of the next job that never ran: one
 # that was given back may bear a tag from long ago, and whoever submits now must not get ahead of others by it. Such
-# jobs wait at the head, few at a time; were they thousands, a submission would not look past the first of them.
+# jobs wait at the head, few at a time; were they thousands, a submission would not look past the first of them. Those
+# that wait for a call stand in the queue as well: with all others at once claimed, they are who is next.
 _VIRTUAL_TIME = """coalesce(
   (SELECT queue_tag FROM (
      SELECT queue_tag, claimed_at FROM grader.rubric_extraction_jobs
@@ -47,6 +48,8 @@ _VIRTUAL_TIME = """coalesce(
    ) AS ahead WHERE claimed_at IS NULL LIMIT 1),
   (SELECT queue_tag FROM grader.rubric_extraction_jobs
    WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL ORDER BY queue_tag, created_at LIMIT 1),
+  (SELECT queue_tag FROM grader.rubric_extraction_jobs
+   WHERE status = 'pending' AND calling IS NOT NULL AND run_after IS NOT NULL ORDER BY queue_tag LIMIT 1),
   0)"""
 
 # Behind the tenant's own last job, but not before virtual time.
@@ -129,7 +132,8 @@ _CANCEL = """
 WITH cancelled AS (
   UPDATE grader.rubric_extraction_jobs SET
     status = 'failed', error_code = %(code)s, error_message = %(message)s, retryable = false, progress = NULL,
-    run_after = NULL, lease_expires_at = NULL, completed_at = statement_timestamp(), updated_at = statement_timestamp()
+    run_after = NULL, calling = NULL, lease_expires_at = NULL, completed_at = statement_timestamp(),
+    updated_at = statement_timestamp()
   WHERE job_id = %(job_id)s AND kind IS NOT NULL AND status IN ('pending', 'processing')
   RETURNING job_id, claim_token
 ), closed AS (
@@ -228,7 +232,8 @@ WITH expired AS MATERIALIZED (
     crashes = job.crashes + 1,
     -- The worker's crash is not the job's failure: the attempt is given back.
     attempt = job.attempt - 1,
-    claim_token = NULL, lease_expires_at = NULL, progress = NULL, queue_tag = {place_again("placed.ahead")},
+    claim_token = NULL, lease_expires_at = NULL, progress = NULL, calling = NULL,
+    queue_tag = {place_again("placed.ahead")},
     updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     status = CASE WHEN is_hopeless THEN 'failed' ELSE 'pending' END,
     completed_at = CASE WHEN is_hopeless THEN statement_timestamp() END,
@@ -260,7 +265,7 @@ WITH late AS MATERIALIZED (
   WHERE status = 'pending' AND kind IS NOT NULL AND deadline_at < statement_timestamp() FOR UPDATE SKIP LOCKED
 ), expired AS (
   UPDATE grader.rubric_extraction_jobs job SET
-    status = 'failed', retryable = true, run_after = NULL,
+    status = 'failed', retryable = true, run_after = NULL, calling = NULL,
     error_code = coalesce(job.error_code, %(code)s), error_message = coalesce(job.error_message, %(message)s),
     completed_at = statement_timestamp(), updated_at = statement_timestamp()
   FROM late WHERE job.job_id = late.job_id
@@ -282,7 +287,7 @@ def expire() -> int:
 
 
 _WAKE = f"""
-UPDATE grader.rubric_extraction_jobs job SET run_after = NULL, queue_tag = {place_again()}
+UPDATE grader.rubric_extraction_jobs job SET run_after = NULL, calling = NULL, queue_tag = {place_again()}
 WHERE status = 'pending' AND run_after <= now()"""  # noqa: S608 - put together from constants
 
 

@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error as RowsError
 
-from rubric_jobs import claims, lifecycle, logs, workers
+from rubric_jobs import claims, lanes, lifecycle, logs, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.intake import Intake
@@ -42,12 +42,16 @@ CLAIMED_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, the rest in seconds."""
+    """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, a provider's calls in `call_cap`.
+
+    The rest is in seconds.
+    """
 
     concurrency: int
     max_attempts: int
     lifetime_s: float
     tenant_cap: int | None = None
+    call_cap: int | None = None
     lease_s: float = 30.0
     poll_s: float = 1.0
     progress_s: float = 0.5
@@ -261,6 +265,8 @@ class Pump:
                 self.stop()
             if await self._rows.change(lifecycle.sweep):
                 self._wake.set()
+            if self._pace.call_cap is not None:
+                await self._rows.change(lanes.wake_callers, cap=self._pace.call_cap)
             await self._rows.change(workers.note, worker=self._name, running=len(self._held))
             if not self.is_relieved:  # its successor speaks for itself
                 self._tell_alive()

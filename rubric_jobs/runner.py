@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import claims, controls, enhancement, extraction
+from rubric_jobs import claims, controls, enhancement, extraction, lanes
 from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.claims import Claim, Cost, Ending
 from rubric_jobs.enhancement import EnhancementRequest
@@ -47,6 +47,7 @@ class Runner:
         began = time.monotonic()
         job = await self._rows.change(self._prepared, claim, report)
         if job.twin is not None:
+            await self._leave_call(claim)
             return _repeated(job, *job.twin, began=began)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
@@ -74,6 +75,11 @@ class Runner:
             report=report,
             rows=self._rows,
         )
+
+    async def _leave_call(self, claim: Claim) -> None:
+        """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
+        if settings.RUBRIC_PROVIDER_MAX_CALLS is not None:
+            await self._rows.change(lanes.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
 
     async def close(self) -> None:
         await self._sandbox.close()

@@ -216,6 +216,7 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         concurrency=settings.WORKER_CONCURRENCY,
         max_attempts=settings.RUBRIC_JOB_MAX_ATTEMPTS,
         tenant_cap=settings.RUBRIC_TENANT_MAX_PROCESSING,
+        call_cap=settings.RUBRIC_PROVIDER_MAX_CALLS,
         lifetime_s=settings.PUMP_LIFETIME_SECONDS,
         lease_s=settings.PUMP_LEASE_SECONDS,
         grace_s=settings.PUMP_GRACE_SECONDS,

@@ -91,7 +91,7 @@ def test_no_more_calls_are_in_flight_than_the_cap_however_many_ask_at_once(submi
         at_once(take)
         assert RubricJob.objects.filter(calling="gemini").count() == CAP
         for claim in held:
-            lanes.end_call(claim)
+            lanes.end_call(claim, cap=CAP)
 
 
 def test_a_tenant_at_its_cap_does_not_hide_the_others_behind_it(submit: Submit) -> None:

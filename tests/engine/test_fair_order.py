@@ -151,7 +151,7 @@ def test_among_many_who_wait_a_place_is_found_by_indexes(submit: Submit) -> None
         )
         cursor.execute("ANALYZE grader.rubric_extraction_jobs")
         given = {"uncharged": 1, "delay_s": 0, "outcome": "released", "channel": "none"}
-        unsaid = dict.fromkeys(("code", "message", "provider", "model"))
+        unsaid = dict.fromkeys(("code", "message", "provider", "model", "awaited"))
         cursor.execute(f"EXPLAIN (FORMAT JSON) {claims._GIVE_BACK}", {**given, **unsaid, **claims._keys([claim])})
         ((explained,),) = cursor.fetchone()
     of_jobs = [step for step in steps_of(explained["Plan"]) if step.get("Relation Name") == "rubric_extraction_jobs"]

@@ -155,7 +155,7 @@ def held(submit: Callable[..., uuid.UUID]) -> list[Claim]:
 def test_no_more_calls_are_in_flight_than_the_cap_allows(held: list[Claim]) -> None:
     taken = [lanes.take_call(claim, provider="gemini", cap=2) for claim in held]
     assert taken == [True, True, False]
-    lanes.end_call(held[0])
+    lanes.end_call(held[0], cap=2)
     assert lanes.take_call(held[2], provider="gemini", cap=2)
 
 
