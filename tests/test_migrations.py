@@ -45,6 +45,8 @@ WHERE conrelid = 'grader.rubric_extraction_jobs'::regclass AND contype <> 'n' OR
 INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes
 WHERE schemaname = 'grader' AND tablename = 'rubric_extraction_jobs' ORDER BY indexname"""
+FUNCTIONS = """
+SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'grader'::regnamespace ORDER BY proname"""
 
 A_ROW = """
 INSERT INTO grader.rubric_extraction_jobs (tenant_id, user_id, file_name, file_type, status, result)
@@ -118,6 +120,14 @@ def test_going_back_and_forth_keeps_the_rows(empty_database: str) -> None:
     migrate(empty_database, "rubric_jobs", "zero")
     migrate(empty_database)
     assert catalog(empty_database, "SELECT job_id FROM grader.rubric_extraction_jobs") == [row]
+
+
+def test_going_back_from_waiting_for_calls_leaves_what_stood_before(empty_database: str) -> None:
+    migrate(empty_database, "rubric_jobs", "0008")
+    before = [catalog(empty_database, query) for query in (INDEXES, FUNCTIONS)]
+    migrate(empty_database, "rubric_jobs", "0009")
+    migrate(empty_database, "rubric_jobs", "0008")
+    assert [catalog(empty_database, query) for query in (INDEXES, FUNCTIONS)] == before
 
 
 @pytest.mark.django_db

@@ -179,6 +179,19 @@ def test_a_job_that_was_answered_by_its_twin_is_one_itself(ask: Ask, fake_llm: F
     assert len(fake_llm.history) == 1
 
 
+def test_a_crowd_that_waits_to_ask_the_same_is_answered_by_its_twins(
+    ask: Ask, fake_llm: FakeLLM, settings: Any
+) -> None:
+    settings.RUBRIC_PROVIDER_MAX_CALLS = 1
+    fake_llm.behave(latency_s=1)
+    with working():  # its sweep does not wake those who wait for calls: each job wakes the next one
+        job_ids = [ask() for _ in range(6)]
+        assert [end_of(job_id).status for job_id in job_ids] == ["completed"] * 6
+    assert (
+        len(fake_llm.history) <= 2
+    )  # the second one is woken by the end of a call, a moment before its result is there
+
+
 def test_a_model_of_the_same_name_at_another_server_is_asked_anew(ask: Ask, fake_llm: FakeLLM, settings: Any) -> None:
     with fakes.running() as other:
         with working():

@@ -13,7 +13,7 @@ import pytest
 from rubric_jobs import asking, lanes
 from rubric_jobs.asking import Candidate
 from rubric_jobs.claims import Claim
-from rubric_jobs.errors import LanePaused, ProviderBusy, ProviderError
+from rubric_jobs.errors import CallAwaited, LanePaused, ProviderBusy, ProviderError
 from rubric_jobs.guarded import GuardedProvider
 from rubric_jobs.models import ProviderLane, RubricJob
 from rubric_jobs.providers import registry
@@ -67,6 +67,17 @@ def let_the_next_call_be_a_probe() -> None:
     ProviderLane.objects.update(paused_until="2020-01-01T00:00:00Z")
 
 
+async def in_turn(guard: Guard) -> Any:
+    candidates = [Candidate(guard("gemini"), MODEL), Candidate(guard("openai"), "gpt-6-luna")]
+    return await asking.ask_in_turn(TASK, candidates, timeout_s=30, check=lambda rubric: None)
+
+
+def take_all_calls(submit: Callable[..., uuid.UUID], provider: str) -> None:
+    for _ in range(2):
+        submit()
+    assert all(lanes.take_call(claim, provider=provider, cap=2) for claim in claiming.claim())
+
+
 def test_a_busy_answer_pauses_the_lane_and_a_paused_lane_is_not_called(guarding: Any, fake_llm: FakeLLM) -> None:
     fake_llm.behave(mode="429", retry_after_s=30)
 
@@ -98,13 +109,22 @@ def test_jobs_that_a_paused_lane_sends_back_come_again_after_its_pause_and_not_a
 
 def test_while_a_lane_is_paused_the_fallback_answers(guarding: Any, fake_llm: FakeLLM) -> None:
     lanes.fault(**LANE, is_busy=True, retry_after_s=60)
-
-    async def in_turn(guard: Guard) -> Any:
-        candidates = [Candidate(guard("gemini"), MODEL), Candidate(guard("openai"), "gpt-6-luna")]
-        return await asking.ask_in_turn(TASK, candidates, timeout_s=30, check=lambda rubric: None)
-
     assert guarding(in_turn).reply.provider == "openai"
     assert {call.vendor for call in fake_llm.history} == {"openai"}
+
+
+def test_where_all_calls_are_taken_the_fallback_answers(guarding: Any, submit: Any, fake_llm: FakeLLM) -> None:
+    take_all_calls(submit, "gemini")
+    assert guarding(in_turn).reply.provider == "openai"
+
+
+def test_where_all_calls_of_all_are_taken_the_job_waits_for_the_first_one(guarding: Any, submit: Any) -> None:
+    take_all_calls(submit, "gemini")
+    take_all_calls(submit, "openai")
+    with pytest.raises(CallAwaited) as awaited:
+        guarding(in_turn)
+    assert awaited.value.awaited_provider == "gemini"
+    assert awaited.value.retry_after_s == 60
 
 
 def test_a_probe_that_is_answered_opens_the_lane(guarding: Any) -> None:

@@ -24,14 +24,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rubric_jobs import claims, lifecycle
+from rubric_jobs import claims, lanes, lifecycle
 from rubric_jobs.claims import Claim, Cost, Ending
-from rubric_jobs.errors import AnswerInvalid, NoRubricFound, ProviderBusy, ProviderUnavailable
+from rubric_jobs.errors import AnswerInvalid, CallAwaited, NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.lifecycle import CRASHES_ALLOWED, FAULTS_OF_ANSWERS
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
 
-PAST = "2020-01-01T00:00:00Z"
+PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 TENANTS = [uuid.UUID(int=number) for number in (1, 2)]
 
 
@@ -47,6 +47,8 @@ class Modelled:
     result: dict[str, Any] | None = None
     code: str | None = None
     retryable: bool | None = None
+    calling: str | None = None
+    is_passed_over: bool = False
     is_waiting: bool = False
     is_wait_over: bool = False
     is_lease_over: bool = False
@@ -57,13 +59,17 @@ class Modelled:
     outcomes: dict[int, str | None] = field(default_factory=dict)
     unclaimed: int = 0
 
+    @property
+    def is_woken(self) -> bool:
+        return self.status == "pending" and self.calling is not None and not self.is_waiting
+
     def owns(self, claim: Claim) -> bool:
         return self.status == "processing" and self.token == claim.token
 
     def leave(self, outcome: str, status: str) -> None:
         assert self.token is not None
         self.outcomes[self.token] = outcome
-        self.status, self.is_lease_over = status, False
+        self.status, self.is_lease_over, self.calling = status, False, None
         if status == "pending":
             self.token = None
 
@@ -169,7 +175,11 @@ class Jobs(RuleBasedStateMachine):
             job.attempt -= 1
             job.code = None
 
-    @rule(claim=held, error=st.sampled_from([ProviderUnavailable(), ProviderBusy()]), delay_s=st.sampled_from([0, 500]))
+    @rule(
+        claim=held,
+        error=st.sampled_from([ProviderUnavailable(), ProviderBusy(), CallAwaited("gemini", retry_after_s=1)]),
+        delay_s=st.sampled_from([0, 500]),
+    )
     def retry_later(self, claim: Claim, error: Any, delay_s: float) -> None:
         job = self.jobs[claim.job_id]
         claims.retry_later(claim, delay_s=delay_s, error=error)
@@ -177,6 +187,55 @@ class Jobs(RuleBasedStateMachine):
             job.leave("retried", "pending")
             job.attempt -= not error.charged
             job.is_waiting, job.code = delay_s > 0, error.code
+            job.calling = error.awaited_provider if job.is_waiting else None
+
+    def _calls(self) -> int:
+        jobs = self.jobs.values()
+        return sum(job.calling is not None and not job.is_waiting for job in jobs)
+
+    def _note_woken(self, cap: int) -> None:
+        """Who was woken stands in the rows; how many must be stands here."""
+        for job in self.jobs.values():
+            if job.is_woken and job.is_passed_over:
+                job.calling = None
+        waiting = {job_id for job_id, job in self.jobs.items() if job.calling and job.is_waiting}
+        woken = RubricJob.objects.filter(job_id__in=waiting, run_after=None)
+        assert len(woken) == min(len(waiting), max(cap - self._calls(), 0))
+        for row in woken:
+            job = self.jobs[row.job_id]
+            job.is_waiting = job.is_wait_over = job.is_passed_over = False
+            self.move(row.job_id, updated_at=FUTURE)
+
+    @rule(job_id=submitted)
+    def pass_over(self, job_id: uuid.UUID) -> None:
+        """Nobody claims a job that was woken."""
+        if self.jobs[job_id].is_woken:
+            self.jobs[job_id].is_passed_over = True
+            self.move(job_id, updated_at=PAST)
+
+    @rule(cap=st.sampled_from([1, 2]))
+    def wake_callers(self, cap: int) -> None:
+        lanes.wake_callers(cap=cap)
+        self._note_woken(cap)
+
+    @rule(claim=held, cap=st.sampled_from([1, 2]))
+    def take_call(self, claim: Claim, cap: int) -> None:
+        job, calls = self.jobs[claim.job_id], self._calls()
+        if lanes.take_call(claim, provider="gemini", cap=cap):
+            assert job.owns(claim)
+            assert job.calling or calls < cap
+            job.calling = "gemini"
+        else:
+            assert not (job.owns(claim) and job.calling)
+            self._note_woken(cap)
+
+    @rule(claim=held, cap=st.sampled_from([1, 2]))
+    def end_call(self, claim: Claim, cap: int) -> None:
+        job = self.jobs[claim.job_id]
+        lanes.end_call(claim, cap=cap)
+        if job.owns(claim) and job.calling:
+            job.calling = None
+            self._note_woken(cap)
 
     @rule(job_id=submitted)
     def end_the_lease(self, job_id: uuid.UUID) -> None:
@@ -213,7 +272,7 @@ class Jobs(RuleBasedStateMachine):
         late = [job for job in self.jobs.values() if job.status == "pending" and job.is_late]
         assert lifecycle.expire() == len(late)
         for job in late:
-            job.status, job.is_waiting, job.is_wait_over = "failed", False, False
+            job.status, job.is_waiting, job.is_wait_over, job.calling = "failed", False, False, None
             job.unclaimed += 1
             job.end(code=job.code or "timed_out", retryable=True)
 
@@ -222,7 +281,7 @@ class Jobs(RuleBasedStateMachine):
         due = [job for job in self.jobs.values() if job.status == "pending" and job.is_wait_over]
         assert lifecycle.wake_delayed() == len(due)
         for job in due:
-            job.is_waiting = job.is_wait_over = False
+            job.is_waiting, job.is_wait_over, job.calling = False, False, None
 
     @rule(job_id=submitted)
     def cancel(self, job_id: uuid.UUID) -> None:
@@ -232,7 +291,7 @@ class Jobs(RuleBasedStateMachine):
         if is_running:
             if job.status == "processing":
                 job.leave("cancelled", "failed")
-            job.status, job.is_waiting, job.is_wait_over = "failed", False, False
+            job.status, job.is_waiting, job.is_wait_over, job.calling = "failed", False, False, None
             job.end(code="cancelled", retryable=False)
 
     @rule(job_id=submitted)
@@ -258,7 +317,7 @@ class Jobs(RuleBasedStateMachine):
                 (job.status, job.attempt, job.crashes, job.result, job.code, job.retryable)
             )
             assert (row.run_after is not None, job_id in inputs) == (job.is_waiting, job.has_input)
-            assert row.claim_token == job.token
+            assert (row.claim_token, row.calling) == (job.token, job.calling)
             assert (row.lease_expires_at is not None) == (job.status == "processing")
             assert (row.completed_at is not None) == (job.status in {"completed", "failed"})
 
