@@ -171,8 +171,8 @@ WITH failed AS MATERIALIZED (
 ), retried AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = 'pending', attempt = 0, crashes = 0, claim_token = NULL, claimed_at = NULL, run_after = NULL,
-    error_code = NULL, error_message = NULL, retryable = NULL, performance_metrics = NULL, completed_at = NULL,
-    updated_at = statement_timestamp(), queued_at = statement_timestamp(),
+    calling = NULL, error_code = NULL, error_message = NULL, retryable = NULL, performance_metrics = NULL,
+    completed_at = NULL, updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     deadline_at = statement_timestamp() + %(timeout_s)s * interval '1 second', queue_tag = {_FAIR_TAG}
   FROM failed WHERE job.job_id = failed.job_id
   RETURNING job.job_id, failed.error_code

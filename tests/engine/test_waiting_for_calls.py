@@ -123,7 +123,7 @@ def test_a_crowd_goes_through_a_small_cap_without_a_break_and_with_two_attempts_
     service = Service(call_s=0.2)
     with ExitStack() as pumps:
         for _ in range(2):
-            pumps.enter_context(working(service, cap=2))
+            pumps.enter_context(working(service, cap=2, poll_s=2))  # not by sweeps
         began = time.monotonic()
         for _ in range(40):
             submit(parameters=ASKS)
