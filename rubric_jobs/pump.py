@@ -259,7 +259,6 @@ class Pump:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
             if os.getppid() != self._parent:
                 log.warning("the cluster of this worker is gone: stopping")
                 self.stop()
@@ -270,6 +269,8 @@ class Pump:
             await self._rows.change(workers.note, worker=self._name, running=len(self._held))
             if not self.is_relieved:  # its successor speaks for itself
                 self._tell_alive()
+            # Behind the first look: a pump that is killed within a second has given back what the one before it left.
+            await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
 
     def _hear(self, channel: str, payload: str) -> None:
         if channel == lifecycle.CANCELLED_CHANNEL:

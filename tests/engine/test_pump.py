@@ -491,6 +491,14 @@ def test_a_failover_to_a_server_that_only_reads_is_waited_out(submit: Submit, ca
     assert set(RubricJobAttempt.objects.values_list("outcome", flat=True)) == {"completed"}
 
 
+def test_what_a_dead_worker_left_is_given_back_as_soon_as_a_pump_runs(submit: Submit) -> None:
+    job_id = submit()
+    (lost,) = claiming.claim(limit=1)
+    RubricJob.objects.filter(job_id=lost.job_id).update(lease_expires_at="2020-01-01T00:00:00Z")
+    with pumping(at_once, poll_s=60):
+        assert end_of(job_id).status == "completed"
+
+
 def test_a_pump_that_stops_as_it_should_is_not_missed(submit: Submit) -> None:
     with pumping(at_once):
         wait_until(workers.alive)

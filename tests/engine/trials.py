@@ -124,7 +124,8 @@ class Trial:
         problems = history.broken_promises(told, **allowed)
         assert not problems, "\n".join(problems[:20]) + f"\n({len(problems)} in all; logs in {self.logs})"
         late_s, allowed_s = told.latest_rescue_s, RESCUE_SLACK_S + nobody_there_s
-        assert late_s <= allowed_s, f"given back {late_s:.1f} s after its lease; logs in {self.logs}"
+        late = f"given back {late_s:.1f} s after its lease, {allowed_s:.1f} s allowed; logs in {self.logs}"
+        assert late_s <= allowed_s, late
         return told
 
     def say(self, what: str, told: History, **more: object) -> None:
