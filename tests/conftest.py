@@ -78,7 +78,9 @@ def rows(django_db_setup: None, django_db_blocker: Any) -> Any:
     Not Django's transactional tests: their flush steps over tables whose name carries a schema.
     """
     with django_db_blocker.unblock():
+        connection.close()  # an earlier test's
         yield
+        connection.close()  # which the test may have ended in the database
         with connection.cursor() as cursor:
             cursor.execute(
                 """SELECT format('%I.%I', schemaname, tablename) FROM pg_tables

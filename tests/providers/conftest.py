@@ -32,7 +32,11 @@ class Vendor:
         return self.kind.removesuffix("_legacy")
 
     def build(self) -> Provider:
-        return registry.build(self.settings)[self.name]
+        provider = registry.build(self.settings)[self.name]
+        # As a worker does. An import in a call's thread would go on after the call's time-out, into the next test,
+        # where warnings are errors; and one that fails half-way leaves the package broken for good.
+        provider.preload()
+        return provider
 
 
 @pytest.fixture
