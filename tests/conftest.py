@@ -19,15 +19,6 @@ from tests.fake_llm import _fake_llm_server, fake_llm
 __all__ = ["_fake_llm_server", "fake_llm"]
 
 
-WITH_SERVICES = {"acceptance", "api", "browser", "engine", "operations"}
-"""Folders of tests that take seconds each."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow modules first, so that no test worker is left with them while the other one has nothing to do."""
-    items.sort(key=lambda item: item.path.parent.name not in WITH_SERVICES)
-
-
 @dataclass(frozen=True)
 class Caller:
     """A user of a tenant, and an HTTP client that speaks as them."""

@@ -32,6 +32,6 @@ def test_twenty_calls_of_28_s_and_one_of_35_s_run_side_by_side(service: Service)
 
     ended = [service.ended(job_id, within_s=60) for job_id in job_ids]
     assert {answer["status"] for answer in ended} == {"completed"}
-    assert max(answer["performance"]["duration_ms"] for answer in ended[:JOBS]) < 1.5 * LATENCY_S * 1000
+    assert max(answer["performance"]["duration_ms"] for answer in ended[:JOBS]) < 1.25 * LATENCY_S * 1000
     assert ended[-1]["performance"]["duration_ms"] > BEYOND_THE_OLD_LIMIT_S * 1000
     assert time.monotonic() - began < 1.5 * LATENCY_S

@@ -187,9 +187,8 @@ def test_a_crowd_that_waits_to_ask_the_same_is_answered_by_its_twins(
     with working():  # its sweep does not wake those who wait for calls: each job wakes the next one
         job_ids = [ask() for _ in range(6)]
         assert [end_of(job_id).status for job_id in job_ids] == ["completed"] * 6
-    assert (
-        len(fake_llm.history) <= 2
-    )  # the second one is woken by the end of a call, a moment before its result is there
+    # The second one is woken by the end of a call, a moment before its result is there.
+    assert len(fake_llm.history) <= 2
 
 
 def test_a_model_of_the_same_name_at_another_server_is_asked_anew(ask: Ask, fake_llm: FakeLLM, settings: Any) -> None:
