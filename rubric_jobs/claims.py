@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection
 from psycopg.rows import class_row, dict_row
 
-from rubric_jobs.errors import RubricJobError
+from rubric_jobs.errors import RubricJobError, TimedOut
 from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
 
 
@@ -189,7 +189,10 @@ WITH news AS MATERIALIZED (
 ), ended AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = CASE WHEN news.code IS NULL THEN 'completed' ELSE 'failed' END,
-    result = news.result, error_message = news.message, error_code = news.code, retryable = news.retryable,
+    result = news.result, retryable = news.retryable,
+    -- A job that runs out of time says what cost it its earlier attempt; the ledger says that time was over.
+    error_code = coalesce(CASE WHEN news.code = %(late)s THEN job.error_code END, news.code),
+    error_message = coalesce(CASE WHEN news.code = %(late)s THEN job.error_message END, news.message),
     input_digest = decode(news.digest, 'hex'), progress = NULL, calling = NULL, lease_expires_at = NULL,
     completed_at = statement_timestamp(), updated_at = statement_timestamp(),
     -- Where nobody was left to count (a time-out, a fault of our own), the ledger knows what was paid until then.
@@ -231,7 +234,7 @@ def end(endings: Sequence[Ending]) -> set[int]:
     """
     news = _news((ending.claim, _as_news(ending)) for ending in endings)
     with connection.cursor() as cursor:
-        cursor.execute(_END, {"news": news, "channel": CHANGED_CHANNEL})
+        cursor.execute(_END, {"news": news, "channel": CHANGED_CHANNEL, "late": TimedOut.code})
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -263,7 +266,7 @@ WITH ours AS MATERIALIZED (
     attempt = job.attempt - %(uncharged)s, updated_at = statement_timestamp(), queued_at = statement_timestamp(),
     run_after = CASE WHEN %(delay_s)s > 0 THEN statement_timestamp() + %(delay_s)s * interval '1 second' END,
     calling = CASE WHEN %(delay_s)s > 0 THEN %(awaited)s::text END,
-    -- Not shown while the job is pending; what it fails with, should its deadline pass before it runs again.
+    -- Not shown until it has failed; what it fails with, should its deadline pass first.
     error_code = %(code)s, error_message = %(message)s
   FROM placed WHERE job.job_id = placed.job_id
   RETURNING job.job_id, placed.token

@@ -139,6 +139,41 @@ def test_a_retry_goes_on_from_a_stored_reply_unless_that_was_the_fault(
     assert claims.kept_reply(claim_one()) == ({"text": "paid"} if is_kept else None)
 
 
+def test_a_job_whose_time_is_over_says_what_cost_it_the_attempt_before(submit: Submit) -> None:
+    submit()
+    claims.retry_later(claim_one(), delay_s=0, error=ProviderUnavailable())
+    claim = claim_one()
+    claims.end([Ending(claim=claim, error=TimedOut())])
+    late = job(claim.job_id)
+    assert (late.status, late.error_code, late.error_message, late.retryable) == (
+        "failed",
+        "provider_unavailable",
+        str(ProviderUnavailable()),
+        True,
+    )
+    assert RubricJobAttempt.objects.get(attempt_id=claim.token).error_code == "timed_out"
+
+
+@pytest.mark.parametrize("error", [TimedOut(), NoRubricFound()], ids=lambda error: error.code)
+def test_a_job_fails_with_its_own_fault_where_none_came_before_or_that_was_another(
+    submit: Submit, error: RubricJobError
+) -> None:
+    submit()
+    if not isinstance(error, TimedOut):
+        claims.retry_later(claim_one(), delay_s=0, error=ProviderUnavailable())
+    claim = claim_one()
+    claims.end([Ending(claim=claim, error=error)])
+    assert (job(claim.job_id).error_code, job(claim.job_id).error_message) == (error.code, str(error))
+
+
+def test_a_job_that_is_completed_in_the_end_tells_of_no_fault(submit: Submit) -> None:
+    submit()
+    claims.retry_later(claim_one(), delay_s=0, error=ProviderUnavailable())
+    claim = claim_one()
+    claims.end([Ending(claim=claim, result={"success": True})])
+    assert (job(claim.job_id).error_code, job(claim.job_id).error_message) == (None, None)
+
+
 def test_a_retry_of_a_running_job_leaves_its_stored_reply_alone(submit: Submit) -> None:
     submit()
     claim = claim_one()
