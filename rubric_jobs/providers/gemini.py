@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 from rubric_jobs import errors, prompts
 from rubric_jobs.aside import aside
@@ -40,8 +41,11 @@ class GeminiProvider:
 
     def preload(self) -> None:
         import aiohttp  # noqa: F401
-        import google.genai  # noqa: F401
+        from google.genai import types
 
+        # The SDK builds its models when they are first used, which halts all jobs of a worker for 50 ms at a time.
+        for model in (types.GenerateContentConfig, types.UserContent, types.GenerateContentResponse, types.Candidate):
+            model.model_rebuild()
         tls()
 
     def _connect(self) -> _Connection:
@@ -50,7 +54,8 @@ class GeminiProvider:
         from google.genai import types
 
         # Else the SDK makes one of a class that aiohttp discourages. Calls in flight have no limit, the worker sets it.
-        http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), trust_env=True)
+        # Where no proxy is set, aiohttp would look for one, and for passwords in a file, at each call.
+        http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), trust_env=bool(getproxies()))
         base_url, version = split_version(self._base_url)
         options = types.HttpOptions(
             base_url=base_url or None,

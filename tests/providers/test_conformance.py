@@ -50,6 +50,17 @@ def test_a_document_becomes_the_rubric_that_it_holds(vendor: Vendor) -> None:
     assert reply.model == vendor.model
 
 
+def test_a_call_goes_through_the_proxy_that_the_environment_names(
+    vendor_of: Callable[..., Vendor], streaming_vendor: Vendor, fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", fake_llm.url)
+    address = {"gemini_base_url": "http://model.invalid", "openai_base_url": "http://model.invalid/v1"}
+    # The fake is no proxy, and says so; without one, there would be nobody to say anything.
+    assert isinstance(failure(vendor_of(streaming_vendor.kind, **address)), errors.ModelRetired)
+    monkeypatch.delenv("http_proxy")
+    assert isinstance(failure(vendor_of(streaming_vendor.kind, **address)), errors.ProviderUnavailable)
+
+
 def test_tokens_are_counted_thoughts_included(vendor: Vendor, fake_llm: FakeLLM) -> None:
     reply = answer(vendor, tasks.extract_task())
     call = fake_llm.history[-1]
