@@ -4,7 +4,7 @@ set -eu
 missing=""
 [ -x /usr/lib/postgresql/15/bin/postgres ] || missing="postgresql-15"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
-command -v chromium > /dev/null || missing="$missing chromium"
+command -v chromium-headless-shell > /dev/null || command -v chromium > /dev/null || missing="$missing chromium-headless-shell"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "Installing $missing (once) …"
     mkdir -p /etc/postgresql-common/createcluster.d

