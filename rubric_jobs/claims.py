@@ -277,7 +277,7 @@ WITH ours AS MATERIALIZED (
     llm_provider = coalesce(attempt.llm_provider, %(provider)s), llm_model = coalesce(attempt.llm_model, %(model)s)
   FROM returned WHERE attempt.attempt_id = returned.token
 )
-SELECT pg_notify(%(channel)s, job_id::text) FROM returned
+SELECT pg_notify(%(channel)s, '') FROM returned
 """  # noqa: S608 - put together from constants
 
 

@@ -31,6 +31,7 @@ from rubric_jobs.errors import (
 log = logging.getLogger(__name__)
 
 PENDING_CHANNEL = "rubric_jobs_pending"
+"""That there is something to claim, and not what: PostgreSQL delivers what is said twice in a transaction once."""
 CHANGED_CHANNEL = "rubric_jobs_changed"
 CANCELLED_CHANNEL = "rubric_jobs_cancelled"
 CRASHES_ALLOWED = 3
@@ -85,7 +86,7 @@ WITH job AS (
 ), input AS (
   INSERT INTO grader.rubric_job_inputs (job_id, parameters, data) SELECT job_id, %(parameters)s, %(data)s FROM job
 )
-SELECT pg_notify(%(channel)s, job_id::text) FROM job
+SELECT pg_notify(%(channel)s, '') FROM job
 """  # noqa: S608 - put together from constants
 
 
@@ -180,7 +181,7 @@ WITH failed AS MATERIALIZED (
   DELETE FROM grader.rubric_job_replies reply USING retried
   WHERE reply.job_id = retried.job_id AND retried.error_code = ANY(%(faults_of_answers)s)
 )
-SELECT pg_notify(%(pending)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM retried
+SELECT pg_notify(%(pending)s, ''), pg_notify(%(changed)s, job_id::text) FROM retried
 """  # noqa: S608 - put together from constants
 
 
@@ -243,7 +244,8 @@ WITH expired AS MATERIALIZED (
   FROM placed WHERE job.job_id = placed.job_id
   RETURNING job.job_id, job.status
 )
-SELECT status, pg_notify(CASE status WHEN 'pending' THEN %(pending)s ELSE %(changed)s END, job_id::text) FROM rescued
+SELECT CASE status WHEN 'pending' THEN pg_notify(%(pending)s, '') ELSE pg_notify(%(changed)s, job_id::text) END
+FROM rescued
 """  # noqa: S608 - put together from constants
 
 

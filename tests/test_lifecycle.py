@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from rubric_jobs import claims, lifecycle
 from rubric_jobs.claims import Claim, Cost, Ending
@@ -281,9 +281,21 @@ def notified(channel: str, change: Callable[[], Any]) -> list[str]:
 
 
 def test_a_submission_wakes_the_workers(submit: Submit) -> None:
-    submitted: list[uuid.UUID] = []
-    heard = notified(lifecycle.PENDING_CHANNEL, lambda: submitted.append(submit()))
-    assert heard == [str(submitted[0])]
+    assert len(notified(lifecycle.PENDING_CHANNEL, submit)) == 1
+
+
+def test_a_crowd_wakes_the_workers_once(submit: Submit) -> None:
+    def crowd() -> None:
+        with transaction.atomic():
+            for _ in range(20):
+                submit()
+
+    assert len(notified(lifecycle.PENDING_CHANNEL, crowd)) == 1
+    held = claim_all()
+    assert len(notified(lifecycle.PENDING_CHANNEL, lambda: claims.release(held))) == 1
+    for claim in claim_all():
+        end_lease(claim)
+    assert len(notified(lifecycle.PENDING_CHANNEL, lifecycle.rescue)) == 1
 
 
 def test_an_ending_is_heard_by_those_who_wait(submit: Submit) -> None:
