@@ -62,7 +62,7 @@ def _measure(server: str, ours: str, *, rounds: int, only: str) -> dict[str, Any
         "peers": lambda: peers.figures(server, ours, rounds=rounds),
         "claims": lambda: claims_at_scale.figures(rounds=rounds),
         "calls": lambda: provider_calls.figures(ours, rounds=rounds),
-        "documents": lambda: documents.figures(ours),
+        "documents": lambda: documents.figures(ours, rounds=rounds),
         "status": status_reads.figures,
         "streams": event_streams.figures,
         "purge": purge_beside_claims.figures,
