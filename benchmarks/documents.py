@@ -43,7 +43,8 @@ def figures(ours_url: str, *, rounds: int) -> dict[str, Any]:
         real_worker(ours) as worker,
         psycopg.connect(ours_url, autocommit=True) as connection,
     ):
-        _extract(ours, connection, [_distinct() for _ in range(2 * SANDBOX_CHILDREN)])  # its children are warm
+        # From here on the sandbox's children are warm.
+        _extract(ours, connection, [_distinct() for _ in range(2 * SANDBOX_CHILDREN)])
         for _ in range(rounds):
             files = [_distinct() for _ in range(DOCUMENTS)]
             before = _cpu_s(worker)
