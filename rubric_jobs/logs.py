@@ -10,8 +10,9 @@ import logging
 import re
 import sys
 import time
+import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Any
@@ -118,11 +119,35 @@ def formatter(*, is_watched: bool) -> logging.Formatter:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if is_watched else "iso", utc=not is_watched),
     ]
-    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _say_where_it_broke]
     if is_watched:
-        plain = structlog.dev.plain_traceback
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
+        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     else:
-        # As text: structlog's own shape of a traceback holds local variables, and so keys and documents.
-        last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+        last.append(structlog.processors.JSONRenderer(default=str))
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last)
+
+
+def _say_where_it_broke(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    _, error, _ = line.pop("exc_info", None) or (None, None, None)
+    if error is not None:
+        line["exception"] = places(error)
+    return line
+
+
+def places(error: BaseException) -> str:
+    """Where an exception and those behind it were raised, and what they are called, in lines of text.
+
+    Neither their words nor their variables: a database's words may quote a row, a variable may be a document or a key.
+    """
+    return "".join(_places(error))
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if behind is not None:
+        yield from _places(behind)
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__module__}.{type(error).__qualname__}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _places(part)

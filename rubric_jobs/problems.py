@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions, status
 
-from rubric_jobs import errors
+from rubric_jobs import errors, logs
 from rubric_jobs.errors import DocumentTooLarge, RubricJobError, UnsupportedType
 
 log = logging.getLogger(__name__)
@@ -125,9 +124,7 @@ def describe(error: Exception) -> Problem:
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError):
         log.error("the database is away: %s", type(error).__name__)
         return _usual("unavailable", {"Retry-After": str(UNAVAILABLE_RETRY_S)})
-    # Not the exception's own words: a database's may quote a row, and with it a document.
-    where = "".join(traceback.format_tb(error.__traceback__))
-    log.error("a request broke the service's own code: %s\n%s", type(error).__name__, where)
+    log.error("a request broke the service's own code:\n%s", logs.places(error))
     return _usual("internal_error")
 
 

@@ -178,8 +178,8 @@ class Pump:
             return Ending(claim=claim, error=TimedOut())
         except RubricJobError as error:
             return Ending(claim=claim, error=error)
-        except Exception:
-            log.exception("a job broke the worker's own code")
+        except Exception as error:
+            log.error("a job broke the worker's own code:\n%s", logs.places(error))
             return Ending(claim=claim, error=InternalError())
 
     def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
@@ -218,10 +218,11 @@ class Pump:
     async def _land(self, batch: list[Ending]) -> set[int]:
         try:
             return await self._rows.change(claims.end, batch)
-        except REFUSALS:
+        except REFUSALS as error:
             if len(batch) > 1:  # one row that the database refuses must not take the others with it
                 return set().union(*[await self._land([ending]) for ending in batch])
-            log.exception("an ending that the database refuses", extra={"job_id": batch[0].claim.job_id})
+            where = {"job_id": batch[0].claim.job_id}
+            log.error("an ending that the database refuses:\n%s", logs.places(error), extra=where)
             instead = Ending(claim=batch[0].claim, error=InternalError())
             return {instead.claim.token} if await self._try(claims.end, [instead]) else set()
 

@@ -154,18 +154,22 @@ def test_a_job_that_breaks_our_code_fails_alone(submit: Submit) -> None:
     assert "not in the user's words" not in failed.error_message
 
 
-def test_a_result_that_the_database_refuses_takes_no_other_with_it(submit: Submit) -> None:
+def test_a_result_that_the_database_refuses_takes_no_other_with_it_and_is_not_quoted_in_the_log(
+    submit: Submit, caplog: pytest.LogCaptureFixture
+) -> None:
     unstorable = submit(parameters={"nul": True})
     others = [submit() for _ in range(5)]
 
     async def with_nul(claim: Claim, report: Any) -> Ending:
-        result = {"text": "\x00"} if claim.parameters else {}
+        result = {"text": "her own words\x00"} if claim.parameters else {}
         return Ending(claim=claim, result=result)
 
     with pumping(with_nul):
         assert end_of(unstorable).error_code == "internal_error"
         for job_id in others:
             assert end_of(job_id).status == "completed"
+    assert "UntranslatableCharacter" in caplog.text
+    assert "her own words" not in caplog.text
 
 
 @contextmanager
