@@ -1,7 +1,7 @@
-"""django-q2's only entry point: a q2 task is a pump, never a job.
+"""django-q2's only entry points: a worker process, or a q2 task in it, is a pump, never a job.
 
-Rows are the truth. A q2 message does no more than turn an idle worker process into a pump: lost messages are sent
-again by a schedule, surplus ones find no free slot and return at once.
+Rows are the truth. A new process takes a free slot by itself. A q2 message does no more than turn an idle process into
+a pump: lost messages are sent again by a schedule, surplus ones find no free slot and return at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from django.conf import settings
 from django.db import connection
 from django_q.tasks import async_task
 
-from rubric_jobs import conf, processes, schedules
+from rubric_jobs import conf, logs, processes, schedules
 from rubric_jobs import purge as purging
 from rubric_jobs.providers import registry
 from rubric_jobs.pump import Pace, Pump
@@ -168,8 +168,16 @@ def prepare() -> Cluster:
     return _cluster
 
 
-def seed(**_: Any) -> None:
-    """Called in every new worker process: ask for one pump."""
+def begin(**_: Any) -> None:
+    """Called in every new worker process: the first ones are pumps at once, and wait for no message."""
+    cluster = _cluster or prepare()
+    slot = cluster.take_slot()
+    if slot is not None:
+        _carry(cluster, slot)
+
+
+def seed() -> None:
+    """Ask an idle process of this cluster, or of another one, to be a pump."""
     async_task(PUMP, TRIES, q_options={"timeout": -1})
 
 
@@ -189,12 +197,20 @@ def pump(tries: int = 1) -> str:
         if tries > 1:
             async_task(PUMP, tries - 1, q_options={"timeout": -1})
         return "this cluster has all its pumps"
+    return _carry(cluster, slot)
+
+
+def _carry(cluster: Cluster, slot: int) -> str:
     parent = os.getppid()
     processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
         if settings.RUBRIC_LISTEN:  # prepared statements, too, need a connection that stays with its server process
             conf.prepare_statements()
         is_relieved = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
+    except Exception as error:
+        # django-q2 would write down what the exception says, and end the process of one that has just begun.
+        log.error("a pump broke:\n%s", logs.places(error))
+        return "broke; the log says where"
     finally:
         cluster.leave()
         processes.end_with_parent(signal.SIGKILL)

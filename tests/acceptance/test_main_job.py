@@ -150,6 +150,7 @@ def test_uploaded_documents_are_gone_when_their_jobs_are_completed(service: Serv
 
 
 def test_on_an_idle_service_a_job_waits_less_than_a_second(service: Service) -> None:
+    service.ended(service.enhance(WHOLE_RUBRIC, total=99, llmProvider="local"))  # by then the workers have started
     waits = []
     for number in range(40):
         job_id = service.enhance(WHOLE_RUBRIC, total=100 + number, llmProvider="local")

@@ -28,19 +28,55 @@ def test_no_process_outlives_a_main_process_that_was_killed(trial: Trial, fake_l
 
 
 def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Trial) -> None:
-    """An idle django-q2 worker that is killed takes the lock of the queue with it: the cluster looks alive for ever."""
+    """A sentinel that stands still looks alive for ever, and starts no process in the place of one that died."""
     with trial.cluster(PUMP_SILENCE_SECONDS="3") as cluster:
         cluster.wait_for_pumps()
-        for _ in range(3):  # one of them waits for the queue; another may be passing a surplus message on
-            wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
-            time.sleep(1)
-            cluster.kill("idle", choose=min)
+        wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
+        cluster.kill("sentinel", signal.SIGSTOP, choose=min)
+        cluster.kill("idle", choose=min)
         trial.submit(10)
         trial.wait_for_ends(within_s=10)
         cluster.kill("busy", choose=min)
         began = time.monotonic()
         assert cluster.ended(within_s=20) == 1
         trial.say("wedged", trial.verify(), noticed_after_s=round(time.monotonic() - began, 1))
+
+
+def test_a_new_process_becomes_a_pump_though_no_message_can_be_taken_any_more(trial: Trial) -> None:
+    """An idle django-q2 worker that is killed takes the lock of the queue with it: its tasks reach nobody."""
+    with trial.cluster(PUMP_SILENCE_SECONDS="5") as cluster:
+        pumps = set(cluster.wait_for_pumps().pids("busy"))
+        wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
+        time.sleep(1)
+        cluster.kill("idle", choose=min)
+        cluster.kill("busy", choose=min)
+        wait_until(lambda: len(set(cluster.pids("busy")) - pumps) == 1, within_s=5, what="another pump")
+        trial.submit(10)
+        trial.wait_for_ends(within_s=10)
+        cluster.signal(signal.SIGTERM)
+        assert cluster.ended(within_s=30) == 0
+    trial.verify()
+
+
+def test_a_pump_that_the_database_refused_gives_its_jobs_back_and_another_one_comes(
+    trial: Trial, fake_llm: FakeLLM
+) -> None:
+    fake_llm.behave(latency_s=60)
+    with trial.cluster(PUMP_SILENCE_SECONDS="8") as cluster:
+        cluster.wait_for_pumps()
+        trial.submit(10, provider="gemini", say="refused")
+        trial.wait_for_processing(10)
+        fake_llm.behave(latency_s=0)
+        trial.change("ALTER TABLE grader.rubric_workers RENAME TO rubric_workers_away")
+        wait_until(lambda: not cluster.pids("busy"), within_s=10, what="the end of both pumps")
+        trial.change("ALTER TABLE grader.rubric_workers_away RENAME TO rubric_workers")
+        trial.wait_for_ends(within_s=15)
+        cluster.wait_for_pumps(within_s=10)
+        assert cluster.log.read_text().count("a pump broke") >= 2
+        cluster.signal(signal.SIGTERM)
+        assert cluster.ended(within_s=30) == 0
+    told = trial.verify()
+    assert told.outcomes["lost"] == 0
 
 
 def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> None:

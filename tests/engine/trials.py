@@ -86,6 +86,10 @@ class Trial:
         with psycopg.connect(self.url, autocommit=True) as database:
             return database.execute(statement, values).fetchall()
 
+    def change(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as database:
+            database.execute(statement)
+
     def count(self, *statuses: str) -> int:
         ((jobs,),) = self.query(
             "SELECT count(*) FROM grader.rubric_extraction_jobs WHERE status = ANY(%s)", list(statuses)

@@ -8,14 +8,17 @@ import signal
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from multiprocessing import Event
+from multiprocessing.context import ForkProcess
 from typing import Any
 
 import psutil
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django_q.cluster import Cluster
+from django_q.cluster import Sentinel, get_mp_context
 from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
 
@@ -37,34 +40,36 @@ class Command(QCluster):  # type: ignore[misc]
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
         processes.lead()
         shared = worker.prepare()
-        post_spawn.connect(worker.seed)
+        post_spawn.connect(worker.begin)
         signals: list[int] = []
-        cluster = Cluster()
-        # Its own handlers set a multiprocessing event and join, which deadlocks when a signal comes twice.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: signals.append(number))
         watch = _Watch(shared)
-        cluster.start()
+        # Not django-q2's Cluster: its start waits for the sentinel without end, and its handlers of signals set a
+        # multiprocessing event and join, which deadlocks when a signal comes twice.
+        stop_event = Event()
+        sentinel = get_mp_context().Process(target=Sentinel, args=(stop_event, Event(), uuid.uuid4()))
+        sentinel.start()
         fault = None
         while not (signals or options.get("run_once") or fault):
             time.sleep(0.1)
-            fault = watch.fault(cluster)
+            fault = watch.fault(sentinel)
         if signals:
             fault = None  # a signal to the whole group ends the sentinel too
         if fault:
             self.stderr.write(f"{fault} Stopping, so that a supervisor starts the worker anew.")
         shared.stop()
-        ended_in_time = _end(cluster, shared)
+        # In a thread: the event's lock may have died with the process that held it.
+        threading.Thread(target=stop_event.set, daemon=True).start()
+        ended_in_time = _end(shared)
         sys.stdout.flush()
         # Not sys.exit: multiprocessing's own exit handlers would join whatever hangs.
         os._exit(0 if ended_in_time and not fault else 1)
 
 
-def _end(cluster: Cluster, shared: worker.Cluster) -> bool:
+def _end(shared: worker.Cluster) -> bool:
     """Whether every pump ended within the grace, its jobs finished or given back; whoever is left then is killed."""
     deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
-    # In a thread: the event's lock may have died with the process that held it.
-    threading.Thread(target=cluster.stop_event.set, daemon=True).start()
     # Looked for again: a sentinel that is still starting has more children later, and orphans come to us.
     while family := psutil.Process().children(recursive=True):
         left_s = deadline - time.monotonic()
@@ -88,8 +93,8 @@ class _Watch:
         self._answered_at: float | None = None
         self._working: threading.Thread | None = None
 
-    def fault(self, cluster: Cluster) -> str | None:
-        if not cluster.sentinel.is_alive():
+    def fault(self, sentinel: ForkProcess) -> str | None:
+        if not sentinel.is_alive():
             return "The cluster's sentinel has died."
         patience_s, silent_s = settings.PUMP_SILENCE_SECONDS, self._shared.silent_for_s()
         if silent_s <= patience_s * 2 / 3:
