@@ -188,7 +188,8 @@ def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
 
 
 def _is_hyphenated(line: Line) -> bool:
-    return re.search(r"[^\W\d_]-$", line.words[-1].text) is not None
+    last = line.words[-1].text
+    return last[-1:] == "-" and last[-2:-1].isalpha()
 
 
 def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset(), right: float | None = None) -> str:
@@ -223,11 +224,10 @@ def _breaks_word(above: Line, line: Line, vocabulary: frozenset[str], right: flo
 def join(text: str, following: str, vocabulary: frozenset[str]) -> str:
     if not text or not following:
         return text or following
-    head = re.search(r"([^\W\d_]+)-$", text)
-    tail = re.match(r"[^\W\d_]+", following)
-    if head and tail and tail.group()[0].islower():
-        return (text if _keeps_hyphen(head.group(1), tail.group(), vocabulary) else text[:-1]) + following
     if text.endswith("-") and len(text) > 1 and not text[-2].isspace():
+        head, tail = re.search(r"([^\W\d_]+)-$", text), re.match(r"[^\W\d_]+", following)
+        if head and tail and tail.group()[0].islower() and not _keeps_hyphen(head[1], tail[0], vocabulary):
+            return text[:-1] + following
         return text + following
     if _is_wide(text[-1]) and (_is_wide(following[0]) or following[0].isdigit()):
         return text + following
