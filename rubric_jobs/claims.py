@@ -7,6 +7,7 @@ the token, and a write whose token is not the row's own any more changes nothing
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -22,7 +23,7 @@ from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job that this worker may run while its lease lasts; `seconds_left` counts to the job's deadline."""
+    """A job that this worker may run while its lease lasts."""
 
     job_id: uuid.UUID
     token: int
@@ -33,7 +34,8 @@ class Claim:
     file_type: str
     file_size_kb: int | None
     attempt: int
-    seconds_left: float
+    seconds_given: float
+    """From the claim to the job's deadline."""
     parameters: dict[str, Any]
     trace_id: str | None = None
     is_controlled: bool = False
@@ -42,6 +44,12 @@ class Claim:
     """The input where it is short; a longer one is read when its job begins."""
     is_answered: bool = False
     """Whether a provider's reply to an earlier attempt is kept."""
+    came_at: float = field(default_factory=time.monotonic, repr=False, compare=False)
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the job's deadline, by the time that has passed here since the claim came."""
+        return self.seconds_given - (time.monotonic() - self.came_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +107,10 @@ _OPEN = """, opened AS (
     lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
   FROM opened WHERE job.job_id = opened.job_id
   RETURNING job.job_id, job.claim_token AS token, job.tenant_id, job.user_id, job.kind, job.file_name, job.file_type,
-    job.file_size_kb, job.attempt, extract(epoch FROM job.deadline_at - statement_timestamp())::float AS seconds_left,
+    job.file_size_kb, job.attempt, extract(epoch FROM job.deadline_at - statement_timestamp())::float AS seconds_given,
     job.queue_tag, job.created_at, job.trace_id
 )
-SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_left, trace_id,
+SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_given, trace_id,
   EXISTS (SELECT FROM grader.rubric_tenant_controls control WHERE control.tenant_id = claimed.tenant_id)
     AS is_controlled,"""
 

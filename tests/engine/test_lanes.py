@@ -28,7 +28,7 @@ SOMEBODY = Claim(
     file_type="text/plain",
     file_size_kb=1,
     attempt=1,
-    seconds_left=280,
+    seconds_given=280,
     parameters={},
 )
 

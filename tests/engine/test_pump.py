@@ -301,6 +301,20 @@ def test_a_retry_is_told_to_wait_as_long_as_the_provider_says(submit: Submit) ->
     assert hurried.error_code == "provider_unavailable"
 
 
+def test_a_retry_for_which_the_time_that_is_left_is_too_short_is_not_waited_for(submit: Submit) -> None:
+    """Three of its five seconds have gone by when the provider asks for four more."""
+
+    async def slow_to_refuse(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(3)
+        raise ProviderBusy(retry_after_s=4)
+
+    began = time.monotonic()
+    with pumping(slow_to_refuse):
+        job = end_of(submit(timeout_s=5))
+    assert (job.status, job.error_code) == ("failed", "provider_unavailable")
+    assert time.monotonic() - began < 4.5
+
+
 def test_a_job_ends_at_its_deadline(submit: Submit) -> None:
     async def endless(claim: Claim, report: Any) -> Ending:
         await asyncio.sleep(60)
