@@ -112,10 +112,17 @@ class Cluster:
         return True
 
     def has_pumps(self) -> bool:
-        """Whether a process of this cluster still carries jobs."""
-        are_free = [self._lock(place) for place in range(self._places_behind.stop)]
+        """Whether a process of this cluster still carries jobs; asked by the main process, which never does."""
+        return not all(self._are_free(range(self._places_behind.stop)))
+
+    def lacks_pumps(self) -> bool:
+        """Whether a slot is free; asked by the main process."""
+        return any(self._are_free(range(settings.WORKER_PROCESSES)))
+
+    def _are_free(self, places: range) -> list[bool]:
+        are_free = [self._lock(place) for place in places]
         self.leave()
-        return not all(are_free)
+        return are_free
 
     def leave(self) -> None:
         """Free whatever this process holds."""

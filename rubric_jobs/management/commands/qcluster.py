@@ -99,7 +99,7 @@ class _Watch:
         patience_s, silent_s = settings.PUMP_SILENCE_SECONDS, self._shared.silent_for_s()
         if silent_s <= patience_s * 2 / 3:
             self._answered_at = None
-            if silent_s > patience_s / 4:
+            if silent_s > patience_s / 4 and self._shared.lacks_pumps():
                 # Other clusters may have taken the messages, or see them in their future where clocks differ.
                 self._apart(worker.seed)
         elif self._answered_at is None:
