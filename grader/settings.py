@@ -74,7 +74,7 @@ def _database() -> dict[str, Any]:
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     known = {names[key]: value for key, value in given.items() if key in names}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "grader.pooled_backend",
         **known,
         "OPTIONS": {**CONNECTION_PATIENCE, **{key: value for key, value in given.items() if key not in names}},
     }

@@ -1,9 +1,10 @@
-"""Ending a database connection from outside, while somebody waits on it for an answer that will not come."""
+"""Connections that end early: cut from our side, where an answer will not come, or from the database's, unnoticed."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,16 @@ def sever(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> No
         if connection is not None:
             with socket.socket(fileno=os.dup(connection.pgconn.socket)) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
+
+
+def is_severed(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
+    """Whether the database has ended a connection on which nobody waits for an answer. Asks it nothing.
+
+    Such a connection has nothing to say but its end. (New settings of the server, too: then a good one is given up.)
+    """
+    told = select.poll()
+    told.register(idle.fileno(), select.POLLIN)
+    return bool(told.poll(0))
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -14,11 +15,12 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db.models import Case, F, Func, IntegerField, Q, TextField, When
 from django.db.models.functions import Cast
-from psycopg import AsyncClientCursor
+from psycopg import AsyncClientCursor, AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from rubric_jobs import conf, isolation
 from rubric_jobs.models import RubricJob, RubricJobQuerySet, Status
+from rubric_jobs.severing import is_severed
 from rubric_jobs.threads import in_thread
 
 POOL_SIZE = 10
@@ -82,7 +84,7 @@ async def aread(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) 
     wanted = {"tenant_id": tenant_id, "user_id": user_id, "job_id": job_id}
     values = {"role": pool.role, "tenant_id": str(tenant_id), "user_id": str(user_id)}
     values |= {f"value_{place}": wanted.get(name, name) for place, name in enumerate(order)}
-    async with pool.connections.connection() as lent:
+    async with _lent(pool) as lent:
         # Two statements sent as one: a transaction of their own, so that role and identity end with it.
         cursor = AsyncClientCursor(lent)
         await cursor.execute(statement, values)
@@ -94,7 +96,7 @@ async def aread(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) 
 async def aread_all(job_ids: Sequence[uuid.UUID]) -> list[Snapshot]:
     """Those jobs, whosever they are: for events, whose watchers have shown before that the job is theirs."""
     pool = await _pool()
-    async with pool.connections.connection() as lent:
+    async with _lent(pool) as lent:
         cursor = await lent.execute(_statement_for_all(), [list(job_ids)])
         return [Snapshot(*row) for row in await cursor.fetchall()]
 
@@ -156,6 +158,20 @@ def _statement_for_all() -> str:
     sql, values = _columns(RubricJob.objects.filter(kind__isnull=False)).query.sql_with_params()
     literals = [f"'{value}'" for value in values]
     return f"{sql % tuple(literals)} AND job_id = ANY(%s)"
+
+
+@asynccontextmanager
+async def _lent(pool: _Pool) -> AsyncIterator[AsyncConnection]:
+    lent = await pool.connections.getconn()
+    if is_severed(lent):
+        await lent.close()
+        await pool.connections.putconn(lent)
+        await pool.connections.check()  # where one was ended while it waited, others were
+        lent = await pool.connections.getconn()
+    try:
+        yield lent
+    finally:
+        await pool.connections.putconn(lent)
 
 
 async def _pool() -> _Pool:

@@ -1,11 +1,12 @@
-"""Django's PostgreSQL backend, whose first connection starts the embedded server."""
+"""The PostgreSQL backend whose first connection starts the embedded server."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.db.backends.postgresql import base
+
+from grader.pooled_backend import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import connection
 from rubric_jobs import claims, lifecycle
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
 from rubric_jobs.events import LISTENER
-from tests.api.conftest import PREFIXES, RESULT, Web, as_base64, enhancement, extraction, pdf
+from tests.api.conftest import PREFIXES, RESULT, Web, as_base64, database_url, enhancement, extraction, pdf
 from tests.conftest import Caller
 
 JOBS = "/api/rubric-jobs/"
@@ -324,6 +325,32 @@ class TestSynchronousRoutes:
 
         assert (status, json.loads(body)["status"]) == (202, "pending")
         assert web.ask("GET", headers["location"], owner)[0] == 200
+
+
+def test_connections_that_the_database_has_ended_while_they_waited_cost_no_request(
+    other_web: Callable[..., Web], owner: Caller
+) -> None:
+    """As by a restart, a failover, or a pooler that ends what is idle."""
+    web = other_web(DATABASE_URL=f"{database_url()}&application_name=ended")
+
+    def ask(crowd: ThreadPoolExecutor) -> set[int]:
+        def submit(_: int) -> list[int]:
+            code, _, told = web.ask("POST", "/api/enhance-rubric-trigger", owner, body=enhancement())
+            job_id = json.loads(told).get("jobId")
+            paths = f"/api/enhance-rubric-status?jobId={job_id}", f"{JOBS}{job_id}", JOBS
+            return [code, *(web.ask("GET", path, owner)[0] for path in paths)]
+
+        return {code for codes in crowd.map(submit, range(8)) for code in codes}
+
+    with ThreadPoolExecutor(8) as crowd:
+        assert ask(crowd) == {200, 202}
+        for _ in range(2):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ended'"
+                )
+                assert len(cursor.fetchall()) >= 4
+            assert ask(crowd) == {200, 202}
 
 
 def test_without_a_database_every_route_is_503_and_says_when_to_come_back(
