@@ -28,6 +28,8 @@ def is_severed(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
 
     Such a connection has nothing to say but its end. (New settings of the server, too: then a good one is given up.)
     """
+    if idle.closed:
+        return True
     told = select.poll()
     told.register(idle.fileno(), select.POLLIN)
     return bool(told.poll(0))
