@@ -177,15 +177,12 @@ def prepare() -> Cluster:
 
 def begin(**_: Any) -> None:
     """Called in every new worker process: the first ones are pumps at once, and wait for no message."""
-    cluster = _cluster or prepare()
-    slot = cluster.take_slot()
-    if slot is not None:
-        _carry(cluster, slot)
+    pump()
 
 
-def seed() -> None:
+def seed(tries: int = TRIES) -> None:
     """Ask an idle process of this cluster, or of another one, to be a pump."""
-    async_task(PUMP, TRIES, q_options={"timeout": -1})
+    async_task(PUMP, tries, q_options={"timeout": -1})
 
 
 def purge() -> str:
@@ -202,12 +199,8 @@ def pump(tries: int = 1) -> str:
     slot = cluster.take_slot()
     if slot is None:
         if tries > 1:
-            async_task(PUMP, tries - 1, q_options={"timeout": -1})
+            seed(tries - 1)
         return "this cluster has all its pumps"
-    return _carry(cluster, slot)
-
-
-def _carry(cluster: Cluster, slot: int) -> str:
     parent = os.getppid()
     processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
