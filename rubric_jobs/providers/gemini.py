@@ -1,14 +1,23 @@
-"""Gemini through google-genai, the SDK that Google maintains."""
+"""Gemini through google-genai, the SDK that Google maintains.
+
+The SDK's client carries the calls: address, key, connections, streams, errors. Its models stay out of the way, since
+they take two thirds of a call's CPU; why: docs/decisions/google-genai-beside-the-legacy-sdk.md.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from urllib.request import getproxies
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from rubric_jobs import errors, prompts
 from rubric_jobs.aside import aside
@@ -43,9 +52,8 @@ class GeminiProvider:
         import aiohttp  # noqa: F401
         from google.genai import types
 
-        # The SDK builds its models when they are first used, which halts all jobs of a worker for 50 ms at a time.
-        for model in (types.GenerateContentConfig, types.UserContent, types.GenerateContentResponse, types.Candidate):
-            model.model_rebuild()
+        # The SDK builds its models when they are first used, which halts all jobs of a worker.
+        types.HttpOptions.model_rebuild()
         tls()
 
     def _connect(self) -> _Connection:
@@ -73,10 +81,10 @@ class GeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = await aside(task.size, prompts.for_task, task)
+        body = await aside(task.size, _body, task, model)
         async with _faults_named(model, timeout_s):
             with self._connections.client() as connection:
-                answer = await _ask(connection.sdk.aio.models, prompt, model, timeout_s, on_text)
+                answer = await _ask(connection.sdk, model, body, timeout_s, on_text)
         return answer.reply(model)
 
     async def aclose(self) -> None:
@@ -93,45 +101,91 @@ class _Connection:
 
 
 async def _ask(
-    models: genai.models.AsyncModels,
-    prompt: prompts.Prompt,
-    model: str,
-    timeout_s: float,
-    on_text: Callable[[str], None] | None,
+    sdk: genai.Client, model: str, body: dict[str, Any], timeout_s: float, on_text: Callable[[str], None] | None
 ) -> _Answer:
-    config, contents = _config(prompt, model, timeout_s), _contents(prompt)
-    if on_text is None:
-        return _Answer(await models.generate_content(model=model, contents=contents, config=config))
+    from google.genai import types
+
+    client = sdk._api_client
+    options = types.HttpOptions(timeout=max(1, round(timeout_s * 1000)))
     answer = _Answer()
-    async for part in await models.generate_content_stream(model=model, contents=contents, config=config):
+    if on_text is None:
+        answer.take(await client.async_request("post", _path(model, "generateContent"), body, options))
+        return answer
+    path = _path(model, "streamGenerateContent?alt=sse")
+    async for part in await client.async_request_streamed("post", path, body, options):
         if answer.take(part):
             on_text(answer.text)
     return answer
 
 
+def _path(model: str, method: str) -> str:
+    """`model` may be a tuned one (`tunedModels/name`); whatever a caller put into its name stays within it."""
+    family, _, name = model.rpartition("/")
+    return f"{quote(family or 'models', safe='')}/{quote(name, safe='')}:{method}"
+
+
+class _Message(BaseModel):
+    """A part of Gemini's protocol, as far as it is read here."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class _Piece(_Message):
+    text: str | None = None
+    thought: bool | None = None
+
+
+class _Content(_Message):
+    parts: list[_Piece] | None = None
+
+
+class _Candidate(_Message):
+    content: _Content | None = None
+    finish_reason: str | None = None
+
+
+class _Feedback(_Message):
+    block_reason: str | None = None
+
+
+class _Usage(_Message):
+    prompt_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+
+
+class _Part(_Message):
+    """An answer, or one event of its stream."""
+
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: _Usage | None = None
+    model_version: str | None = None
+
+
 class _Answer:
     """What has arrived so far: the text without the model's thoughts, the ending, the tokens."""
 
-    def __init__(self, whole: types.GenerateContentResponse | None = None) -> None:
+    def __init__(self) -> None:
         self.text = ""
         self._ending: str | None = None
         self._block: str | None = None
         self._model: str | None = None
         self._prompt_tokens = 0
         self._completion_tokens = 0
-        if whole is not None:
-            self.take(whole)
 
-    def take(self, part: types.GenerateContentResponse) -> bool:
-        """Add a part; whether it brought text."""
+    def take(self, response: types.HttpResponse) -> bool:
+        """Add what came; whether it brought text."""
         before = len(self.text)
-        candidate = part.candidates[0] if part.candidates else None
-        if candidate is not None:
+        part = _Part.model_validate_json(response.body or "")
+        if part.candidates:
+            candidate = part.candidates[0]
             pieces = (candidate.content.parts if candidate.content else None) or []
             self.text += "".join(piece.text or "" for piece in pieces if not piece.thought)
-            self._ending = _word(candidate.finish_reason) or self._ending
+            self._ending = candidate.finish_reason or self._ending
         if part.prompt_feedback is not None:
-            self._block = _word(part.prompt_feedback.block_reason) or self._block
+            self._block = part.prompt_feedback.block_reason or self._block
         if (usage := part.usage_metadata) is not None:
             self._prompt_tokens = (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
             self._completion_tokens = (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
@@ -145,40 +199,23 @@ class _Answer:
         return Reply(self.text, self._model or model, *tokens)
 
 
-def _word(value: Any) -> str | None:
-    return None if value is None else str(getattr(value, "value", value))
-
-
-def _config(prompt: prompts.Prompt, model: str, timeout_s: float) -> types.GenerateContentConfig:
-    from google.genai import types
-
-    thinking = types.ThinkingConfig(thinking_level=types.ThinkingLevel.LOW)
-    return types.GenerateContentConfig(
-        system_instruction=prompt.system,
-        response_mime_type="application/json",
-        thinking_config=thinking if _SETS_THINKING_LEVEL.match(model) else None,
-        http_options=types.HttpOptions(
-            timeout=max(1, round(timeout_s * 1000)),
-            # As the protocol has it, since the SDK would take it apart for a quarter of a call's CPU time.
-            extra_body={"generationConfig": {"responseSchema": _Shared(plain_schema(prompt.schema))}},
-        ),
-    )
-
-
-class _Shared(dict[str, Any]):
-    """What nobody changes: the SDK copies a call's options twice, all the way down."""
-
-    def __deepcopy__(self, memo: Any) -> _Shared:
-        return self
-
-
-def _contents(prompt: prompts.Prompt) -> list[types.PartUnionDict]:
-    from google.genai import types
-
-    parts: list[types.PartUnionDict] = []
-    if prompt.attachment is not None:
-        parts.append(types.Part.from_bytes(data=prompt.attachment.data, mime_type=prompt.attachment.mime_type))
-    return [*parts, types.Part.from_text(text=prompt.user)]
+def _body(task: Task, model: str) -> dict[str, Any]:
+    """The question as Gemini's protocol has it."""
+    prompt = prompts.for_task(task)
+    parts: list[dict[str, Any]] = [{"text": prompt.user}]
+    if (file := prompt.attachment) is not None:
+        parts.insert(0, {"inlineData": {"mimeType": file.mime_type, "data": b64encode(file.data).decode()}})
+    config: dict[str, Any] = {
+        "responseMimeType": "application/json",
+        "responseSchema": plain_schema(prompt.schema),
+    }
+    if _SETS_THINKING_LEVEL.match(model):
+        config["thinkingConfig"] = {"thinkingLevel": "LOW"}
+    return {
+        "systemInstruction": {"parts": [{"text": prompt.system}]},
+        "contents": [{"role": "user", "parts": parts}],
+        "generationConfig": config,
+    }
 
 
 @asynccontextmanager

@@ -6,8 +6,8 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rubric_jobs import errors, prompts
@@ -91,19 +91,32 @@ class OpenAIProvider:
         with self._clients.client() as client:
             completions: Any = client.chat.completions
             if on_text is None:
-                answer.take_whole(await completions.create(**request, timeout=timeout_s))
+                whole = await completions.create(**request, timeout=timeout_s)
+                with _unlike_its_protocol():
+                    answer.take_whole(whole)
                 return answer
             usage = {"include_usage": True}
             stream = await completions.create(**request, stream=True, stream_options=usage, timeout=timeout_s)
             async with stream:
                 async for chunk in stream:
-                    if answer.take(chunk):
+                    with _unlike_its_protocol():
+                        is_longer = answer.take(chunk)
+                    if is_longer:
                         on_text(answer.text)
         return answer
 
     async def aclose(self) -> None:
         for client in self._clients.drop():
             await client.close()
+
+
+@contextmanager
+def _unlike_its_protocol() -> Iterator[None]:
+    """The SDK checks nothing of what came: a server of another kind may send text where an object should be."""
+    try:
+        yield
+    except (AttributeError, TypeError, LookupError):
+        raise VENDOR.not_its_protocol() from None
 
 
 class _Answer:
@@ -132,14 +145,10 @@ class _Answer:
         return bool(choice.delta.content)
 
     def take_whole(self, whole: ChatCompletion) -> None:
-        # A server of another kind at this address yields text or an object without any choices.
-        choices = getattr(whole, "choices", None)
-        if not choices:
-            raise VENDOR.not_its_protocol()
-        message = choices[0].message
-        self.text = message.content or ""
+        message = whole.choices[0].message
+        self.text += message.content or ""
         self._is_refused = bool(message.refusal)
-        self._ending, self._model, self._usage = choices[0].finish_reason, whole.model, whole.usage
+        self._ending, self._model, self._usage = whole.choices[0].finish_reason, whole.model, whole.usage
 
     def reply(self, model: str) -> Reply:
         spent = (self._usage.prompt_tokens or 0, self._usage.completion_tokens or 0) if self._usage else (0, 0)

@@ -134,6 +134,7 @@ FAULTS = pytest.mark.parametrize(
         ("reset", errors.ProviderUnavailable),
         ("reset_midway", errors.ProviderUnavailable),
         ("not_json", errors.ProviderUnavailable),
+        ("other_json", errors.ProviderUnavailable),
         ("cut_off", errors.AnswerTruncated),
         ("refusal", errors.AnswerRefused),
         ("block", errors.AnswerRefused),

@@ -49,6 +49,19 @@ def test_the_key_stands_in_no_address(vendor_of: Callable[..., Vendor], fake_llm
     assert "key=" not in fake_llm.history[0].query
 
 
+@pytest.mark.parametrize(("model", "sent"), [("gemini-9?alt=x", "gemini-9%3Falt=x"), ("..", ".."), ("a#b", "a%23b")])
+def test_the_name_of_a_model_stays_within_its_place_in_the_address(
+    vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, model: str, sent: str
+) -> None:
+    answer(vendor_of("gemini"), tasks.extract_task(), model=model)
+    assert (fake_llm.history[0].path, fake_llm.history[0].query) == (f"/v1/models/{sent}:generateContent", "")
+
+
+@pytest.mark.parametrize("model", ["../models/gemini-3.5-flash", "x/../../models/gemini-3.5-flash", "tunedModels/mine"])
+def test_a_name_that_looks_like_a_path_leads_to_no_other_model(vendor_of: Callable[..., Vendor], model: str) -> None:
+    assert isinstance(failure(vendor_of("gemini"), model=model), errors.ModelRetired)
+
+
 @KINDS
 def test_the_waiting_time_is_read_from_the_error_details(
     vendor_of: Callable[..., Vendor], fake_llm: FakeLLM, kind: str
