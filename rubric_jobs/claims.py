@@ -74,6 +74,15 @@ class Cost:
     completion_tokens: int = 0
 
 
+def _still_held(by: str) -> str:
+    """The condition that `by` (job_id, token) names a job and the claim under which it runs.
+
+    Exactly the jobs that are processing have a lease. Asked for their status instead, the planner may go through all of
+    them, and through what its index still holds of those that were, for each statement.
+    """
+    return f"job.job_id = {by}.job_id AND job.claim_token = {by}.token AND job.lease_expires_at IS NOT NULL"
+
+
 _NOT_PAUSED = "NOT EXISTS (SELECT FROM grader.rubric_fleet_controls WHERE is_claiming_paused)"
 
 _PICK = f"""
@@ -164,11 +173,11 @@ def heartbeat(held: Sequence[Claim], *, lease_s: float) -> set[int]:
     """processing → processing with a fresh lease; the tokens that are still their rows' own (the others are lost)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE grader.rubric_extraction_jobs job
+            f"""UPDATE grader.rubric_extraction_jobs job
                SET lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
                FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
-               WHERE job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
-               RETURNING job.claim_token""",
+               WHERE {_still_held("held")}
+               RETURNING job.claim_token""",  # noqa: S608 - put together from constants
             {"lease_s": lease_s, **_keys(held)},
         )
         return {row[0] for row in cursor.fetchall()}
@@ -178,18 +187,18 @@ def report_progress(reports: Sequence[tuple[Claim, dict[str, Any]]]) -> None:
     """processing → processing: what a caller may see while the job runs."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """WITH changed AS (
+            f"""WITH changed AS (
                  UPDATE grader.rubric_extraction_jobs job
                  SET progress = news.progress, updated_at = statement_timestamp()
                  FROM jsonb_to_recordset(%(news)s::jsonb) AS news(job_id uuid, token bigint, progress jsonb)
-                 WHERE job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+                 WHERE {_still_held("news")}
                  RETURNING job.job_id)
-               SELECT pg_notify(%(channel)s, job_id::text) FROM changed""",
+               SELECT pg_notify(%(channel)s, job_id::text) FROM changed""",  # noqa: S608 - put together from constants
             {"news": _news((claim, {"progress": progress}) for claim, progress in reports), "channel": CHANGED_CHANNEL},
         )
 
 
-_END = """
+_END = f"""
 WITH news AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(%(news)s::jsonb)
   AS news(job_id uuid, token bigint, result jsonb, message text, code text, retryable boolean, metrics jsonb,
@@ -212,7 +221,7 @@ WITH news AS MATERIALIZED (
       'duration_ms', grader.ms_between(job.created_at, statement_timestamp()),
       'queue_time_ms', grader.ms_between(job.queued_at, job.claimed_at),
       'file_size_kb', job.file_size_kb, 'attempts', job.attempt)
-  FROM news WHERE job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+  FROM news WHERE {_still_held("news")}
   RETURNING job.job_id, job.claim_token AS token, job.status, job.retryable
 ), written AS (
   UPDATE grader.rubric_job_attempts attempt SET
@@ -232,7 +241,7 @@ WITH news AS MATERIALIZED (
   WHERE reply.job_id = ended.job_id AND ended.retryable IS NOT TRUE
 )
 SELECT token, pg_notify(%(channel)s, job_id::text) FROM ended
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def end(endings: Sequence[Ending]) -> set[int]:
@@ -263,7 +272,7 @@ WITH ours AS MATERIALIZED (
   SELECT job.job_id, held.token, job.tenant_id, job.queue_tag
   FROM unnest(%(job_ids)s::uuid[], %(tokens)s::bigint[]) AS held(job_id, token)
   JOIN grader.rubric_extraction_jobs job
-    ON job.job_id = held.job_id AND job.claim_token = held.token AND job.status = 'processing'
+    ON {_still_held("held")}
   FOR UPDATE OF job
 ), placed AS (
   SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY queue_tag) - 1 AS ahead FROM ours
@@ -333,7 +342,7 @@ def finished_twin(claim: Claim, digest: bytes) -> tuple[dict[str, Any], dict[str
     return (json.loads(row[0]), json.loads(row[1])) if row else None
 
 
-_KEEP = """
+_KEEP = f"""
 WITH news AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(%(news)s::jsonb)
   AS news(job_id uuid, token bigint, reply jsonb, llm_provider text, llm_model text, prompt_tokens integer,
@@ -341,7 +350,7 @@ WITH news AS MATERIALIZED (
 ), kept AS (
   INSERT INTO grader.rubric_job_replies (job_id, reply)
   SELECT job.job_id, news.reply FROM news JOIN grader.rubric_extraction_jobs job
-    ON job.job_id = news.job_id AND job.claim_token = news.token AND job.status = 'processing'
+    ON {_still_held("news")}
   WHERE news.reply IS NOT NULL
   FOR UPDATE OF job
   ON CONFLICT (job_id) DO UPDATE SET reply = excluded.reply
@@ -352,7 +361,7 @@ WITH news AS MATERIALIZED (
 UPDATE grader.rubric_job_attempts attempt SET llm_provider = news.llm_provider, llm_model = news.llm_model,
   prompt_tokens = news.prompt_tokens, completion_tokens = news.completion_tokens
 FROM news LEFT JOIN kept USING (job_id) WHERE attempt.attempt_id = news.token
-"""
+"""  # noqa: S608 - put together from constants
 
 
 def keep_replies(replies: Sequence[tuple[Claim, Cost, dict[str, Any] | None]]) -> None:
