@@ -95,6 +95,7 @@ class Pump:
         self._endings: asyncio.Queue[Ending] = asyncio.Queue()
         self._progress: dict[int, tuple[Claim, dict[str, Any]]] = {}
         self._wake = asyncio.Event()
+        self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
         self.is_relieved = False
 
@@ -102,6 +103,7 @@ class Pump:
         """Claim nothing more, finish what can be finished within the grace, give the rest back."""
         self._stopping.set()
         self._wake.set()
+        self._freed.set()
 
     async def _retire(self) -> None:
         await asyncio.sleep(self._pace.lifetime_s * random.uniform(0.9, 1.0))  # noqa: S311 - spreads restarts
@@ -161,7 +163,7 @@ class Pump:
         self._tasks[claim.token] = asyncio.create_task(self._carry(claim))
 
     async def _carry(self, claim: Claim) -> None:
-        logs.bind(trace_id=claim.trace_id, job_id=claim.job_id, tenant_id=claim.tenant_id, attempt=claim.attempt)
+        logs.bind(**_identity(claim))
         facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
         # After the job's first step: a line of JSON takes a sleeping CPU as long as the claim itself.
         asyncio.get_running_loop().call_soon(partial(log.info, "started", extra=facts))
@@ -183,12 +185,14 @@ class Pump:
             return Ending(claim=claim, error=InternalError())
 
     def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
-        facts = {"trace_id": claim.trace_id, "job_id": claim.job_id, "tenant_id": claim.tenant_id}
-        log.info(how, extra={**facts, "attempt": claim.attempt, **figures})
+        log.info(how, extra={**_identity(claim), **figures})
+        # Else there is nothing more to claim because of it: with a slot free, all there was has been claimed.
+        if len(self._held) >= self._pace.concurrency or self._pace.tenant_cap is not None:
+            self._wake.set()
         self._held.pop(claim.token, None)
         self._tasks.pop(claim.token, None)
         self._progress.pop(claim.token, None)
-        self._wake.set()
+        self._freed.set()
 
     async def _write_endings(self) -> None:
         while True:
@@ -295,8 +299,8 @@ class Pump:
 
     async def _wait_while(self, is_so: Callable[[], object]) -> None:
         while is_so():
-            self._wake.clear()
-            await self._wake.wait()
+            self._freed.clear()
+            await self._freed.wait()
 
     async def _give_back(self) -> None:
         """Break off what still runs: uncharged, since none of these jobs is to blame."""
@@ -308,6 +312,12 @@ class Pump:
         await self._try_each(claims.release, leftover)
         await asyncio.wait(tasks, timeout=LEAVING_S)
         log.info("%s unfinished jobs given back", len(leftover))
+
+
+def _identity(claim: Claim) -> dict[str, Any]:
+    """What each line of the log about a job has; text, since a line of JSON takes long to make it of anything else."""
+    names = {"trace_id": claim.trace_id, "job_id": str(claim.job_id), "tenant_id": str(claim.tenant_id)}
+    return {**names, "attempt": claim.attempt}
 
 
 def _name_of_end(ending: Ending, landed: set[int]) -> str:
