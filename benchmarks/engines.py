@@ -184,12 +184,23 @@ def working(engine: Engine, ear: Ear, *, sleep_s: float) -> Iterator[None]:
 def wait_until_done(
     engine: Engine, connection: psycopg.Connection[Any], *, within_s: float = 300, poll_s: float = 0.005
 ) -> float:
-    """When the last job had its end written."""
-    deadline = time.monotonic() + within_s
-    while count(connection, f"(SELECT FROM {engine.unfinished} LIMIT 1) AS left_over"):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{engine.name} has {count(connection, engine.unfinished)} jobs left after {within_s} s")
-        time.sleep(poll_s)
+    """When the last job had its end written.
+
+    The server looks by itself: two hundred questions a second would take a tenth of the CPU from what is timed.
+    """
+    connection.execute(f"SET statement_timeout = '{within_s}s'")
+    try:
+        # Committed each time, so that no open transaction keeps dead rows alive.
+        connection.execute(
+            f"""DO $$ BEGIN
+                  WHILE EXISTS (SELECT FROM {engine.unfinished}) LOOP PERFORM pg_sleep({poll_s}); COMMIT; END LOOP;
+                END $$"""
+        )
+    except psycopg.errors.QueryCanceled:
+        left = count(connection, engine.unfinished)
+        raise TimeoutError(f"{engine.name} has {left} jobs left after {within_s} s") from None
+    finally:
+        connection.execute("SET statement_timeout = 0")
     return time.monotonic()
 
 
