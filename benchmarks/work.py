@@ -1,4 +1,4 @@
-"""The job that every engine runs: tell the benchmark that it was entered, then sleep."""
+"""The job that every engine runs: tell the benchmark that it was entered, or sleep."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ def note() -> None:
 
 
 def job(name: str) -> None:
-    note()
     if SLEEP_S:
         time.sleep(SLEEP_S)
+    else:
+        note()
 
 
 async def job_async(name: str) -> None:
-    note()
     if SLEEP_S:
         await asyncio.sleep(SLEEP_S)
+    else:
+        note()
