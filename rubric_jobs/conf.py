@@ -59,7 +59,7 @@ def prepare_statements() -> None:
     options = connections["default"].settings_dict["OPTIONS"]
     planning = " ".join(f"-c {setting}" for setting in _PLAN_ONCE)
     given = options.get("options", "").removesuffix(planning).strip()  # a process carries one pump after the other
-    options |= {"server_side_binding": True, "prepare_threshold": 5, "options": f"{given} {planning}".strip()}
+    options |= {"server_side_binding": True, "prepare_threshold": 1, "options": f"{given} {planning}".strip()}
 
 
 def database_conninfo() -> str:
