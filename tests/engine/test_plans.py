@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import psycopg
+import pytest
 from django.db import connections
 
 from rubric_jobs import claims, conf
@@ -14,7 +16,9 @@ from tests.test_migrations import migrate
 PENDING = 5_000
 
 
-def test_a_claim_goes_by_indexes_and_is_not_compiled(empty_database: str, monkeypatch: Any) -> None:
+@pytest.fixture
+def pumps_connection(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection[Any]]:
+    """As a pump's is set up, to a migrated database with many pending jobs, whose statistics know of no others."""
     migrate(empty_database)
     monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", {})
     conf.prepare_statements()
@@ -31,18 +35,35 @@ def test_a_claim_goes_by_indexes_and_is_not_compiled(empty_database: str, monkey
             [PENDING],
         )
         connection.execute("ANALYZE")
-        row = connection.execute(
-            "EXPLAIN (ANALYZE, FORMAT JSON) " + claims._CLAIM,
-            {"limit": 10, "worker": "test", "lease_s": 30},
-        ).fetchone()
-    assert row is not None
-    (explained,) = row[0]
+        yield connection
+
+
+def test_a_claim_goes_by_indexes_and_is_not_compiled(pumps_connection: psycopg.Connection[Any]) -> None:
+    explained = explain(pumps_connection, claims._CLAIM, limit=10, worker="test", lease_s=30)
     scanned = {step["Relation Name"] for step in steps_of(explained["Plan"]) if step["Node Type"] == "Seq Scan"}
     assert scanned <= {"rubric_fleet_controls"}  # of one row at the most
     assert "JIT" not in explained
 
 
-def test_a_second_pump_of_a_process_finds_its_settings_made(monkeypatch: Any) -> None:
+def test_a_job_that_runs_is_found_by_its_key_however_many_others_do(pumps_connection: psycopg.Connection[Any]) -> None:
+    claim = {"limit": PENDING, "worker": "test", "lease_s": 30}
+    job_id, token, *_ = pumps_connection.execute(claims._CLAIM, claim).fetchall()[-1]
+    news = json.dumps([{"job_id": str(job_id), "token": token, "result": {}, "reply": {}}])
+    reply = explain(pumps_connection, claims._KEEP, news=news)
+    ending = explain(pumps_connection, claims._END, news=news, late="timed_out", channel="changed")
+    for explained in (reply, ending):
+        steps = [step for step in steps_of(explained["Plan"]) if step.get("Relation Name") == "rubric_extraction_jobs"]
+        assert {step["Index Name"] for step in steps if "Scan" in step["Node Type"]} == {"rubric_extraction_jobs_pkey"}
+
+
+def explain(connection: psycopg.Connection[Any], statement: str, **values: Any) -> dict[str, Any]:
+    row = connection.execute(cast("LiteralString", "EXPLAIN (ANALYZE, FORMAT JSON) " + statement), values).fetchone()
+    assert row is not None
+    (explained,) = row[0]
+    return dict(explained)
+
+
+def test_a_second_pump_of_a_process_finds_its_settings_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", {"options": "-c lock_timeout=5000"})
     conf.prepare_statements()
     once = dict(connections["default"].settings_dict["OPTIONS"])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import conf, lifecycle, workers
+from rubric_jobs import claims, conf, lifecycle, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt
@@ -99,6 +99,27 @@ def test_jobs_run_side_by_side_each_with_its_own_result(submit: Submit) -> None:
         wait_until(lambda: RubricJob.objects.filter(status="completed").count() == len(job_ids))
     assert time.monotonic() - began < 3
     assert all(job.result == {"job": str(job.job_id)} for job in RubricJob.objects.all())
+
+
+def test_an_ending_asks_for_jobs_only_where_a_slot_was_lacking(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    claim_jobs = claims.claim
+
+    async def counted(connection: Any, **terms: Any) -> list[Claim]:
+        asked.append(terms["limit"])
+        return await claim_jobs(connection, **terms)
+
+    async def a_moment(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(0.02 * len(begun))
+        begun.append(claim)
+        return await at_once(claim, report)
+
+    begun: list[Claim] = []
+    monkeypatch.setattr(claims, "claim", counted)
+    job_ids = [submit() for _ in range(9)]
+    with pumping(a_moment, concurrency=10, poll_s=30):
+        wait_until(lambda: RubricJob.objects.filter(status="completed").count() == len(job_ids))
+    assert asked == [10]
 
 
 def test_no_more_jobs_than_slots_are_held(submit: Submit) -> None:
