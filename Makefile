@@ -16,7 +16,7 @@ run: .venv/ready
 
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet

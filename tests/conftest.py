@@ -19,6 +19,10 @@ from tests.fake_llm import _fake_llm_server, fake_llm
 __all__ = ["_fake_llm_server", "fake_llm"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @dataclass(frozen=True)
 class Caller:
     """A user of a tenant, and an HTTP client that speaks as them."""

@@ -23,6 +23,8 @@ from grader import embedded_postgres
 from grader.local_service import LocalService
 from tests import servers
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = sorted({PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").rglob("*.md")})
 PAGES = [page for page in PAGES if page.exists()]

@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 # The table as its other readers rely on it. Not read from migrations/: a change there must not change this.

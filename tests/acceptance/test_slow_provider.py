@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.acceptance.conftest import Service
+
+pytestmark = pytest.mark.long
 
 LATENCY_S = 28.0
 BEYOND_THE_OLD_LIMIT_S = 35.0

@@ -24,6 +24,8 @@ from tests import claiming
 from tests.api.conftest import RESULT, Web
 from tests.conftest import Caller
 
+pytestmark = pytest.mark.long
+
 BIN = Path(sys.executable).parent
 
 

@@ -13,6 +13,8 @@ from tests.engine.proxy import proxy_to
 from tests.engine.trials import Trial, database_url, trial_at
 from tests.fake_llm import FakeLLM
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def _database_access(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> object:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rubric_jobs.models import RubricJob, RubricJobAttempt
 from tests.engine import faults
 from tests.engine.clusters import ROLES
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
+
+pytestmark = pytest.mark.long
 
 
 def test_processes_of_every_kind_are_killed_and_no_job_is_lost_or_done_twice(trial: Trial) -> None:

@@ -15,6 +15,8 @@ from tests.engine import faults
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
 
+pytestmark = pytest.mark.long
+
 
 def test_a_frozen_pump_that_wakes_up_after_its_lease_lands_nothing(trial: Trial, fake_llm: FakeLLM) -> None:
     told = faults.freeze_a_pump(trial, fake_llm, jobs=40)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
+import pytest
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -13,6 +14,8 @@ from tests.engine import faults
 from tests.engine.clusters import wait_until
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
+
+pytestmark = pytest.mark.long
 
 
 def test_a_cluster_whose_sentinel_died_ends_with_an_error(trial: Trial, fake_llm: FakeLLM) -> None:

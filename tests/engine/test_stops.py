@@ -9,6 +9,8 @@ from tests.engine.faults import STOPS
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
 
+pytestmark = pytest.mark.long
+
 ROUNDS = 2
 """`make soak` has a hundred."""
 

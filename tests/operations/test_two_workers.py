@@ -26,6 +26,8 @@ from rubric_jobs.documents import PDF
 from tests import fake_llm as fakes
 from tests import installed, servers
 
+pytestmark = pytest.mark.long
+
 SAMPLE = settings.BASE_DIR / "samples" / "essay-rubric.pdf"
 PATIENCE_S = 60.0
 PASSWORD = "for-this-test-alone-1"
