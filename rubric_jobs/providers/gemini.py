@@ -205,10 +205,7 @@ def _body(task: Task, model: str) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"text": prompt.user}]
     if (file := prompt.attachment) is not None:
         parts.insert(0, {"inlineData": {"mimeType": file.mime_type, "data": b64encode(file.data).decode()}})
-    config: dict[str, Any] = {
-        "responseMimeType": "application/json",
-        "responseSchema": plain_schema(prompt.schema),
-    }
+    config: dict[str, Any] = {"responseMimeType": "application/json", "responseSchema": plain_schema(prompt.schema)}
     if _SETS_THINKING_LEVEL.match(model):
         config["thinkingConfig"] = {"thinkingLevel": "LOW"}
     return {

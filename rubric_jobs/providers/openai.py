@@ -91,17 +91,13 @@ class OpenAIProvider:
         with self._clients.client() as client:
             completions: Any = client.chat.completions
             if on_text is None:
-                whole = await completions.create(**request, timeout=timeout_s)
-                with _unlike_its_protocol():
-                    answer.take_whole(whole)
+                answer.take_whole(await completions.create(**request, timeout=timeout_s))
                 return answer
             usage = {"include_usage": True}
             stream = await completions.create(**request, stream=True, stream_options=usage, timeout=timeout_s)
             async with stream:
                 async for chunk in stream:
-                    with _unlike_its_protocol():
-                        is_longer = answer.take(chunk)
-                    if is_longer:
+                    if answer.take(chunk):
                         on_text(answer.text)
         return answer
 
@@ -129,6 +125,7 @@ class _Answer:
         self._model: str | None = None
         self._usage: CompletionUsage | None = None
 
+    @_unlike_its_protocol()
     def take(self, chunk: ChatCompletionChunk) -> bool:
         """Add a chunk; whether it brought text."""
         self._model = chunk.model or self._model
@@ -144,6 +141,7 @@ class _Answer:
         self.text += choice.delta.content or ""
         return bool(choice.delta.content)
 
+    @_unlike_its_protocol()
     def take_whole(self, whole: ChatCompletion) -> None:
         message = whole.choices[0].message
         self.text += message.content or ""
