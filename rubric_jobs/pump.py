@@ -13,7 +13,6 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error as RowsError
@@ -89,6 +88,7 @@ class Pump:
         self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
         self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=pace.lease_s / 3)
         self._tell_alive, self._relief = beat, relief
+        self._log = logs.PatientLog(log)
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -130,6 +130,7 @@ class Pump:
                     await self._give_back()
             raise
         finally:
+            self._log.flush()
             await self._intake.close()
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
@@ -165,8 +166,7 @@ class Pump:
     async def _carry(self, claim: Claim) -> None:
         logs.bind(**_identity(claim))
         facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
-        # After the job's first step: a line of JSON takes a sleeping CPU as long as the claim itself.
-        asyncio.get_running_loop().call_soon(partial(log.info, "started", extra=facts))
+        self._log.info("started", _identity(claim) | facts)
         self._endings.put_nowait(await self._outcome(claim))
 
     async def _outcome(self, claim: Claim) -> Ending:
@@ -185,7 +185,7 @@ class Pump:
             return Ending(claim=claim, error=InternalError())
 
     def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
-        log.info(how, extra={**_identity(claim), **figures})
+        self._log.info(how, _identity(claim) | figures)
         # Else there is nothing more to claim because of it: with a slot free, all there was has been claimed.
         if len(self._held) >= self._pace.concurrency or self._pace.tenant_cap is not None:
             self._wake.set()
