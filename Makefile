@@ -14,6 +14,8 @@ demo: .venv/ready
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
 
+# Tests start hundreds of processes, each of which would compile the project anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder

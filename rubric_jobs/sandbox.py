@@ -118,7 +118,7 @@ class _Child:
             "-m",
             "rubric_jobs.sandbox",
             cwd=_PROJECT,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -251,7 +251,6 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _main() -> None:
-    _limit_this_process()
     answers = os.fdopen(os.dup(1), "wb")
     # A library that prints must not be able to write into the answers.
     os.dup2(2, 1)
@@ -259,6 +258,8 @@ def _main() -> None:
     from rubric_jobs.documents import docx, pdf
 
     del reader, docx, pdf
+    # Not before: the next child need not compile again what Python may keep of these.
+    _limit_this_process()
     _serve(sys.stdin.buffer, answers)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
@@ -134,3 +135,14 @@ def empty_database(request: pytest.FixtureRequest) -> Any:
     """The URL of an empty database, on each supported server in turn."""
     with servers.fresh_database(request.getfixturevalue(request.param)) as url:
         yield url
+
+
+@pytest.fixture
+def migrate(django_db_blocker: Any) -> Callable[..., None]:
+    """Bring the database that a URL names to its last migration, or to the one that further arguments name."""
+
+    def migrate(url: str, *arguments: str) -> None:
+        with django_db_blocker.unblock(), servers.aimed_at(url):
+            call_command("migrate", *arguments, verbosity=0)
+
+    return migrate

@@ -1,4 +1,4 @@
-"""PostgreSQL servers that tests start for themselves, and a pooler before them."""
+"""PostgreSQL servers and databases that tests make for themselves, and a pooler before them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.db import connection, connections
 from psycopg import sql
 
 from grader import embedded_postgres
@@ -59,6 +60,22 @@ def fresh_database(server_url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server_url, autocommit=True) as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def aimed_at(url: str) -> Iterator[None]:
+    """Django's connections of this process, of all threads, go to the database that `url` names."""
+    given = psycopg.conninfo.conninfo_to_dict(url)
+    there = {"NAME": given["dbname"], "HOST": given["host"], "PORT": str(given.get("port", "")), "USER": given["user"]}
+    settings_dict = connections["default"].settings_dict
+    before = {name: settings_dict[name] for name in there}
+    connection.close()
+    settings_dict.update(there)
+    try:
+        yield
+    finally:
+        connection.close()
+        settings_dict.update(before)
 
 
 @contextmanager

@@ -198,7 +198,7 @@ def environment(service: LocalService, scratch: Path) -> dict[str, str]:
         "DATABASE_URL": service._environ["DATABASE_URL"],
         "JWT_SIGNING_KEY": SIGNING_KEY,
         "SCRATCH": str(scratch),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONDONTWRITEBYTECODE": "",  # a copy is written to
     }
     path = os.pathsep.join([str(installed), str(database), os.environ["PATH"]])
     return {**os.environ, **mine, "PATH": path}

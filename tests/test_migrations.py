@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import call_command
 
 pytestmark = pytest.mark.long
 
-PROJECT = Path(__file__).resolve().parent.parent
+Migrate = Callable[..., None]
 
 # The table as its other readers rely on it. Not read from migrations/: a change there must not change this.
 SCHEMA = "CREATE SCHEMA grader"
@@ -55,15 +53,6 @@ INSERT INTO grader.rubric_extraction_jobs (tenant_id, user_id, file_name, file_t
 VALUES (gen_random_uuid(), gen_random_uuid(), 'old.pdf', 'application/pdf', %s, '{"old": true}') RETURNING job_id"""
 
 
-def migrate(url: str, *arguments: str) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0", *arguments],
-        cwd=PROJECT,
-        env={**os.environ, "DATABASE_URL": url},
-        check=True,
-    )
-
-
 def catalog(url: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as connection:
         return connection.execute(query).fetchall()
@@ -85,27 +74,31 @@ def expected(empty_database: str) -> Any:
     return facts
 
 
-def test_the_first_migration_makes_exactly_the_production_table(empty_database: str, expected: Any) -> None:
+def test_the_first_migration_makes_exactly_the_production_table(
+    empty_database: str, migrate: Migrate, expected: Any
+) -> None:
     migrate(empty_database, "rubric_jobs", "0001")
     for query, facts in expected.items():
         assert catalog(empty_database, query) == facts
 
 
-def test_later_migrations_leave_everything_that_other_programs_rely_on(empty_database: str, expected: Any) -> None:
+def test_later_migrations_leave_everything_that_other_programs_rely_on(
+    empty_database: str, migrate: Migrate, expected: Any
+) -> None:
     migrate(empty_database)
     assert catalog(empty_database, COLUMNS)[: len(expected[COLUMNS])] == expected[COLUMNS]
     assert set(catalog(empty_database, CONSTRAINTS)) >= set(expected[CONSTRAINTS])
     assert set(catalog(empty_database, INDEXES)) >= set(expected[INDEXES])
 
 
-def test_what_is_added_is_nullable_or_has_a_default(empty_database: str, expected: Any) -> None:
+def test_what_is_added_is_nullable_or_has_a_default(empty_database: str, migrate: Migrate, expected: Any) -> None:
     migrate(empty_database)
     added = catalog(empty_database, COLUMNS)[len(expected[COLUMNS]) :]
     assert added
     assert [name for name, _, is_required, default in added if is_required and default is None] == []
 
 
-def test_a_standing_table_is_adopted_with_its_rows(empty_database: str) -> None:
+def test_a_standing_table_is_adopted_with_its_rows(empty_database: str, migrate: Migrate) -> None:
     produce(empty_database)
     with psycopg.connect(empty_database) as connection:
         before = [connection.execute(A_ROW, [status]).fetchone() for status in ("pending", "processing", "completed")]
@@ -115,7 +108,7 @@ def test_a_standing_table_is_adopted_with_its_rows(empty_database: str) -> None:
     assert catalog(empty_database, "SELECT DISTINCT kind FROM grader.rubric_extraction_jobs") == [(None,)]
 
 
-def test_going_back_and_forth_keeps_the_rows(empty_database: str) -> None:
+def test_going_back_and_forth_keeps_the_rows(empty_database: str, migrate: Migrate) -> None:
     migrate(empty_database)
     with psycopg.connect(empty_database) as connection:
         row = connection.execute(A_ROW, ["completed"]).fetchone()
@@ -124,7 +117,7 @@ def test_going_back_and_forth_keeps_the_rows(empty_database: str) -> None:
     assert catalog(empty_database, "SELECT job_id FROM grader.rubric_extraction_jobs") == [row]
 
 
-def test_going_back_from_waiting_for_calls_leaves_what_stood_before(empty_database: str) -> None:
+def test_going_back_from_waiting_for_calls_leaves_what_stood_before(empty_database: str, migrate: Migrate) -> None:
     migrate(empty_database, "rubric_jobs", "0008")
     before = [catalog(empty_database, query) for query in (INDEXES, FUNCTIONS)]
     migrate(empty_database, "rubric_jobs", "0009")
@@ -134,6 +127,4 @@ def test_going_back_from_waiting_for_calls_leaves_what_stood_before(empty_databa
 
 @pytest.mark.django_db
 def test_models_and_migrations_say_the_same() -> None:
-    from django.core.management import call_command
-
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -11,13 +11,14 @@ import pytest
 from django.db import connections
 
 from rubric_jobs import claims, conf
-from tests.test_migrations import migrate
 
 PENDING = 5_000
 
 
 @pytest.fixture
-def pumps_connection(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[psycopg.Connection[Any]]:
+def pumps_connection(
+    empty_database: str, migrate: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[psycopg.Connection[Any]]:
     """As a pump's is set up, to a migrated database with many pending jobs, whose statistics know of no others."""
     migrate(empty_database)
     monkeypatch.setitem(connections["default"].settings_dict, "OPTIONS", {})

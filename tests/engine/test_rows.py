@@ -14,7 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from rubric_jobs import workers
 from rubric_jobs.rows import Rows
 from tests.engine.proxy import proxy_to
-from tests.engine.trials import aimed_at, database_url, read_only_database
+from tests.engine.trials import database_url, read_only_database
+from tests.servers import aimed_at
 
 pytestmark = pytest.mark.usefixtures("rows")
 

@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 import psycopg
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 
 from rubric_jobs import lifecycle
 from tests.engine import history
 from tests.engine.clusters import Cluster, wait_until
 from tests.engine.history import History
+from tests.servers import aimed_at
 
 LEASE_S = 4.0
 GRACE_S = 2.0
@@ -152,22 +153,6 @@ def database_url() -> str:
     given: Mapping[str, Any] = connection.settings_dict
     user = quote(given["USER"]) + (f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else "")
     return f"postgresql://{user}@/{given['NAME']}?host={given['HOST']}&port={given['PORT'] or 5432}"
-
-
-@contextmanager
-def aimed_at(url: str) -> Iterator[None]:
-    """Django's connections of this process, of all threads, go to the database that `url` names."""
-    given = psycopg.conninfo.conninfo_to_dict(url)
-    there = {"NAME": given["dbname"], "HOST": given["host"], "PORT": str(given.get("port", "")), "USER": given["user"]}
-    settings_dict = connections["default"].settings_dict
-    before = {name: settings_dict[name] for name in there}
-    connection.close()
-    settings_dict.update(there)
-    try:
-        yield
-    finally:
-        connection.close()
-        settings_dict.update(before)
 
 
 @contextmanager
