@@ -54,6 +54,7 @@ OTHER_MODES = {
     "empty",
     "not_json",
     "other_json",
+    "other_usage",
 }
 REFUSING_MODES = {"no_schema": ("json_schema",), "no_json_mode": ("json_schema", "json_object")}
 """Modes in which an OpenAI-compatible server does not know these kinds of `response_format`."""
@@ -247,8 +248,8 @@ async def _answer(call: Call, behaviour: Behaviour, writer: asyncio.StreamWriter
             return _reset(writer)
         case "not_json":
             return await _send(writer, 200, b"<html>a gateway's page</html>", "text/html")
-        case "other_json":
-            body = b'{"candidates": "none today", "choices": "none today"}'
+        case "other_json" | "other_usage":
+            body = fake_protocols.OF_ANOTHER_KIND[mode]
             kind = "text/event-stream" if call.is_stream else "application/json"
             return await _send(writer, 200, b"data: " + body + b"\n\n" if call.is_stream else body, kind)
     text, ending = _text_of(call, behaviour)

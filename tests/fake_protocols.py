@@ -166,6 +166,13 @@ _GEMINI_ENDINGS = {"stop": "STOP", "cut_off": "MAX_TOKENS", "refusal": "SAFETY"}
 _OPENAI_ENDINGS = {"stop": "stop", "cut_off": "length", "refusal": "stop", "block": "content_filter"}
 
 
+OF_ANOTHER_KIND = {
+    "other_json": b'{"candidates": "none today", "choices": "none today"}',
+    "other_usage": b'{"candidates": [], "choices": [], "usageMetadata": "a lot", "usage": "a lot"}',
+}
+"""What a server says that speaks JSON, but neither vendor's."""
+
+
 def whole_answer(call: Call, text: str, ending: Ending) -> dict[str, Any]:
     if call.vendor == "openai":
         return _openai_whole(call, text, ending)

@@ -111,7 +111,7 @@ def _unlike_its_protocol() -> Iterator[None]:
     """The SDK checks nothing of what came: a server of another kind may send text where an object should be."""
     try:
         yield
-    except (AttributeError, TypeError, LookupError):
+    except (AttributeError, TypeError, LookupError, ValueError):
         raise VENDOR.not_its_protocol() from None
 
 
@@ -123,13 +123,13 @@ class _Answer:
         self._is_refused = False
         self._ending: str | None = None
         self._model: str | None = None
-        self._usage: CompletionUsage | None = None
+        self._spent = (0, 0)
 
     @_unlike_its_protocol()
     def take(self, chunk: ChatCompletionChunk) -> bool:
         """Add a chunk; whether it brought text."""
         self._model = chunk.model or self._model
-        self._usage = chunk.usage or self._usage
+        self._spent = _tokens(chunk.usage) or self._spent
         if not chunk.choices:
             return False
         # Compatible servers leave out what OpenAI always sends.
@@ -146,13 +146,13 @@ class _Answer:
         message = whole.choices[0].message
         self.text += message.content or ""
         self._is_refused = bool(message.refusal)
-        self._ending, self._model, self._usage = whole.choices[0].finish_reason, whole.model, whole.usage
+        self._ending, self._model = whole.choices[0].finish_reason, whole.model
+        self._spent = _tokens(whole.usage) or self._spent
 
     def reply(self, model: str) -> Reply:
-        spent = (self._usage.prompt_tokens or 0, self._usage.completion_tokens or 0) if self._usage else (0, 0)
-        with faults.paid(*spent):
+        with faults.paid(*self._spent):
             self._check(model)
-        return Reply(self.text, self._model or model, *spent)
+        return Reply(self.text, self._model or model, *self._spent)
 
     def _check(self, model: str) -> None:
         if self._is_refused or self._ending == "content_filter":
@@ -163,6 +163,11 @@ class _Answer:
             raise VENDOR.connection_lost() if self.text else VENDOR.not_its_protocol()
         if not self.text.strip():
             raise VENDOR.empty()
+
+
+def _tokens(usage: CompletionUsage | None) -> tuple[int, int] | None:
+    """Of the prompt and of the completion; compatible servers may leave out one of them, or both."""
+    return (int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0)) if usage else None
 
 
 def _request(prompt: prompts.Prompt, model: str, form: int) -> dict[str, Any]:

@@ -135,6 +135,7 @@ FAULTS = pytest.mark.parametrize(
         ("reset_midway", errors.ProviderUnavailable),
         ("not_json", errors.ProviderUnavailable),
         ("other_json", errors.ProviderUnavailable),
+        ("other_usage", errors.ProviderUnavailable),
         ("cut_off", errors.AnswerTruncated),
         ("refusal", errors.AnswerRefused),
         ("block", errors.AnswerRefused),
