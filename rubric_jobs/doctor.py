@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from rubric_jobs import overview, workers
+from rubric_jobs import conf, overview, purge, workers
 
 OLDEST_POSTGRES = 15
 PATIENCE_S = 5.0
+PURGE_MAY_LAG = datetime.timedelta(minutes=30)
 PROVIDERS = ("gemini", "openai")
 
 
@@ -44,7 +46,7 @@ def examine(*, ask_providers: bool = True) -> Iterator[Finding]:
     reached = list(_database())
     yield from reached
     if all(finding.verdict is not Verdict.FAIL for finding in reached):
-        for check in (_migrations, _rights, _isolation, _workers, _queue):
+        for check in (_migrations, _rights, _isolation, _workers, _queue, _retention):
             yield from _guarded(check)
     yield from _providers(ask=ask_providers)
 
@@ -187,6 +189,15 @@ def _queue() -> Iterator[Finding]:
     if counted.is_below_goal:
         said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
         yield Finding(Verdict.LOOK, "goal", said, "the admin's list, filtered by failed, tells why")
+
+
+def _retention() -> Iterator[Finding]:
+    # Pumps go on where django-q2's own tasks reach nobody any more, as when an idle process of it was killed.
+    kept_too_long = purge.count_jobs(purge.Selection(older_than=conf.retention() + PURGE_MAY_LAG)).total()
+    if kept_too_long:
+        said = f"finished jobs that should have been purged more than half an hour ago: {kept_too_long}"
+        remedy = "run: python manage.py purge_rubric_jobs; workers do it every five minutes: start them anew"
+        yield Finding(Verdict.LOOK, "retention", said, remedy)
 
 
 def _providers(*, ask: bool) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from rubric_jobs import controls, doctor, workers
+from rubric_jobs import conf, controls, doctor, workers
 from rubric_jobs.doctor import Finding, Verdict
 from tests.operations.conftest import MakeJob, ago
 
@@ -92,6 +92,18 @@ def test_a_missed_goal_is_told(make_attempt: Callable[..., Any]) -> None:
     assert findings("goal", ask_providers=False) == []
     make_attempt(outcome="failed")
     assert "0 of 1 jobs" in findings("goal", ask_providers=False)[0].said
+
+
+@pytest.mark.usefixtures("rows")
+def test_jobs_that_are_kept_for_longer_than_their_retention_are_told(make_job: MakeJob) -> None:
+    make_job(status="completed", completed_at=ago(seconds=conf.retention().total_seconds() + 60))
+    assert findings("retention", ask_providers=False) == []
+    make_job(status="failed", completed_at=ago(seconds=conf.retention().total_seconds() + 3600))
+    (finding,) = findings("retention", ask_providers=False)
+    assert finding.verdict is Verdict.LOOK
+    assert finding.said.endswith("ago: 1")
+    call_command("purge_rubric_jobs", stdout=StringIO())
+    assert findings("retention", ask_providers=False) == []
 
 
 def test_a_database_that_is_away_is_one_line_and_exit_1() -> None:
