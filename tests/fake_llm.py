@@ -53,13 +53,13 @@ OTHER_MODES = {
     "nul",
     "empty",
     "not_json",
-    "other_json",
-    "other_usage",
 }
 REFUSING_MODES = {"no_schema": ("json_schema",), "no_json_mode": ("json_schema", "json_object")}
 """Modes in which an OpenAI-compatible server does not know these kinds of `response_format`."""
 
-MODES = frozenset({*STATUS_MODES, *OTHER_MODES, *REFUSING_MODES, *fake_answers.SPOILED})
+MODES = frozenset(
+    {*STATUS_MODES, *OTHER_MODES, *REFUSING_MODES, *fake_answers.SPOILED, *fake_protocols.OF_ANOTHER_KIND}
+)
 _MARKER = re.compile(r"\[\[fake ([^\]\n]{1,200})\]\]")
 _HISTORY = 2_000
 
@@ -248,10 +248,9 @@ async def _answer(call: Call, behaviour: Behaviour, writer: asyncio.StreamWriter
             return _reset(writer)
         case "not_json":
             return await _send(writer, 200, b"<html>a gateway's page</html>", "text/html")
-        case "other_json" | "other_usage":
-            body = fake_protocols.OF_ANOTHER_KIND[mode]
-            kind = "text/event-stream" if call.is_stream else "application/json"
-            return await _send(writer, 200, b"data: " + body + b"\n\n" if call.is_stream else body, kind)
+    if body := fake_protocols.OF_ANOTHER_KIND.get(mode):
+        kind = "text/event-stream" if call.is_stream else "application/json"
+        return await _send(writer, 200, b"data: " + body + b"\n\n" if call.is_stream else body, kind)
     text, ending = _text_of(call, behaviour)
     if call.is_stream:
         return await _send_stream(call, behaviour, text, ending, writer)

@@ -169,6 +169,7 @@ _OPENAI_ENDINGS = {"stop": "stop", "cut_off": "length", "refusal": "stop", "bloc
 OF_ANOTHER_KIND = {
     "other_json": b'{"candidates": "none today", "choices": "none today"}',
     "other_usage": b'{"candidates": [], "choices": [], "usageMetadata": "a lot", "usage": "a lot"}',
+    "vast_usage": b'{"choices": [], "usageMetadata": {"promptTokenCount": 9e999}, "usage": {"prompt_tokens": 9e999}}',
 }
 """What a server says that speaks JSON, but neither vendor's."""
 

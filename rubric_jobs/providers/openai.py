@@ -111,7 +111,7 @@ def _unlike_its_protocol() -> Iterator[None]:
     """The SDK checks nothing of what came: a server of another kind may send text where an object should be."""
     try:
         yield
-    except (AttributeError, TypeError, LookupError, ValueError):
+    except (AttributeError, TypeError, LookupError, ValueError, OverflowError):
         raise VENDOR.not_its_protocol() from None
 
 

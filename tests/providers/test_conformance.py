@@ -136,6 +136,7 @@ FAULTS = pytest.mark.parametrize(
         ("not_json", errors.ProviderUnavailable),
         ("other_json", errors.ProviderUnavailable),
         ("other_usage", errors.ProviderUnavailable),
+        ("vast_usage", errors.ProviderUnavailable),
         ("cut_off", errors.AnswerTruncated),
         ("refusal", errors.AnswerRefused),
         ("block", errors.AnswerRefused),
