@@ -55,7 +55,7 @@ def check_target(total: Decimal | float | str, criteria_count: int = 1) -> Decim
         raise InvalidPoints("The total points must be above 0.")
     if target > LARGEST_TARGET:
         raise InvalidPoints(f"The total points must be at most {LARGEST_TARGET:,}.")
-    if target % STEPS[-1]:
+    if target < STEPS[-1] or target % STEPS[-1]:  # of 1e-999999999 the remainder is rounded to 0
         raise InvalidPoints("The total points must be a multiple of 0.25.")
     if target < criteria_count * STEPS[-1]:
         least = as_text(criteria_count * STEPS[-1])

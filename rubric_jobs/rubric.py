@@ -8,11 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.config import JsonDict
 
 Kind = Literal["analytic", "holistic", "single_point", "checklist", "point_list"]
 
+MOST_DECIMALS = 30
 NOT_ASKED: JsonDict = {"asked_of_a_model": False}
 """Marks a field that a reader fills in and a language model is never asked for."""
 
@@ -25,10 +26,19 @@ def as_json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+def bounded_decimals(value: Decimal) -> Decimal:
+    """`value`; raises ValueError where it has too many decimals: written out, 1e-999999999 takes a gigabyte."""
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -MOST_DECIMALS:
+        raise ValueError(f"more than {MOST_DECIMALS} decimals")
+    return value
+
+
 Points = Annotated[
     Decimal,
     BeforeValidator(_exact),
     Field(allow_inf_nan=False, ge=-1_000_000, le=1_000_000),
+    AfterValidator(bounded_decimals),
     PlainSerializer(as_json_number),
     WithJsonSchema({"type": "number"}),
 ]

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rubric_jobs import conf, documents, points
 from rubric_jobs.errors import DocumentTooLarge, InvalidPoints, UnsupportedType
 from rubric_jobs.models import Kind, Status
+from rubric_jobs.rubric import bounded_decimals
 
 PROVIDERS = ("auto", "gemini", "openai", "local")
 LONGEST_FILE_NAME = 255
@@ -41,7 +42,11 @@ class Total(serializers.DecimalField):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool):
             self.fail("invalid")
-        return super().to_internal_value(repr(data) if isinstance(data, float) else data)
+        value = super().to_internal_value(repr(data) if isinstance(data, float) else data)
+        try:
+            return bounded_decimals(value)
+        except ValueError:
+            self.fail("invalid")
 
 
 @extend_schema_field(

@@ -143,6 +143,7 @@ def test_the_coarsest_step_that_fits_is_taken(target: str, count: int, step: str
         ("0.1", 1, "multiple of 0.25"),
         (33.3, 1, "multiple of 0.25"),
         ("1e-400000", 1, "multiple of 0.25"),
+        ("1e-999999999", 1, "multiple of 0.25"),
         ("NaN", 1, "must be a number"),
         ("sNaN", 1, "must be a number"),
         (float("nan"), 1, "must be a number"),

@@ -126,6 +126,10 @@ def test_a_body_that_is_no_json_object_is_400(owner: Caller, route: str, body: s
     refused(owner.client.generic("POST", route, body, content_type="application/json"), 400, "malformed")
 
 
+def test_a_question_of_too_many_words_is_400(owner: Caller) -> None:
+    refused(owner.client.get("/api/extract-rubric-status?" + "&".join(["a"] * 1_001)), 400, "malformed")
+
+
 def test_a_body_of_another_type_is_415(owner: Caller) -> None:
     refused(owner.client.generic("POST", TRIGGER, "file=x", content_type="text/plain"), 415, "unsupported_media_type")
 
@@ -150,6 +154,8 @@ FIELDS: dict[str, tuple[str, dict[str, Any], str]] = {
     "a total below nothing": (TRIGGER, {"totalPoints": -1}, "totalPoints"),
     "a total that is an object": (TRIGGER, {"totalPoints": {"a": 1}}, "totalPoints"),
     "a total beyond all numbers": (TRIGGER, {"totalPoints": "1e400"}, "totalPoints"),
+    "a total that takes a gigabyte to write": (TRIGGER, {"totalPoints": "1e-999999999"}, "totalPoints"),
+    "a total of nothing that does": (TRIGGER, {"totalPoints": "0e-999999999"}, "totalPoints"),
     "an unknown provider": (TRIGGER, {"llmProvider": "oracle"}, "llmProvider"),
     "a provider that is a list": (TRIGGER, {"llmProvider": ["local"]}, "llmProvider"),
     "an instruction without end": (TRIGGER, {"extractionPrompt": "a" * 100_000}, "extractionPrompt"),
@@ -157,6 +163,7 @@ FIELDS: dict[str, tuple[str, dict[str, Any], str]] = {
     "rules that are an object": (ENHANCE, {"simple_rules": {}}, "simple_rules"),
     "no total": (ENHANCE, {"total_points": None}, "total_points"),
     "a total of nothing": (ENHANCE, {"total_points": 0}, "total_points"),
+    "a total for rules that takes a gigabyte": (ENHANCE, {"total_points": "1e-999999999"}, "total_points"),
     "a total in thirds": (ENHANCE, {"total_points": 3.33}, "total_points"),
 }
 
