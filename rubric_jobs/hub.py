@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
 import psycopg
+from django.db import Error as DatabaseFault
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class Hub(Generic[S]):
             self._changed.clear()
             try:
                 states = await self._read(asked) if asked else {}
-            except psycopg.Error as error:
+            except (psycopg.Error, DatabaseFault) as error:
                 log.warning("changes are read again in %s s: %s", PAUSE_S, type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 self._mark(asked)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions, status
@@ -111,6 +111,8 @@ def describe(error: Exception) -> Problem:
     """The problem that an exception stands for; what nobody foresaw is logged and told as an internal error."""
     if isinstance(error, RequestDataTooBig):
         error = DocumentTooLarge()
+    if isinstance(error, SuspiciousOperation):
+        return _usual("malformed")
     if isinstance(error, RubricJobError):
         http_status = next(code for kind, code in _STATUS_OF.items() if isinstance(error, kind))
         return Problem(http_status, error.code, str(error))

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema
 from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import ValidationError
@@ -36,9 +37,12 @@ class NewestFirst(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Any:
         try:
-            return super().decode_cursor(request)
+            cursor = super().decode_cursor(request)
+            if cursor and cursor.position is not None and parse_datetime(str(cursor.position)) is None:
+                raise ValueError("it begins at no time")
         except Exception:
             raise ValidationError({"cursor": ["This is no cursor of this list."]}) from None
+        return cursor
 
 
 def mine(request: Request) -> RubricJobQuerySet:

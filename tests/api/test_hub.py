@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import django.db
+import psycopg
 import pytest
 
+from rubric_jobs import hub as hub_module
 from rubric_jobs.hub import Hub
 
 
@@ -23,10 +26,13 @@ class Source:
     def __init__(self) -> None:
         self.states: dict[str, State] = {}
         self.reads: list[list[str]] = []
+        self.faults: list[Exception] = []
         self._told: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
     async def read(self, keys: Sequence[str]) -> dict[str, State]:
         self.reads.append(sorted(keys))
+        if self.faults:
+            raise self.faults.pop()
         return {key: self.states[key] for key in keys if key in self.states}
 
     async def notifications(self) -> AsyncIterator[tuple[str, str]]:
@@ -62,6 +68,19 @@ def test_all_readers_of_a_key_hear_of_it_through_one_read() -> None:
             assert [state and state.version for state in news] == [1, 1]
             assert source.reads == [["a"]]
             assert await other.next(after=0, timeout_s=0.05) is None
+
+    with_hub(story)
+
+
+@pytest.mark.parametrize("fault", [psycopg.OperationalError(), django.db.OperationalError()])
+def test_changes_that_could_not_be_read_are_read_again(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "PAUSE_S", 0.05)
+
+    async def story(hub: Hub[State], source: Source) -> None:
+        source.faults.append(fault)
+        with hub.watch("a") as watch:
+            source.change("a", 1)
+            assert await watch.next(after=0, timeout_s=2) == State(1)
 
     with_hub(story)
 

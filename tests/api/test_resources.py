@@ -214,7 +214,11 @@ class TestList:
         assert found("kind=extract") == [str(done)]
         assert found("kind=enhance&status=completed") == []
 
-    @pytest.mark.parametrize("query", ["status=done", "kind=guess", "cursor=abc"])
+    def test_a_form_of_too_many_fields_is_400(self, owner: Caller) -> None:
+        fields = {f"field{number}": "x" for number in range(1_001)}
+        refused(owner.client.post(f"{JOBS}extractions", fields, format="multipart"), 400, "malformed")
+
+    @pytest.mark.parametrize("query", ["status=done", "kind=guess", "cursor=abc", "cursor=cD1hYmM="])
     def test_a_question_that_is_none_is_422(self, owner: Caller, query: str) -> None:
         refused(owner.client.get(f"{JOBS}?{query}"), 422, "invalid_field")
 
