@@ -18,17 +18,21 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from rubric_jobs.aside import aside
-from rubric_jobs.errors import AnswerInvalid, ProviderError, ProviderTimeout
+from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
 from rubric_jobs.providers.base import Provider, Reply, Task
 from rubric_jobs.rubric import NOT_ASKED, Criterion, Level, Rubric
 
-TIMEOUT_GRACE_S = 0.5
+TIMEOUT_GRACE_S = 60.0
+"""For a provider that forgets its time-out. A guarded one visits rows around its call, for which a database that fails
+over may let it wait: an answer in hand is not to be lost to that."""
 MAX_REPLY_CHARACTERS = 2_000_000
 MAX_CRITERIA = 200
 MAX_LEVELS = 20
 MAX_ADJUSTMENTS = 100
 MAX_NAME_CHARACTERS = 1_000
 MAX_DESCRIPTION_CHARACTERS = 20_000
+ANSWERED = (AnswerInvalid, AnswerRefused, AnswerTruncated)
+"""What was paid for, and will be paid for again by who asks again."""
 
 OnText = Callable[[str], None]
 OnReply = Callable[[Reply], Awaitable[None] | None]
@@ -109,7 +113,8 @@ async def ask_in_turn(
 ) -> Answer:
     """The first candidate's answer, or the next one's where that fails with a ProviderError; see `ask`.
 
-    Where all fail, a transient failure is raised before a permanent one (waiting may help), else the first.
+    Where all fail, a transient failure is raised before a permanent one (waiting may help), else the first. It counts
+    as an attempt where one of them had answered: such answers would be bought without end while another one is busy.
     """
     failures: list[ProviderError] = []
     for candidate in candidates:
@@ -129,7 +134,9 @@ async def ask_in_turn(
             failures.append(failure)
     if not failures:
         raise ValueError("nobody to ask")
-    raise next((failure for failure in failures if failure.transient), failures[0])
+    raised = next((failure for failure in failures if failure.transient), failures[0])
+    raised.charged = raised.charged or any(isinstance(failure, ANSWERED) for failure in failures)
+    raise raised
 
 
 def parse(text: str, *, keep_marks: bool = False) -> Rubric:

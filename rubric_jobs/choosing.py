@@ -46,13 +46,12 @@ def candidates(
 ) -> list[Candidate]:
     """The providers of these names, each with the model wished for it (`models` by provider) or else configured.
 
-    Whoever gave the reply that is stored comes first, also where the settings have changed since: it is paid for.
+    Whoever gave the reply that is stored comes first, also where the settings have changed since: it is paid for. Asked
+    again, it is for the model of the settings: the reply names the one that answered, which a gateway may not know.
     """
-    found = [Candidate(providers[name], providers.model_for(name, models.get(name))) for name in names]
-    if stored_reply is None or stored_reply.provider not in providers:
-        return found
-    first = Candidate(providers[stored_reply.provider], stored_reply.model)
-    return [first, *(each for each in found if each.provider.name != stored_reply.provider)]
+    if stored_reply is not None and stored_reply.provider in providers:
+        names = [stored_reply.provider, *(name for name in names if name != stored_reply.provider)]
+    return [Candidate(providers[name], providers.model_for(name, models.get(name))) for name in names]
 
 
 def _known(name: str, providers: Providers) -> str:

@@ -156,8 +156,7 @@ class _Job:
         """At once, and not when the job ends: it may be cut off, taken away or killed before."""
         if reply.provider != LOCAL:
             self.replies.append(reply)
-        storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
-        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+        await self.rows.together(claims.keep_replies, (self.claim, self.cost, asdict(reply) if reply.text else None))
 
     @property
     def all_replies(self) -> list[Reply]:

@@ -127,7 +127,8 @@ def test_a_stored_reply_that_is_no_good_is_asked_for_once_more() -> None:
     assert provider.asked[0].complaint
 
 
-def test_a_call_that_never_ends_is_a_timeout() -> None:
+def test_a_call_that_never_ends_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "TIMEOUT_GRACE_S", 0.5)
     with pytest.raises(errors.ProviderTimeout):
         ask(Scripted("hang"), timeout_s=0.01)
 
@@ -162,6 +163,30 @@ def in_turn(*providers: Scripted, **more: Any) -> Answer:
 def test_the_next_one_is_asked_where_the_first_fails() -> None:
     answer = in_turn(Scripted(errors.ProviderUnavailable(), name="a"), Scripted(GOOD, name="b"))
     assert (answer.reply.provider, answer.reply.model) == ("b", "model-of-b")
+
+
+@pytest.mark.parametrize("answered", [errors.AnswerTruncated(), errors.AnswerRefused(), errors.AnswerInvalid()])
+def test_who_was_answered_is_charged_though_the_next_one_is_busy(answered: Exception) -> None:
+    with pytest.raises(errors.ProviderBusy) as raised:
+        in_turn(Scripted(answered, answered, name="a"), Scripted(errors.ProviderBusy(), name="b"))
+    assert raised.value.charged
+
+
+def test_who_was_not_answered_is_not_charged_while_one_is_busy() -> None:
+    with pytest.raises(errors.ProviderBusy) as raised:
+        in_turn(Scripted(errors.ProviderRejected(), name="a"), Scripted(errors.ProviderBusy(), name="b"))
+    assert not raised.value.charged
+
+
+def test_whatever_a_server_says_a_reply_can_be_stored() -> None:
+    reply = Reply(text="a\0b\ud83d", model="m\0", prompt_tokens=3_000_000_000, completion_tokens=-1)
+    assert (reply.text, reply.model, reply.completion_tokens) == ("ab?", "m", 0)
+    assert reply.prompt_tokens < 2**31 / 4
+
+
+def test_points_that_would_take_a_gigabyte_to_write_are_no_points() -> None:
+    with pytest.raises(errors.AnswerInvalid):
+        asking.parse('{"criteria": [{"name": "A", "points": "1e-999999999"}]}')
 
 
 def test_the_stored_reply_is_the_first_ones_alone() -> None:

@@ -304,6 +304,13 @@ def test_a_stored_reply_that_is_invalid_is_asked_for_once_more(run: Run, fake_ll
     assert len(fake_llm.history) == 1
 
 
+def test_asked_again_it_is_for_the_model_of_the_settings_not_for_the_name_that_a_gateway_gave(
+    run: Run, fake_llm: FakeLLM
+) -> None:
+    run(stored_reply=Reply("{}", "what-runs-behind-a-gateway", 10, 5, provider="gemini"))
+    assert [call.model for call in fake_llm.history] != ["what-runs-behind-a-gateway"]
+
+
 def test_a_scan_is_read_by_the_model_and_what_it_says_stays_unchecked(run: Run, fake_llm: FakeLLM) -> None:
     fake_llm.behave(answer=tasks.grid_rubric().as_json())
     scan = Document(pages=1, scanned_pages=(1,))

@@ -59,9 +59,16 @@ class EnhanceTask:
 Task = ExtractTask | EnhanceTask
 
 
+MOST_TOKENS = 100_000_000
+"""Of one reply: several of them still fit into the database's integers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`text` is the canonical rubric as JSON; `model` is the one that answered; tokens as the provider counts them."""
+    """`text` is the canonical rubric as JSON; `model` is the one that answered; tokens as the provider counts them.
+
+    Whatever a server says, a reply can be stored: without NUL and halves of characters, tokens from 0 to MOST_TOKENS.
+    """
 
     text: str
     model: str
@@ -69,6 +76,16 @@ class Reply:
     completion_tokens: int = 0
     provider: str = ""
     """Whose reply it is; filled in by the asker."""
+
+    def __post_init__(self) -> None:
+        for name in ("text", "model"):
+            object.__setattr__(self, name, _storable(getattr(self, name)))
+        for name in ("prompt_tokens", "completion_tokens"):
+            object.__setattr__(self, name, min(max(getattr(self, name), 0), MOST_TOKENS))
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode(errors="replace").decode()
 
 
 class Provider(Protocol):
