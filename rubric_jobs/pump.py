@@ -97,10 +97,13 @@ class Pump:
         self._wake = asyncio.Event()
         self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._stopped_at = 0.0
         self.is_relieved = False
 
     def stop(self) -> None:
         """Claim nothing more, finish what can be finished within the grace, give the rest back."""
+        if not self._stopping.is_set():
+            self._stopped_at = asyncio.get_running_loop().time()
         self._stopping.set()
         self._wake.set()
         self._freed.set()
@@ -293,7 +296,8 @@ class Pump:
         """Until each job has ended, by its own deadline at the latest; from a stop on, within the grace."""
         await self._wait_while(lambda: self._held and not self._stopping.is_set())
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._pace.grace_s):
+            # From the stop on, not from now: until then a claim may have waited for a database that is away.
+            async with asyncio.timeout_at(self._stopped_at + self._pace.grace_s):
                 await self._wait_while(lambda: self._held)
         await self._give_back()
 

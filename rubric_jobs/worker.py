@@ -249,7 +249,12 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         relief=lambda: cluster.relief(slot, ask=partial(rows.change, seed)),
     )
     loop = asyncio.get_running_loop()
-    loop.add_reader(cluster.stop_reader, running.stop)
+
+    def stop() -> None:
+        loop.remove_reader(cluster.stop_reader)  # nobody reads from it: it would call again and again
+        running.stop()
+
+    loop.add_reader(cluster.stop_reader, stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
     log.info("pump %s takes jobs, %s at once", slot, pace.concurrency)
