@@ -156,7 +156,8 @@ class _Job:
         """At once, and not when the job ends: it may be cut off, taken away or killed before."""
         if reply.provider != LOCAL:
             self.replies.append(reply)
-        await self.rows.together(claims.keep_replies, (self.claim, self.cost, asdict(reply) if reply.text else None))
+        storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
+        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     @property
     def all_replies(self) -> list[Reply]:

