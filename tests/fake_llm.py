@@ -363,12 +363,17 @@ def _fake_llm_server() -> Iterator[FakeLLM]:
 @pytest.fixture
 def fake_llm(_fake_llm_server: FakeLLM) -> Iterator[FakeLLM]:
     """The fake, well-behaved and with an empty history."""
+    _settle(_fake_llm_server)  # a service of a whole module may have called it after the module's last test
     yield _fake_llm_server
+    _settle(_fake_llm_server)
+
+
+def _settle(fake: FakeLLM) -> None:
     deadline = time.monotonic() + 10
-    while _fake_llm_server.in_flight and time.monotonic() < deadline:
-        _fake_llm_server.reset()
+    while fake.in_flight and time.monotonic() < deadline:
+        fake.reset()
         time.sleep(0.01)
-    _fake_llm_server.reset()
+    fake.reset()
 
 
 async def _serve_forever(arguments: argparse.Namespace) -> None:

@@ -65,15 +65,15 @@ class Installation:
 
 
 @pytest.fixture
-def installation(debian_server: str, _fake_llm_server: fakes.FakeLLM, tmp_path: Path) -> Iterator[Installation]:
-    _fake_llm_server.behave(mode="ok", latency_s=4.0)
+def installation(debian_server: str, fake_llm: fakes.FakeLLM, tmp_path: Path) -> Iterator[Installation]:
+    fake_llm.behave(latency_s=4.0)
     with servers.fresh_database(debian_server) as url:
         environ = {
             "DATABASE_URL": url,
             "WORKER_PROCESSES": "1",
             "PUMP_LEASE_SECONDS": "3",
             "OPENAI_API_KEY": "sk-test",
-            "OPENAI_BASE_URL": f"{_fake_llm_server.url}/v1",
+            "OPENAI_BASE_URL": fake_llm.openai_url,
         }
         with LocalService(environ=environ, logs=tmp_path) as service, open(tmp_path / "second.log", "wb") as log:
             second = subprocess.Popen(
@@ -90,7 +90,6 @@ def installation(debian_server: str, _fake_llm_server: fakes.FakeLLM, tmp_path: 
             finally:
                 kill_all(second.pid)
                 second.wait()
-    _fake_llm_server.behave(latency_s=0.0)
 
 
 def kill_all(pid: int) -> None:
