@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+ENGINE = "engine"
+"""The tag of these checks: all that a worker needs to know before it starts."""
 GUARD_CYCLES = (0.5, 1)
 SHORTEST_LEASE_S = 2.0
 SHORTEST_SILENCE_S = 3.0
@@ -28,7 +30,7 @@ def _warning(number: int, message: str, hint: str) -> CheckMessage:
     return Warning(message, hint=hint, id=f"rubric_jobs.W{number:03}")
 
 
-@register()
+@register(ENGINE)
 def check_django_q(**_: Any) -> list[CheckMessage]:
     return [*_broker(settings.Q_CLUSTER), *_processes(settings.Q_CLUSTER), *_times(settings.Q_CLUSTER)]
 
@@ -89,7 +91,7 @@ def _times(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
         )
 
 
-@register()
+@register(ENGINE)
 def check_workers(**_: Any) -> list[CheckMessage]:
     return [
         *_range(11, "WORKER_PROCESSES", settings.WORKER_PROCESSES, MOST_PROCESSES),
@@ -128,7 +130,7 @@ def _patience() -> Iterator[CheckMessage]:
         yield _error(17, "PUMP_GRACE_SECONDS is negative.", "Seconds that a stop leaves to running jobs; 0 for none.")
 
 
-@register()
+@register(ENGINE)
 def check_connections(**_: Any) -> list[CheckMessage]:
     database = settings.DATABASES["default"]
     options = database.get("OPTIONS", {})

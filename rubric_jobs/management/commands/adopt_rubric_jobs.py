@@ -13,6 +13,7 @@ from rubric_jobs.management.arguments import age
 
 class Command(BaseCommand):
     help = "Give rows from before this service a kind: callers see them, and the purge deletes them in time."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", type=uuid.UUID, metavar="UUID", help="this tenant's rows alone")

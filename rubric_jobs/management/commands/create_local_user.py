@@ -17,6 +17,7 @@ NAME = "teacher"
 
 class Command(BaseCommand):
     help = "Make an account that can sign in to the page, and print its password once."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--username", default=NAME, help="default: %(default)s")

@@ -13,6 +13,7 @@ from rubric_jobs.erasure import Holding, Owner
 
 class Command(BaseCommand):
     help = "Delete all jobs, documents and results of a user or a tenant; the ledger forgets whose lines it holds."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", type=uuid.UUID, metavar="UUID")

@@ -17,6 +17,7 @@ from rubric_jobs.models import Kind
 
 class Command(BaseCommand):
     help = "Print a bearer token (HS256, signed with JWT_SIGNING_KEY) for a tenant's user."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", type=uuid.UUID, metavar="UUID", help="a new one unless given")

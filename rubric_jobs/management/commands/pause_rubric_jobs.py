@@ -12,6 +12,7 @@ from rubric_jobs import controls
 
 class Command(BaseCommand):
     help = "Let all workers finish what they run and take up nothing more, until resume_rubric_jobs."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reason", default="", help="shown in the admin")

@@ -18,6 +18,7 @@ from rubric_jobs.management.arguments import age
 
 class Command(BaseCommand):
     help = "Delete finished jobs (never one that waits or runs) and, unless narrowed, old lines of the ledger."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -23,6 +23,7 @@ from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
 
 from rubric_jobs import conf, processes, worker
+from rubric_jobs.checks_engine import ENGINE
 from rubric_jobs.rows import TAKES_CHANGES
 from rubric_jobs.severing import sever
 
@@ -35,6 +36,9 @@ ANSWER_S = 3.0
 
 
 class Command(QCluster):  # type: ignore[misc]
+    # All the others load the web side too, which takes a third of the start and 16 MB.
+    requires_system_checks = [ENGINE]
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]

@@ -12,6 +12,7 @@ from rubric_jobs import controls
 
 class Command(BaseCommand):
     help = "Let all workers take up jobs again after pause_rubric_jobs."
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         controls.resume(by=getpass.getuser())
