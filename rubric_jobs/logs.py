@@ -105,27 +105,29 @@ class PatientLog:
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._waiting: deque[logging.LogRecord] = deque()
+        self._waiting: deque[tuple[float, str, dict[str, Any]]] = deque()
 
     def info(self, words: str, facts: dict[str, Any]) -> None:
         """What is bound to the running task is not known any more when the line is written: `facts` are all it has."""
         if self._logger.isEnabledFor(logging.INFO):
-            record = self._logger.makeRecord(self._logger.name, logging.INFO, "", 0, words, (), None, extra=facts)
-            self._waiting.append(record)
+            self._waiting.append((time.time(), words, facts))
             if len(self._waiting) == 1:
                 self._look_again(QUIET_S)
 
     def flush(self, at_most: int = sys.maxsize) -> None:
         """Write what waits, the first `at_most` of it."""
         for _ in range(min(at_most, len(self._waiting))):
-            self._logger.handle(self._waiting.popleft())
+            said_at, words, facts = self._waiting.popleft()
+            record = self._logger.makeRecord(self._logger.name, logging.INFO, "", 0, words, (), None, extra=facts)
+            record.created = said_at
+            self._logger.handle(record)
 
     def _write_when_quiet(self) -> None:
         if not self._waiting:
             return
-        now = time.time()
-        is_quiet = not 0 <= now - self._waiting[-1].created < QUIET_S  # also when the clock was set back
-        if is_quiet or now - self._waiting[0].created >= LATEST_S:
+        now, first_at, last_at = time.time(), self._waiting[0][0], self._waiting[-1][0]
+        is_quiet = not 0 <= now - last_at < QUIET_S  # also when the clock was set back
+        if is_quiet or now - first_at >= LATEST_S:
             self.flush(WRITTEN_AT_ONCE)
             self._look_again(0)
         else:
