@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
@@ -139,10 +138,17 @@ def empty_database(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def migrate(django_db_blocker: Any) -> Callable[..., None]:
-    """Bring the database that a URL names to its last migration, or to the one that further arguments name."""
-
     def migrate(url: str, *arguments: str) -> None:
-        with django_db_blocker.unblock(), servers.aimed_at(url):
-            call_command("migrate", *arguments, verbosity=0)
+        with django_db_blocker.unblock():
+            servers.migrate(url, *arguments)
 
     return migrate
+
+
+@pytest.fixture(scope="session")
+def migrated_database(embedded_server: str, django_db_blocker: Any) -> Iterator[str]:
+    """The URL of a database in which nobody works: those of whole services are copies of it."""
+    with servers.fresh_database(embedded_server) as url:
+        with django_db_blocker.unblock():
+            servers.migrate(url)
+        yield url

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from grader import embedded_postgres
 from grader.embedded_postgres import Server
@@ -49,12 +51,14 @@ def fresh_server(binaries: Path | None = None) -> Iterator[Server]:
 
 
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """The URL of an empty database on the server that `server_url` names, dropped afterwards."""
+def fresh_database(server_url: str, *, like: str | None = None) -> Iterator[str]:
+    """The URL of a database on the server that `server_url` names, dropped afterwards: an empty one, or a copy."""
     name = f"test_{uuid.uuid4().hex[:12]}"
+    original = conninfo_to_dict(like)["dbname"] if like else "template1"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    given = psycopg.conninfo.conninfo_to_dict(server_url)
+        admin.execute(create.format(sql.Identifier(name), sql.Identifier(original)))
+    given = conninfo_to_dict(server_url)
     try:
         yield f"postgresql://{given['user']}@/{name}?host={given['host']}"
     finally:
@@ -65,7 +69,7 @@ def fresh_database(server_url: str) -> Iterator[str]:
 @contextmanager
 def aimed_at(url: str) -> Iterator[None]:
     """Django's connections of this process, of all threads, go to the database that `url` names."""
-    given = psycopg.conninfo.conninfo_to_dict(url)
+    given = conninfo_to_dict(url)
     there = {"NAME": given["dbname"], "HOST": given["host"], "PORT": str(given.get("port", "")), "USER": given["user"]}
     settings_dict = connections["default"].settings_dict
     before = {name: settings_dict[name] for name in there}
@@ -76,6 +80,12 @@ def aimed_at(url: str) -> Iterator[None]:
     finally:
         connection.close()
         settings_dict.update(before)
+
+
+def migrate(url: str, *arguments: str) -> None:
+    """Bring the database that `url` names to its last migration, or to the one that `arguments` name."""
+    with aimed_at(url):
+        call_command("migrate", *arguments, verbosity=0)
 
 
 @contextmanager

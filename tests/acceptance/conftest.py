@@ -101,12 +101,13 @@ def service_settings() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def service(
     embedded_server: str,
+    migrated_database: str,
     _fake_llm_server: fakes.FakeLLM,
     service_settings: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
     llm = _fake_llm_server
-    with servers.fresh_database(embedded_server) as database:
+    with servers.fresh_database(embedded_server, like=migrated_database) as database:
         environ = {
             "DATABASE_URL": database,
             "GEMINI_API_KEY": "gemini-test-key",

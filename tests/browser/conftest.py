@@ -114,10 +114,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(
-    embedded_server: str, _fake_llm_server: fakes.FakeLLM, tmp_path_factory: pytest.TempPathFactory
+    embedded_server: str,
+    migrated_database: str,
+    _fake_llm_server: fakes.FakeLLM,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Site]:
     installed.chromium()
-    with servers.fresh_database(embedded_server) as database:
+    with servers.fresh_database(embedded_server, like=migrated_database) as database:
         environ = {
             "DATABASE_URL": database,
             "GEMINI_API_KEY": "gemini-test-key",

@@ -13,14 +13,13 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
-from django.core.management import call_command
 from django.db import connection
 
 from rubric_jobs import lifecycle
+from tests import servers
 from tests.engine import history
 from tests.engine.clusters import Cluster, wait_until
 from tests.engine.history import History
-from tests.servers import aimed_at
 
 LEASE_S = 4.0
 GRACE_S = 2.0
@@ -180,9 +179,9 @@ def read_only_database() -> Iterator[Callable[[], None]]:
 def trial_at(url: str, logs: Path, *, migrate: bool = False, **environ: str) -> Iterator[Trial]:
     """A trial on that database, which Django talks to meanwhile; its clusters are gone afterwards, whatever happens."""
     with ExitStack() as undo:
-        undo.enter_context(aimed_at(url))
+        undo.enter_context(servers.aimed_at(url))
         if migrate:
-            call_command("migrate", verbosity=0)
+            servers.migrate(url)
         history.install(url)
         undo.callback(history.uninstall, url)
         trial = Trial(url, logs, environ)
