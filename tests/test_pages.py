@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -68,6 +69,13 @@ def test_the_page_knows_who_reads_when_nobody_chooses(client: Client) -> None:
     assert 'providers="gemini openai" usual-provider="openai" fallback-providers="gemini"' in page
 
 
+@pytest.fixture(params=[False, True], ids=["as in service", "as in development"])
+def _static_files(request: pytest.FixtureRequest) -> Iterator[None]:
+    with override_settings(WHITENOISE_AUTOREFRESH=request.param):
+        yield
+
+
+@pytest.mark.usefixtures("_static_files")
 def test_static_files_are_served_with_and_without_an_event_loop(client: Client) -> None:
     threaded = client.get(SCRIPT)
     looped = asyncio.run(AsyncClient().get(SCRIPT))  # type: ignore[arg-type]
@@ -77,6 +85,7 @@ def test_static_files_are_served_with_and_without_an_event_loop(client: Client) 
     assert looped["Content-Type"] == threaded["Content-Type"] == 'text/javascript; charset="utf-8"'
 
 
+@pytest.mark.usefixtures("_static_files")
 def test_a_static_file_that_has_not_changed_is_not_sent_again() -> None:
     first = asyncio.run(AsyncClient().get(SCRIPT))  # type: ignore[arg-type]
     again = asyncio.run(AsyncClient().get(SCRIPT, headers={"If-Modified-Since": first["Last-Modified"]}))  # type: ignore[arg-type]
