@@ -81,35 +81,39 @@ def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
     return Holding(jobs=jobs, rows_from_before=older, ledger_lines=lines, memberships=memberships)
 
 
+# First, and for as long as they are deleted: a statement that has waited for others does not see what they wrote, and
+# would take a batch of which others deleted some for the last one.
+_LOCK = "SELECT job_id FROM grader.rubric_extraction_jobs WHERE {} LIMIT %(batch)s FOR UPDATE"
+
+# What belongs to a job goes with it: input, reply and idempotency keys refer to it with ON DELETE CASCADE.
+_DELETE = """
+WITH deleted AS (
+  DELETE FROM grader.rubric_extraction_jobs WHERE job_id = ANY(%(job_ids)s)
+  RETURNING job_id, claim_token
+), closed AS (
+  UPDATE grader.rubric_job_attempts SET outcome = 'cancelled', ended_at = statement_timestamp()
+  FROM deleted WHERE attempt_id = deleted.claim_token AND outcome IS NULL
+)
+SELECT pg_notify(%(cancelled)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM deleted
+"""
+
+
 def _delete_jobs(condition: str, owner: Owner) -> int:
     gone = 0
-    # What belongs to a job goes with it: input, reply and idempotency keys refer to it with ON DELETE CASCADE.
-    statement = f"""
-    WITH deleted AS (
-      DELETE FROM grader.rubric_extraction_jobs WHERE job_id IN (
-        SELECT job_id FROM grader.rubric_extraction_jobs WHERE {condition} LIMIT %(batch)s)
-      RETURNING job_id, claim_token
-    ), closed AS (
-      UPDATE grader.rubric_job_attempts SET outcome = 'cancelled', ended_at = statement_timestamp()
-      FROM deleted WHERE attempt_id = deleted.claim_token AND outcome IS NULL
-    )
-    SELECT pg_notify(%(cancelled)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM deleted
-    """  # noqa: S608 - constants
-    while True:
-        batch = _change(statement, owner)
+    while batch := _delete_some(condition, owner):
         gone += batch
-        if batch < BATCH:
-            return gone
+    return gone
+
+
+def _delete_some(condition: str, owner: Owner) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK.format(condition), {**owner.values(), "batch": BATCH})
+        job_ids = [job_id for (job_id,) in cursor.fetchall()]
+        cursor.execute(_DELETE, {"job_ids": job_ids, "cancelled": CANCELLED_CHANNEL, "changed": CHANGED_CHANNEL})
+    return len(job_ids)
 
 
 def _change(statement: str, owner: Owner) -> int:
-    values = {
-        **owner.values(),
-        "nobody": NOBODY,
-        "batch": BATCH,
-        "cancelled": CANCELLED_CHANNEL,
-        "changed": CHANGED_CHANNEL,
-    }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, values)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**owner.values(), "nobody": NOBODY})
         return int(cursor.rowcount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -60,13 +61,21 @@ class GuardedProvider:
         Raises CallAwaited where the fleet has as many calls in flight as it may, or others wait who come first.
         """
         async with self._place():
-            entered = await self._rows.change(
-                lanes.enter, self._claim, provider=self.name, model=model, probe_s=timeout_s
-            )
+            entered = await self._enter(model, probe_s=timeout_s)
             if not isinstance(entered, Pass):
                 raise LanePaused(retry_after_s=entered + _spread_s(entered))
             async with self._outcome_noted(model, entered):
                 return await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+
+    async def _enter(self, model: str, *, probe_s: float) -> Pass | float:
+        try:
+            return await self._rows.change(lanes.enter, self._claim, provider=self.name, model=model, probe_s=probe_s)
+        except asyncio.CancelledError:  # it may be the probe without having heard so, and others would wait for it
+            await self._give_back_probe(model)
+            raise
+
+    async def _give_back_probe(self, model: str) -> None:
+        await self._rows.change(lanes.give_back_probe, self._claim, provider=self.name, model=model)
 
     @asynccontextmanager
     async def _outcome_noted(self, model: str, entered: Pass) -> AsyncIterator[None]:
@@ -87,7 +96,7 @@ class GuardedProvider:
             raise
         except BaseException:  # cancelled, which tells nothing of the service
             if entered is Pass.PROBE:
-                await self._rows.change(lanes.give_back_probe, self._claim, provider=self.name, model=model)
+                await self._give_back_probe(model)
             raise
         await self._note_success(model, entered)
 

@@ -39,7 +39,8 @@ UPDATE grader.provider_lanes
 SET paused_until = statement_timestamp(), -- how long the probe takes is counted from here
   probe_until = statement_timestamp() + %(probe_s)s * interval '1 second', probe_token = %(token)s
 WHERE provider = %(provider)s AND model = %(model)s AND paused_until <= statement_timestamp()
-  AND (probe_until IS NULL OR probe_until <= statement_timestamp())"""
+  -- Its own, where the answer was lost and the question is asked again.
+  AND (probe_until IS NULL OR probe_until <= statement_timestamp() OR probe_token = %(token)s)"""
 
 
 def enter(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass | float:

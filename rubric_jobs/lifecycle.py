@@ -14,7 +14,7 @@ import logging
 import uuid
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from rubric_jobs import logs
@@ -34,6 +34,9 @@ PENDING_CHANNEL = "rubric_jobs_pending"
 """That there is something to claim, and not what: PostgreSQL delivers what is said twice in a transaction once."""
 CHANGED_CHANNEL = "rubric_jobs_changed"
 CANCELLED_CHANNEL = "rubric_jobs_cancelled"
+SWEPT_AT_ONCE = 500
+"""Of each kind: a hundred thousand late jobs in one statement would take longer than a pump waits for an answer, and be
+rolled back, again and again."""
 CRASHES_ALLOWED = 3
 # Our own fault is among them: it may be that answer which brings it out.
 FAULTS_OF_ANSWERS = [error.code for error in (AnswerInvalid, AnswerTruncated, AnswerRefused, InternalError)]
@@ -129,6 +132,10 @@ def submit(
     return job_id
 
 
+# Before the change, as a statement of its own: one that has waited for a claim, or for a reply that is being stored,
+# does not see what came with it.
+_LOCK = "SELECT FROM grader.rubric_extraction_jobs WHERE job_id = %(job_id)s FOR UPDATE"
+
 _CANCEL = """
 WITH cancelled AS (
   UPDATE grader.rubric_extraction_jobs SET
@@ -162,7 +169,9 @@ def cancel(*, job_id: uuid.UUID) -> bool:
         "cancelled": CANCELLED_CHANNEL,
         "changed": CHANGED_CHANNEL,
     }
-    return _changed(_CANCEL, values) > 0
+    with transaction.atomic():
+        _changed(_LOCK, values)
+        return _changed(_CANCEL, values) > 0
 
 
 _RETRY = f"""
@@ -220,7 +229,7 @@ WITH expired AS MATERIALIZED (
   SELECT job_id, claim_token, tenant_id, queue_tag, crashes + 1 >= %(allowed)s AS is_hopeless
   FROM grader.rubric_extraction_jobs
   WHERE status = 'processing' AND kind IS NOT NULL AND lease_expires_at < statement_timestamp()
-  FOR UPDATE SKIP LOCKED
+  ORDER BY lease_expires_at LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
 ), placed AS (
   SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY queue_tag) - 1 AS ahead FROM expired
 ), closed AS (
@@ -250,9 +259,10 @@ FROM rescued
 
 
 def rescue() -> int:
-    """processing → pending for jobs whose lease has ended (→ failed after three crashes); how many."""
+    """processing → pending for jobs whose lease has ended (→ failed after three crashes); of how many, at once."""
     values: dict[str, Any] = {
         "allowed": CRASHES_ALLOWED,
+        "at_once": SWEPT_AT_ONCE,
         "code": CrashedWorker.code,
         "message": str(CrashedWorker()),
         "pending": PENDING_CHANNEL,
@@ -264,7 +274,8 @@ def rescue() -> int:
 _EXPIRE = """
 WITH late AS MATERIALIZED (
   SELECT job_id FROM grader.rubric_extraction_jobs
-  WHERE status = 'pending' AND kind IS NOT NULL AND deadline_at < statement_timestamp() FOR UPDATE SKIP LOCKED
+  WHERE status = 'pending' AND kind IS NOT NULL AND deadline_at < statement_timestamp()
+  ORDER BY deadline_at LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
 ), expired AS (
   UPDATE grader.rubric_extraction_jobs job SET
     status = 'failed', retryable = true, run_after = NULL, calling = NULL,
@@ -284,20 +295,29 @@ SELECT pg_notify(%(changed)s, job_id::text) FROM expired
 
 
 def expire() -> int:
-    """pending → failed for jobs that were not taken up (again) before their deadline; how many."""
-    return _changed(_EXPIRE, {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL})
+    """pending → failed for jobs that were not taken up (again) before their deadline; of how many, at once."""
+    values = {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL, "at_once": SWEPT_AT_ONCE}
+    return _changed(_EXPIRE, values)
 
 
 _WAKE = f"""
+WITH due AS MATERIALIZED (
+  SELECT job_id FROM grader.rubric_extraction_jobs
+  WHERE status = 'pending' AND run_after <= statement_timestamp()
+  ORDER BY run_after LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
+)
 UPDATE grader.rubric_extraction_jobs job SET run_after = NULL, calling = NULL, queue_tag = {place_again()}
-WHERE status = 'pending' AND run_after <= now()"""  # noqa: S608 - put together from constants
+FROM due WHERE job.job_id = due.job_id"""  # noqa: S608 - put together from constants
 
 
 def wake_delayed() -> int:
-    """pending → pending for retries whose wait is over: they may be claimed again; how many."""
-    return _changed(_WAKE, {})
+    """pending → pending for retries whose wait is over: they may be claimed again; of how many, at once."""
+    return _changed(_WAKE, {"at_once": SWEPT_AT_ONCE})
 
 
 def sweep() -> int:
-    """What every pump does once in a while for all: rescue, expire, wake; how many rows changed."""
+    """What every pump does once in a while for all: rescue, expire, wake; how many rows changed.
+
+    From SWEPT_AT_ONCE on, there may be more to do.
+    """
     return rescue() + expire() + wake_delayed()

@@ -270,7 +270,8 @@ class Pump:
             if os.getppid() != self._parent:
                 log.warning("the cluster of this worker is gone: stopping")
                 self.stop()
-            if await self._rows.change(lifecycle.sweep):
+            swept = await self._rows.change(lifecycle.sweep)
+            if swept:
                 self._wake.set()
             if self._pace.call_cap is not None:
                 await self._rows.change(lanes.wake_callers, cap=self._pace.call_cap)
@@ -278,7 +279,8 @@ class Pump:
             if not self.is_relieved:  # its successor speaks for itself
                 self._tell_alive()
             # Behind the first look: a pump that is killed within a second has given back what the one before it left.
-            await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
+            if swept < lifecycle.SWEPT_AT_ONCE:
+                await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
 
     def _hear(self, channel: str, payload: str) -> None:
         if channel == lifecycle.CANCELLED_CHANNEL:

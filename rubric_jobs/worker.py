@@ -196,6 +196,8 @@ def pump(tries: int = 1) -> str:
     Two clusters share their messages: one that finds no free slot here is passed on, `tries` times at the most.
     """
     cluster = _cluster or prepare()
+    if cluster.is_stopping():  # a process that has just given its jobs back would take them up again
+        return "its cluster is stopping"
     slot = cluster.take_slot()
     if slot is None:
         if tries > 1:
@@ -254,7 +256,10 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         loop.remove_reader(cluster.stop_reader)  # nobody reads from it: it would call again and again
         running.stop()
 
-    loop.add_reader(cluster.stop_reader, stop)
+    if cluster.is_stopping():  # which the loop would find when it has begun to claim
+        running.stop()
+    else:
+        loop.add_reader(cluster.stop_reader, stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
     log.info("pump %s takes jobs, %s at once", slot, pace.concurrency)

@@ -24,10 +24,13 @@ from rubric_jobs.errors import (
 )
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
+from tests.races import waited_for
 
 pytestmark = pytest.mark.usefixtures("rows")
 
 Submit = Callable[..., uuid.UUID]
+
+LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 def claim_one() -> Claim:
@@ -40,7 +43,7 @@ def claim_all(limit: int = 100) -> list[Claim]:
 
 
 def end_lease(claim: Claim) -> None:
-    RubricJob.objects.filter(job_id=claim.job_id).update(lease_expires_at="2020-01-01T00:00:00Z")
+    RubricJob.objects.filter(job_id=claim.job_id).update(lease_expires_at=LONG_AGO)
 
 
 def job(job_id: uuid.UUID) -> RubricJob:
@@ -96,6 +99,24 @@ def test_a_running_job_can_be_cancelled_and_its_result_never_lands(submit: Submi
     assert claims.end([Ending(claim=claim, result={"late": True})]) == set()
     assert (job(claim.job_id).error_code, job(claim.job_id).result) == ("cancelled", None)
     assert RubricJobAttempt.objects.get().outcome == "cancelled"
+
+
+def test_a_cancel_that_waited_for_a_claim_closes_the_claims_own_attempt(submit: Submit) -> None:
+    job_id = submit()
+    waited_for(claim_one, lambda: lifecycle.cancel(job_id=job_id))
+    assert job(job_id).error_code == "cancelled"
+    assert RubricJobAttempt.objects.get().outcome == "cancelled"
+
+
+def test_a_cancel_that_waited_for_a_reply_to_be_stored_deletes_it(submit: Submit) -> None:
+    submit()
+    claim = claim_one()
+    waited_for(
+        lambda: claims.keep_replies([(claim, Cost(llm_provider="gemini"), {"text": "{}"})]),
+        lambda: lifecycle.cancel(job_id=claim.job_id),
+    )
+    assert job(claim.job_id).error_code == "cancelled"
+    assert not RubricJobReply.objects.exists()
 
 
 def test_a_finished_job_cannot_be_cancelled(submit: Submit) -> None:
@@ -235,6 +256,25 @@ def test_a_job_that_nobody_took_up_in_time_fails(submit: Submit) -> None:
     job_id = submit(timeout_s=-1)
     assert lifecycle.expire() == 1
     assert (job(job_id).status, job(job_id).error_code) == ("failed", "timed_out")
+
+
+@pytest.mark.parametrize(
+    ("state", "sweep"),
+    [
+        ({"deadline_at": LONG_AGO}, lifecycle.expire),
+        ({"run_after": LONG_AGO}, lifecycle.wake_delayed),
+        ({"status": "processing", "lease_expires_at": LONG_AGO}, lifecycle.rescue),
+    ],
+    ids=["late", "delayed", "without a lease"],
+)
+def test_a_crowd_is_swept_in_parts(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, state: dict[str, Any], sweep: Callable[[], int]
+) -> None:
+    monkeypatch.setattr(lifecycle, "SWEPT_AT_ONCE", 2)
+    for _ in range(5):
+        submit()
+    RubricJob.objects.update(**state)
+    assert [sweep() for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_rows_from_before_the_service_are_never_touched() -> None:

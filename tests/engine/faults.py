@@ -24,6 +24,7 @@ from tests.engine.history import CRASHES_ALLOWED, History
 from tests.engine.proxy import Proxy
 from tests.engine.trials import Trial
 from tests.fake_llm import FakeLLM
+from tests.races import HELD_UP
 
 TICK_S = 0.5
 SHORT_GRACE_S = 0.5
@@ -199,9 +200,6 @@ def crash_three_times(trial: Trial, llm: FakeLLM, *, innocents: int) -> tuple[Hi
     return told, guilty
 
 
-_HELD_UP = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
 def die_with_an_answer(trial: Trial, llm: FakeLLM) -> History:
     """kill -9 of a worker whose job has been answered, the answer stored, and the job not ended.
 
@@ -210,11 +208,11 @@ def die_with_an_answer(trial: Trial, llm: FakeLLM) -> History:
     trial.submit(1, provider="gemini", say="answer")
     with trial.cluster(WORKER_PROCESSES="1") as cluster, psycopg.connect(trial.url) as holder:
         holder.execute("SELECT FROM grader.rubric_job_inputs FOR UPDATE")
-        stored = f"SELECT FROM grader.rubric_job_replies WHERE EXISTS (SELECT {_HELD_UP})"
+        stored = f"SELECT FROM grader.rubric_job_replies WHERE EXISTS (SELECT {HELD_UP})"
         wait_until(lambda: trial.query(stored), within_s=30, what="a stored answer of a job that does not end")
         cluster.kill("busy", choose=min)
         # The server would still carry out what it was asked for, though nobody hears of it.
-        trial.query(f"SELECT pg_terminate_backend(pid) {_HELD_UP}")
+        trial.query(f"SELECT pg_terminate_backend(pid) {HELD_UP}")
         holder.rollback()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()

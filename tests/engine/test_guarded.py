@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -180,6 +181,40 @@ def test_a_cancelled_probe_lets_the_next_call_try(guarding: Any, fake_llm: FakeL
 
     guarding(cancelled_then_answered)
     assert not ProviderLane.objects.exists()
+
+
+def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_call_try(
+    guarding: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_the_next_call_be_a_probe()
+    is_probe, may_tell = threading.Event(), threading.Event()
+    enter = lanes.enter
+
+    def enter_slowly(*args: Any, **kwargs: Any) -> Any:
+        entered = enter(*args, **kwargs)
+        is_probe.set()
+        assert may_tell.wait(10)
+        return entered
+
+    async def cancelled_then_answered(guard: Guard) -> None:
+        with monkeypatch.context() as slow:
+            slow.setattr(lanes, "enter", enter_slowly)
+            probe = asyncio.ensure_future(answer(guard))
+            assert await asyncio.to_thread(is_probe.wait, 10)
+        probe.cancel()
+        may_tell.set()
+        with pytest.raises(asyncio.CancelledError):
+            await probe
+        await answer(guard)
+
+    guarding(cancelled_then_answered)
+    assert not ProviderLane.objects.exists()
+
+
+def test_a_probe_whose_pass_was_lost_on_the_way_is_let_in_when_it_asks_again(claim: Claim) -> None:
+    let_the_next_call_be_a_probe()
+    assert lanes.enter(claim, **LANE, probe_s=60) is lanes.Pass.PROBE
+    assert lanes.enter(claim, **LANE, probe_s=60) is lanes.Pass.PROBE
 
 
 def test_a_probe_that_was_given_up_does_not_take_the_next_ones_place(claim: Claim) -> None:

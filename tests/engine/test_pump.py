@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, conf, lifecycle, workers
+from rubric_jobs import claims, conf, controls, lifecycle, workers
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobAttempt
@@ -536,6 +536,16 @@ def test_what_a_dead_worker_left_is_given_back_as_soon_as_a_pump_runs(submit: Su
     RubricJob.objects.filter(job_id=lost.job_id).update(lease_expires_at="2020-01-01T00:00:00Z")
     with pumping(at_once, poll_s=60):
         assert end_of(job_id).status == "completed"
+
+
+def test_a_crowd_that_came_too_late_is_swept_without_a_pause(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifecycle, "SWEPT_AT_ONCE", 2)
+    for _ in range(7):
+        submit()
+    RubricJob.objects.update(deadline_at="2020-01-01T00:00:00Z")
+    controls.pause(by="test")  # else the pump itself would find out
+    with pumping(at_once, poll_s=60):
+        wait_until(lambda: RubricJob.objects.filter(error_code="timed_out").count() == 7)
 
 
 def test_a_pump_that_stops_as_it_should_is_not_missed(submit: Submit) -> None:

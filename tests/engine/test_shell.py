@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -149,3 +151,18 @@ def test_a_stop_while_a_pump_finishes_its_last_jobs_gives_them_all_back(trial: T
         assert cluster.ended(within_s=30) == 0
         assert time.monotonic() - began <= 0.5 + faults.STOP_SLACK_S
     assert trial.history().outcomes == {"released": 20}
+
+
+def test_a_process_that_gave_its_jobs_back_at_a_stop_takes_none_up_again(trial: Trial, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(latency_s=60)
+    trial.submit(40, provider="gemini", say="again")
+    with trial.cluster(**RETIRING, WORKER_CONCURRENCY="10", PUMP_GRACE_SECONDS="3") as cluster:
+        wait_until(lambda: len(cluster.pids("busy")) == 3, within_s=30, what="a successor beside its predecessor")
+        trial.wait_for_processing(30)
+        async_task(worker.PUMP, 1, q_options={"timeout": -1})
+        soon = timezone.now() + timedelta(seconds=5)
+        wait_until(lambda: OrmQ.objects.filter(lock__gt=soon).exists(), within_s=20, what="a message that was fetched")
+        cluster.signal(signal.SIGTERM)
+        assert cluster.ended(within_s=30) == 0
+    assert trial.count("processing") == 0
+    assert set(trial.history().outcomes) == {"released"}

@@ -22,6 +22,7 @@ from rubric_jobs.rows import Rows
 from rubric_jobs.runner import Runner
 from tests import claiming
 from tests.operations.conftest import MakeJob, ago
+from tests.races import waited_for
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -182,6 +183,16 @@ def test_a_worker_hears_that_its_job_was_erased_and_its_result_never_lands(submi
         assert [heard.payload for heard in listener.notifies(timeout=0.2)] == [str(claim.job_id)]
     assert claims.end([Ending(claim=claim, result={"late": True})]) == set()
     assert not RubricJob.objects.exists()
+
+
+def test_erasing_goes_on_where_others_delete_at_the_same_time(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "BATCH", 2)
+    tenant = uuid.uuid4()
+    first, *_ = [make_job(tenant_id=tenant) for _ in range(5)]
+    waited_for(lambda: lifecycle.delete(job_id=first.job_id), lambda: erasure.erase(Owner(tenant_id=tenant)))
+    assert erasure.count(Owner(tenant_id=tenant)).jobs == 0
 
 
 def test_memberships_go_with_their_user(django_user_model: Any) -> None:
