@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -33,8 +35,12 @@ SOMEBODY = Claim(
 )
 
 
+TOKENS = itertools.count(2)
+
+
 def enter() -> Pass | float:
-    return lanes.enter(SOMEBODY, **LANE, probe_s=60)
+    """Somebody new each time."""
+    return lanes.enter(replace(SOMEBODY, token=next(TOKENS)), **LANE, probe_s=60)
 
 
 def fault(*, is_busy: bool = False, retry_after_s: float | None = None) -> None:
