@@ -47,6 +47,8 @@ _NEGATIVE = re.compile(
     rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNORECASE)
+LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
@@ -150,8 +152,21 @@ def multiplier(text: str) -> Decimal | None:
 
 def negative(text: str) -> Decimal | None:
     """The first negative amount, as a positive number: "-5", "-1 per figure"; of a range the end that costs most."""
-    match = _NEGATIVE.search(_plain(text))
-    return number(match.group("most") or match.group("value")) if match else None
+    plain = _plain(text)
+    for match in _NEGATIVE.finditer(plain):
+        if not _ends_range(plain, match):
+            return number(match.group("most") or match.group("value"))
+    return None
+
+
+def _ends_range(text: str, match: re.Match[str]) -> bool:
+    """Whether the dash stands between two numbers, as in "0 – 20": a sign belongs to the one behind it alone."""
+    if match.group()[0] == "\n":
+        return False
+    line = text[max(0, match.start() - LONGEST_COUNTED) : match.start()].rsplit("\n", 1)[-1]
+    counted = _COUNTED.search(line)
+    is_spaced = re.match(r"\s*[-–−]\s", match.group()) is not None
+    return counted is not None and (is_spaced or not line[: counted.start()].strip(" \t(["))
 
 
 def without_multiplier(text: str) -> str:

@@ -88,8 +88,18 @@ def test_deductions_are_read_as_positive_numbers(text: str, value: int | None) -
     assert amounts.negative(text) == value
 
 
+@pytest.mark.parametrize("text", ["0 – 20", "0 - 10 pts", "10 pts - 20 pts", "10% – 20%", "(1 − 4)", "½ - 2", "0 -20"])
+def test_a_spaced_range_is_no_deduction(text: str) -> None:
+    assert amounts.negative(text) is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("10\n-2 if late", 2), ("Figure 3: -1", 1), ("0 – 5, for each day -2", 2)])
+def test_a_deduction_beside_other_numbers_is_read(text: str, value: int) -> None:
+    assert amounts.negative(text) == value
+
+
 @pytest.mark.parametrize(
-    "text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000]
+    "text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000, "1 - " * 5_000]
 )
 def test_no_text_makes_the_patterns_hang(text: str) -> None:
     for take in (

@@ -352,3 +352,29 @@ def test_bold_labels_with_percents_begin_paragraphs() -> None:
             page.drawString(115 if label else 70, HEIGHT - 110 - 13 * index, text)
 
     assert points(drawn(draw)) == [("Soil", 30), ("Seed", 70)]
+
+
+@pytest.mark.parametrize(
+    ("values", "highest"),
+    [
+        (["10", "0 – 20", "30"], [10, 20, 30]),
+        (["0 - 10", "0 - 20", "0 - 5"], [10, 20, 5]),
+        (["0 – 10 pts", "0 – 20 pts", "0 – 5 pts"], [10, 20, 5]),
+    ],
+)
+def test_a_spaced_range_in_the_column_of_points_is_what_a_criterion_is_worth(
+    values: list[str], highest: list[int]
+) -> None:
+    names = ["Depth of the pond", "Plants on its banks", "Path that leads there"]
+    rows = [list(pair) for pair in zip(names, values, strict=True)]
+    rubric = written([["Criteria", "Points"], *rows], heading="Garden rubric")
+    assert points(rubric) == list(zip(names, highest, strict=True))
+    assert not rubric.adjustments
+
+
+def test_a_row_of_levels_beside_a_spaced_range_keeps_them() -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [["Pond", *texts, "1 – 4"], ["Banks", *texts, "5"], ["Path", *texts, "0 - 10"]]
+    rubric = written([["Criteria", "Excellent", "Good", "Poor", "Points"], *rows], heading="Garden rubric")
+    assert points(rubric) == [("Pond", 4), ("Banks", 5), ("Path", 10)]
+    assert all(len(criterion.levels) == 3 for criterion in rubric.criteria)
