@@ -49,18 +49,25 @@ def ruled(rows: list[list[str]], widths: list[float] | None = None) -> Rubric:
     return reader.read(documents.parse(stream.getvalue()))
 
 
-def written(rows: list[list[str]], *texts: str, heading: str = "") -> Rubric:
+def written(rows: list[list[str]], *texts: str, heading: str = "", beside: list[list[str]] | None = None) -> Rubric:
+    """`beside`: a second table."""
     document = docx.Document()
     if heading:
         document.add_heading(heading, 1)
     for text in texts:
         document.add_paragraph(text)
-    if rows:
-        table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
-        for r, row in enumerate(rows):
-            for c, text in enumerate(row):
-                table.cell(r, c).text = text
+    for grid in (rows, beside or []):
+        if grid:
+            add_table(document, grid)
+            document.add_paragraph("")
     return reader.read(documents.parse(saved(document)))
+
+
+def add_table(document: Any, rows: list[list[str]]) -> None:
+    table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            table.cell(r, c).text = text
 
 
 def points(rubric: Rubric) -> list[Any]:
@@ -378,3 +385,57 @@ def test_a_row_of_levels_beside_a_spaced_range_keeps_them() -> None:
     rubric = written([["Criteria", "Excellent", "Good", "Poor", "Points"], *rows], heading="Garden rubric")
     assert points(rubric) == [("Pond", 4), ("Banks", 5), ("Path", 10)]
     assert all(len(criterion.levels) == 3 for criterion in rubric.criteria)
+
+
+GARDEN = [["Criteria", "Points"], ["Depth of the pond", "10"], ["Plants on its banks", "20"], ["Path to it", "30"]]
+GARDEN_POINTS = [("Depth of the pond", 10), ("Plants on its banks", 20), ("Path to it", 30)]
+
+
+@pytest.mark.parametrize("at", [2, 4], ids=["in the midst", "at the end"])
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("Penalty for late work: 10% per day", 10),
+        ("Late work loses 5 points per day", 5),
+        ("Deduct 5 points for missing labels", 5),
+        ("Late work (10% per day)", 10),
+        ("Penalty for no labels: 5 points", 5),
+    ],
+)
+def test_a_deduction_told_in_a_row_of_its_own_costs_what_it_says_and_takes_no_criterion(
+    text: str, cost: int, at: int
+) -> None:
+    rubric = written([*GARDEN[:at], [text, ""], *GARDEN[at:]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+    assert [(a.kind, a.reason, a.points) for a in rubric.adjustments] == [("penalty", text, cost)]
+
+
+@pytest.mark.parametrize("text", ["Late work will not be accepted", "No late work is accepted."])
+def test_a_sentence_about_late_work_makes_no_deductions_of_the_criteria_below_it(text: str) -> None:
+    rubric = written([*GARDEN[:2], [text, ""], *GARDEN[2:]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+
+
+@pytest.mark.parametrize("heading", ["Penalties", "Deductions for late work", "Penalties (up to 10 points)"])
+def test_rows_under_a_heading_of_deductions_are_deductions(heading: str) -> None:
+    rubric = written([*GARDEN, [heading, ""], ["A day late", "5"], ["No name", "2"]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+    assert [(a.reason, a.points) for a in rubric.adjustments] == [("A day late", 5), ("No name", 2)]
+
+
+def test_a_deduction_between_the_rows_of_a_grid_is_no_section() -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [["Pond", *texts], ["Late work: minus 10% per day", "", "", ""], ["Banks", *texts]]
+    rubric = written([["Criteria", "Good (3)", "Fair (2)", "Poor (1)"], *rows], heading="Garden rubric")
+    assert [(c.name, c.section) for c in rubric.criteria] == [("Pond", None), ("Banks", None)]
+    assert [(a.kind, a.points) for a in rubric.adjustments] == [("penalty", 10)]
+
+
+@pytest.mark.parametrize("header", [["Deductions", "Points"], ["Deductions", ""]])
+def test_a_table_of_deductions_beside_the_rubric_is_read(header: list[str]) -> None:
+    rubric = written(GARDEN, heading="Garden rubric", beside=[header, ["A day late", "−5"], ["No labels", "−2"]])
+    assert points(rubric) == GARDEN_POINTS
+    assert [(a.kind, a.reason, a.points) for a in rubric.adjustments] == [
+        ("penalty", "A day late", 5),
+        ("penalty", "No labels", 2),
+    ]
