@@ -439,3 +439,32 @@ def test_a_table_of_deductions_beside_the_rubric_is_read(header: list[str]) -> N
         ("penalty", "A day late", 5),
         ("penalty", "No labels", 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells"),
+    [
+        (
+            ["Sehr gut (4)", "Gut (3)", "Mangelhaft (1)"],
+            ["Nennt mindestens 5 Punkte", "Nennt mindestens 2 Punkte", "Nennt 0 Punkte"],
+        ),
+        (
+            ["Excellent (4 pts)", "Good (3 pts)", "Poor (1 pt)"],
+            ["Up to 5 errors; each costs 1 point", "5 points are named, and told", "5 - all of them far too old"],
+        ),
+    ],
+)
+def test_a_number_in_a_description_leaves_the_points_of_its_heading(headings: list[str], cells: list[str]) -> None:
+    rows = [["Pond", *cells], ["Banks", "Everything grows here", "Some of it grows here", "Nothing grows here"]]
+    rubric = written([["Criteria", *headings], *rows], heading="Garden rubric")
+    assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([4, 3, 1], cells, strict=True))
+
+
+@pytest.mark.parametrize("form", ["{n}\n{text}", "({n} points) {text}", "{text} ({n} points)", "{n} points: {text}"])
+def test_points_that_a_cell_sets_off_outdo_those_of_its_heading(form: str) -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [
+        [name, *(form.format(n=n, text=t) for n, t in zip([8, 6, 2], texts, strict=True))] for name in ("Pond", "Bank")
+    ]
+    rubric = written([["Criteria", "Good (4)", "Fair (3)", "Poor (1)"], *rows], heading="Garden rubric")
+    assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([8, 6, 2], texts, strict=True))
