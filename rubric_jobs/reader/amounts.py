@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 LARGEST = Decimal(2000)
+LARGEST_GROUPED = Decimal(20_000)
+"""No year is written with a separator, so that larger amounts with one are points."""
 LONGEST = 4000
 """Letters of a text that are looked at."""
 
@@ -18,7 +20,8 @@ UNIT = (
     r"poäng|pistettä|poeng|баллов|балла|балл|б|puan|分|點|点|점)"
 )
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
-NUMBER = r"(?:\d{1,4}(?:[.,]\d{1,2})?|\d?[½¼¾])"
+_GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"
+NUMBER = rf"(?:{_GROUPED}|0[.,]\d{{3}}(?!\d)|\d{{1,4}}(?:[.,]\d{{1,2}})?|\d?[½¼¾])"
 _DASH = r"(?:\s*[-–—−~～‐‑]\s*|\s+(?:to|a|à|bis|hasta|até|tot|through|ou|or)\s+|\s*[至到]\s*)"
 _RANGE = rf"(?P<low>{NUMBER})\s*(?P<lowpercent>[%％])?\s*(?:{UNIT}\.?)?{_DASH}[<>≤≥]?\s*(?P<high>{NUMBER})"
 _CORE = rf"(?:{_RANGE}|(?:[<≤]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
@@ -51,6 +54,7 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
+_IS_GROUPED = re.compile(rf"{_GROUPED}$")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -70,9 +74,13 @@ class Amount:
 
 
 def number(text: str) -> Decimal:
+    """ "2,5" and "0.125" have decimals; three digits behind a sign, and no zero before it, are thousands: "1,000"."""
+    text = text.strip()
+    if _IS_GROUPED.match(text):
+        return Decimal(text.replace(",", "").replace(".", ""))
     for sign, value in _FRACTIONS.items():
         text = text.replace(sign, value)
-    return Decimal(text.strip().replace(",", ".") or "0")
+    return Decimal(text.replace(",", ".") or "0")
 
 
 def whole(text: str) -> Amount | None:
@@ -176,7 +184,8 @@ def without_multiplier(text: str) -> str:
 def _amount(match: re.Match[str]) -> Amount | None:
     low, high, one = match.group("low"), match.group("high"), match.group("one")
     values = sorted([number(low), number(high)]) if low else [number(one)]
-    if values[-1] > LARGEST:
+    is_grouped = _IS_GROUPED.match(high or one) is not None
+    if values[-1] > (LARGEST_GROUPED if is_grouped else LARGEST):
         return None
     is_percent = bool(match.group("percent") or match.group("lowpercent"))
     unit = bool(match.group("unit")) or bool(re.search(UNIT, match.group(), re.IGNORECASE))

@@ -112,7 +112,7 @@ def _amount_after_word(line: str) -> Amount | None:
     found = amounts.trailing(line)
     if found:
         return found[0]
-    match = re.search(r"(\d{1,4}(?:[.,]\d{1,2})?)\s*$", line)
+    match = re.search(rf"(?<![\d.,])({amounts.NUMBER})\s*$", line)
     return amounts.whole(match.group(1)) if match else None
 
 

@@ -26,6 +26,13 @@ WHOLE = {
     "5 Punkte": (None, "5"),
     "8 P.": (None, "8"),
     "½": (None, "0.5"),
+    "1,000": (None, "1000"),
+    "(1.500 Punkte)": (None, "1500"),
+    "___/2,750": (None, "2750"),
+    "800-1,000": ("800", "1000"),
+    "2,5": (None, "2.5"),
+    "0,125": (None, "0.125"),
+    "0.500": (None, "0.5"),
     "2 bis 3 Punkte": ("2", "3"),
 }
 
@@ -39,7 +46,9 @@ def test_an_amount_is_read(text: str, expected: tuple[str | None, str]) -> None:
     assert found.low == (Decimal(low) if low else None)
 
 
-@pytest.mark.parametrize("text", ["A", "Excellent", "10 min", "2024 plan", "12/10/2024", "", "Group 3", "3 sources"])
+@pytest.mark.parametrize(
+    "text", ["A", "Excellent", "10 min", "2024 plan", "12/10/2024", "", "Group 3", "3 sources", "1,000,000", "1,200.00"]
+)
 def test_other_text_is_no_amount(text: str) -> None:
     assert amounts.whole(text) is None
 
@@ -54,6 +63,8 @@ def test_other_text_is_no_amount(text: str) -> None:
         ("Quality of work .......... 10", "10", "Quality of work"),
         ("Style: 5", "5", "Style"),
         ("作业完成度（30分）", "30", "作业完成度"),
+        ("Final product (1,000 points)", "1000", "Final product"),
+        ("Final product 1,000 points", "1000", "Final product"),
     ],
 )
 def test_an_amount_at_the_end_is_taken_off(text: str, high: str, rest: str) -> None:

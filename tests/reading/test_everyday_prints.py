@@ -468,3 +468,20 @@ def test_points_that_a_cell_sets_off_outdo_those_of_its_heading(form: str) -> No
     ]
     rubric = written([["Criteria", "Good (4)", "Fair (3)", "Poor (1)"], *rows], heading="Garden rubric")
     assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([8, 6, 2], texts, strict=True))
+
+
+@pytest.mark.parametrize("form", ["1,000 500 1,500 3,000", "1.000 500 1.500 3.000"])
+def test_thousands_are_set_off_by_a_comma_or_a_point(form: str) -> None:
+    first, second, third, total = form.split()
+    rows = [["Criteria", "Points"], ["Pond and its fish", first], ["Banks of it", second], ["Path to the pond", third]]
+    rubric = written([*rows, ["Total", total]], heading="Garden rubric")
+    assert points(rubric) == [("Pond and its fish", 1000), ("Banks of it", 500), ("Path to the pond", 1500)]
+    assert rubric.total_points == 3000
+
+
+def test_thousands_are_read_in_lists_and_headings_of_levels() -> None:
+    listed = written([], "Pond and its fish (1,000 points)", "Banks (250 points)", heading="Garden rubric")
+    assert points(listed) == [("Pond and its fish", 1000), ("Banks", 250)]
+    texts = ["Everything grows well here", "Some of it grows well here"]
+    grid = [["Criteria", "Excellent (1,000)", "Good (800)"], ["Pond", *texts], ["Banks", *texts]]
+    assert points(written(grid, heading="Garden rubric")) == [("Pond", 1000), ("Banks", 1000)]
