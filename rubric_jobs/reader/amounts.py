@@ -20,11 +20,11 @@ UNIT = (
     r"poäng|pistettä|poeng|баллов|балла|балл|б|puan|分|點|点|점)"
 )
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
-_GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"
-NUMBER = rf"(?:{_GROUPED}|0[.,]\d{{3}}(?!\d)|\d{{1,4}}(?:[.,]\d{{1,2}})?|\d?[½¼¾])"
+GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"
+NUMBER = rf"(?:{GROUPED}|0[.,]\d{{3}}(?!\d)|\d{{1,4}}(?:[.,]\d{{1,2}})?|\d?[½¼¾])"
 _DASH = r"(?:\s*[-–—−~～‐‑]\s*|\s+(?:to|a|à|bis|hasta|até|tot|through|ou|or)\s+|\s*[至到]\s*)"
 _RANGE = rf"(?P<low>{NUMBER})\s*(?P<lowpercent>[%％])?\s*(?:{UNIT}\.?)?{_DASH}[<>≤≥]?\s*(?P<high>{NUMBER})"
-_CORE = rf"(?:{_RANGE}|(?:[<≤]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
+_CORE = rf"(?:{_RANGE}|(?:(?P<under>[<≤])\s*|[>≥]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
 _LEADING = (
     r"(?:(?:up to|max(?:imum|imal|\.)?|maximal|hasta|até|jusqu['’]à|bis zu|worth|score|points?|pts\.?|marks?|value|"
     r"puntos|puntaje|puntuaci[oó]n|pontos|pontua[cç][aã]o|punkte|punti|punten|weight|total|valor|peso|nota|note|"
@@ -46,6 +46,7 @@ _TIMES = re.compile(
     r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])",
     re.IGNORECASE,
 )
+_BRACKETED_TIMES = re.compile(r"[(\[（]\s*(?:[x×✕*]\s*\d{1,2}(?:[.,]\d)?|\d{1,2}\s*[x×✕])\s*[)\]）]", re.IGNORECASE)
 _NEGATIVE = re.compile(
     rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?",
     re.IGNORECASE,
@@ -54,7 +55,7 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
-_IS_GROUPED = re.compile(rf"{_GROUPED}$")
+_IS_GROUPED = re.compile(rf"{GROUPED}$")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -178,11 +179,14 @@ def _ends_range(text: str, match: re.Match[str]) -> bool:
 
 
 def without_multiplier(text: str) -> str:
-    return _tidy(_TIMES.sub(" ", text))
+    kept = _tidy(_TIMES.sub(" ", _BRACKETED_TIMES.sub(" ", text)))
+    return kept.replace(" )", ")").replace(" ]", "]")
 
 
 def _amount(match: re.Match[str]) -> Amount | None:
     low, high, one = match.group("low"), match.group("high"), match.group("one")
+    if match.group("under"):
+        low, high = "0", one
     values = sorted([number(low), number(high)]) if low else [number(one)]
     is_grouped = _IS_GROUPED.match(high or one) is not None
     if values[-1] > (LARGEST_GROUPED if is_grouped else LARGEST):

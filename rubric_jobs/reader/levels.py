@@ -12,7 +12,13 @@ from rubric_jobs.rubric import Level
 
 LONGEST_LEVEL_NAME = 48
 _RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)
-_INNER = re.compile(rf"\b\d{{1,3}}\s*(?:[-–]\s*\d{{1,3}}\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)", re.IGNORECASE)
+_SHORT_NUMBER = r"\d{1,3}(?:[.,]\d{1,2})?"
+_INNER = re.compile(
+    rf"\b(?<!\d[.,]){_SHORT_NUMBER}(?!\d)\s*"
+    rf"(?:[-–]\s*{_SHORT_NUMBER}(?![.,]?\d)\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)",
+    re.IGNORECASE,
+)
+_PLAIN_END = re.compile(rf"^(\D{{3,40}}?)\s+((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$")
 _CLOSING = tuple(")]）】")
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
@@ -40,7 +46,7 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
         found = take(one)
         if found and found[1]:
             return _name(found[1]), found[0]
-    plain_end = re.match(r"^(\D{3,40}?)\s+(\d{1,3}(?:[.,]\d)?)$", one)
+    plain_end = _PLAIN_END.match(one)
     if plain_end and not re.search(
         r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class", plain_end.group(1)
     ):

@@ -33,6 +33,8 @@ WHOLE = {
     "2,5": (None, "2.5"),
     "0,125": (None, "0.125"),
     "0.500": (None, "0.5"),
+    "<70": ("0", "70"),
+    "≥ 90": (None, "90"),
     "2 bis 3 Punkte": ("2", "3"),
 }
 
@@ -92,6 +94,11 @@ def test_an_amount_at_the_start_is_taken_off(text: str, high: str, rest: str) ->
 @pytest.mark.parametrize(("text", "value"), [("Content x2", 2), ("(×3)", 3), ("Voice", None), ("2x4", None)])
 def test_multipliers_are_read(text: str, value: int | None) -> None:
     assert amounts.multiplier(text) == value
+
+
+@pytest.mark.parametrize("text", ["Content (x2)", "Content [×2]", "Content （2x）", "Content x2", "(2 ×) Content"])
+def test_a_multiplier_is_taken_off_with_its_brackets(text: str) -> None:
+    assert amounts.without_multiplier(text) == "Content"
 
 
 @pytest.mark.parametrize(("text", "value"), [("-1 per figure", 1), ("-0–100% late", 100), ("3-4", None), ("–5", 5)])

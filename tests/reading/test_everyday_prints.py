@@ -485,3 +485,29 @@ def test_thousands_are_read_in_lists_and_headings_of_levels() -> None:
     texts = ["Everything grows well here", "Some of it grows well here"]
     grid = [["Criteria", "Excellent (1,000)", "Good (800)"], ["Pond", *texts], ["Banks", *texts]]
     assert points(written(grid, heading="Garden rubric")) == [("Pond", 1000), ("Banks", 1000)]
+
+
+@pytest.mark.parametrize(
+    ("headings", "expected"),
+    [
+        (["Good 5–4.5", "Fair 4–3", "Poor 2.5–0"], [(None, 4.5, 5), (None, 3, 4), (None, 0, 2.5)]),
+        (["Good 5–4,5", "Fair 4–3", "Poor 2,5–0"], [(None, 4.5, 5), (None, 3, 4), (None, 0, 2.5)]),
+        (["Good 90+", "Fair 70-89", "Poor <70"], [(90, None, None), (None, 70, 89), (None, 0, 70)]),
+        (["Good 1,000", "Fair 750.5", "Poor > 0"], [(1000, None, None), (750.5, None, None), (0, None, None)]),
+    ],
+)
+def test_headings_of_levels_hold_decimals_open_ends_and_bounds(headings: list[str], expected: list[Any]) -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rubric = written([["Criteria", *headings], ["Pond", *texts], ["Banks", *texts]], heading="Garden rubric")
+    levels = rubric.criteria[0].levels
+    assert [level.name for level in levels] == ["Good", "Fair", "Poor"]
+    assert [(level.points, level.points_min, level.points_max) for level in levels] == expected
+
+
+def test_a_year_in_the_heading_of_a_level_is_a_part_of_its_name() -> None:
+    texts = ["Everything grows well here", "Nothing grows here at all"]
+    rubric = written([["Criteria", "Good 2024", "Poor 2024"], ["Pond", *texts], ["Bank", *texts]], heading="Rubric")
+    assert [(level.name, level.points) for level in rubric.criteria[0].levels] == [
+        ("Good 2024", None),
+        ("Poor 2024", None),
+    ]
