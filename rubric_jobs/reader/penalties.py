@@ -9,6 +9,7 @@ from rubric_jobs.reader import amounts, lexicon
 
 LONGEST_HEADING = 60
 MOST_WORDS = 6
+FEW_WORDS = 3
 _LOSS = re.compile(
     r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
     r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
@@ -38,6 +39,8 @@ def told(text: str) -> Decimal | None:
 def told_alone(text: str) -> Decimal | None:
     """What a row of one text says that is lost; "Penalties (20 points)" only limits what follows."""
     plain = lexicon.plain(text)
+    if not lexicon.PENALTY.search(plain) and not _NOUN.search(plain):
+        return None
     if amounts.negative(text) is None and _AT_MOST.search(plain) and not _RATE.search(plain) and is_heading(text):
         return None
     cost = _COST.search(text) if _NOUN.search(plain) else None
@@ -50,4 +53,6 @@ def is_heading(text: str) -> bool:
     is_short = len(text) <= LONGEST_HEADING and len(plain.split()) <= MOST_WORDS
     if not is_short or text[-1:] in (".", "!", "。"):
         return False
-    return _NOUN.search(plain) is not None or lexicon.is_only(lexicon.PENALTY, text)
+    if _NOUN.search(plain) or lexicon.is_only(lexicon.PENALTY, text):
+        return True
+    return lexicon.PENALTY.match(plain) is not None and len(plain.split()) <= FEW_WORDS

@@ -416,7 +416,9 @@ def test_a_sentence_about_late_work_makes_no_deductions_of_the_criteria_below_it
     assert points(rubric) == GARDEN_POINTS
 
 
-@pytest.mark.parametrize("heading", ["Penalties", "Deductions for late work", "Penalties (up to 10 points)"])
+@pytest.mark.parametrize(
+    "heading", ["Penalties", "Deductions for late work", "Penalties (up to 10 points)", "Late papers"]
+)
 def test_rows_under_a_heading_of_deductions_are_deductions(heading: str) -> None:
     rubric = written([*GARDEN, [heading, ""], ["A day late", "5"], ["No name", "2"]], heading="Garden rubric")
     assert points(rubric) == GARDEN_POINTS
@@ -511,3 +513,10 @@ def test_a_year_in_the_heading_of_a_level_is_a_part_of_its_name() -> None:
         ("Good 2024", None),
         ("Poor 2024", None),
     ]
+
+
+def test_a_dash_before_the_points_of_a_section_makes_no_deduction_of_it() -> None:
+    rubric = written([*GARDEN[:2], ["Part B –50 points", ""], *GARDEN[2:]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+    assert not rubric.adjustments
+    assert [criterion.section for criterion in rubric.criteria] == [None, *["Part B –50 points"] * 2]
