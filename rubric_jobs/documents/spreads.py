@@ -122,7 +122,7 @@ def _texts(row: list[Cell | None]) -> list[str]:
 def _is_row_rest(above: Table, below: Table, skipped: int) -> bool:
     row = below.grid()[skipped]
     last = above.grid()[-1]
-    if _all_go_on(last, row):
+    if _all_go_on(last, row) and not _is_in_small_letters(above, below, skipped):
         return True
     if not row or (row[0] and row[0].text.strip()) or not any(cell and cell.text.strip() for cell in row[1:]):
         return False
@@ -136,6 +136,14 @@ def _all_go_on(last: list[Cell | None], row: list[Cell | None]) -> bool:
     return len(pairs) >= 2 and all(
         a.strip() and a.rstrip()[-1] not in ".!?。:;" and b.lstrip()[0].islower() for a, b in pairs
     )
+
+
+def _is_in_small_letters(above: Table, below: Table, skipped: int) -> bool:
+    """Where most other names begin with a small letter and end without a stop, one that does is no rest of another."""
+    others = above.grid()[:-1] + below.grid()[skipped + 1 :]
+    names = [row[0].text.strip() for row in others if row and row[0] and row[0].text.strip()]
+    small = [name for name in names if name[0].islower() and name[-1] not in ".!?。:;"]
+    return len(small) * 2 > len(names)
 
 
 def _goes_on(text: str, following: str) -> bool:

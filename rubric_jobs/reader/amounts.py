@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 LARGEST = Decimal(2000)
+LARGEST_GROUPED = Decimal(20_000)
+"""No year is written with a separator, so that larger amounts with one are points."""
 LONGEST = 4000
 """Letters of a text that are looked at."""
 
@@ -18,10 +20,11 @@ UNIT = (
     r"poäng|pistettä|poeng|баллов|балла|балл|б|puan|分|點|点|점)"
 )
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
-NUMBER = r"(?:\d{1,4}(?:[.,]\d{1,2})?|\d?[½¼¾])"
+GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"
+NUMBER = rf"(?:{GROUPED}|0[.,]\d{{3}}(?!\d)|\d{{1,4}}(?:[.,]\d{{1,2}})?|\d?[½¼¾])"
 _DASH = r"(?:\s*[-–—−~～‐‑]\s*|\s+(?:to|a|à|bis|hasta|até|tot|through|ou|or)\s+|\s*[至到]\s*)"
 _RANGE = rf"(?P<low>{NUMBER})\s*(?P<lowpercent>[%％])?\s*(?:{UNIT}\.?)?{_DASH}[<>≤≥]?\s*(?P<high>{NUMBER})"
-_CORE = rf"(?:{_RANGE}|(?:[<≤]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
+_CORE = rf"(?:{_RANGE}|(?:(?P<under>[<≤])\s*|[>≥]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
 _LEADING = (
     r"(?:(?:up to|max(?:imum|imal|\.)?|maximal|hasta|até|jusqu['’]à|bis zu|worth|score|points?|pts\.?|marks?|value|"
     r"puntos|puntaje|puntuaci[oó]n|pontos|pontua[cç][aã]o|punkte|punti|punten|weight|total|valor|peso|nota|note|"
@@ -43,12 +46,16 @@ _TIMES = re.compile(
     r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])",
     re.IGNORECASE,
 )
+_BRACKETED_TIMES = re.compile(r"[(\[（]\s*(?:[x×✕*]\s*\d{1,2}(?:[.,]\d)?|\d{1,2}\s*[x×✕])\s*[)\]）]", re.IGNORECASE)
 _NEGATIVE = re.compile(
     rf"(?:^|[\s(\[:])[-–−]\s*(?P<value>{NUMBER})\s*(?:[%％]?\s*[-–—]\s*[-–−]?(?P<most>{NUMBER})\s*)?[%％]?",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNORECASE)
+LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
+_IS_GROUPED = re.compile(rf"{GROUPED}$")
 _FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 
 
@@ -68,9 +75,13 @@ class Amount:
 
 
 def number(text: str) -> Decimal:
+    """ "2,5" and "0.125" have decimals; three digits behind a sign, and no zero before it, are thousands: "1,000"."""
+    text = text.strip()
+    if _IS_GROUPED.match(text):
+        return Decimal(text.replace(",", "").replace(".", ""))
     for sign, value in _FRACTIONS.items():
         text = text.replace(sign, value)
-    return Decimal(text.strip().replace(",", ".") or "0")
+    return Decimal(text.replace(",", ".") or "0")
 
 
 def whole(text: str) -> Amount | None:
@@ -150,18 +161,35 @@ def multiplier(text: str) -> Decimal | None:
 
 def negative(text: str) -> Decimal | None:
     """The first negative amount, as a positive number: "-5", "-1 per figure"; of a range the end that costs most."""
-    match = _NEGATIVE.search(_plain(text))
-    return number(match.group("most") or match.group("value")) if match else None
+    plain = _plain(text)
+    for match in _NEGATIVE.finditer(plain):
+        if not _ends_range(plain, match):
+            return number(match.group("most") or match.group("value"))
+    return None
+
+
+def _ends_range(text: str, match: re.Match[str]) -> bool:
+    """Whether the dash stands between two numbers, as in "0 – 20": a sign belongs to the one behind it alone."""
+    if match.group()[0] == "\n":
+        return False
+    line = text[max(0, match.start() - LONGEST_COUNTED) : match.start()].rsplit("\n", 1)[-1]
+    counted = _COUNTED.search(line)
+    is_spaced = re.match(r"\s*[-–−]\s", match.group()) is not None
+    return counted is not None and (is_spaced or not line[: counted.start()].strip(" \t(["))
 
 
 def without_multiplier(text: str) -> str:
-    return _tidy(_TIMES.sub(" ", text))
+    kept = _tidy(_TIMES.sub(" ", _BRACKETED_TIMES.sub(" ", text)))
+    return kept.replace(" )", ")").replace(" ]", "]")
 
 
 def _amount(match: re.Match[str]) -> Amount | None:
     low, high, one = match.group("low"), match.group("high"), match.group("one")
+    if match.group("under"):
+        low, high = "0", one
     values = sorted([number(low), number(high)]) if low else [number(one)]
-    if values[-1] > LARGEST:
+    is_grouped = _IS_GROUPED.match(high or one) is not None
+    if values[-1] > (LARGEST_GROUPED if is_grouped else LARGEST):
         return None
     is_percent = bool(match.group("percent") or match.group("lowpercent"))
     unit = bool(match.group("unit")) or bool(re.search(UNIT, match.group(), re.IGNORECASE))

@@ -58,6 +58,10 @@ def context_of(document: Document, position: int) -> Context:
     )
 
 
+def heading_above(document: Document, position: int) -> str:
+    return _heading(_above(document.blocks, position))
+
+
 def _above(blocks: tuple[Block, ...], position: int) -> list[Paragraph]:
     """Paragraphs before the block, nearest first, up to the table before it."""
     found: list[Paragraph] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Cell
-from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader import amounts, lexicon, penalties
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.levels import level_of, unnamed_level
 from rubric_jobs.reader.names import folded, named, tidy
@@ -42,13 +42,23 @@ def read_rows(sheet: Sheet, roles: Roles) -> Rows:
         elif _only_tells_points(row, head, found, roles) or (head is not None and any(head is cell for cell in done)):
             _add_to_last(found, sheet, roles, row)
         elif _is_section(sheet, row, cells, roles):
-            found.section = tidy(cells[0].text)
-            found.in_penalties = lexicon.has(lexicon.PENALTY, found.section)
+            _add_text(found, cells[0])
         else:
             _add_row(found, sheet, roles, row, head)
             done += [head] if head is not None and head.row_span > 1 else []
     _drop_footer(found, roles)
     return found
+
+
+def _add_text(found: Rows, cell: Cell) -> None:
+    """A text alone: a deduction that says itself what it costs, or the heading of a section."""
+    told = tidy(cell.text)
+    cost = penalties.told_alone(told)
+    if cost is not None:
+        found.adjustments.append(Adjustment(kind="penalty", reason=told, points=cost))
+        return
+    found.section = told
+    found.in_penalties = penalties.is_heading(told)
 
 
 def _drop_footer(found: Rows, roles: Roles) -> None:
@@ -102,7 +112,7 @@ def _amount_after_word(line: str) -> Amount | None:
     found = amounts.trailing(line)
     if found:
         return found[0]
-    match = re.search(r"(\d{1,4}(?:[.,]\d{1,2})?)\s*$", line)
+    match = re.search(rf"(?<![\d.,])({amounts.NUMBER})\s*$", line)
     return amounts.whole(match.group(1)) if match else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Paragraph
-from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader import amounts, lexicon, penalties
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.names import folded
 
@@ -23,11 +23,6 @@ _ABOUT_ALL = re.compile(
 _AT_LEAST = re.compile(
     r"\b(?:at least|minimum of|al menos|pelo menos|minimo de|au moins|mindestens|almeno|minstens)\s*$"
 )
-_LOSS = re.compile(
-    r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
-    r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
-)
-_LOST = re.compile(rf"({amounts.NUMBER})\s*(?:{amounts.UNIT}|[%％])", re.IGNORECASE)
 LEADERS = re.compile(r"[_.…·]{3,}")
 
 
@@ -76,7 +71,7 @@ def item_of(paragraph: Paragraph, position: int) -> Item:
         kind=marker_kind(paragraph.marker),
         indent=paragraph.indent,
         amount=amount,
-        penalty=_penalty(text),
+        penalty=penalties.told(text),
         position=position,
     )
 
@@ -105,18 +100,6 @@ def _is_told_of(before: str) -> bool:
     """Whether the amount ends a sentence about the whole: "… Your work will be graded out of" 100 points."""
     plain = lexicon.plain(before)
     return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(plain) or _AT_LEAST.search(plain))
-
-
-def _penalty(text: str) -> Decimal | None:
-    value = amounts.negative(text)
-    names_one = lexicon.PENALTY.search(lexicon.plain(text[:80])) is not None
-    if value is not None and (
-        names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
-    ):
-        return value
-    if names_one and _LOSS.search(lexicon.plain(text)) and (told := _LOST.search(text)):
-        return amounts.number(told.group(1))
-    return None
 
 
 def tree(items: list[Item]) -> list[Item]:

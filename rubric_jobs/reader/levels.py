@@ -12,7 +12,20 @@ from rubric_jobs.rubric import Level
 
 LONGEST_LEVEL_NAME = 48
 _RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)
-_INNER = re.compile(rf"\b\d{{1,3}}\s*(?:[-–]\s*\d{{1,3}}\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)", re.IGNORECASE)
+_SHORT_NUMBER = r"\d{1,3}(?:[.,]\d{1,2})?"
+_INNER = re.compile(
+    rf"\b(?<!\d[.,]){_SHORT_NUMBER}(?!\d)\s*"
+    rf"(?:[-–]\s*{_SHORT_NUMBER}(?![.,]?\d)\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)",
+    re.IGNORECASE,
+)
+_PLAIN_END = re.compile(rf"^(\D{{3,40}}?)\s+((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$")
+_CLOSING = tuple(")]）】")
+_OPENED = re.compile(
+    rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
+    r"[:：=–—-](?!\s*\d))",
+    re.IGNORECASE,
+)
+"""Points that are set off from what follows them."""
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
 
 
@@ -33,7 +46,7 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
         found = take(one)
         if found and found[1]:
             return _name(found[1]), found[0]
-    plain_end = re.match(r"^(\D{3,40}?)\s+(\d{1,3}(?:[.,]\d)?)$", one)
+    plain_end = _PLAIN_END.match(one)
     if plain_end and not re.search(
         r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class", plain_end.group(1)
     ):
@@ -63,7 +76,7 @@ def level_of(heading: str, cell: Cell | None) -> Level:
     """The level where this heading and this cell meet; a box to tick has no description."""
     name, amount = heading_of(heading)
     text = "" if cell is None or _TICKS.match(cell.text) else cell.text
-    inner, rest = cell_amount(text)
+    inner, rest = cell_amount(text, beside=amount)
     level = Level(name=name, description=folded(rest) or None, source=cell.source if cell else None)
     return with_amount(level, inner or amount)
 
@@ -78,8 +91,11 @@ def unnamed_level(cell: Cell) -> Level:
     return with_amount(level, amount)
 
 
-def cell_amount(text: str) -> tuple[Amount | None, str]:
-    """The points that begin or end a level's cell, and the text without them."""
+def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | None, str]:
+    """The points that begin or end a level's cell, and the text without them.
+
+    Beside points in its heading, a number in a cell's sentence ("names 5 points") is a part of the description.
+    """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
         return None, ""
@@ -88,15 +104,28 @@ def cell_amount(text: str) -> tuple[Amount | None, str]:
         if amount is not None:
             return amount, "\n".join(lines[:index] + lines[index + 1 :])
     first = amounts.leading(lines[0])
-    if first and _is_points(first[0], lines[0]):
+    if first and _is_points(first[0], lines[0]) and (beside is None or _opens_plainly(first[0], lines[0], beside)):
         return first[0], "\n".join([first[1], *lines[1:]]).strip()
     ended = _RANGE_AT_END.match(lines[-1])
-    if ended and (amount := amounts.whole(ended.group("range"))):
+    if ended and (amount := amounts.whole(ended.group("range"))) and (beside is None or _is_within(amount, beside)):
         return amount, "\n".join([*lines[:-1], ended.group("text")])
     last = amounts.trailing(lines[-1])
-    if last and last[0].has_unit:
+    if last and last[0].has_unit and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
         return last[0], "\n".join([*lines[:-1], last[1]])
     return None, text
+
+
+def _opens_plainly(amount: Amount, line: str, heading: Amount) -> bool:
+    """Points in brackets, points with their unit before a colon or dash, or the heading's own points again."""
+    opened = _OPENED.match(line)
+    if opened is None:
+        return False
+    return opened.group("bracket") is not None or amount.has_unit or _is_within(amount, heading)
+
+
+def _is_within(amount: Amount, heading: Amount) -> bool:
+    low = heading.high if heading.low is None else heading.low
+    return low <= (amount.high if amount.low is None else amount.low) and amount.high <= heading.high
 
 
 def _is_points(amount: Amount, line: str) -> bool:

@@ -9,13 +9,13 @@ from rubric_jobs.errors import NoRubricFound, ScannedDocument
 from rubric_jobs.reader import judging, lexicon
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.choosing import choose
-from rubric_jobs.reader.context import context_of, title_of
+from rubric_jobs.reader.context import context_of, heading_above, title_of
 from rubric_jobs.reader.lists import list_candidates
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.scale_lists import scale_candidates
-from rubric_jobs.reader.tables import candidates_of
+from rubric_jobs.reader.tables import candidates_of, penalties_of
 from rubric_jobs.reader.totals import plain_total, told_totals
-from rubric_jobs.rubric import Criterion, Rubric, Totals
+from rubric_jobs.rubric import Adjustment, Criterion, Rubric, Totals
 
 CERTAIN = judging.CERTAIN
 
@@ -36,7 +36,8 @@ def read(document: Document) -> Rubric:
         kind=_kind(chosen),
         total_points=_total(chosen, stated, computed),
         criteria=criteria,
-        adjustments=[adjustment for candidate in chosen for adjustment in candidate.adjustments],
+        adjustments=[adjustment for candidate in chosen for adjustment in candidate.adjustments]
+        + _deductions(document),
         totals=Totals(stated=stated, computed=computed),
         source=first.source,
     )
@@ -51,6 +52,16 @@ def candidates(document: Document) -> list[Candidate]:
         for candidate in candidates_of(block, context_of(document, position))
     ]
     return found + list_candidates(document) + scale_candidates(document)
+
+
+def _deductions(document: Document) -> list[Adjustment]:
+    """What tables take off that hold no criterion."""
+    return [
+        adjustment
+        for position, block in enumerate(document.blocks)
+        if isinstance(block, Table)
+        for adjustment in penalties_of(block, heading_above(document, position))
+    ]
 
 
 def _sectioned(chosen: list[Candidate]) -> list[Criterion]:

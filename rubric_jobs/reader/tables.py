@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Table
-from rubric_jobs.reader import amounts, lexicon
+from rubric_jobs.reader import amounts, lexicon, penalties
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.context import Context
 from rubric_jobs.reader.grids import Rows, read_rows
@@ -16,7 +16,7 @@ from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.roles import Role, Roles, roles_of
 from rubric_jobs.reader.scales import is_generic, read_long, read_scale, read_sectioned, rows_are_levels
 from rubric_jobs.reader.sheets import Sheet, core_of, sheet_of, stacked
-from rubric_jobs.rubric import Criterion, Kind, Level
+from rubric_jobs.rubric import Adjustment, Criterion, Kind, Level
 
 SHORTEST_DESCRIPTOR = 12
 _TASK = re.compile(r"^(?:\d{1,2}|[A-H])(?:\s*[.)]?\s*[a-h]|\.\d{1,2})?\s*[.)]?$")
@@ -67,6 +67,16 @@ def _candidate_of(table: Table, context: Context) -> Candidate | None:
         names_levels=reading.names_levels,
         doubts=reading.doubts,
     )
+
+
+def penalties_of(table: Table, heading: str) -> list[Adjustment]:
+    """What a table of nothing but deductions takes off, where a heading above or in it says so."""
+    sheet = sheet_of(table)
+    names = [heading, *(cell.text for cell in sheet.captions), *sheet.header]
+    if not any(name and penalties.is_heading(tidy(name)) for name in names):
+        return []
+    rows = read_rows(sheet, roles_of(sheet))
+    return [] if rows.criteria else rows.adjustments
 
 
 def _read(sheet: Sheet, roles: Roles, context: Context) -> _Reading | None:

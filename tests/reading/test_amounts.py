@@ -26,6 +26,15 @@ WHOLE = {
     "5 Punkte": (None, "5"),
     "8 P.": (None, "8"),
     "½": (None, "0.5"),
+    "1,000": (None, "1000"),
+    "(1.500 Punkte)": (None, "1500"),
+    "___/2,750": (None, "2750"),
+    "800-1,000": ("800", "1000"),
+    "2,5": (None, "2.5"),
+    "0,125": (None, "0.125"),
+    "0.500": (None, "0.5"),
+    "<70": ("0", "70"),
+    "≥ 90": (None, "90"),
     "2 bis 3 Punkte": ("2", "3"),
 }
 
@@ -39,7 +48,9 @@ def test_an_amount_is_read(text: str, expected: tuple[str | None, str]) -> None:
     assert found.low == (Decimal(low) if low else None)
 
 
-@pytest.mark.parametrize("text", ["A", "Excellent", "10 min", "2024 plan", "12/10/2024", "", "Group 3", "3 sources"])
+@pytest.mark.parametrize(
+    "text", ["A", "Excellent", "10 min", "2024 plan", "12/10/2024", "", "Group 3", "3 sources", "1,000,000", "1,200.00"]
+)
 def test_other_text_is_no_amount(text: str) -> None:
     assert amounts.whole(text) is None
 
@@ -54,6 +65,8 @@ def test_other_text_is_no_amount(text: str) -> None:
         ("Quality of work .......... 10", "10", "Quality of work"),
         ("Style: 5", "5", "Style"),
         ("作业完成度（30分）", "30", "作业完成度"),
+        ("Final product (1,000 points)", "1000", "Final product"),
+        ("Final product 1,000 points", "1000", "Final product"),
     ],
 )
 def test_an_amount_at_the_end_is_taken_off(text: str, high: str, rest: str) -> None:
@@ -83,13 +96,28 @@ def test_multipliers_are_read(text: str, value: int | None) -> None:
     assert amounts.multiplier(text) == value
 
 
+@pytest.mark.parametrize("text", ["Content (x2)", "Content [×2]", "Content （2x）", "Content x2", "(2 ×) Content"])
+def test_a_multiplier_is_taken_off_with_its_brackets(text: str) -> None:
+    assert amounts.without_multiplier(text) == "Content"
+
+
 @pytest.mark.parametrize(("text", "value"), [("-1 per figure", 1), ("-0–100% late", 100), ("3-4", None), ("–5", 5)])
 def test_deductions_are_read_as_positive_numbers(text: str, value: int | None) -> None:
     assert amounts.negative(text) == value
 
 
+@pytest.mark.parametrize("text", ["0 – 20", "0 - 10 pts", "10 pts - 20 pts", "10% – 20%", "(1 − 4)", "½ - 2", "0 -20"])
+def test_a_spaced_range_is_no_deduction(text: str) -> None:
+    assert amounts.negative(text) is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("10\n-2 if late", 2), ("Figure 3: -1", 1), ("0 – 5, for each day -2", 2)])
+def test_a_deduction_beside_other_numbers_is_read(text: str, value: int) -> None:
+    assert amounts.negative(text) == value
+
+
 @pytest.mark.parametrize(
-    "text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000]
+    "text", ["_" * 20_000, "1" * 20_000, "(" * 20_000, "1-" * 10_000, " \t" * 10_000, "1 a " * 5_000, "1 - " * 5_000]
 )
 def test_no_text_makes_the_patterns_hang(text: str) -> None:
     for take in (

@@ -49,18 +49,25 @@ def ruled(rows: list[list[str]], widths: list[float] | None = None) -> Rubric:
     return reader.read(documents.parse(stream.getvalue()))
 
 
-def written(rows: list[list[str]], *texts: str, heading: str = "") -> Rubric:
+def written(rows: list[list[str]], *texts: str, heading: str = "", beside: list[list[str]] | None = None) -> Rubric:
+    """`beside`: a second table."""
     document = docx.Document()
     if heading:
         document.add_heading(heading, 1)
     for text in texts:
         document.add_paragraph(text)
-    if rows:
-        table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
-        for r, row in enumerate(rows):
-            for c, text in enumerate(row):
-                table.cell(r, c).text = text
+    for grid in (rows, beside or []):
+        if grid:
+            add_table(document, grid)
+            document.add_paragraph("")
     return reader.read(documents.parse(saved(document)))
+
+
+def add_table(document: Any, rows: list[list[str]]) -> None:
+    table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            table.cell(r, c).text = text
 
 
 def points(rubric: Rubric) -> list[Any]:
@@ -352,3 +359,164 @@ def test_bold_labels_with_percents_begin_paragraphs() -> None:
             page.drawString(115 if label else 70, HEIGHT - 110 - 13 * index, text)
 
     assert points(drawn(draw)) == [("Soil", 30), ("Seed", 70)]
+
+
+@pytest.mark.parametrize(
+    ("values", "highest"),
+    [
+        (["10", "0 – 20", "30"], [10, 20, 30]),
+        (["0 - 10", "0 - 20", "0 - 5"], [10, 20, 5]),
+        (["0 – 10 pts", "0 – 20 pts", "0 – 5 pts"], [10, 20, 5]),
+    ],
+)
+def test_a_spaced_range_in_the_column_of_points_is_what_a_criterion_is_worth(
+    values: list[str], highest: list[int]
+) -> None:
+    names = ["Depth of the pond", "Plants on its banks", "Path that leads there"]
+    rows = [list(pair) for pair in zip(names, values, strict=True)]
+    rubric = written([["Criteria", "Points"], *rows], heading="Garden rubric")
+    assert points(rubric) == list(zip(names, highest, strict=True))
+    assert not rubric.adjustments
+
+
+def test_a_row_of_levels_beside_a_spaced_range_keeps_them() -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [["Pond", *texts, "1 – 4"], ["Banks", *texts, "5"], ["Path", *texts, "0 - 10"]]
+    rubric = written([["Criteria", "Excellent", "Good", "Poor", "Points"], *rows], heading="Garden rubric")
+    assert points(rubric) == [("Pond", 4), ("Banks", 5), ("Path", 10)]
+    assert all(len(criterion.levels) == 3 for criterion in rubric.criteria)
+
+
+GARDEN = [["Criteria", "Points"], ["Depth of the pond", "10"], ["Plants on its banks", "20"], ["Path to it", "30"]]
+GARDEN_POINTS = [("Depth of the pond", 10), ("Plants on its banks", 20), ("Path to it", 30)]
+
+
+@pytest.mark.parametrize("at", [2, 4], ids=["in the midst", "at the end"])
+@pytest.mark.parametrize(
+    ("text", "cost"),
+    [
+        ("Penalty for late work: 10% per day", 10),
+        ("Late work loses 5 points per day", 5),
+        ("Deduct 5 points for missing labels", 5),
+        ("Late work (10% per day)", 10),
+        ("Penalty for no labels: 5 points", 5),
+    ],
+)
+def test_a_deduction_told_in_a_row_of_its_own_costs_what_it_says_and_takes_no_criterion(
+    text: str, cost: int, at: int
+) -> None:
+    rubric = written([*GARDEN[:at], [text, ""], *GARDEN[at:]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+    assert [(a.kind, a.reason, a.points) for a in rubric.adjustments] == [("penalty", text, cost)]
+
+
+@pytest.mark.parametrize("text", ["Late work will not be accepted", "No late work is accepted."])
+def test_a_sentence_about_late_work_makes_no_deductions_of_the_criteria_below_it(text: str) -> None:
+    rubric = written([*GARDEN[:2], [text, ""], *GARDEN[2:]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+
+
+@pytest.mark.parametrize(
+    "heading", ["Penalties", "Deductions for late work", "Penalties (up to 10 points)", "Late papers"]
+)
+def test_rows_under_a_heading_of_deductions_are_deductions(heading: str) -> None:
+    rubric = written([*GARDEN, [heading, ""], ["A day late", "5"], ["No name", "2"]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+    assert [(a.reason, a.points) for a in rubric.adjustments] == [("A day late", 5), ("No name", 2)]
+
+
+def test_a_deduction_between_the_rows_of_a_grid_is_no_section() -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [["Pond", *texts], ["Late work: minus 10% per day", "", "", ""], ["Banks", *texts]]
+    rubric = written([["Criteria", "Good (3)", "Fair (2)", "Poor (1)"], *rows], heading="Garden rubric")
+    assert [(c.name, c.section) for c in rubric.criteria] == [("Pond", None), ("Banks", None)]
+    assert [(a.kind, a.points) for a in rubric.adjustments] == [("penalty", 10)]
+
+
+@pytest.mark.parametrize("header", [["Deductions", "Points"], ["Deductions", ""]])
+def test_a_table_of_deductions_beside_the_rubric_is_read(header: list[str]) -> None:
+    rubric = written(GARDEN, heading="Garden rubric", beside=[header, ["A day late", "−5"], ["No labels", "−2"]])
+    assert points(rubric) == GARDEN_POINTS
+    assert [(a.kind, a.reason, a.points) for a in rubric.adjustments] == [
+        ("penalty", "A day late", 5),
+        ("penalty", "No labels", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells"),
+    [
+        (
+            ["Sehr gut (4)", "Gut (3)", "Mangelhaft (1)"],
+            ["Nennt mindestens 5 Punkte", "Nennt mindestens 2 Punkte", "Nennt 0 Punkte"],
+        ),
+        (
+            ["Excellent (4 pts)", "Good (3 pts)", "Poor (1 pt)"],
+            ["Up to 5 errors; each costs 1 point", "5 points are named, and told", "5 - all of them far too old"],
+        ),
+    ],
+)
+def test_a_number_in_a_description_leaves_the_points_of_its_heading(headings: list[str], cells: list[str]) -> None:
+    rows = [["Pond", *cells], ["Banks", "Everything grows here", "Some of it grows here", "Nothing grows here"]]
+    rubric = written([["Criteria", *headings], *rows], heading="Garden rubric")
+    assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([4, 3, 1], cells, strict=True))
+
+
+@pytest.mark.parametrize("form", ["{n}\n{text}", "({n} points) {text}", "{text} ({n} points)", "{n} points: {text}"])
+def test_points_that_a_cell_sets_off_outdo_those_of_its_heading(form: str) -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [
+        [name, *(form.format(n=n, text=t) for n, t in zip([8, 6, 2], texts, strict=True))] for name in ("Pond", "Bank")
+    ]
+    rubric = written([["Criteria", "Good (4)", "Fair (3)", "Poor (1)"], *rows], heading="Garden rubric")
+    assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([8, 6, 2], texts, strict=True))
+
+
+@pytest.mark.parametrize("form", ["1,000 500 1,500 3,000", "1.000 500 1.500 3.000"])
+def test_thousands_are_set_off_by_a_comma_or_a_point(form: str) -> None:
+    first, second, third, total = form.split()
+    rows = [["Criteria", "Points"], ["Pond and its fish", first], ["Banks of it", second], ["Path to the pond", third]]
+    rubric = written([*rows, ["Total", total]], heading="Garden rubric")
+    assert points(rubric) == [("Pond and its fish", 1000), ("Banks of it", 500), ("Path to the pond", 1500)]
+    assert rubric.total_points == 3000
+
+
+def test_thousands_are_read_in_lists_and_headings_of_levels() -> None:
+    listed = written([], "Pond and its fish (1,000 points)", "Banks (250 points)", heading="Garden rubric")
+    assert points(listed) == [("Pond and its fish", 1000), ("Banks", 250)]
+    texts = ["Everything grows well here", "Some of it grows well here"]
+    grid = [["Criteria", "Excellent (1,000)", "Good (800)"], ["Pond", *texts], ["Banks", *texts]]
+    assert points(written(grid, heading="Garden rubric")) == [("Pond", 1000), ("Banks", 1000)]
+
+
+@pytest.mark.parametrize(
+    ("headings", "expected"),
+    [
+        (["Good 5–4.5", "Fair 4–3", "Poor 2.5–0"], [(None, 4.5, 5), (None, 3, 4), (None, 0, 2.5)]),
+        (["Good 5–4,5", "Fair 4–3", "Poor 2,5–0"], [(None, 4.5, 5), (None, 3, 4), (None, 0, 2.5)]),
+        (["Good 90+", "Fair 70-89", "Poor <70"], [(90, None, None), (None, 70, 89), (None, 0, 70)]),
+        (["Good 1,000", "Fair 750.5", "Poor > 0"], [(1000, None, None), (750.5, None, None), (0, None, None)]),
+    ],
+)
+def test_headings_of_levels_hold_decimals_open_ends_and_bounds(headings: list[str], expected: list[Any]) -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rubric = written([["Criteria", *headings], ["Pond", *texts], ["Banks", *texts]], heading="Garden rubric")
+    levels = rubric.criteria[0].levels
+    assert [level.name for level in levels] == ["Good", "Fair", "Poor"]
+    assert [(level.points, level.points_min, level.points_max) for level in levels] == expected
+
+
+def test_a_year_in_the_heading_of_a_level_is_a_part_of_its_name() -> None:
+    texts = ["Everything grows well here", "Nothing grows here at all"]
+    rubric = written([["Criteria", "Good 2024", "Poor 2024"], ["Pond", *texts], ["Bank", *texts]], heading="Rubric")
+    assert [(level.name, level.points) for level in rubric.criteria[0].levels] == [
+        ("Good 2024", None),
+        ("Poor 2024", None),
+    ]
+
+
+def test_a_dash_before_the_points_of_a_section_makes_no_deduction_of_it() -> None:
+    rubric = written([*GARDEN[:2], ["Part B –50 points", ""], *GARDEN[2:]], heading="Garden rubric")
+    assert points(rubric) == GARDEN_POINTS
+    assert not rubric.adjustments
+    assert [criterion.section for criterion in rubric.criteria] == [None, *["Part B –50 points"] * 2]

@@ -96,6 +96,35 @@ def test_a_row_broken_by_the_page_is_one_row() -> None:
     assert table.grid()[1][1].text == "The prose is clear and pleasant to read."  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("style", ["GRID", "LINEABOVE"])
+def test_rows_in_small_letters_stay_apart_at_the_end_of_a_page(style: str) -> None:
+    data = [["criteria", "excellent", "poor"]]
+    data += [[f"part {i} of the pond", f"all of {i} is there, and clear", f"none of {i} is there"] for i in range(60)]
+    stream = io.BytesIO()
+    table = Table(data, colWidths=[120, 180, 180])
+    table.setStyle(TableStyle([(style, (0, 0), (-1, -1), 0.5, colors.black)]))
+    SimpleDocTemplate(stream, pagesize=A4).build([table])
+    document = documents.parse(stream.getvalue())
+    assert document.pages > 1
+    assert [t.rows for t in document.tables] == [61]
+    assert [c.name for c in reader.read(document).criteria] == [row[0] for row in data[1:]]
+
+
+def test_a_row_whose_name_too_is_broken_by_the_page_is_one_row() -> None:
+    def draw_first(page: canvas.Canvas) -> None:
+        first = [["Criteria", "Good", "Poor"], ["Form", "All parts are there.", "Parts are missing."]]
+        grid(page, 500, [*first, ["Style of the", "The prose is clear and", "The prose is"]])
+        page.showPage()
+        grid(page, 800, [["written part", "pleasant to read.", "hard to follow."], ["Maps", "All are there.", "None."]])
+
+    (table,) = drawn(draw_first).tables
+    assert [cell.text if cell else "" for cell in table.grid()[2]] == [
+        "Style of the written part",
+        "The prose is clear and pleasant to read.",
+        "The prose is hard to follow.",
+    ]
+
+
 def grid(page: canvas.Canvas, top: float, rows: list[list[str]], *, ruled: bool = True) -> None:
     """A grid with its upper edge at `top`, 150 points a column and 30 a row."""
     for r, row in enumerate(rows):

@@ -1,0 +1,58 @@
+"""Deductions told in words: what one costs, and the headings that stand over several."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from rubric_jobs.reader import amounts, lexicon
+
+LONGEST_HEADING = 60
+MOST_WORDS = 6
+FEW_WORDS = 3
+_LOSS = re.compile(
+    r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
+    r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
+)
+_NOUN = re.compile(
+    r"\b(?:malus|penalt\w*|deduct\w*|points? off|penaliza\w*|penalida\w*|penalit\w*|descuentos?|descontos?"
+    r"|(?:punkt)?abzuge?|aftrek)\b|扣分|减分"
+)
+_RATE = re.compile(r"\b(?:per \w+|each|a day|cada|por|par|pro|je)\b|每")
+_AT_MOST = re.compile(r"[(\[（【]|\b(?:up to|max\w*|hasta|ate|jusqu|bis zu|fino a)\b")
+_COST = re.compile(rf"({amounts.NUMBER})\s*(?:{amounts.UNIT}|[%％])", re.IGNORECASE)
+
+
+def told(text: str) -> Decimal | None:
+    """What a line says that is lost: "Late kites lose 5 points per day"."""
+    value = amounts.negative(text)
+    names_one = lexicon.PENALTY.search(lexicon.plain(text[:80])) is not None
+    if value is not None and (
+        names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
+    ):
+        return value
+    if names_one and _LOSS.search(lexicon.plain(text)) and (cost := _COST.search(text)):
+        return amounts.number(cost.group(1))
+    return None
+
+
+def told_alone(text: str) -> Decimal | None:
+    """What a row of one text says that is lost; "Penalties (20 points)" only limits what follows."""
+    plain = lexicon.plain(text)
+    if not lexicon.PENALTY.search(plain) and not _NOUN.search(plain):
+        return None
+    if amounts.negative(text) is None and _AT_MOST.search(plain) and not _RATE.search(plain) and is_heading(text):
+        return None
+    cost = _COST.search(text) if _NOUN.search(plain) else None
+    return told(text) or (amounts.number(cost.group(1)) if cost else None)
+
+
+def is_heading(text: str) -> bool:
+    """Whether deductions are listed below this: a few words that name them, and no sentence about one."""
+    plain = lexicon.plain(text)
+    is_short = len(text) <= LONGEST_HEADING and len(plain.split()) <= MOST_WORDS
+    if not is_short or text[-1:] in (".", "!", "。"):
+        return False
+    if _NOUN.search(plain) or lexicon.is_only(lexicon.PENALTY, text):
+        return True
+    return lexicon.PENALTY.match(plain) is not None and len(plain.split()) <= FEW_WORDS
