@@ -116,10 +116,10 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
 
 
 def _opens_plainly(amount: Amount, line: str, heading: Amount) -> bool:
-    """Points in brackets, points with their unit before a colon or dash, or the heading's own points again."""
+    """Points in brackets, points with their unit before a colon or dash, or what the heading itself leaves open."""
     opened = _OPENED.match(line)
-    if opened is None:
-        return False
+    if opened is None:  # of "8 points" under "10–8" it says which, and under "8" it would be a part of the sentence
+        return amount.has_unit and heading.low is not None and _is_within(amount, heading)
     return opened.group("bracket") is not None or amount.has_unit or _is_within(amount, heading)
 
 

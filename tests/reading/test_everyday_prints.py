@@ -472,6 +472,13 @@ def test_points_that_a_cell_sets_off_outdo_those_of_its_heading(form: str) -> No
     assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([8, 6, 2], texts, strict=True))
 
 
+def test_points_that_open_a_cell_say_which_of_its_headings_range_it_is() -> None:
+    texts = ["Everything grows well here", "Some of it grows well here", "Nothing grows here at all"]
+    rows = [[name, *(f"{n} pts {text}" for n, text in zip([9, 6, 2], texts, strict=True))] for name in ("Pond", "Bank")]
+    rubric = written([["Criteria", "Good (8-10)", "Fair (5-7)", "Poor (0-4)"], *rows], heading="Garden rubric")
+    assert [(lv.points, lv.description) for lv in rubric.criteria[0].levels] == list(zip([9, 6, 2], texts, strict=True))
+
+
 @pytest.mark.parametrize("form", ["1,000 500 1,500 3,000", "1.000 500 1.500 3.000"])
 def test_thousands_are_set_off_by_a_comma_or_a_point(form: str) -> None:
     first, second, third, total = form.split()
