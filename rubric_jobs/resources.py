@@ -18,15 +18,19 @@ from rest_framework.response import Response
 
 from rubric_jobs import answers, conf, exports, isolation, lifecycle, schema, serializers, snapshots, submission
 from rubric_jobs.auth import caller
+from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.models import Kind, RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.problems import Problem, Refusal, as_problem_details, table
-from rubric_jobs.routes import BoundedJSONParser, CallerView, validated
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.routes import BoundedJSONParser, CallerView, body_bytes, validated
+from rubric_jobs.rubric import Rubric, items
 from rubric_jobs.views import NoSuchRoute
 
 RETRY_AFTER_S = 2
 FORMATS = tuple(exports.FORMATS)
 MOST_FAULTS = 20
+MOST_RUBRIC_MB = 2
+MOST_PARTS = {"criteria": 500, "levels": 10_000, "adjustments": 1_000, "warnings": 1_000}
+"""What a rubric in a request holds at the most, over all of it."""
 
 
 class NewestFirst(CursorPagination):
@@ -171,7 +175,15 @@ class ExportOfBody(CallerView):
     def post(self, request: Request) -> HttpResponse:
         """A rubric in another format: the canonical rubric as the body, or as its field `rubric`."""
         body: dict[str, Any] = request.data  # type: ignore[assignment]  # BoundedJSONParser lets objects through alone
-        return _exported(request, body if "criteria" in body else body.get("rubric", body))
+        rubric = body if "criteria" in body else body.get("rubric", body)
+        _hold_counts(rubric)
+        return _exported(request, rubric)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Small pieces of JSON take many times their size in memory, and no rubric is as long as a document.
+        if body_bytes(request) > MOST_RUBRIC_MB * 1024 * 1024:
+            raise DocumentTooLarge(f"The rubric is larger than {MOST_RUBRIC_MB} MB.")
+        super().initial(request, *args, **kwargs)
 
 
 class ErrorCodes(CallerView):
@@ -204,6 +216,19 @@ def _exported(request: Request, rubric: Any) -> HttpResponse:
     # Sentences in any language, in a header that holds ASCII alone.
     response.headers["X-Export-Losses"] = json.dumps(exported.losses)
     return response
+
+
+def _hold_counts(rubric: Any) -> None:
+    """Before anything is made of it: each of a million small parts would be a fault or a sentence of its own."""
+    counts = {name: len(items(rubric, name)) for name in MOST_PARTS}
+    counts["levels"] = sum(len(items(criterion, "levels")) for criterion in items(rubric, "criteria"))
+    too_many = {
+        name: [f"There are {count}; an export takes {MOST_PARTS[name]} at the most."]
+        for name, count in counts.items()
+        if count > MOST_PARTS[name]
+    }
+    if too_many:
+        raise ValidationError(too_many)
 
 
 def _rubric(given: Any) -> Rubric:

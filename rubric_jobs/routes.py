@@ -74,9 +74,14 @@ class CallerView(AnswersProblems, APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # An ASGI server's bodies are bounded before (grader/body_limit.py); this is for all others.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > conf.max_body_bytes():
+        if body_bytes(request) > conf.max_body_bytes():
             raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
         super().initial(request, *args, **kwargs)
+
+
+def body_bytes(request: Request) -> int:
+    """How long the body is, by its header."""
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def _isolated(method: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

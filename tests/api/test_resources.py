@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -346,6 +347,40 @@ class TestExport:
         told = refused(owner.client.post(JOBS + "exports", body, format="json"), 422, "invalid_field")
 
         assert set(told["errors"]) == {"criteria.0.name", "criteria.1.name"}
+
+    @pytest.mark.parametrize("name", ["criteria", "levels", "adjustments", "warnings"])
+    @pytest.mark.parametrize("is_field", [False, True])
+    def test_a_rubric_of_too_many_parts_is_422_before_anything_is_made_of_them(
+        self, owner: Caller, name: str, is_field: bool
+    ) -> None:
+        parts: dict[str, Any] = {
+            "criteria": {"criteria": [{"name": "x"}] * 501},
+            "levels": {"criteria": [{"name": "x", "levels": [{}] * 5_001}] * 2},
+            "adjustments": {"criteria": [], "adjustments": [{}] * 1_001},
+            "warnings": {"criteria": [], "warnings": [0] * 1_001},
+        }
+        body = {"rubric": parts[name]} if is_field else parts[name]
+
+        told = refused(owner.client.post(JOBS + "exports", body, format="json"), 422, "invalid_field")
+
+        assert list(told["errors"]) == [name]
+        assert "at the most" in told["detail"]
+
+    def test_a_rubric_of_more_than_two_megabytes_is_413(self, owner: Caller) -> None:
+        body = {"title": "x" * 2 * 1024 * 1024, "criteria": []}
+
+        told = refused(owner.client.post(JOBS + "exports", body, format="json"), 413, "document_too_large")
+
+        assert "2 MB" in told["detail"]
+
+    @pytest.mark.parametrize("wanted", ["json", "text", "markdown", "canvas-csv"])
+    def test_the_largest_rubric_takes_no_longer_than_its_parts(self, owner: Caller, wanted: str) -> None:
+        levels = [{"name": f"Level {worth}", "points": worth} for worth in range(10_000)]
+        body = {"criteria": [{"name": "Thesis", "levels": levels}]}
+        began = time.monotonic()
+
+        assert owner.client.post(f"{JOBS}exports?format={wanted}", body, format="json").status_code == 200
+        assert time.monotonic() - began < 5
 
     def test_an_unknown_format_is_422(self, owner: Caller) -> None:
         refused(owner.client.post(JOBS + "exports?format=docx", RESULT["rubric"], format="json"), 422, "invalid_field")
