@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -29,6 +30,7 @@ RETRY_AFTER_S = 2
 FORMATS = tuple(exports.FORMATS)
 MOST_FAULTS = 20
 MOST_RUBRIC_MB = 2
+LONGEST_HEADER = 2_048
 MOST_PARTS = {"criteria": 500, "levels": 10_000, "adjustments": 1_000, "warnings": 1_000}
 """What a rubric in a request holds at the most, over all of it."""
 
@@ -213,9 +215,35 @@ def _exported(request: Request, rubric: Any) -> HttpResponse:
     exported = exports.FORMATS[wanted].export(_rubric(rubric))
     response = HttpResponse(exported.content, content_type=exported.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="rubric{exported.file_name_suffix}"'
-    # Sentences in any language, in a header that holds ASCII alone.
-    response.headers["X-Export-Losses"] = json.dumps(exported.losses)
+    response.headers["X-Export-Losses"] = _in_a_header(exported.losses)
     return response
+
+
+def _in_a_header(losses: Sequence[str]) -> str:
+    """As JSON in ASCII, of a length that proxies take: else equal sentences are one, and the rest is counted."""
+    told = json.dumps(losses)
+    return told if len(told) < LONGEST_HEADER else json.dumps(_shortened(losses))
+
+
+def _shortened(losses: Sequence[str]) -> list[str]:
+    places: dict[str, list[str]] = {}
+    for loss in losses:
+        path, _, sentence = loss.partition(": ")
+        places.setdefault(sentence, []).append(path)
+    shown: list[str] = []
+    left = len(losses)
+    for sentence, paths in places.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        entry = f"{paths[0]}{more}: {sentence}"
+        if len(json.dumps([*shown, entry, _and_more(left)])) >= LONGEST_HEADER:
+            break
+        shown.append(entry)
+        left -= len(paths)
+    return [*shown, _and_more(left)] if left else shown
+
+
+def _and_more(count: int) -> str:
+    return f"and {count} more."
 
 
 def _hold_counts(rubric: Any) -> None:

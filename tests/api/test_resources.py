@@ -348,6 +348,44 @@ class TestExport:
 
         assert set(told["errors"]) == {"criteria.0.name", "criteria.1.name"}
 
+    def losses_of(self, caller: Caller, criteria: list[dict[str, Any]]) -> list[str]:
+        answer = caller.client.post(f"{JOBS}exports?format=canvas-csv", {"criteria": criteria}, format="json")
+        header = answer["X-Export-Losses"]
+        assert len(header) < 2_048
+        losses: list[str] = json.loads(header)
+        return losses
+
+    def test_few_losses_are_told_one_by_one(self, owner: Caller) -> None:
+        losses = self.losses_of(owner, [{"name": "Thesis", "section": "A", "levels": [{"name": "Good"}]}] * 2)
+
+        assert [loss.split(": ")[0] for loss in losses] == [
+            "title",
+            *(f"criteria[{index}].levels[0].points" for index in range(2)),
+            *(f"criteria[{index}].section" for index in range(2)),
+        ]
+
+    def test_losses_too_many_for_a_header_are_told_once_for_equal_ones(self, owner: Caller) -> None:
+        levels = [{"name": f"Level {number}"} for number in range(5)]
+
+        losses = self.losses_of(owner, [{"name": "Thesis", "section": "A", "levels": levels}] * 12)
+
+        assert losses == [
+            "title: Canvas needs a name; “Rubric” was written.",
+            "criteria[0].levels[0].points and 59 more: Canvas needs points; 0 was written.",
+            "criteria[0].section and 11 more: this format holds no sections.",
+        ]
+
+    def test_losses_that_all_differ_are_told_until_the_header_is_full_and_the_rest_is_counted(
+        self, owner: Caller
+    ) -> None:
+        losses = self.losses_of(owner, [{"name": "", "points": 1, "levels": []} for _ in range(100)])
+
+        assert losses[0] == "title: Canvas needs a name; “Rubric” was written."
+        assert losses[1].startswith("criteria[0].levels and 99 more: ")
+        assert all(f"“Criterion {number}” was written." in loss for number, loss in enumerate(losses[2:-1], start=1))
+        assert losses[-1] == f"and {100 - len(losses[2:-1])} more."
+        assert len(losses) > 10
+
     @pytest.mark.parametrize("name", ["criteria", "levels", "adjustments", "warnings"])
     @pytest.mark.parametrize("is_field", [False, True])
     def test_a_rubric_of_too_many_parts_is_422_before_anything_is_made_of_them(
