@@ -14,6 +14,7 @@ from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -154,7 +155,19 @@ class Retry(JobChange):
         return response
 
 
-class ExportOfJob(CallerView):
+class ExportType(BaseRenderer):
+    """A media type that a caller may ask for; `?format=` says what is written, and the view writes it."""
+
+    def __init__(self, media_type: str) -> None:
+        self.media_type = self.format = media_type
+
+
+class ExportView(CallerView):
+    def get_renderers(self) -> list[BaseRenderer]:
+        return [ExportType(media_type) for _, media_type in schema.EXPORTS]
+
+
+class ExportOfJob(ExportView):
     @extend_schema(operation_id="exportJob", parameters=[schema.FORMAT], responses=schema.EXPORTS)
     def get(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """The rubric of a completed job in another format; what that format cannot hold stands in `X-Export-Losses`."""
@@ -164,7 +177,7 @@ class ExportOfJob(CallerView):
         return _exported(request, job.result.get("rubric"))
 
 
-class ExportOfBody(CallerView):
+class ExportOfBody(ExportView):
     http_method_names = ["post"]
 
     @extend_schema(

@@ -13,7 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 
-from rubric_jobs import claims
+from rubric_jobs import claims, exports
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobInput
 from tests.api.conftest import DOCX, PDF, RESULT, body_of, docx, enhancement, extraction, pdf
@@ -330,6 +330,29 @@ class TestExport:
         assert b"Thesis" in answer.content
         assert "attachment" in answer["Content-Disposition"]
         assert isinstance(json.loads(answer["X-Export-Losses"]), list)
+
+    @pytest.mark.parametrize("wanted", exports.FORMATS)
+    def test_each_formats_own_type_may_be_asked_for(
+        self, owner: Caller, submit: Submit, complete: Callable[..., None], wanted: str
+    ) -> None:
+        job_id = submit()
+        complete(job_id)
+        told = owner.client.get(f"{JOBS}{job_id}/export?format={wanted}")["Content-Type"]
+        for accepted in (told, told.partition(";")[0], "application/json", "*/*"):
+            headers = {"Accept": accepted}
+            of_job = owner.client.get(f"{JOBS}{job_id}/export?format={wanted}", headers=headers)
+            of_body = owner.client.post(
+                f"{JOBS}exports?format={wanted}", RESULT["rubric"], format="json", headers=headers
+            )
+
+            assert (of_job.status_code, of_job["Content-Type"]) == (200, told)
+            assert (of_body.status_code, of_body["Content-Type"]) == (200, told)
+
+    def test_a_type_that_no_format_has_is_406(self, owner: Caller) -> None:
+        headers = {"Accept": "image/png"}
+        answer = owner.client.post(JOBS + "exports", RESULT["rubric"], format="json", headers=headers)
+
+        refused(answer, 406, "not_acceptable")
 
     def test_a_job_without_a_rubric_is_409(self, owner: Caller, submit: Submit) -> None:
         refused(owner.client.get(f"{JOBS}{submit()}/export"), 409, "conflict")
