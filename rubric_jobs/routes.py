@@ -152,12 +152,21 @@ def validated(serializer: Serializer[Any]) -> Any:
 
 
 def too_large(scope: dict[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a 413 that is given before Django is asked, in the shape of the route of that ASGI scope.
+    """Headers and body of a 413 that is given before Django is asked."""
+    refusal = _refused_early(scope, DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB."))
+    return [(name.lower().encode(), value.encode()) for name, value in refusal.items()], refusal.content
 
-    With what a browser on another origin needs to read it.
-    """
-    request = ASGIRequest(scope, BytesIO())
+
+def unreadable(scope: dict[str, Any]) -> HttpResponse:
+    """A 400 for a request whose head Django cannot read."""
+    return _refused_early(scope, problems.Refusal("malformed"))
+
+
+def _refused_early(scope: dict[str, Any], error: Exception) -> HttpResponse:
+    """In the shape of the route of that ASGI scope, with what a browser on another origin needs to read it."""
+    # The question and the body's type may be what cannot be read, and the answer depends on neither.
+    headers = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+    request = ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
     answer = problems.as_problem_details if request.path.startswith("/api/rubric-jobs/") else problems.as_old_front_end
-    refusal = answer(problems.describe(DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")))
-    response = cast(HttpResponse, CorsMiddleware(lambda _: refusal)(request))
-    return [(name.lower().encode(), value.encode()) for name, value in response.items()], response.content
+    refusal = answer(problems.describe(error))
+    return cast(HttpResponse, CorsMiddleware(lambda _: refusal)(request))

@@ -323,6 +323,27 @@ class TestBodies:
         assert web.ask("POST", "/api/extract-rubric-trigger", owner, body=body)[0] == 202
 
 
+class TestUnreadableHeads:
+    @pytest.mark.parametrize("parameter", ["charset*=bogus''x", "charset*0;charset*=*0"])
+    @pytest.mark.parametrize(
+        ("method", "path", "content_type"),
+        [
+            ("GET", JOBS, "application/problem+json"),
+            ("POST", JOBS + "exports", "application/problem+json"),
+            *(("POST", f"{prefix}enhance-rubric-trigger", "application/json") for prefix in PREFIXES),
+            ("GET", "/api/enhance-rubric-status", "application/json"),
+            ("GET", "/", "application/json"),
+        ],
+    )
+    def test_a_content_type_that_cannot_be_read_is_400_in_the_routes_shape(
+        self, web: Web, method: str, path: str, content_type: str, parameter: str
+    ) -> None:
+        status, headers, told = web.ask(method, path, headers={"Content-Type": f"application/json; {parameter}"})
+
+        assert (status, headers["content-type"]) == (400, content_type)
+        assert b"malformed" in told
+
+
 class TestSynchronousRoutes:
     @pytest.mark.parametrize("prefix", PREFIXES)
     @pytest.mark.parametrize("kind", ["extract", "enhance"])
