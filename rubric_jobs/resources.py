@@ -13,7 +13,6 @@ from drf_spectacular.utils import extend_schema
 from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +22,7 @@ from rubric_jobs.auth import caller
 from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.models import Kind, RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.problems import Problem, Refusal, as_problem_details, table
-from rubric_jobs.routes import BoundedJSONParser, CallerView, body_bytes, validated
+from rubric_jobs.routes import BoundedJSONParser, CallerView, FormParser, body_bytes, validated
 from rubric_jobs.rubric import Rubric, items
 from rubric_jobs.views import NoSuchRoute
 
@@ -86,7 +85,7 @@ class Submission(CallerView):
 
 class Extractions(Submission):
     kind = Kind.EXTRACT
-    parser_classes = [BoundedJSONParser, MultiPartParser]
+    parser_classes = [BoundedJSONParser, FormParser]
 
     @extend_schema(
         operation_id="submitExtraction",

@@ -13,7 +13,7 @@ from corsheaders.middleware import CorsMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed, ParseError, Throttled
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -39,6 +39,16 @@ class BoundedJSONParser(JSONParser):
         if not isinstance(body, dict):
             raise ParseError("The body must be a JSON object.")
         return body
+
+
+class FormParser(MultiPartParser):
+    """A form; one whose parts have heads that cannot be read is malformed."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except TypeError:  # of Python's own parser of headers, which Django does not expect
+            raise ParseError("A part of the form has a head that cannot be read.") from None
 
 
 class AnswersProblems:
@@ -74,6 +84,12 @@ class CallerView(AnswersProblems, APIView):
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         return super().initialize_request(measured(request), *args, **kwargs)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        try:
+            return super().perform_content_negotiation(request, force)
+        except TypeError:  # of Python's own parser of headers
+            raise ParseError("The header Accept cannot be read.") from None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # An ASGI server's bodies are bounded before (grader/body_limit.py); this is for all others.

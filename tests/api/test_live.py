@@ -343,6 +343,23 @@ class TestUnreadableHeads:
         assert (status, headers["content-type"]) == (400, content_type)
         assert b"malformed" in told
 
+    @pytest.mark.parametrize("path", [JOBS, JOBS + "exports", "/api/enhance-rubric-trigger", "/api/error-codes"])
+    def test_an_accept_header_that_cannot_be_read_is_400(self, web: Web, path: str) -> None:
+        method = "POST" if path.endswith(("exports", "trigger")) else "GET"
+        status, _, told = web.ask(method, path, headers={"Accept": "application/json; q*0;q*=1"})
+
+        assert status == 400
+        assert b"malformed" in told
+
+    @pytest.mark.parametrize("name", ["Content-Disposition", "Content-Type"])
+    def test_a_forms_part_whose_head_cannot_be_read_is_400(self, web: Web, owner: Caller, name: str) -> None:
+        body = f"--x\r\n{name}: form-data; name*0;name*=a\r\n\r\nx\r\n--x--\r\n".encode()
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+
+        status, _, told = web.ask("POST", JOBS + "extractions", owner, body=body, headers=headers)
+
+        assert (status, json.loads(told)["code"]) == (400, "malformed")
+
 
 class TestSynchronousRoutes:
     @pytest.mark.parametrize("prefix", PREFIXES)
