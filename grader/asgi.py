@@ -1,17 +1,31 @@
 """The web process: `uvicorn grader.asgi:application`."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
+from django.core.handlers.asgi import ASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grader.settings")
 os.environ.setdefault("DATABASE_POOL", "true")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Settings and the app's modules can be imported from here on.
 from django.conf import settings  # noqa: E402
 
 from grader.body_limit import BodyLimit  # noqa: E402
-from rubric_jobs.routes import too_large  # noqa: E402
+from rubric_jobs.routes import too_large, unreadable  # noqa: E402
 
-application = BodyLimit(django_application, limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, refuse=too_large)
+
+class Handler(ASGIHandler):
+    """Django's own, but a request whose head cannot be read is refused as any other that is malformed."""
+
+    def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
+        try:
+            return self.request_class(scope, body_file), None
+        except Exception:  # Python's parser of headers raises what it stumbles over
+            return None, unreadable(dict(scope))
+
+
+application = BodyLimit(Handler(), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, refuse=too_large)

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 from rubric_jobs.aside import aside
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
 from rubric_jobs.providers.base import Provider, Reply, Task
-from rubric_jobs.rubric import NOT_ASKED, Criterion, Level, Rubric
+from rubric_jobs.rubric import NOT_ASKED, Criterion, Level, Rubric, items
 
 TIMEOUT_GRACE_S = 60.0
 """For a provider that forgets its time-out. A guarded one visits rows around its call, for which a database that fails
@@ -237,16 +237,11 @@ def _first_faults(fault: ValidationError) -> str:
 
 def _hold_counts(told: Any) -> None:
     """Before anything is made of it: a million small faults would take seconds to name, in which nothing else runs."""
-    criteria = _items(told, "criteria")
+    criteria = items(told, "criteria")
     _hold(len(criteria), MAX_CRITERIA, "criteria")
-    levels = (len(_items(criterion, "levels")) for criterion in criteria)
+    levels = (len(items(criterion, "levels")) for criterion in criteria)
     _hold(max(levels, default=0), MAX_LEVELS, "levels in a criterion")
-    _hold(len(_items(told, "adjustments")), MAX_ADJUSTMENTS, "adjustments")
-
-
-def _items(told: Any, name: str) -> list[Any]:
-    value = told.get(name) if isinstance(told, dict) else None
-    return value if isinstance(value, list) else []
+    _hold(len(items(told, "adjustments")), MAX_ADJUSTMENTS, "adjustments")
 
 
 def _hold_bounds(rubric: Rubric) -> None:

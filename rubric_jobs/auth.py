@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import jwt
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
@@ -85,8 +85,14 @@ async def acaller(request: HttpRequest) -> Identity:
     return await in_thread(_identify_in_thread, request)
 
 
+class _UnreadRequest(Request):
+    """A request whose body is left to its view: the CSRF token comes in a header, and is not looked for in a form."""
+
+    POST = QueryDict()
+
+
 def _identify_in_thread(request: HttpRequest) -> Identity:
-    asked = Request(request, authenticators=[BearerAuthentication(), MemberSession()])
+    asked = _UnreadRequest(request, authenticators=[BearerAuthentication(), MemberSession()])
     return _challenged(_signed_in, asked)
 
 

@@ -42,6 +42,11 @@ class SignIn(LoginView):
     next_page = "front"
     redirect_authenticated_user = True
 
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        # Back to this page itself would be a loop, which Django takes for a fault of ours.
+        asked = super().get_redirect_url()
+        return "" if asked == self.request.path else asked
+
 
 class SignOut(LogoutView):
     """POST alone, as Django has it: a link could sign people out from elsewhere."""

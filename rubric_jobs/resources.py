@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -12,21 +13,26 @@ from drf_spectacular.utils import extend_schema
 from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import MultiPartParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rubric_jobs import answers, conf, exports, isolation, lifecycle, schema, serializers, snapshots, submission
 from rubric_jobs.auth import caller
+from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.models import Kind, RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.problems import Problem, Refusal, as_problem_details, table
-from rubric_jobs.routes import BoundedJSONParser, CallerView, validated
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.routes import BoundedJSONParser, CallerView, FormParser, body_bytes, validated
+from rubric_jobs.rubric import Rubric, items
 from rubric_jobs.views import NoSuchRoute
 
 RETRY_AFTER_S = 2
 FORMATS = tuple(exports.FORMATS)
 MOST_FAULTS = 20
+MOST_RUBRIC_MB = 2
+LONGEST_HEADER = 2_048
+MOST_PARTS = {"criteria": 500, "levels": 10_000, "adjustments": 1_000, "warnings": 1_000}
+"""What a rubric in a request holds at the most, over all of it."""
 
 
 class NewestFirst(CursorPagination):
@@ -79,7 +85,7 @@ class Submission(CallerView):
 
 class Extractions(Submission):
     kind = Kind.EXTRACT
-    parser_classes = [BoundedJSONParser, MultiPartParser]
+    parser_classes = [BoundedJSONParser, FormParser]
 
     @extend_schema(
         operation_id="submitExtraction",
@@ -148,7 +154,19 @@ class Retry(JobChange):
         return response
 
 
-class ExportOfJob(CallerView):
+class ExportType(BaseRenderer):
+    """A media type that a caller may ask for; `?format=` says what is written, and the view writes it."""
+
+    def __init__(self, media_type: str) -> None:
+        self.media_type = self.format = media_type
+
+
+class ExportView(CallerView):
+    def get_renderers(self) -> list[BaseRenderer]:
+        return [ExportType(media_type) for _, media_type in schema.EXPORTS]
+
+
+class ExportOfJob(ExportView):
     @extend_schema(operation_id="exportJob", parameters=[schema.FORMAT], responses=schema.EXPORTS)
     def get(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """The rubric of a completed job in another format; what that format cannot hold stands in `X-Export-Losses`."""
@@ -158,7 +176,7 @@ class ExportOfJob(CallerView):
         return _exported(request, job.result.get("rubric"))
 
 
-class ExportOfBody(CallerView):
+class ExportOfBody(ExportView):
     http_method_names = ["post"]
 
     @extend_schema(
@@ -171,7 +189,15 @@ class ExportOfBody(CallerView):
     def post(self, request: Request) -> HttpResponse:
         """A rubric in another format: the canonical rubric as the body, or as its field `rubric`."""
         body: dict[str, Any] = request.data  # type: ignore[assignment]  # BoundedJSONParser lets objects through alone
-        return _exported(request, body if "criteria" in body else body.get("rubric", body))
+        rubric = body if "criteria" in body else body.get("rubric", body)
+        _hold_counts(rubric)
+        return _exported(request, rubric)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Small pieces of JSON take many times their size in memory, and no rubric is as long as a document.
+        if body_bytes(request) > MOST_RUBRIC_MB * 1024 * 1024:
+            raise DocumentTooLarge(f"The rubric is larger than {MOST_RUBRIC_MB} MB.")
+        super().initial(request, *args, **kwargs)
 
 
 class ErrorCodes(CallerView):
@@ -201,9 +227,48 @@ def _exported(request: Request, rubric: Any) -> HttpResponse:
     exported = exports.FORMATS[wanted].export(_rubric(rubric))
     response = HttpResponse(exported.content, content_type=exported.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="rubric{exported.file_name_suffix}"'
-    # Sentences in any language, in a header that holds ASCII alone.
-    response.headers["X-Export-Losses"] = json.dumps(exported.losses)
+    response.headers["X-Export-Losses"] = _in_a_header(exported.losses)
     return response
+
+
+def _in_a_header(losses: Sequence[str]) -> str:
+    """As JSON in ASCII, of a length that proxies take: else equal sentences are one, and the rest is counted."""
+    told = json.dumps(losses)
+    return told if len(told) < LONGEST_HEADER else json.dumps(_shortened(losses))
+
+
+def _shortened(losses: Sequence[str]) -> list[str]:
+    places: dict[str, list[str]] = {}
+    for loss in losses:
+        path, _, sentence = loss.partition(": ")
+        places.setdefault(sentence, []).append(path)
+    shown: list[str] = []
+    left = len(losses)
+    for sentence, paths in places.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        entry = f"{paths[0]}{more}: {sentence}"
+        if len(json.dumps([*shown, entry, _and_more(left)])) >= LONGEST_HEADER:
+            break
+        shown.append(entry)
+        left -= len(paths)
+    return [*shown, _and_more(left)] if left else shown
+
+
+def _and_more(count: int) -> str:
+    return f"and {count} more."
+
+
+def _hold_counts(rubric: Any) -> None:
+    """Before anything is made of it: each of a million small parts would be a fault or a sentence of its own."""
+    counts = {name: len(items(rubric, name)) for name in MOST_PARTS}
+    counts["levels"] = sum(len(items(criterion, "levels")) for criterion in items(rubric, "criteria"))
+    too_many = {
+        name: [f"There are {count}; an export takes {MOST_PARTS[name]} at the most."]
+        for name, count in counts.items()
+        if count > MOST_PARTS[name]
+    }
+    if too_many:
+        raise ValidationError(too_many)
 
 
 def _rubric(given: Any) -> Rubric:

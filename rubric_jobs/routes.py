@@ -13,7 +13,7 @@ from corsheaders.middleware import CorsMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed, ParseError, Throttled
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -39,6 +39,16 @@ class BoundedJSONParser(JSONParser):
         if not isinstance(body, dict):
             raise ParseError("The body must be a JSON object.")
         return body
+
+
+class FormParser(MultiPartParser):
+    """A form; one whose parts have heads that cannot be read is malformed."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except TypeError:  # of Python's own parser of headers, which Django does not expect
+            raise ParseError("A part of the form has a head that cannot be read.") from None
 
 
 class AnswersProblems:
@@ -72,11 +82,32 @@ class CallerView(AnswersProblems, APIView):
     def get_exception_handler(self) -> Any:
         return lambda error, _context: self.answer_problem(problems.describe(error))
 
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        return super().initialize_request(measured(request), *args, **kwargs)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        try:
+            return super().perform_content_negotiation(request, force)
+        except TypeError:  # of Python's own parser of headers
+            raise ParseError("The header Accept cannot be read.") from None
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # An ASGI server's bodies are bounded before (grader/body_limit.py); this is for all others.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > conf.max_body_bytes():
+        if body_bytes(request) > conf.max_body_bytes():
             raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
         super().initial(request, *args, **kwargs)
+
+
+def measured(request: HttpRequest) -> HttpRequest:
+    """The request with its body's length: one that came in chunks has none, and counts as empty for REST framework."""
+    if not request.META.get("CONTENT_LENGTH"):
+        request.META["CONTENT_LENGTH"] = str(len(request.body))
+    return request
+
+
+def body_bytes(request: Request) -> int:
+    """How long the body is, by its header."""
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def _isolated(method: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -137,12 +168,21 @@ def validated(serializer: Serializer[Any]) -> Any:
 
 
 def too_large(scope: dict[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a 413 that is given before Django is asked, in the shape of the route of that ASGI scope.
+    """Headers and body of a 413 that is given before Django is asked."""
+    refusal = _refused_early(scope, DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB."))
+    return [(name.lower().encode(), value.encode()) for name, value in refusal.items()], refusal.content
 
-    With what a browser on another origin needs to read it.
-    """
-    request = ASGIRequest(scope, BytesIO())
+
+def unreadable(scope: dict[str, Any]) -> HttpResponse:
+    """A 400 for a request whose head Django cannot read."""
+    return _refused_early(scope, problems.Refusal("malformed"))
+
+
+def _refused_early(scope: dict[str, Any], error: Exception) -> HttpResponse:
+    """In the shape of the route of that ASGI scope, with what a browser on another origin needs to read it."""
+    # The question and the body's type may be what cannot be read, and the answer depends on neither.
+    headers = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+    request = ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
     answer = problems.as_problem_details if request.path.startswith("/api/rubric-jobs/") else problems.as_old_front_end
-    refusal = answer(problems.describe(DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")))
-    response = cast(HttpResponse, CorsMiddleware(lambda _: refusal)(request))
-    return [(name.lower().encode(), value.encode()) for name, value in response.items()], response.content
+    refusal = answer(problems.describe(error))
+    return cast(HttpResponse, CorsMiddleware(lambda _: refusal)(request))

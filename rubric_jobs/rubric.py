@@ -140,6 +140,12 @@ def _without_unknown_marks(value: Any, *, inside_source: bool = False) -> Any:
     }
 
 
+def items(told: Any, name: str) -> list[Any]:
+    """A list in JSON that nobody has judged yet; empty where there is none."""
+    value = told.get(name) if isinstance(told, dict) else None
+    return value if isinstance(value, list) else []
+
+
 def answer_schema() -> dict[str, Any]:
     """The JSON schema of what a language model is asked for, references resolved, every property required."""
     schema = Rubric.model_json_schema()

@@ -18,7 +18,7 @@ from rubric_jobs.auth import Identity
 from rubric_jobs.models import Kind, Status
 from rubric_jobs.pace import pace, remembered
 from rubric_jobs.problems import Refusal
-from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, BoundedJSONParser, throttle, validated
+from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, BoundedJSONParser, measured, throttle, validated
 from rubric_jobs.snapshots import Snapshot
 from rubric_jobs.threads import in_thread
 from rubric_jobs.views import RETRY_AFTER_S, conditional, read
@@ -154,7 +154,7 @@ class SyncRoute(AnswersOldFrontEnd, AsyncCallerView):
 
     def _submit(self, request: HttpRequest, identity: Identity) -> uuid.UUID:
         throttle(identity)
-        asked = self.serializer_class(data=Request(request, parsers=[BoundedJSONParser()]).data)
+        asked = self.serializer_class(data=Request(measured(request), parsers=[BoundedJSONParser()]).data)
         asked.is_valid(raise_exception=True)
         route = request.path.rsplit("/", 1)[-1]
         return submission.submit(identity, route=route, headers=request.headers, job=asked.job())

@@ -49,6 +49,14 @@ def test_after_signing_in_nobody_is_sent_to_another_host(client: Client) -> None
     assert (answer.status_code, answer["Location"]) == (302, "/")
 
 
+@pytest.mark.parametrize("target", ["/sign-in", "/sign-in?next=/sign-in", "//sign-in", "http://testserver/sign-in"])
+def test_who_is_signed_in_and_sent_back_to_sign_in_comes_to_the_page(client: Client, target: str) -> None:
+    client.force_login(get_user_model().objects.create_user("teacher"))
+    answer = client.get("/sign-in", {"next": target}, follow=True)
+    assert answer.redirect_chain[-1] == ("/", 302)
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/sign-in", SCRIPT, "/api/rubric-jobs/", "/admin/login/", "/no-such-page"])
 def test_every_answer_carries_the_policy(client: Client, path: str) -> None:
     answer = client.get(path)

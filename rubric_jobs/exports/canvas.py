@@ -122,13 +122,14 @@ def _is_range(level: Level) -> bool:
 
 def _tell_of_ranges(criterion: Criterion, path: str, losses: _Losses) -> None:
     spans = sorted((worth, index) for index, level in enumerate(criterion.levels) if (worth := top(level)) is not None)
+    has_ranges = any(map(_is_range, criterion.levels))
     below = Decimal(0)
     for worth, index in spans:
         level = criterion.levels[index]
         if _is_range(level) and level.points_min is not None and level.points_min != below:
             reach = f"Canvas lets this range reach from {as_text(worth)} down to {as_text(below)}"
             losses.add(f"{path}.levels[{index}].points_min", f"{reach}, not {as_text(level.points_min)}.")
-        elif worth > 0 and not _is_range(level) and any(map(_is_range, criterion.levels)):
+        elif worth > 0 and not _is_range(level) and has_ranges:
             losses.add(f"{path}.levels[{index}].points", "Canvas makes it a range, as the others are.")
         below = worth
 

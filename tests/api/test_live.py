@@ -227,6 +227,13 @@ def peak_mb(web: Web) -> float:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
+def in_chunks(web: Web, caller: Caller, route: str, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """As clients send a body whose length they do not know when they begin."""
+    text = json.dumps(body).encode()
+    chunks = (text[start : start + 50_000] for start in range(0, len(text), 50_000))
+    return web.ask("POST", route, caller, body=chunks, headers={"Content-Type": "application/json"})
+
+
 class TestBodies:
     @pytest.fixture
     def peak_before(self, web: Web, owner: Caller) -> float:
@@ -276,10 +283,82 @@ class TestBodies:
         assert (status, json.loads(told)["errorCode"]) == (413, "document_too_large")
         assert peak_mb(web) - peak_before < 50
 
+    @pytest.mark.parametrize(
+        ("route", "body", "status"),
+        [
+            *((f"{prefix}extract-rubric-trigger", extraction(), 202) for prefix in PREFIXES),
+            *((f"{prefix}enhance-rubric-trigger", enhancement(), 202) for prefix in PREFIXES),
+            (JOBS + "extractions", extraction(), 202),
+            (JOBS + "enhancements", enhancement(), 202),
+            (JOBS + "exports", RESULT["rubric"], 200),
+        ],
+    )
+    def test_a_body_that_is_sent_in_chunks_is_read(
+        self, web: Web, owner: Caller, route: str, body: dict[str, Any], status: int
+    ) -> None:
+        assert in_chunks(web, owner, route, body)[0] == status
+
+    def test_a_form_that_is_sent_in_chunks_is_read(self, web: Web, owner: Caller) -> None:
+        part = b'Content-Disposition: form-data; name="file"; filename="a.pdf"\r\nContent-Type: application/pdf'
+        chunks = (b"--x\r\n", part + b"\r\n\r\n", pdf(), b"\r\n--x--\r\n")
+
+        status, _, _ = web.ask(
+            "POST",
+            JOBS + "extractions",
+            owner,
+            body=iter(chunks),
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+        )
+
+        assert status == 202
+
+    def test_a_rubric_of_too_many_megabytes_in_chunks_is_413(self, web: Web, owner: Caller) -> None:
+        status, _, told = in_chunks(web, owner, JOBS + "exports", {"title": "x" * 2 * MB, "criteria": []})
+
+        assert (status, json.loads(told)["code"]) == (413, "document_too_large")
+
     def test_ten_megabytes_go_through(self, web: Web, owner: Caller) -> None:
         body = extraction(file=as_base64(pdf(10 * MB)))
 
         assert web.ask("POST", "/api/extract-rubric-trigger", owner, body=body)[0] == 202
+
+
+class TestUnreadableHeads:
+    @pytest.mark.parametrize("parameter", ["charset*=bogus''x", "charset*0;charset*=*0"])
+    @pytest.mark.parametrize(
+        ("method", "path", "content_type"),
+        [
+            ("GET", JOBS, "application/problem+json"),
+            ("POST", JOBS + "exports", "application/problem+json"),
+            *(("POST", f"{prefix}enhance-rubric-trigger", "application/json") for prefix in PREFIXES),
+            ("GET", "/api/enhance-rubric-status", "application/json"),
+            ("GET", "/", "application/json"),
+        ],
+    )
+    def test_a_content_type_that_cannot_be_read_is_400_in_the_routes_shape(
+        self, web: Web, method: str, path: str, content_type: str, parameter: str
+    ) -> None:
+        status, headers, told = web.ask(method, path, headers={"Content-Type": f"application/json; {parameter}"})
+
+        assert (status, headers["content-type"]) == (400, content_type)
+        assert b"malformed" in told
+
+    @pytest.mark.parametrize("path", [JOBS, JOBS + "exports", "/api/enhance-rubric-trigger", "/api/error-codes"])
+    def test_an_accept_header_that_cannot_be_read_is_400(self, web: Web, path: str) -> None:
+        method = "POST" if path.endswith(("exports", "trigger")) else "GET"
+        status, _, told = web.ask(method, path, headers={"Accept": "application/json; q*0;q*=1"})
+
+        assert status == 400
+        assert b"malformed" in told
+
+    @pytest.mark.parametrize("name", ["Content-Disposition", "Content-Type"])
+    def test_a_forms_part_whose_head_cannot_be_read_is_400(self, web: Web, owner: Caller, name: str) -> None:
+        body = f"--x\r\n{name}: form-data; name*0;name*=a\r\n\r\nx\r\n--x--\r\n".encode()
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+
+        status, _, told = web.ask("POST", JOBS + "extractions", owner, body=body, headers=headers)
+
+        assert (status, json.loads(told)["code"]) == (400, "malformed")
 
 
 class TestSynchronousRoutes:
@@ -315,6 +394,16 @@ class TestSynchronousRoutes:
 
         assert web.ask("POST", "/api/enhance-rubric", owner, body={})[0] == 422
         assert web.ask("POST", "/api/enhance-rubric", body=enhancement())[0] == 401
+
+    @pytest.mark.parametrize(
+        ("route", "body"), [("extract-rubric-from-document", extraction()), ("enhance-rubric", enhancement())]
+    )
+    def test_a_body_that_is_sent_in_chunks_is_read(
+        self, other_web: Callable[..., Web], owner: Caller, route: str, body: dict[str, Any]
+    ) -> None:
+        web = other_web(RUBRIC_SYNC_ENDPOINTS="true", RUBRIC_SYNC_WAIT_SECONDS="0.1")
+
+        assert in_chunks(web, owner, f"/api/{route}", body)[0] == 202
 
     def test_a_job_that_takes_longer_is_answered_with_its_id(
         self, other_web: Callable[..., Web], owner: Caller

@@ -225,6 +225,23 @@ class TestSession:
         assert browser.get(answer["Location"]).status_code == 200
 
     @both_prefixes
+    @pytest.mark.parametrize(
+        ("route", "body"), [("extract-rubric-from-document", extraction()), ("enhance-rubric", enhancement())]
+    )
+    def test_a_synchronous_route_takes_a_signed_in_member_with_a_csrf_token_alone(
+        self, browser: APIClient, settings: Any, prefix: str, route: str, body: dict[str, Any]
+    ) -> None:
+        settings.RUBRIC_SYNC_ENDPOINTS = True
+
+        token = self.csrf_token(browser)
+        refused = browser.post(prefix + route, body, format="json")
+        answer = browser.post(prefix + route, body, format="json", headers={"X-CSRFToken": token})
+
+        assert (refused.status_code, body_of(refused)["errorCode"]) == (403, "forbidden")
+        assert (answer.status_code, body_of(answer)["status"]) == (202, "pending")
+        assert RubricJob.objects.count() == 1
+
+    @both_prefixes
     def test_a_post_without_the_csrf_token_is_refused(self, browser: APIClient, prefix: str) -> None:
         answer = browser.post(prefix + "enhance-rubric-trigger", enhancement(), format="json")
 

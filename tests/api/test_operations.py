@@ -154,6 +154,12 @@ class TestOtherOrigins:
         assert (b"access-control-allow-origin", self.ORIGIN.encode()) in answered
         assert json.loads(body)["code"] == "document_too_large"
 
+    def test_a_refusal_before_django_comes_whatever_else_is_wrong(self) -> None:
+        headers = [(b"content-type", b"application/json; charset*=bogus''x"), (b"content-length", b"99999999")]
+        scope = {"type": "http", "method": "POST", "path": JOBS, "query_string": b"\xff", "headers": headers}
+
+        assert json.loads(routes.too_large(scope)[1])["code"] == "document_too_large"
+
     def test_another_page_may_not(self, owner: Caller) -> None:
         answer = owner.client.get(JOBS, headers={"Origin": "https://elsewhere.example"})
 

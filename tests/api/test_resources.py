@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 
-from rubric_jobs import claims
+from rubric_jobs import claims, exports
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
 from rubric_jobs.models import RubricJob, RubricJobInput
 from tests.api.conftest import DOCX, PDF, RESULT, body_of, docx, enhancement, extraction, pdf
@@ -330,6 +331,29 @@ class TestExport:
         assert "attachment" in answer["Content-Disposition"]
         assert isinstance(json.loads(answer["X-Export-Losses"]), list)
 
+    @pytest.mark.parametrize("wanted", exports.FORMATS)
+    def test_each_formats_own_type_may_be_asked_for(
+        self, owner: Caller, submit: Submit, complete: Callable[..., None], wanted: str
+    ) -> None:
+        job_id = submit()
+        complete(job_id)
+        told = owner.client.get(f"{JOBS}{job_id}/export?format={wanted}")["Content-Type"]
+        for accepted in (told, told.partition(";")[0], "application/json", "*/*"):
+            headers = {"Accept": accepted}
+            of_job = owner.client.get(f"{JOBS}{job_id}/export?format={wanted}", headers=headers)
+            of_body = owner.client.post(
+                f"{JOBS}exports?format={wanted}", RESULT["rubric"], format="json", headers=headers
+            )
+
+            assert (of_job.status_code, of_job["Content-Type"]) == (200, told)
+            assert (of_body.status_code, of_body["Content-Type"]) == (200, told)
+
+    def test_a_type_that_no_format_has_is_406(self, owner: Caller) -> None:
+        headers = {"Accept": "image/png"}
+        answer = owner.client.post(JOBS + "exports", RESULT["rubric"], format="json", headers=headers)
+
+        refused(answer, 406, "not_acceptable")
+
     def test_a_job_without_a_rubric_is_409(self, owner: Caller, submit: Submit) -> None:
         refused(owner.client.get(f"{JOBS}{submit()}/export"), 409, "conflict")
 
@@ -346,6 +370,78 @@ class TestExport:
         told = refused(owner.client.post(JOBS + "exports", body, format="json"), 422, "invalid_field")
 
         assert set(told["errors"]) == {"criteria.0.name", "criteria.1.name"}
+
+    def losses_of(self, caller: Caller, criteria: list[dict[str, Any]]) -> list[str]:
+        answer = caller.client.post(f"{JOBS}exports?format=canvas-csv", {"criteria": criteria}, format="json")
+        header = answer["X-Export-Losses"]
+        assert len(header) < 2_048
+        losses: list[str] = json.loads(header)
+        return losses
+
+    def test_few_losses_are_told_one_by_one(self, owner: Caller) -> None:
+        losses = self.losses_of(owner, [{"name": "Thesis", "section": "A", "levels": [{"name": "Good"}]}] * 2)
+
+        assert [loss.split(": ")[0] for loss in losses] == [
+            "title",
+            *(f"criteria[{index}].levels[0].points" for index in range(2)),
+            *(f"criteria[{index}].section" for index in range(2)),
+        ]
+
+    def test_losses_too_many_for_a_header_are_told_once_for_equal_ones(self, owner: Caller) -> None:
+        levels = [{"name": f"Level {number}"} for number in range(5)]
+
+        losses = self.losses_of(owner, [{"name": "Thesis", "section": "A", "levels": levels}] * 12)
+
+        assert losses == [
+            "title: Canvas needs a name; “Rubric” was written.",
+            "criteria[0].levels[0].points and 59 more: Canvas needs points; 0 was written.",
+            "criteria[0].section and 11 more: this format holds no sections.",
+        ]
+
+    def test_losses_that_all_differ_are_told_until_the_header_is_full_and_the_rest_is_counted(
+        self, owner: Caller
+    ) -> None:
+        losses = self.losses_of(owner, [{"name": "", "points": 1, "levels": []} for _ in range(100)])
+
+        assert losses[0] == "title: Canvas needs a name; “Rubric” was written."
+        assert losses[1].startswith("criteria[0].levels and 99 more: ")
+        assert all(f"“Criterion {number}” was written." in loss for number, loss in enumerate(losses[2:-1], start=1))
+        assert losses[-1] == f"and {100 - len(losses[2:-1])} more."
+        assert len(losses) > 10
+
+    @pytest.mark.parametrize("name", ["criteria", "levels", "adjustments", "warnings"])
+    @pytest.mark.parametrize("is_field", [False, True])
+    def test_a_rubric_of_too_many_parts_is_422_before_anything_is_made_of_them(
+        self, owner: Caller, name: str, is_field: bool
+    ) -> None:
+        parts: dict[str, Any] = {
+            "criteria": {"criteria": [{"name": "x"}] * 501},
+            "levels": {"criteria": [{"name": "x", "levels": [{}] * 5_001}] * 2},
+            "adjustments": {"criteria": [], "adjustments": [{}] * 1_001},
+            "warnings": {"criteria": [], "warnings": [0] * 1_001},
+        }
+        body = {"rubric": parts[name]} if is_field else parts[name]
+
+        told = refused(owner.client.post(JOBS + "exports", body, format="json"), 422, "invalid_field")
+
+        assert list(told["errors"]) == [name]
+        assert "at the most" in told["detail"]
+
+    def test_a_rubric_of_more_than_two_megabytes_is_413(self, owner: Caller) -> None:
+        body = {"title": "x" * 2 * 1024 * 1024, "criteria": []}
+
+        told = refused(owner.client.post(JOBS + "exports", body, format="json"), 413, "document_too_large")
+
+        assert "2 MB" in told["detail"]
+
+    @pytest.mark.parametrize("wanted", ["json", "text", "markdown", "canvas-csv"])
+    def test_the_largest_rubric_takes_no_longer_than_its_parts(self, owner: Caller, wanted: str) -> None:
+        levels = [{"name": f"Level {worth}", "points": worth} for worth in range(10_000)]
+        body = {"criteria": [{"name": "Thesis", "levels": levels}]}
+        began = time.monotonic()
+
+        assert owner.client.post(f"{JOBS}exports?format={wanted}", body, format="json").status_code == 200
+        assert time.monotonic() - began < 5
 
     def test_an_unknown_format_is_422(self, owner: Caller) -> None:
         refused(owner.client.post(JOBS + "exports?format=docx", RESULT["rubric"], format="json"), 422, "invalid_field")

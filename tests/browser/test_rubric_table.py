@@ -105,6 +105,26 @@ def test_enhance_shows_both_and_lets_the_teacher_choose(seminar: Page) -> None:
     expect(seminar.locator(".total .sum")).to_have_text("60")
 
 
+def test_what_was_mended_in_the_old_one_after_it_was_kept_is_there_when_the_teacher_chooses_again(
+    seminar: Page,
+) -> None:
+    first = steps.job_id(seminar)
+    seminar.get_by_label("New total").fill("60")
+    seminar.get_by_role("button", name="Enhance").click()
+    seminar.get_by_role("heading", name="Before and after").wait_for()
+    enhanced = seminar.evaluate("document.querySelector('rubric-extractor').jobId")
+    assert enhanced != first
+    seminar.get_by_role("button", name="Keep the old one").click()
+    seminar.get_by_role("textbox", name="Name of criterion 2").fill("Sources")
+    steps.until(seminar, f"sessionStorage.getItem('rubric-jobs.draft.{first}')?.includes('Sources')")
+    seminar.evaluate(f"document.querySelector('rubric-extractor').openJob('{enhanced}')")
+    before = seminar.locator(".sides section").first
+    expect(before.locator("tbody th .name")).to_have_text(["Thesis", "Sources", "Structure", "Language"])
+    seminar.get_by_role("button", name="Keep the old one").click()
+    expect(seminar.locator(".total .sum")).to_have_text("30")
+    assert steps.names(seminar) == ["Thesis", "Sources", "Structure", "Language"]
+
+
 def test_print_shows_the_rubric_and_nothing_to_press(seminar: Page) -> None:
     seminar.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
     seminar.get_by_role("button", name="Print").click()

@@ -25,7 +25,8 @@ function parse(block) {
   const event = { event: "message", data: "", id: "" };
   const data = [];
   for (const line of block.split("\n")) {
-    const [, field, value] = line.match(/^([^:]+):? ?(.*)$/) ?? [];
+    // A value may hold U+2028, which ends a line for JavaScript alone.
+    const [, field, value] = line.match(/^([^:]+):? ?(.*)$/s) ?? [];
     if (field === "data") data.push(value);
     else if (field === "event" || field === "id") event[field] = value;
   }

@@ -179,7 +179,7 @@ export class RubricExtractor extends HTMLElement {
     if (!before || draftOf(job.jobId)) return this.#showResult(job, draftOf(job.jobId) ?? read);
     const warnings = warningsOf(job.result, read).map((warning) => warning.message);
     const onChoose = (isAfter) => (isAfter ? this.#showResult(job, read) : this.#comeBack(before));
-    return this.#show(new CompareView({ texts: this.texts, before: before.rubric, after: read, warnings, onChoose }));
+    return this.#show(new CompareView({ texts: this.texts, before: asLeft(before), after: read, warnings, onChoose }));
   }
 
   #showResult(job, rubric) {
@@ -219,9 +219,9 @@ export class RubricExtractor extends HTMLElement {
     });
   }
 
-  #comeBack({ job, rubric }) {
-    this.#leave(job.jobId);
-    this.#showResult(job, rubric);
+  #comeBack(before) {
+    this.#leave(before.job.jobId);
+    this.#showResult(before.job, asLeft(before));
     this.#announce(this.texts.t("kept"));
   }
 
@@ -291,6 +291,11 @@ export class RubricExtractor extends HTMLElement {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** A job's rubric as it was left, which may be after it was sent to be enhanced. */
+function asLeft({ job, rubric }) {
+  return draftOf(job.jobId) ?? rubric;
 }
 
 customElements.define("rubric-extractor", RubricExtractor);

@@ -198,7 +198,7 @@ export class RubricJobsClient {
   cancelJob(jobId: string, options?: Abortable): Promise<Job>;
   retryJob(jobId: string, options?: Abortable): Promise<Job>;
   deleteJob(jobId: string, options?: Abortable): Promise<void>;
-  /** `losses`: what the format does not hold, a sentence each. */
+  /** `losses`: what the format does not hold, a sentence each; of very many, the last entry says how many more there are. */
   exportRubric(
     rubric: Rubric,
     format: ExportFormat,
