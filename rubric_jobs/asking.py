@@ -90,8 +90,9 @@ async def ask(
         if reply is None:
             reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
+        size = task.size + len(reply.text)  # the shortest reply is looked for in the whole document
         try:
-            rubric = await aside(len(reply.text), _judged, reply.text, check, keep_marks=not provider.needs_key)
+            rubric = await aside(size, _judged, reply.text, check, keep_marks=not provider.needs_key)
         except AnswerInvalid as objection:
             if is_last:
                 raise

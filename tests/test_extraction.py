@@ -81,6 +81,25 @@ def test_a_certain_local_reading_is_the_answer_without_a_model(run: Run, fake_ll
     assert not fake_llm.history
 
 
+def test_the_other_jobs_of_the_loop_go_on_while_a_huge_local_reading_is_finished() -> None:
+    one = tasks.grid_rubric(confidence=1.0)
+    huge = one.model_copy(update={"criteria": one.criteria * 1_500})
+
+    async def turns() -> int:
+        providers = registry.build(ProviderSettings())
+        finishing = asyncio.ensure_future(
+            extraction.extract(REQUEST, read=reads(huge), providers=providers, policy=Policy())
+        )
+        turns = 0
+        while not finishing.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert finishing.result().provider == "local"
+        return turns
+
+    assert asyncio.run(turns()) > 20
+
+
 def test_an_uncertain_local_reading_goes_to_gemini_where_it_has_a_key(run: Run, fake_llm: FakeLLM) -> None:
     done = run(policy=Policy())
     assert (done.provider, done.model) == ("gemini", "gemini-3.5-flash")
