@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -122,6 +123,47 @@ def test_numbers_are_found_in_the_longest_text_at_once(text: str) -> None:
         assert grounding.ground(rubric, document).rubric.criteria[0].grounded is True
 
 
+def table(*rows: list[str]) -> Document:
+    cells = tuple(
+        Cell(row, column, text, Source(page=1, table=0, row=row, column=column))
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    )
+    return Document(pages=1, blocks=(Table(len(rows), len(rows[0]), cells, Source(page=1, table=0)),))
+
+
+LONGEST = Rubric(
+    criteria=[
+        Criterion(
+            name=f"Criterion {number}",
+            points=Decimal(number),
+            levels=[
+                Level(name=f"Level {at}", description="Words that it shares", points=Decimal(at)) for at in range(20)
+            ],
+        )
+        for number in range(1, 201)
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: table(*[[f"Criterion {row}", "Words that it shares", f"{row} points"] for row in range(8_000)]),
+        lambda: table(*[["Criterion 1", "Words that it shares", f"Level {row}"] for row in range(8_000)]),
+        lambda: paragraphs(*[f"Criterion {row % 200} is worth {row} points" for row in range(40_000)]),
+        lambda: table(*[["", str(row)] for row in range(30_000)]),
+    ],
+    ids=["a criterion a row", "the same name in each row", "paragraphs", "nothing of it"],
+)
+def test_the_longest_answer_is_held_against_a_long_document_at_once(made: Callable[[], Document]) -> None:
+    document = made()
+    with cpu.at_most(15):
+        grounding.holds_nothing_of(LONGEST, document)
+        grounding.ground(LONGEST, document)
+        grounding.ground(LONGEST.model_copy(update={"criteria": LONGEST.criteria[:2]}), document)
+
+
 def test_an_answer_of_which_nothing_stands_in_the_document_is_recognised() -> None:
     invented = Rubric(criteria=[Criterion(name="Telepathic resonance")])
     assert grounding.holds_nothing_of(invented, DOCUMENT)
@@ -159,13 +201,7 @@ def test_a_level_named_by_its_points_and_one_worth_nothing_need_no_other_number(
 
 
 def test_a_totals_row_is_not_a_criterion_that_was_left_out() -> None:
-    rows = [["Item", "Points"], ["Thesis", "30"], ["Style", "20"], ["Total points", "50"]]
-    cells = tuple(
-        Cell(row, column, text, Source(page=1, table=0, row=row, column=column))
-        for row, texts in enumerate(rows)
-        for column, text in enumerate(texts)
-    )
-    document = Document(pages=1, blocks=(Table(4, 2, cells, Source(page=1, table=0)),))
+    document = table(["Item", "Points"], ["Thesis", "30"], ["Style", "20"], ["Total points", "50"])
     rubric = Rubric(
         criteria=[Criterion(name="Thesis", points=Decimal(30)), Criterion(name="Style", points=Decimal(20))]
     )
