@@ -237,8 +237,10 @@ def test_what_is_no_providers_fault_ends_the_asking() -> None:
         json.dumps({"criteria": [{"name": "A", "description": "x" * 20_001}]}),
         json.dumps({"criteria": [], "adjustments": [{"kind": "penalty", "reason": "late"}] * 101}),
         json.dumps({"criteria": [], "title": "x" * 2_000_001}),
+        json.dumps({"criteria": [{"name": "A", "points": 600_000}] * 2}),
+        json.dumps({"criteria": [{"name": "A", "points": -500_000.25}] * 2}),
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_a_reply_that_is_no_rubric_within_bounds_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(errors.AnswerInvalid) as refused:

@@ -323,6 +323,13 @@ def test_a_stored_reply_that_is_invalid_is_asked_for_once_more(run: Run, fake_ll
     assert len(fake_llm.history) == 1
 
 
+def test_an_answer_worth_more_than_a_total_can_be_is_asked_for_once_more(run: Run, fake_llm: FakeLLM) -> None:
+    told = {"criteria": [{"name": name, "points": 600_000} for name in NAMES]}
+    done = run(stored_reply=Reply(json.dumps(told), "m", 7, 3, "gemini"))
+    assert done.asked_again
+    assert "1800000 points altogether" in fake_llm.history[0].user
+
+
 def test_asked_again_it_is_for_the_model_of_the_settings_not_for_the_name_that_a_gateway_gave(
     run: Run, fake_llm: FakeLLM
 ) -> None:
