@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from rubric_jobs.documents import Document, Paragraph, Table
-from rubric_jobs.documents.model import CROSSING_NEEDLE, SHORT_NEEDLE, fold
+from rubric_jobs.documents.model import CROSSING_NEEDLE, SHORT_NEEDLE, fold, word_borders
 from rubric_jobs.points import as_text
 from rubric_jobs.reader import lexicon
 from rubric_jobs.rubric import Criterion, Level, Rubric, Source, Warning
@@ -21,6 +21,8 @@ NEARBY_PARAGRAPHS = 8
 
 MOST_MISSING = 20
 _MOST_PLACES = 50
+_MOST_TRIES = 1_000
+"""A short text that stands inside of longer words more often is looked for no further."""
 _HEAD_SURPLUS = 24
 """A heading or cell that names a criterion holds at most so many letters more, such as its points."""
 
@@ -144,12 +146,14 @@ class _Index:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._printed = [text for text, _ in _texts(document)]
         pieces = [(fold(text), source) for text, source in _texts(document)]
         self._sources = [source for _, source in pieces]
         self._lengths = [len(text) for text, _ in pieces]
         self._ends = list(itertools.accumulate(len(text) + 1 for text, _ in pieces))
         self._all = "\n".join(text for text, _ in pieces)
         self._found: dict[str, list[int]] = {}
+        self._borders: dict[int, frozenset[int]] = {}
         cells = {(s.table, s.row, s.column): text for text, s in _cell_texts(document)}
         self.rows: dict[_Row, list[str]] = {}
         for (table, row, _), text in sorted(cells.items(), key=_position):
@@ -191,11 +195,20 @@ class _Index:
         return self._found[needle]
 
     def _holding(self, needle: str) -> Iterator[int]:
-        at = self._all.find(needle)
-        while at >= 0:
+        at, tries = self._all.find(needle), 0
+        while at >= 0 and tries < _MOST_TRIES:
             piece = bisect.bisect_right(self._ends, at)
-            yield piece
-            at = self._all.find(needle, self._ends[piece])
+            if len(needle) >= CROSSING_NEEDLE or self._is_of_words(piece, at, len(needle)):
+                yield piece
+                at = self._all.find(needle, self._ends[piece])
+            else:
+                at, tries = self._all.find(needle, at + 1), tries + 1
+
+    def _is_of_words(self, piece: int, at: int, length: int) -> bool:
+        if piece not in self._borders:
+            self._borders[piece] = word_borders(self._printed[piece])
+        start = at - (self._ends[piece] - self._lengths[piece] - 1)
+        return self._borders[piece].issuperset((start, start + length))
 
     def _crossing(self, needle: str) -> Source | None:
         """The piece in which a text begins that goes on in the next ones."""

@@ -50,6 +50,17 @@ def test_an_added_criterion_is_marked_and_counted() -> None:
     assert [w.path for w in grounded.rubric.warnings] == ["criteria[3]", "criteria[3].levels[0]"]
 
 
+@pytest.mark.parametrize(
+    ("name", "printed"), [("Form", "Performance of the group"), ("Style", "Lifestyle"), ("Tone", "Stonelike colours")]
+)
+def test_a_name_that_stands_inside_of_longer_words_alone_is_not_in_the_document(name: str, printed: str) -> None:
+    document = paragraphs("Thesis: 20 points", f"{printed}: 30 points")
+    rubric = Rubric(criteria=[Criterion(name="Thesis", points=Decimal(20)), Criterion(name=name, points=Decimal(30))])
+    grounded = grounding.ground(rubric, document)
+    assert [criterion.grounded for criterion in grounded.rubric.criteria] == [True, False]
+    assert grounding.holds_nothing_of(Rubric(criteria=rubric.criteria[1:]), document)
+
+
 def test_altered_points_are_marked_though_the_names_are_right() -> None:
     first, *others = answered().criteria
     grounded = grounding.ground(
@@ -153,8 +164,9 @@ LONGEST = Rubric(
         lambda: table(*[["Criterion 1", "Words that it shares", f"Level {row}"] for row in range(8_000)]),
         lambda: paragraphs(*[f"Criterion {row % 200} is worth {row} points" for row in range(40_000)]),
         lambda: table(*[["", str(row)] for row in range(30_000)]),
+        lambda: paragraphs("thecriteria" * 100_000),
     ],
-    ids=["a criterion a row", "the same name in each row", "paragraphs", "nothing of it"],
+    ids=["a criterion a row", "the same name in each row", "paragraphs", "nothing of it", "inside of words"],
 )
 def test_the_longest_answer_is_held_against_a_long_document_at_once(made: Callable[[], Document]) -> None:
     document = made()
@@ -162,6 +174,7 @@ def test_the_longest_answer_is_held_against_a_long_document_at_once(made: Callab
         grounding.holds_nothing_of(LONGEST, document)
         grounding.ground(LONGEST, document)
         grounding.ground(LONGEST.model_copy(update={"criteria": LONGEST.criteria[:2]}), document)
+        grounding.holds_nothing_of(Rubric(criteria=[Criterion(name="criteria"), Criterion(name="hecriter")]), document)
 
 
 def test_an_answer_of_which_nothing_stands_in_the_document_is_recognised() -> None:
