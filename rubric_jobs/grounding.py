@@ -51,7 +51,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
     criteria: list[Criterion] = []
     for number, criterion in enumerate(rubric.criteria):
         near = beside.numbers_near(criterion.name, places[number])
-        check = _Check(index, places[number], near, f"criteria[{number}]", can_tell, warnings)
+        check = _Check(index, beside, places[number], near, f"criteria[{number}]", can_tell, warnings)
         criteria.append(check.criterion(criterion))
     warnings += _missing(rubric, index, places, local)
     marks = [part.grounded for part in _parts(criteria)]
@@ -93,8 +93,9 @@ _Numbers = tuple[frozenset[Decimal], ...]
 @dataclass(frozen=True, slots=True)
 class _Check:
     index: _Index
+    beside: _Beside
     place: Source | None
-    near: _Numbers | None
+    near: _Numbers
     path: str
     can_tell: bool
     warnings: list[Warning]
@@ -103,7 +104,10 @@ class _Check:
         found = self._texts_found((criterion.name, criterion.description), criterion.name, self.path)
         highest = max((level.highest for level in criterion.levels if level.highest is not None), default=None)
         values = [criterion.weight, None if criterion.points == highest else criterion.points]
-        is_grounded = self._numbers_found(values, criterion.name, self.path) and found
+        beside = () if self.place else self.beside.numbers_with(self.index.place(criterion.description or ""))
+        # Beside what stands nowhere no number can stand: that is one doubt, not two.
+        is_told = self.place is None and not found
+        is_grounded = (is_told or self._numbers_found(values, criterion.name, self.path, beside)) and found
         levels = [self.level(level, criterion, at) for at, level in enumerate(criterion.levels)]
         mark = self._mark(is_grounded)
         return criterion.model_copy(update={"source": self.place, "grounded": mark, "levels": levels})
@@ -115,7 +119,12 @@ class _Check:
         own = _numbers(f"{level.name or ''} {level.description or ''}") if found else set()
         values = [value for value in (level.points, level.points_min, level.points_max) if value and value not in own]
         place = self.index.place(level.description or level.name or "", beside=self.place)
-        is_grounded = self._numbers_found(values, criterion.name, path, beside=self.index.row_numbers(place)) and found
+        beside: _Numbers = (self.index.row_numbers(place),)
+        if self.place is None:
+            named = self.index.place(level.name or "", beside=place)
+            beside = (*self.beside.numbers_with(place), *self.beside.numbers_with(named))
+        is_told = self.place is None and not found
+        is_grounded = (is_told or self._numbers_found(values, criterion.name, path, beside)) and found
         return level.model_copy(update={"source": place, "grounded": self._mark(is_grounded)})
 
     def _mark(self, is_grounded: bool) -> bool | None:
@@ -128,12 +137,8 @@ class _Check:
             self.warnings.append(Warning(code="ungrounded", message=message, path=path))
         return not lacking
 
-    def _numbers_found(
-        self, values: Iterable[Decimal | None], name: str, path: str, beside: frozenset[Decimal] = frozenset()
-    ) -> bool:
-        if self.near is None:
-            return True
-        known = (*self.near, beside)
+    def _numbers_found(self, values: Iterable[Decimal | None], name: str, path: str, beside: _Numbers) -> bool:
+        known = (*self.near, *beside)
         lacking = [value for value in values if value is not None and not any(value in each for each in known)]
         if lacking and self.can_tell:
             message = f"The document does not print {as_text(lacking[0])} beside “{_short(name)}”."
@@ -240,15 +245,19 @@ class _Beside:
         self._spare: dict[int, frozenset[Decimal]] = {}
         self._paragraphs: dict[int, frozenset[Decimal]] = {}
 
-    def numbers_near(self, name: str, place: Source | None) -> _Numbers | None:
-        """The numbers that may belong to what is named at `place`, and wherever else a heading or cell names it.
-
-        None where its place is not known.
-        """
+    def numbers_near(self, name: str, place: Source | None) -> _Numbers:
+        """The numbers that may belong to what is named at `place`, and wherever else a heading or cell names it."""
         if place is None:
-            return None
+            return ()
         near = (each for source in (place, *self._index.heads(name)) for each in self._numbers_at(source))
         return tuple(dict.fromkeys(near))
+
+    def numbers_with(self, place: Source | None) -> _Numbers:
+        """Those in the very row or paragraph at `place`."""
+        if place is None or place.row is not None:
+            return (self._index.row_numbers(place),)
+        at = self._positions.get(place.paragraph) if place.paragraph is not None else None
+        return () if at is None else (self._paragraph_numbers(at),)
 
     def _numbers_at(self, place: Source) -> Iterator[frozenset[Decimal]]:
         if place.table is not None and place.row is not None:
@@ -269,12 +278,15 @@ class _Beside:
 
     def _paragraphs_after(self, at: int, number: int) -> Iterator[frozenset[Decimal]]:
         for position in range(at, min(at + NEARBY_PARAGRAPHS, len(self._texts))):
-            other, text = self._texts[position]
+            other, _ = self._texts[position]
             if other != number and other in self._starts:
                 return
-            if position not in self._paragraphs:
-                self._paragraphs[position] = frozenset(_numbers(text))
-            yield self._paragraphs[position]
+            yield self._paragraph_numbers(position)
+
+    def _paragraph_numbers(self, position: int) -> frozenset[Decimal]:
+        if position not in self._paragraphs:
+            self._paragraphs[position] = frozenset(_numbers(self._texts[position][1]))
+        return self._paragraphs[position]
 
     @cached_property
     def _texts(self) -> list[tuple[int | None, str]]:

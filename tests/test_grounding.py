@@ -50,6 +50,35 @@ def test_an_added_criterion_is_marked_and_counted() -> None:
     assert [w.path for w in grounded.rubric.warnings] == ["criteria[3]", "criteria[3].levels[0]"]
 
 
+@pytest.mark.parametrize(("points", "is_printed"), [(4, True), (3, False)])
+def test_points_of_levels_whose_criterion_stands_nowhere_must_stand_beside_the_level(
+    points: int, is_printed: bool
+) -> None:
+    level = Level(name="Strong", description="Cites five sources", points=Decimal(points))
+    invented = Criterion(name="Telepathic resonance", levels=[level])
+    grounded = grounding.ground(answered(criteria=[invented]), DOCUMENT).rubric.criteria[0]
+    assert (grounded.grounded, grounded.levels[0].grounded) == (False, is_printed)
+
+
+def test_points_of_levels_in_a_list_whose_criterion_stands_nowhere_must_stand_in_their_line() -> None:
+    document = paragraphs("Excellent work", "10 points: argues well", "5 points: argues", "Grades are due in 30 days")
+    levels = [
+        Level(description="argues well", points=Decimal(10)),
+        Level(description="argues", points=Decimal(5)),
+        Level(name="Excellent work", points=Decimal(30)),
+    ]
+    grounded = grounding.ground(Rubric(criteria=[Criterion(name="Overall quality", levels=levels)]), document)
+    assert [level.grounded for level in grounded.rubric.criteria[0].levels] == [True, True, False]
+
+
+def test_points_of_a_criterion_named_by_a_sign_must_stand_beside_its_description() -> None:
+    document = paragraphs("★★★ argues well: 10 points", "Style: 30 points")
+    starred = Criterion(name="★★★", description="argues well", points=Decimal(10))
+    rubric = Rubric(criteria=[starred, starred.model_copy(update={"points": Decimal(90)})])
+    grounded = grounding.ground(rubric, document)
+    assert [criterion.grounded for criterion in grounded.rubric.criteria] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("name", "printed"), [("Form", "Performance of the group"), ("Style", "Lifestyle"), ("Tone", "Stonelike colours")]
 )
