@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 LONG = 20_000
@@ -16,3 +16,13 @@ T = TypeVar("T")
 async def aside(size: int, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What `call` returns, which reads so many characters: in a thread where there are many."""
     return await asyncio.to_thread(call, *args, **kwargs) if size > LONG else call(*args, **kwargs)
+
+
+def size_of(texts: Iterable[str | None]) -> int:
+    """Their characters, counted no further than it takes to know that there are many."""
+    size = 0
+    for text in texts:
+        size += len(text or "") + 1  # a million empty cells are many too
+        if size > LONG:
+            break
+    return size

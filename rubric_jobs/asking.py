@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from rubric_jobs import points
 from rubric_jobs.aside import aside
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
 from rubric_jobs.providers.base import Provider, Reply, Task
@@ -31,6 +34,8 @@ MAX_LEVELS = 20
 MAX_ADJUSTMENTS = 100
 MAX_NAME_CHARACTERS = 1_000
 MAX_DESCRIPTION_CHARACTERS = 20_000
+MAX_SUM = 1_000_000
+"""Of the criteria's points: the most that a total can be."""
 ANSWERED = (AnswerInvalid, AnswerRefused, AnswerTruncated)
 """What was paid for, and will be paid for again by who asks again."""
 
@@ -90,8 +95,9 @@ async def ask(
         if reply is None:
             reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
+        size = task.size + len(reply.text)  # the shortest reply is looked for in the whole document
         try:
-            rubric = await aside(len(reply.text), _judged, reply.text, check, keep_marks=not provider.needs_key)
+            rubric = await aside(size, _judged, reply.text, check, keep_marks=not provider.needs_key)
         except AnswerInvalid as objection:
             if is_last:
                 raise
@@ -255,6 +261,7 @@ def _hold_bounds(rubric: Rubric) -> None:
     texts += [adjustment.reason for adjustment in rubric.adjustments]
     _hold(_longest(names), MAX_NAME_CHARACTERS, "characters in a name")
     _hold(_longest(texts), MAX_DESCRIPTION_CHARACTERS, "characters in a description")
+    _hold(math.ceil(abs(points.summed(rubric) or Decimal(0))), MAX_SUM, "points altogether")
 
 
 def _longest(texts: Iterable[str | None]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rubric_jobs.documents import Block, Document, Table
 from rubric_jobs.rubric import Rubric, Source
@@ -14,6 +14,9 @@ MAX_CHARACTERS = 60_000
 
 _BLOCKS_A_PART = 20
 """Where a format has no pages, so many blocks stand for one."""
+
+_LEAST_ROOM = 500
+"""Less says nothing."""
 
 _SCORING = re.compile(r"\d\s*(?:points?|pts?\.?|marks?|punkte?|puntos|%|/\s*\d)|\brubric|\bcriteri", re.IGNORECASE)
 
@@ -38,12 +41,19 @@ def of(document: Document, local: Rubric | None = None) -> str:
     kept: list[_Part] = []
     room = MAX_CHARACTERS
     for part in sorted(parts, key=lambda part: (-part.score, part.index)):
-        if len(part.text) <= room:
-            kept.append(part)
-            room -= len(part.text) + 2
-    if not kept:
-        return max(parts, key=lambda part: part.score).text[:MAX_CHARACTERS]
+        kept.append(replace(part, text=_beginning(part.text, room)))
+        room -= len(kept[-1].text) + 2
+        if room < _LEAST_ROOM:
+            break
     return "\n\n".join(part.text for part in sorted(kept, key=lambda part: part.index))
+
+
+def _beginning(text: str, room: int) -> str:
+    """As many whole lines (rows, that is, and paragraphs) as there is room for, and where one has none, of that one."""
+    if len(text) <= room:
+        return text
+    lines = text[: room + 1].rpartition("\n")[0].rstrip()
+    return lines if len(lines) > room // 2 else text[:room]
 
 
 def _parts(document: Document, cited: set[int]) -> Iterator[_Part]:

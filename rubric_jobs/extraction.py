@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, review, rubric_text
-from rubric_jobs.aside import aside
+from rubric_jobs.aside import aside, size_of
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.outcome import Outcome
@@ -64,7 +64,7 @@ async def extract(
     is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
     names = choosing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
-        return _finished(_local_rubric(reading), request, _Usage(LOCAL))
+        return await _locals(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
     repeats_rules = await aside(task.size, prompts.rules_guard, task)
     tell(stage="asking")
@@ -81,7 +81,7 @@ async def extract(
     provider, model = answer.reply.provider or LOCAL, answer.reply.model or None
     usage = _Usage(provider, model, answer.prompt_tokens, answer.completion_tokens, answer.asked_again)
     if provider == LOCAL:
-        return _finished(answer.rubric, request, usage)
+        return await _locals(answer.rubric, request, usage)
     # A long document and a long answer take a while to compare; the other jobs of this loop go on.
     return await asyncio.to_thread(_compared, answer.rubric, reading, request, usage)
 
@@ -146,6 +146,17 @@ _UNUSABLE = "The language model's answer was not a rubric that could be used."
 def _of_vendors(on_reply: OnReply) -> OnReply:
     """What the local reader says costs nothing and need not be stored."""
     return lambda reply: None if reply.provider == LOCAL else on_reply(reply)
+
+
+async def _locals(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Outcome:
+    return await aside(size_of(_texts(rubric)), _finished, rubric, request, usage)
+
+
+def _texts(rubric: Rubric) -> Iterator[str | None]:
+    for criterion in rubric.criteria:
+        yield from (criterion.name, criterion.description)
+        for level in criterion.levels:
+            yield from (level.name, level.description)
 
 
 def _compared(rubric: Rubric, reading: Reading, request: ExtractionRequest, usage: _Usage) -> Outcome:

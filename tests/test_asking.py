@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from rubric_jobs import asking, errors
 from rubric_jobs.asking import Answer, Candidate, Objection
+from rubric_jobs.documents import Cell, Document, Table
 from rubric_jobs.providers.base import EnhanceTask, Reply, Task
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric import Rubric, Source
 from tests import cpu
+from tests.providers import tasks
 
 TASK = EnhanceTask(rules="be clear", instruction="", total_points=Decimal(10), rubric=None)
 GOOD = {"title": "T", "criteria": [{"name": "A", "points": 10, "levels": [{"name": "Met"}]}]}
@@ -57,7 +60,7 @@ def accept(_rubric: Rubric) -> None:
 
 def ask(provider: Scripted, **more: Any) -> Answer:
     return asyncio.run(
-        asking.ask(TASK, **({"provider": provider, "model": "m", "timeout_s": 5, "check": accept} | more))
+        asking.ask(**({"task": TASK, "provider": provider, "model": "m", "timeout_s": 5, "check": accept} | more))
     )
 
 
@@ -234,8 +237,10 @@ def test_what_is_no_providers_fault_ends_the_asking() -> None:
         json.dumps({"criteria": [{"name": "A", "description": "x" * 20_001}]}),
         json.dumps({"criteria": [], "adjustments": [{"kind": "penalty", "reason": "late"}] * 101}),
         json.dumps({"criteria": [], "title": "x" * 2_000_001}),
+        json.dumps({"criteria": [{"name": "A", "points": 600_000}] * 2}),
+        json.dumps({"criteria": [{"name": "A", "points": -500_000.25}] * 2}),
     ],
-    ids=range(19),
+    ids=range(21),
 )
 def test_a_reply_that_is_no_rubric_within_bounds_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(errors.AnswerInvalid) as refused:
@@ -268,6 +273,19 @@ def test_a_long_reply_is_judged_beside_the_loop_and_a_short_one_in_it(words: int
     reply = {"criteria": [{**GOOD["criteria"][0], "description": "long " * words} for _ in range(3)]}
     ask(Scripted(reply), check=lambda _: judged_in.append(threading.current_thread() is threading.main_thread()))
     assert judged_in == [words == 1]
+
+
+def test_a_short_reply_is_judged_beside_the_loop_where_the_document_is_long() -> None:
+    cells = tuple(Cell(row, 0, "a cell", Source(table=0, row=row, column=0)) for row in range(10_000))
+    long = Document(pages=1, blocks=(Table(10_000, 1, cells, Source(table=0)),))
+    judged_in: list[bool] = []
+    for document in (long, tasks.grid_document()):
+        ask(
+            Scripted(GOOD),
+            task=replace(tasks.extract_task(), document=document),
+            check=lambda _: judged_in.append(threading.current_thread() is threading.main_thread()),
+        )
+    assert judged_in == [False, True]
 
 
 @pytest.mark.parametrize("fenced", ["```{}```", "```json\n{}", "{}\n```", "``\n{}\n``", "```not json at all\n{}\n```"])

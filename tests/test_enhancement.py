@@ -240,6 +240,15 @@ def test_levels_without_points_get_those_of_the_model(run: Run, fake_llm: FakeLL
     assert [[level.points for level in each.levels] for each in done.rubric.criteria] == [[10, 6], [10, 6]]
 
 
+def test_a_penalty_in_a_pasted_table_takes_nothing_from_the_criteria() -> None:
+    table = "Criteria\tPoints\nThesis\t20\nEvidence\t30\nLate penalty\t-5\nTotal\t50"
+    done = enhanced(request_for(table, 100))
+    assert worths(done) == [40, 60]
+    assert [(each.kind, each.reason, each.points) for each in done.rubric.adjustments] == [
+        ("penalty", "Late penalty", 10)
+    ]
+
+
 def test_a_mismatch_of_the_old_total_is_told_of() -> None:
     assert "total_mismatch" in codes(enhanced(request_for(WHOLE.replace("20 pts total", "25 pts total"))))
 

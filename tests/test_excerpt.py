@@ -50,6 +50,29 @@ def test_a_long_document_without_pages_is_cut_too() -> None:
     assert "Depth of analysis" in text
 
 
+def test_a_part_larger_than_the_room_that_is_left_is_shown_as_far_as_it_goes() -> None:
+    rows = [["Criterion", "Good (5 points)"], *([f"Item {row}", "Thorough and deep"] for row in range(2_000))]
+    cells = tuple(
+        Cell(row, column, text, Source(table=0, row=row, column=column))
+        for row, line in enumerate(rows)
+        for column, text in enumerate(line)
+    )
+    table = Table(len(rows), 2, cells, Source(table=0))
+    paragraphs = tuple(Paragraph(FILLER, Source(paragraph=at)) for at in range(39))
+    document = Document(pages=1, blocks=(*paragraphs[:20], table, *paragraphs[20:]))
+    text = excerpt.of(document)
+    assert excerpt.MAX_CHARACTERS * 0.9 < len(text) <= excerpt.MAX_CHARACTERS
+    assert "| Item 500 | Thorough and deep |" in text
+
+
+def test_the_part_that_looks_most_like_a_rubric_is_not_left_out_for_being_long() -> None:
+    listed = page(1, *(f"Item {number} of the rubric: 5 points. {FILLER}" for number in range(30)))
+    document = Document(pages=40, blocks=(*listed, *(block for at in range(2, 40) for block in page(at, FILLER))))
+    text = excerpt.of(document)
+    assert len(text) <= excerpt.MAX_CHARACTERS
+    assert "Item 20 of the rubric" in text
+
+
 def test_one_endless_page_is_cut_to_size() -> None:
     document = Document(pages=1, blocks=tuple(page(1, "endless " * 20_000)))
     assert 0 < len(excerpt.of(document)) <= excerpt.MAX_CHARACTERS

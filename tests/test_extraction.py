@@ -81,6 +81,25 @@ def test_a_certain_local_reading_is_the_answer_without_a_model(run: Run, fake_ll
     assert not fake_llm.history
 
 
+def test_the_other_jobs_of_the_loop_go_on_while_a_huge_local_reading_is_finished() -> None:
+    one = tasks.grid_rubric(confidence=1.0)
+    huge = one.model_copy(update={"criteria": one.criteria * 1_500})
+
+    async def turns() -> int:
+        providers = registry.build(ProviderSettings())
+        finishing = asyncio.ensure_future(
+            extraction.extract(REQUEST, read=reads(huge), providers=providers, policy=Policy())
+        )
+        turns = 0
+        while not finishing.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert finishing.result().provider == "local"
+        return turns
+
+    assert asyncio.run(turns()) > 20
+
+
 def test_an_uncertain_local_reading_goes_to_gemini_where_it_has_a_key(run: Run, fake_llm: FakeLLM) -> None:
     done = run(policy=Policy())
     assert (done.provider, done.model) == ("gemini", "gemini-3.5-flash")
@@ -302,6 +321,13 @@ def test_a_stored_reply_that_is_invalid_is_asked_for_once_more(run: Run, fake_ll
     done = run(stored_reply=Reply("{}", "gemini-3.5-flash", 10, 5, provider="gemini"))
     assert done.asked_again
     assert len(fake_llm.history) == 1
+
+
+def test_an_answer_worth_more_than_a_total_can_be_is_asked_for_once_more(run: Run, fake_llm: FakeLLM) -> None:
+    told = {"criteria": [{"name": name, "points": 600_000} for name in NAMES]}
+    done = run(stored_reply=Reply(json.dumps(told), "m", 7, 3, "gemini"))
+    assert done.asked_again
+    assert "1800000 points altogether" in fake_llm.history[0].user
 
 
 def test_asked_again_it_is_for_the_model_of_the_settings_not_for_the_name_that_a_gateway_gave(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -47,6 +48,46 @@ def test_an_added_criterion_is_marked_and_counted() -> None:
     assert grounded.ungrounded == 2
     assert grounded.rubric.grounded is False
     assert [w.path for w in grounded.rubric.warnings] == ["criteria[3]", "criteria[3].levels[0]"]
+
+
+@pytest.mark.parametrize(("points", "is_printed"), [(4, True), (3, False)])
+def test_points_of_levels_whose_criterion_stands_nowhere_must_stand_beside_the_level(
+    points: int, is_printed: bool
+) -> None:
+    level = Level(name="Strong", description="Cites five sources", points=Decimal(points))
+    invented = Criterion(name="Telepathic resonance", levels=[level])
+    grounded = grounding.ground(answered(criteria=[invented]), DOCUMENT).rubric.criteria[0]
+    assert (grounded.grounded, grounded.levels[0].grounded) == (False, is_printed)
+
+
+def test_points_of_levels_in_a_list_whose_criterion_stands_nowhere_must_stand_in_their_line() -> None:
+    document = paragraphs("Excellent work", "10 points: argues well", "5 points: argues", "Grades are due in 30 days")
+    levels = [
+        Level(description="argues well", points=Decimal(10)),
+        Level(description="argues", points=Decimal(5)),
+        Level(name="Excellent work", points=Decimal(30)),
+    ]
+    grounded = grounding.ground(Rubric(criteria=[Criterion(name="Overall quality", levels=levels)]), document)
+    assert [level.grounded for level in grounded.rubric.criteria[0].levels] == [True, True, False]
+
+
+def test_points_of_a_criterion_named_by_a_sign_must_stand_beside_its_description() -> None:
+    document = paragraphs("★★★ argues well: 10 points", "Style: 30 points")
+    starred = Criterion(name="★★★", description="argues well", points=Decimal(10))
+    rubric = Rubric(criteria=[starred, starred.model_copy(update={"points": Decimal(90)})])
+    grounded = grounding.ground(rubric, document)
+    assert [criterion.grounded for criterion in grounded.rubric.criteria] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"), [("Form", "Performance of the group"), ("Style", "Lifestyle"), ("Tone", "Stonelike colours")]
+)
+def test_a_name_that_stands_inside_of_longer_words_alone_is_not_in_the_document(name: str, printed: str) -> None:
+    document = paragraphs("Thesis: 20 points", f"{printed}: 30 points")
+    rubric = Rubric(criteria=[Criterion(name="Thesis", points=Decimal(20)), Criterion(name=name, points=Decimal(30))])
+    grounded = grounding.ground(rubric, document)
+    assert [criterion.grounded for criterion in grounded.rubric.criteria] == [True, False]
+    assert grounding.holds_nothing_of(Rubric(criteria=rubric.criteria[1:]), document)
 
 
 def test_altered_points_are_marked_though_the_names_are_right() -> None:
@@ -122,6 +163,49 @@ def test_numbers_are_found_in_the_longest_text_at_once(text: str) -> None:
         assert grounding.ground(rubric, document).rubric.criteria[0].grounded is True
 
 
+def table(*rows: list[str]) -> Document:
+    cells = tuple(
+        Cell(row, column, text, Source(page=1, table=0, row=row, column=column))
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    )
+    return Document(pages=1, blocks=(Table(len(rows), len(rows[0]), cells, Source(page=1, table=0)),))
+
+
+LONGEST = Rubric(
+    criteria=[
+        Criterion(
+            name=f"Criterion {number}",
+            points=Decimal(number),
+            levels=[
+                Level(name=f"Level {at}", description="Words that it shares", points=Decimal(at)) for at in range(20)
+            ],
+        )
+        for number in range(1, 201)
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: table(*[[f"Criterion {row}", "Words that it shares", f"{row} points"] for row in range(8_000)]),
+        lambda: table(*[["Criterion 1", "Words that it shares", f"Level {row}"] for row in range(8_000)]),
+        lambda: paragraphs(*[f"Criterion {row % 200} is worth {row} points" for row in range(40_000)]),
+        lambda: table(*[["", str(row)] for row in range(30_000)]),
+        lambda: paragraphs("thecriteria" * 100_000),
+    ],
+    ids=["a criterion a row", "the same name in each row", "paragraphs", "nothing of it", "inside of words"],
+)
+def test_the_longest_answer_is_held_against_a_long_document_at_once(made: Callable[[], Document]) -> None:
+    document = made()
+    with cpu.at_most(15):
+        grounding.holds_nothing_of(LONGEST, document)
+        grounding.ground(LONGEST, document)
+        grounding.ground(LONGEST.model_copy(update={"criteria": LONGEST.criteria[:2]}), document)
+        grounding.holds_nothing_of(Rubric(criteria=[Criterion(name="criteria"), Criterion(name="hecriter")]), document)
+
+
 def test_an_answer_of_which_nothing_stands_in_the_document_is_recognised() -> None:
     invented = Rubric(criteria=[Criterion(name="Telepathic resonance")])
     assert grounding.holds_nothing_of(invented, DOCUMENT)
@@ -159,13 +243,7 @@ def test_a_level_named_by_its_points_and_one_worth_nothing_need_no_other_number(
 
 
 def test_a_totals_row_is_not_a_criterion_that_was_left_out() -> None:
-    rows = [["Item", "Points"], ["Thesis", "30"], ["Style", "20"], ["Total points", "50"]]
-    cells = tuple(
-        Cell(row, column, text, Source(page=1, table=0, row=row, column=column))
-        for row, texts in enumerate(rows)
-        for column, text in enumerate(texts)
-    )
-    document = Document(pages=1, blocks=(Table(4, 2, cells, Source(page=1, table=0)),))
+    document = table(["Item", "Points"], ["Thesis", "30"], ["Style", "20"], ["Total points", "50"])
     rubric = Rubric(
         criteria=[Criterion(name="Thesis", points=Decimal(30)), Criterion(name="Style", points=Decimal(20))]
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import rubric_text
+from rubric_jobs import points, rubric_text
 from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric
 from rubric_jobs.rubric_text.typed import MOST_LINES
@@ -272,6 +272,93 @@ def test_a_title_a_total_and_penalties_are_no_criteria() -> None:
     assert [(each.reason, each.points) for each in rubric.adjustments] == [("Late", 5), ("No name", None)]
 
 
+def adjusted(rubric: Rubric) -> list[Any]:
+    return [(each.kind, each.reason, each.points) for each in rubric.adjustments]
+
+
+TWO = "Thesis (20 points)\nEvidence (30 points)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "criteria", "expected"),
+    [
+        (
+            "Criteria\tPoints\nThesis\t20\nEvidence\t30\nLate penalty\t-5\nTotal\t50",
+            ["Thesis", "Evidence"],
+            [("penalty", "Late penalty", 5)],
+        ),
+        (
+            "| Task | Points | Notes |\n|---|---|---|\n| A | 10 | |\n| B | 20 | |\n| Map | +5 | |\n| Bonus | 3 | |",
+            ["A", "B"],
+            [("bonus", "Map", 5), ("bonus", "Bonus", 3)],
+        ),
+        ("A\tdoes it\t10\nB\tdoes\t20\nLate\ta day\t–5", ["A", "B"], [("penalty", "Late a day", 5)]),
+        (
+            TWO + "Penalty: -5 points per day late\nStyle (50 points)\nGrammar (10 points)",
+            ["Thesis", "Evidence", "Style", "Grammar"],
+            [("penalty", "Penalty per day late", 5)],
+        ),
+        (
+            TWO + "Bonus: +5 points for peer review",
+            ["Thesis", "Evidence"],
+            [("bonus", "Bonus for peer review", 5)],
+        ),
+        (
+            TWO + "Late penalty (5 points)\nExtra credit (10 points)\nStyle (50 points)",
+            ["Thesis", "Evidence", "Style"],
+            [("penalty", "Late penalty", 5), ("bonus", "Extra credit", 10)],
+        ),
+        (
+            TWO + "Penalty: no name on it\nLate penalty: 10% a day\nStyle (50 points)",
+            ["Thesis", "Evidence", "Style"],
+            [("penalty", "Penalty: no name on it", None), ("penalty", "Late penalty: 10% a day", None)],
+        ),
+        (
+            TWO + "Penalties\n- Late: 5 points\n- No name: 2 points\nStyle (50 points)\nTotal: 100 points",
+            ["Thesis", "Evidence", "Style"],
+            [("penalty", "Late", 5), ("penalty", "No name", 2)],
+        ),
+        (
+            TWO + "Late penalty (5 points)\n  Applied each day.\n  - on weekends: 2\nStyle (50 points)",
+            ["Thesis", "Evidence", "Style"],
+            [("penalty", "Late penalty Applied each day.", 5), ("penalty", "on weekends", 2)],
+        ),
+        (
+            "Essay (100 points)\n- Thesis (60)\n- Style (40)\n- Punktabzug (5)",
+            ["Thesis", "Style"],
+            [("penalty", "Punktabzug", 5)],
+        ),
+        (
+            TWO + "Penalties\nLate: 5 points\nNo name: 2 points\nTotal: 50 points",
+            ["Thesis", "Evidence"],
+            [("penalty", "Late", 5), ("penalty", "No name", 2)],
+        ),
+    ],
+)
+def test_penalties_and_bonuses_are_no_criteria_whatever_their_sign_and_swallow_none(
+    text: str, criteria: list[str], expected: list[Any]
+) -> None:
+    rubric = rubric_text.read(text)
+    assert [criterion.name for criterion in rubric.criteria] == criteria
+    assert adjusted(rubric) == expected
+    assert rubric.total_points == points.summed(rubric)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Formatting (5)\n- No penalty (5)\n- Small penalty (3)\n- Penalty (0)\nStyle (5)\n- Good (5)\n- Bad (0)",
+        "Form\nNo deduction: 5\nPenalty: 1\nStyle\nNo deduction: 5\nPenalty: 1",
+        "Criteria\tGood (5)\tBad (0)\nDeductions\tnone\tmany\nStyle\tfine\tnot",
+        "Late penalty (5)\n- On time (5)\n- A day late (2)\nStyle (5)\n- Good (5)\n- Bad (0)",
+    ],
+)
+def test_levels_that_speak_of_penalties_and_criteria_with_levels_stay_what_they_are(text: str) -> None:
+    rubric = rubric_text.read(text)
+    assert adjusted(rubric) == []
+    assert [(each.points, len(each.levels) >= 2) for each in rubric.criteria] == [(5, True), (5, True)]
+
+
 def test_a_title_with_the_total_is_no_criterion() -> None:
     rubric = rubric_text.read("# Essay (100 points)\n- Content: 60\n- Style: 40")
     assert (rubric.title, rubric.total_points, shown(rubric)) == (
@@ -379,6 +466,10 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "almost names, written": lambda size: WRITTEN_LEVEL + ":\\:" * (size // 3),
     "almost a line break, written": lambda size: WRITTEN_LEVEL + "<br " * (size // 4),
     "almost a penalty": lambda size: f"{WRITTEN_LEVEL}a\n**Penalties (if applicable)**:\n- **" + ":** -5" * (size // 6),
+    "text below a penalty": lambda size: "Penalty (5 pts)\n" + ("  more " + "a" * 40 + "\n") * (size // 48),
+    "penalties further and further in": lambda size: "".join(
+        " " * (2 * (at % 9)) + "Penalty (5 pts)\n" for at in range(size // 24)
+    ),
 }
 for _part in ("a ", " ", "(", "a.", "- ", "1", "\t", "|", "_", "x: ", "5-", "a (5 ", "\\", "<br>", "- A (5 pts)\n"):
     HOSTILE[f"{_part!r} again and again"] = lambda size, part=_part: part * (size // len(part))  # type: ignore[misc]

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from rubric_jobs.rubric import Source
@@ -19,7 +20,13 @@ SHORT_NEEDLE = 3
 """A text of so few letters must stand alone as a word to count as found."""
 
 CROSSING_NEEDLE = 20
-"""Only a text of at least so many letters is looked for across the borders of blocks."""
+"""Only a text of at least so many letters is looked for across the borders of blocks, and within words."""
+
+# Where writing sets no space between words, any letter may begin one: Thai, Lao, Burmese, Khmer, and from kana on.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"\d+|(?=[^\W_])[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,8 @@ class Document:
             return None
         if len(needle) <= SHORT_NEEDLE:
             return self._find_word(text)
-        for haystack, source in self._pieces:
-            if needle in haystack:
+        for (haystack, source), (printed, _) in zip(self._pieces, self._texts(), strict=True):
+            if needle in haystack and (len(needle) >= CROSSING_NEEDLE or holds_words(printed, needle)):
                 return source
         return self._find_across(needle) if len(needle) >= CROSSING_NEEDLE else None
 
@@ -183,6 +190,21 @@ class Document:
 def fold(text: str) -> str:
     """Letters and digits alone, in one case: what two printings of the same text have in common."""
     return "".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def word_borders(text: str) -> frozenset[int]:
+    """Where words begin or end in the folded text."""
+    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return frozenset(accumulate(map(len, words), initial=0))
+
+
+def holds_words(text: str, needle: str) -> bool:
+    """Whether the folded needle begins and ends with words of the text: a style stands in no lifestyle."""
+    folded, borders = fold(text), word_borders(text)
+    at = folded.find(needle)
+    while at >= 0 and not borders.issuperset((at, at + len(needle))):
+        at = folded.find(needle, at + 1)
+    return at >= 0
 
 
 def _one_line(text: str) -> str:

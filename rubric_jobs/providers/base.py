@@ -6,12 +6,13 @@ rubric, adds up and stands in the document is judged by its caller, for every pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from rubric_jobs.documents.model import Document
+from rubric_jobs.aside import size_of
+from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.rubric import Rubric
 
@@ -34,8 +35,16 @@ class ExtractTask:
 
     @property
     def size(self) -> int:
-        """How much there is to read, about."""
-        return len(self.data)
+        """How much there is to read, about: a small file may unpack to a very long document."""
+        return len(self.data) + size_of(_texts(self.document))
+
+
+def _texts(document: Document) -> Iterator[str]:
+    for block in document.blocks:
+        if isinstance(block, Paragraph):
+            yield block.text
+        else:
+            yield from (cell.text for cell in block.cells)
 
 
 @dataclass(frozen=True, slots=True)

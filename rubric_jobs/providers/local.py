@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 from rubric_jobs import errors
+from rubric_jobs.aside import aside
 from rubric_jobs.providers.base import ExtractTask, Reply, Task
 from rubric_jobs.rubric import Rubric
 
@@ -26,7 +27,11 @@ class LocalProvider:
             raise found
         if not isinstance(found, Rubric):
             raise errors.NeedsModel()
-        return Reply(text=json.dumps(found.as_json()), model="")
+        return Reply(text=await aside(task.size, _as_text, found), model="")
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+def _as_text(rubric: Rubric) -> str:
+    return json.dumps(rubric.as_json())

@@ -18,6 +18,7 @@ from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import Adjustment, Criterion, Rubric
 from rubric_jobs.rubric_text import typed_outline, typed_tables
 from rubric_jobs.rubric_text.markdown import whole
+from rubric_jobs.rubric_text.typed_adjustments import Adjustments
 from rubric_jobs.rubric_text.typed_lines import Line, folded, read_line, tidy
 
 _TOTAL = re.compile(
@@ -27,8 +28,6 @@ _TOTAL = re.compile(
     r"|(?P<first>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*+\w*\s*+(?:total|in total|possible)\b.{0,20}",
     re.IGNORECASE,
 )
-_PENALTIES = re.compile(r"(?:penalt|deduction|abz[uü]g|p[eé]nalit|penaliza|штраф)", re.IGNORECASE)
-_BONUSES = re.compile(r"(?:bonus|extra credit)", re.IGNORECASE)
 MOST_LINES = 5_000
 """More than the 200 criteria of 20 levels each that a model may write; a hundred pages."""
 
@@ -100,31 +99,22 @@ def _is_short_item(item: str) -> bool:
 def _sort_out(lines: Sequence[str]) -> _Found:
     """Totals and penalties are told from the outline of criteria and levels."""
     found = _Found()
-    section = ""
-    for line in map(read_line, filter(str.strip, lines)):
-        if _is_heading(line) and (_PENALTIES.match(line.raw) or _BONUSES.match(line.raw)):
-            section = "bonus" if _BONUSES.match(line.raw) else "penalty"
-        elif line.worth and (line.worth.sign or section) and not line.worth.low:
-            found.adjustments.append(_adjustment(line, section))
-        elif section and not line.worth and line.tier[1]:
-            found.adjustments.append(Adjustment.model_validate({"kind": section, "reason": tidy(line.raw)}))
-        elif total := _TOTAL.fullmatch(line.raw.strip()):
+    read = [read_line(line) for line in lines if line.strip()]
+    adjustments = Adjustments(read)
+    for line in read:
+        total = _TOTAL.fullmatch(line.raw.strip())
+        if adjustments.take(line, is_total=total is not None):
+            continue
+        if total:
             found.stated = Decimal((total["points"] or total["first"]).replace(",", "."))
         else:
-            section = ""
             found.outline.append(line)
+    found.adjustments = adjustments.found
     return found
 
 
 def _is_heading(line: Line) -> bool:
     return line.worth is None and len(line.raw.split()) <= 6 and not line.raw.endswith(".")
-
-
-def _adjustment(line: Line, section: str) -> Adjustment:
-    worth = line.worth
-    kind = "bonus" if worth and (worth.sign == "+" or (section == "bonus" and not worth.sign)) else "penalty"
-    reason = " ".join(part for part in (tidy(line.name), tidy(line.text)) if part)
-    return Adjustment.model_validate({"kind": kind, "reason": reason, "points": worth and worth.high})
 
 
 def _from_tables(
@@ -133,9 +123,10 @@ def _from_tables(
     criteria: list[Criterion] = []
     stated = found.stated
     for table in tables:
-        rows, total = typed_tables.criteria_of(table)
-        criteria += rows
-        stated = stated if total is None else total
+        read = typed_tables.read(table)
+        criteria += read.criteria
+        found.adjustments += read.adjustments
+        stated = stated if read.total is None else read.total
     title = found.outline[0] if found.outline and _is_heading(found.outline[0]) else None
     return criteria, tidy(title.raw) if title else None, stated
 

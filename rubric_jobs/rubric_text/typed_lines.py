@@ -20,7 +20,7 @@ MAX_LABEL_WORDS = 6
 _LOOKED_AT = 600
 """Characters at the beginning of a line in which its worth is looked for; what follows is text."""
 
-_UNIT = (
+UNIT = (
     r"(?:points?|pts?\b\.?|marks?|percent|prozent|punkten?|punkte|pkte?\b\.?|puntos?|ptos?\b\.?|punt[io]\b|pontos?"
     r"|poäng|punten|баллов|балла|балл|分|点|p\b|%)"
 )
@@ -32,26 +32,26 @@ _NAME = r"(?P<name>.{0,200}?)"
 _SIGN = r"(?P<sign>[-−–+]\s?)?"
 
 _WORTH_IN_BRACKETS = re.compile(
-    rf"{_NAME}\s*(?<!\\)[(\[（【]\s*{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})?"
+    rf"{_NAME}\s*(?<!\\)[(\[（【]\s*{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{UNIT})?"
     rf"(?:\s*(?:max(?:imum|\.)?|total|possible|each))?\s*[)\]）】]\s*(?:[:：–—-]+\s*)?(?P<text>.*)",
     re.IGNORECASE,
 )
 _WORTH_FIRST = re.compile(
-    rf"{_SIGN}{_AMOUNT}\s*(?:(?P<unit>{_UNIT})\s*(?:[:：=.)–—-]|\bfor\b|\bfür\b)|：|[:=)–—-](?=\s))\s*(?P<text>.+)",
+    rf"{_SIGN}{_AMOUNT}\s*(?:(?P<unit>{UNIT})\s*(?:[:：=.)–—-]|\bfor\b|\bfür\b)|：|[:=)–—-](?=\s))\s*(?P<text>.+)",
     re.IGNORECASE,
 )
 _WORTH_LAST = re.compile(
     rf"{_NAME}\s*(?:[:：=–—|]|\s-(?=\s)|\.\.|…|\t)[\s.…]*+"
-    rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})?\s*[.;,]?",
+    rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{UNIT})?\s*[.;,]?",
     re.IGNORECASE,
 )
 _WORTH_THEN_TEXT = re.compile(
     rf"{_NAME}\s*(?:[:：=]|\s{_DASH}(?=\s))\s*"
-    rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})\s*(?:[:：.;,(–—-]+)\s*(?P<text>.+)",
+    rf"{_UP_TO}{_SIGN}{_AMOUNT}\s*(?P<unit>{UNIT})\s*(?:[:：.;,(–—-]+)\s*(?P<text>.+)",
     re.IGNORECASE,
 )
-_WORTH_AFTER_SLASH = re.compile(rf"{_NAME}\s*(?P<sign>)_*+\s*/\s*{_AMOUNT}\s*(?P<unit>{_UNIT})?", re.IGNORECASE)
-_WORTH_AFTER_NAME = re.compile(rf"{_NAME}\s+{_SIGN}{_AMOUNT}\s*(?P<unit>{_UNIT})\s*[.;,]?", re.IGNORECASE)
+_WORTH_AFTER_SLASH = re.compile(rf"{_NAME}\s*(?P<sign>)_*+\s*/\s*{_AMOUNT}\s*(?P<unit>{UNIT})?", re.IGNORECASE)
+_WORTH_AFTER_NAME = re.compile(rf"{_NAME}\s+{_SIGN}{_AMOUNT}\s*(?P<unit>{UNIT})\s*[.;,]?", re.IGNORECASE)
 _INSTRUCTION = re.compile(
     r"\b(?:should|must|worth|are|is|gets?|give|deduct|take|use|least|most|of|each|max|maximum|minimum|total|only)\b",
     re.IGNORECASE,

@@ -25,6 +25,9 @@ _LEAST_ITEMS_OF_A_CHECKLIST = 3
 _RUBRIC = re.compile(r"rubri|r[úu]bric|grading|scoring|assessment|bewertung|grille|barème", re.IGNORECASE)
 
 
+Rank = tuple[int, int]
+
+
 @dataclass(slots=True)
 class Block:
     """A criterion's line (None where one scale stands alone), and the lines below it."""
@@ -86,18 +89,19 @@ def criteria_of(blocks: Sequence[Block], title: str | None) -> list[Criterion]:
     return criteria
 
 
-def _rank(line: Line) -> tuple[int, int]:
+def rank(line: Line) -> Rank:
+    """How far in a line stands: a lower rank is further out."""
     return line.tier[0], _MARKER_RANKS.get(line.tier[1], 5)
 
 
 def _outermost(lines: Sequence[Line]) -> tuple[int, str] | None:
-    return min(lines, key=_rank).tier if lines else None
+    return min(lines, key=rank).tier if lines else None
 
 
 def _outer_lines(lines: Sequence[Line]) -> set[int]:
     """Lines of the outermost rank that have others below them."""
     outer = _outermost(lines)
-    return {id(line) for line, below in pairwise(lines) if line.tier == outer and _rank(below) > _rank(line)}
+    return {id(line) for line, below in pairwise(lines) if line.tier == outer and rank(below) > rank(line)}
 
 
 def _uppers(lines: Sequence[Line], outer: tuple[int, str] | None) -> set[int]:
@@ -105,7 +109,7 @@ def _uppers(lines: Sequence[Line], outer: tuple[int, str] | None) -> set[int]:
     return {
         id(line)
         for line, below in pairwise(lines)
-        if line.worth is None and below.worth and below.tier == outer and _rank(line) < _rank(below)
+        if line.worth is None and below.worth and below.tier == outer and rank(line) < rank(below)
     }
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
 from rubric_jobs import points
-from rubric_jobs.rubric import Criterion, Level
+from rubric_jobs.rubric import Adjustment, Criterion, Level
+from rubric_jobs.rubric_text.typed_adjustments import adjustment, kind_named
 from rubric_jobs.rubric_text.typed_lines import Worth, split, tidy, worth_of
 
 Table = list[list[str]]
@@ -26,6 +28,7 @@ _TEXT_COLUMN = re.compile(
 _EARNED_COLUMN = re.compile(r"(?:earned|your score|erreicht|comments?|feedback|notes?)", re.IGNORECASE)
 _TOTAL_ROW = re.compile(r"(?:grand |overall )?(?:total|sum|summe|gesamt\w*|totale|итого)\b.{0,20}", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"/?\s*([0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*(%|\w{1,7}\.?)?")
+_SIGNS = "-−–+"
 _LONG_GAP = re.compile(r"\s{9,}")
 _MOST_CELLS = 5_000
 """Of one table, each row as wide as the widest: more are no rubric."""
@@ -46,19 +49,45 @@ def take_out(lines: Sequence[str]) -> tuple[list[Table], list[str]]:
     return tables, others
 
 
-def criteria_of(table: Table) -> tuple[list[Criterion], Decimal | None]:
-    """The criteria of a table's rows, and the total that one of its rows states."""
+@dataclass(slots=True)
+class Read:
+    """What the rows of a table hold; `total` is what one of them states."""
+
+    criteria: list[Criterion] = field(default_factory=list)
+    adjustments: list[Adjustment] = field(default_factory=list)
+    total: Decimal | None = None
+
+
+def read(table: Table) -> Read:
     header, rows = _header_and_rows(table)
-    criteria: list[Criterion] = []
-    stated = None
+    found = Read()
     for row in rows:
         if not row or not any(row):
             continue
         if _TOTAL_ROW.fullmatch(row[0]):
-            stated = next((number for cell in reversed(row[1:]) if (number := _number(cell)) is not None), stated)
-        elif row[0] or not criteria:
-            criteria.append(_criterion(header, row))
-    return criteria, stated
+            numbers = (number for cell in reversed(row[1:]) if (number := _number(cell)) is not None)
+            found.total = next(numbers, found.total)
+        elif row[0] or not found.criteria:
+            criterion = _criterion(header, row)
+            if kind := _kind_of_adjustment(header, row, criterion):
+                texts = (criterion.name, criterion.description or "")
+                found.adjustments.append(adjustment(kind, *texts, worth=criterion.points))
+            else:
+                found.criteria.append(criterion)
+    return found
+
+
+def _kind_of_adjustment(header: Sequence[str], row: Sequence[str], criterion: Criterion) -> str:
+    """A row without levels whose name says so, or whose points have a sign."""
+    if criterion.levels or not criterion.points:
+        return ""
+    worth = worth_of(row[0])[1]
+    signs = [cell.strip()[:1] for title, cell in zip(header, row, strict=False) if _WORTH_COLUMN.fullmatch(title)]
+    is_signed = (worth is not None and worth.sign != "") or any(sign in _SIGNS for sign in signs if sign)
+    if not is_signed:
+        return kind_named(criterion.name)
+    is_bonus = (worth is not None and worth.sign == "+") or "+" in signs
+    return kind_named(criterion.name) or ("bonus" if is_bonus else "penalty")
 
 
 def _separator(line: str) -> str:
@@ -85,7 +114,7 @@ def _header_and_rows(table: Table) -> tuple[list[str], Table]:
     padded = [row + [""] * (width - len(row)) for row in table]
     kept = [column for column in range(width) if column == 0 or any(row[column] for row in padded)]
     rows = [[row[column] for column in kept] for row in padded]
-    if len(kept) > 1 and all(_number(row[-1]) is not None for row in rows):
+    if len(kept) > 1 and all(_number(row[-1].lstrip(_SIGNS)) is not None for row in rows):
         has_text = any(_number(cell) is None for row in rows for cell in row[1:-1])
         if len(kept) == 2 or has_text:
             return ["", *["description"] * (len(kept) - 2), "points"], rows
@@ -100,7 +129,7 @@ def _criterion(header: Sequence[str], row: Sequence[str]) -> Criterion:
         if _EARNED_COLUMN.fullmatch(title):
             continue
         if _WORTH_COLUMN.fullmatch(title):
-            _set_worth(criterion, _number(cell), is_percent="%" in title + cell)
+            _set_worth(criterion, _number(cell.strip().lstrip(_SIGNS)), is_percent="%" in title + cell)
         elif _TEXT_COLUMN.fullmatch(title):
             criterion.description = tidy(cell) or criterion.description
         elif title or cell:

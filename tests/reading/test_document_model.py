@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rubric_jobs import documents
 from rubric_jobs.documents import Cell, Document, Paragraph, Table
+from rubric_jobs.documents.model import fold, word_borders
 from rubric_jobs.rubric import Source
 from tests.reading.builders import as_docx, as_pdf
 from tests.reading.samples_grids import GRIDS, HEADER_POINTS
@@ -63,6 +66,45 @@ def test_a_short_text_must_stand_alone() -> None:
     document = made("Worth 40 points", "A+")
     assert document.find("4") is None
     assert document.find("40") is not None
+
+
+INSIDE_OF_WORDS = [
+    ("Form", "Performance of the group"),
+    ("Style", "A healthy lifestyle"),
+    ("Tone", "Stonelike colours"),
+    ("ideas", "Brain-storming: ideasheet"),
+    ("Sources used", "Resources used"),
+    ("форма", "Информация"),
+]
+OF_WORDS = [
+    ("relevant", "Use re-\nlevant sources"),
+    ("Organisation", "Organi\u00adsation of the text"),
+    ("Founded", "A well-founded argument"),
+    ("Form", "Performance; form"),
+    ("Thesis", "1.Thesis20 points"),
+    ("20 points", "Thesis: 20points"),
+    ("Use of sources", "USE_OF_SOURCES"),
+    ("语言表达", "内容与语言表达评分"),
+    ("文の構成力", "作文の構成力について"),
+    ("ความถูกต้อง", "ประเมินความถูกต้องของงาน"),
+    ("문법과표현", "글의문법과표현력"),
+    ("APA格式", "使用APA格式引用"),
+]
+
+
+@pytest.mark.parametrize(("said", "printed"), INSIDE_OF_WORDS)
+def test_a_name_inside_of_longer_words_is_not_found(said: str, printed: str) -> None:
+    assert made("Intro", printed).find(said) is None
+
+
+@pytest.mark.parametrize(("said", "printed"), OF_WORDS)
+def test_a_name_of_whole_words_is_found_however_these_are_broken_and_set(said: str, printed: str) -> None:
+    assert made("Intro", printed).find(said) is not None
+
+
+@given(st.text())
+def test_the_borders_of_words_are_places_in_the_folded_text(text: str) -> None:
+    assert max(word_borders(text)) == len(fold(text))
 
 
 def test_a_long_text_is_found_across_the_border_of_blocks() -> None:
