@@ -11,11 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
 from django.conf import settings
 
 READY_S = 30.0
@@ -100,11 +101,15 @@ class LocalService:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    # Not Popen's own wait: where Ctrl-C came while it was looking, it holds its own lock, and would wait for ever.
+    with suppress(psutil.NoSuchProcess):
+        waited_for = psutil.Process(process.pid)
+        try:
+            waited_for.wait(STOP_S)
+        except psutil.TimeoutExpired:
+            process.kill()
+            waited_for.wait()
+    process.poll()
 
 
 def _free_port() -> int:

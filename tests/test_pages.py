@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from django.test import AsyncClient, Client, override_settings
 
+from grader import local_service
 from grader.content_security import POLICY
 from rubric_jobs.management.commands.run_local import Command as RunLocal
 from rubric_jobs.models import Membership
@@ -136,3 +139,22 @@ def test_every_text_that_a_module_asks_for_is_there_and_every_translation_has_an
     asked = {key for module in folder.glob("*.js") for key in re.findall(r'\bt\("(\w+)"', module.read_text())}
     assert asked - known == set()
     assert translated - known == set()
+
+
+def test_a_process_of_a_local_service_is_ended_though_ctrl_c_came_while_it_was_looked_at() -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    process._waitpid_lock.acquire()  # type: ignore[attr-defined]  # as an interrupt inside of poll() leaves it
+    local_service._end(process)
+    assert not psutil.pid_exists(process.pid)
+    process._waitpid_lock.release()  # type: ignore[attr-defined]
+    assert process.poll() is not None
+
+
+def test_a_process_of_a_local_service_that_takes_no_hint_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_service, "STOP_S", 0.2)
+    process = subprocess.Popen(["sh", "-c", "trap '' TERM; echo; sleep 60"], stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it ignores the hint from here on
+        local_service._end(process)
+    assert not psutil.pid_exists(process.pid)
