@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from rubric_jobs.documents import Document, Paragraph, Table
+from rubric_jobs.documents import Document, Table
 from rubric_jobs.documents.model import CROSSING_NEEDLE, SHORT_NEEDLE, fold, word_borders
 from rubric_jobs.points import as_text
 from rubric_jobs.reader import lexicon
@@ -151,8 +151,8 @@ class _Index:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._printed = [text for text, _ in _texts(document)]
-        pieces = [(fold(text), source) for text, source in _texts(document)]
+        self._printed = [text for text, _ in document.texts()]
+        pieces = document.pieces
         self._sources = [source for _, source in pieces]
         self._lengths = [len(text) for text, _ in pieces]
         self._ends = list(itertools.accumulate(len(text) + 1 for text, _ in pieces))
@@ -173,7 +173,7 @@ class _Index:
         if found := self._places(needle):
             in_row = (index for index in found if _same_row(self._sources[index], beside))
             return self._sources[next(in_row, min(found, key=self._lengths.__getitem__))]
-        return self._crossing(needle) if len(needle) >= CROSSING_NEEDLE else None
+        return self.document.find_across(needle) if len(needle) >= CROSSING_NEEDLE else None
 
     def heads(self, name: str) -> list[Source]:
         """Where a heading or a cell holds the name and little else."""
@@ -214,19 +214,6 @@ class _Index:
             self._borders[piece] = word_borders(self._printed[piece])
         start = at - (self._ends[piece] - self._lengths[piece] - 1)
         return self._borders[piece].issuperset((start, start + length))
-
-    def _crossing(self, needle: str) -> Source | None:
-        """The piece in which a text begins that goes on in the next ones."""
-        at = self._without_borders.find(needle)
-        return None if at < 0 else self._sources[bisect.bisect_right(self._ends_without_borders, at)]
-
-    @cached_property
-    def _without_borders(self) -> str:
-        return self._all.replace("\n", "")
-
-    @cached_property
-    def _ends_without_borders(self) -> list[int]:
-        return list(itertools.accumulate(self._lengths))
 
 
 _Row = tuple[int | None, int | None]
@@ -344,14 +331,6 @@ def _all_texts(rubric: Rubric) -> Iterator[str]:
         yield from (criterion.name, criterion.description or "", criterion.section or "")
         for level in criterion.levels:
             yield from (level.name or "", level.description or "")
-
-
-def _texts(document: Document) -> Iterator[tuple[str, Source]]:
-    for block in document.blocks:
-        if isinstance(block, Paragraph):
-            yield f"{block.marker} {block.text}", block.source
-        else:
-            yield from ((cell.text, cell.source) for cell in block.cells)
 
 
 def _cell_texts(document: Document) -> Iterator[tuple[str, Source]]:

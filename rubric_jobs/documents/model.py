@@ -6,6 +6,7 @@ reader or a model makes of it can be traced back. A document crosses a process b
 
 from __future__ import annotations
 
+import bisect
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -130,24 +131,26 @@ class Document:
             return None
         if len(needle) <= SHORT_NEEDLE:
             return self._find_word(text)
-        for (haystack, source), (printed, _) in zip(self._pieces, self._texts(), strict=True):
+        for (haystack, source), (printed, _) in zip(self.pieces, self.texts(), strict=True):
             if needle in haystack and (len(needle) >= CROSSING_NEEDLE or holds_words(printed, needle)):
                 return source
-        return self._find_across(needle) if len(needle) >= CROSSING_NEEDLE else None
+        return self.find_across(needle) if len(needle) >= CROSSING_NEEDLE else None
 
     @cached_property
-    def _pieces(self) -> list[tuple[str, Source]]:
-        return [(fold(text), source) for text, source in self._texts()]
+    def pieces(self) -> list[tuple[str, Source]]:
+        """Its `texts`, folded."""
+        return [(fold(text), source) for text, source in self.texts()]
 
     @cached_property
     def _words(self) -> dict[str, Source]:
         words: dict[str, Source] = {}
-        for text, source in self._texts():
+        for text, source in self.texts():
             for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
                 words.setdefault(word, source)
         return words
 
-    def _texts(self) -> Iterator[tuple[str, Source]]:
+    def texts(self) -> Iterator[tuple[str, Source]]:
+        """Paragraphs and cells as they are printed, in their order."""
         for block in self.blocks:
             if isinstance(block, Paragraph):
                 yield f"{block.marker} {block.text}", block.source
@@ -159,15 +162,15 @@ class Document:
         found = [self._words.get(word) for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())]
         return found[0] if found and all(found) else None
 
-    def _find_across(self, needle: str) -> Source | None:
-        at = "".join(piece for piece, _ in self._pieces).find(needle)
-        if at < 0:
-            return None
-        for piece, source in self._pieces:
-            if at < len(piece):
-                return source
-            at -= len(piece)
-        return None
+    def find_across(self, needle: str) -> Source | None:
+        """The piece in which a folded text begins, which may go on in the next ones."""
+        joined, ends = self._joined
+        at = joined.find(needle)
+        return None if at < 0 else self.pieces[bisect.bisect_right(ends, at)][1]
+
+    @cached_property
+    def _joined(self) -> tuple[str, list[int]]:
+        return "".join(piece for piece, _ in self.pieces), list(accumulate(len(piece) for piece, _ in self.pieces))
 
     def as_json(self) -> dict[str, Any]:
         return {
