@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -149,14 +149,7 @@ def _of_vendors(on_reply: OnReply) -> OnReply:
 
 
 async def _locals(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Outcome:
-    return await aside(size_of(_texts(rubric)), _finished, rubric, request, usage)
-
-
-def _texts(rubric: Rubric) -> Iterator[str | None]:
-    for criterion in rubric.criteria:
-        yield from (criterion.name, criterion.description)
-        for level in criterion.levels:
-            yield from (level.name, level.description)
+    return await aside(size_of(rubric.texts()), _finished, rubric, request, usage)
 
 
 def _compared(rubric: Rubric, reading: Reading, request: ExtractionRequest, usage: _Usage) -> Outcome:

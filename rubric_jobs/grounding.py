@@ -290,7 +290,7 @@ class _Beside:
 
 
 def _missing(rubric: Rubric, index: _Index, places: list[Source | None], local: Rubric | None) -> Iterator[Warning]:
-    said = fold(" ".join(_all_texts(rubric)))
+    said = fold(" ".join(rubric.texts()))
     names = (criterion.name for criterion in local.criteria) if local is not None else _unused_rows(index, places)
     lacking = (name for name in names if len(fold(name)) > SHORT_NEEDLE and fold(name) not in said)
     lacking = (name for name in lacking if not re.match(lexicon.TOTAL, lexicon.plain(name)))
@@ -321,16 +321,6 @@ def _unused_rows(index: _Index, places: list[Source | None]) -> Iterator[str]:
 def _position(item: tuple[tuple[int | None, int | None, int | None], str]) -> tuple[int, int, int]:
     table, row, column = item[0]
     return table or 0, row or 0, column or 0
-
-
-def _all_texts(rubric: Rubric) -> Iterator[str]:
-    yield rubric.title or ""
-    for adjustment in rubric.adjustments:
-        yield adjustment.reason
-    for criterion in rubric.criteria:
-        yield from (criterion.name, criterion.description or "", criterion.section or "")
-        for level in criterion.levels:
-            yield from (level.name or "", level.description or "")
 
 
 def _cell_texts(document: Document) -> Iterator[tuple[str, Source]]:

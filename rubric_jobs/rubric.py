@@ -5,6 +5,7 @@ Numbers are `Decimal` in Python and plain JSON numbers on the wire (`3`, `2.5`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -123,6 +124,16 @@ class Rubric(Part):
     def as_json(self) -> dict[str, Any]:
         """The canonical rubric as JSON-ready values; places and marks that are not known are left out."""
         return dict(_without_unknown_marks(self.model_dump(mode="json")))
+
+    def texts(self) -> Iterator[str]:
+        """All that it says in words; an empty one where a part says nothing."""
+        yield self.title or ""
+        for adjustment in self.adjustments:
+            yield adjustment.reason
+        for criterion in self.criteria:
+            yield from (criterion.name, criterion.description or "", criterion.section or "")
+            for level in criterion.levels:
+                yield from (level.name or "", level.description or "")
 
 
 _MARKS = frozenset({"source", "grounded", "confidence"})

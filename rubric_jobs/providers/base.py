@@ -6,13 +6,13 @@ rubric, adds up and stands in the document is judged by its caller, for every pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from rubric_jobs.aside import size_of
-from rubric_jobs.documents.model import Document, Paragraph
+from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.rubric import Rubric
 
@@ -36,15 +36,7 @@ class ExtractTask:
     @property
     def size(self) -> int:
         """How much there is to read, about: a small file may unpack to a very long document."""
-        return len(self.data) + size_of(_texts(self.document))
-
-
-def _texts(document: Document) -> Iterator[str]:
-    for block in document.blocks:
-        if isinstance(block, Paragraph):
-            yield block.text
-        else:
-            yield from (cell.text for cell in block.cells)
+        return len(self.data) + size_of(text for text, _ in self.document.texts())
 
 
 @dataclass(frozen=True, slots=True)
