@@ -19,11 +19,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from rubric_jobs import points
 from rubric_jobs.aside import aside
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
 from rubric_jobs.providers.base import Provider, Reply, Task
-from rubric_jobs.rubric import NOT_ASKED, Criterion, Level, Rubric, items
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
 
 TIMEOUT_GRACE_S = 60.0
 """For a provider that forgets its time-out. A guarded one visits rows around its call, for which a database that fails

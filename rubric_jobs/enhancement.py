@@ -16,7 +16,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from rubric_jobs import asking, choosing, partial, points, prompts, review, rubric_text
+from rubric_jobs import asking, choosing, partial, prompts
 from rubric_jobs.aside import aside
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
@@ -25,8 +25,9 @@ from rubric_jobs.outcome import Outcome
 from rubric_jobs.partial import Report
 from rubric_jobs.providers.base import EnhanceTask, Reply
 from rubric_jobs.providers.registry import Providers
-from rubric_jobs.rubric import Criterion, Level, Rubric, Warning, as_json_number
-from rubric_jobs.rubric_text import FEWEST_WRITTEN, MOST_WRITTEN
+from rubric_jobs.rubric import points, review, text
+from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
+from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
 
 FEWEST_LEVELS = 2
 MOST_LEVELS = 4
@@ -88,7 +89,7 @@ async def enhance(
 
 def _whole(rules: str) -> Rubric | None:
     try:
-        return rubric_text.read(rules)
+        return text.read(rules)
     except NoRubricFound:
         return None
 
@@ -172,7 +173,7 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
         raise InvalidPoints
     return {
         "success": True,
-        "enhanced_rubric": rubric_text.write(rubric),
+        "enhanced_rubric": text.write(rubric),
         "total_points": as_json_number(total),
         "rubric": rubric.as_json(),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rubric_jobs.documents import Block, Document, Table
-from rubric_jobs.rubric import Rubric, Source
+from rubric_jobs.rubric.model import Rubric, Source
 
 MAX_CHARACTERS = 60_000
 """About 15,000 tokens, some thirty dense pages: shorter documents are shown whole."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from rubric_jobs import asking, choosing, documents, errors, grounding, partial, points, prompts, review, rubric_text
+from rubric_jobs import asking, choosing, documents, errors, grounding, partial, prompts
 from rubric_jobs.aside import aside, size_of
 from rubric_jobs.asking import Objection, OnReply
 from rubric_jobs.choosing import LOCAL, Policy
@@ -22,7 +22,8 @@ from rubric_jobs.partial import Report
 from rubric_jobs.providers.base import ExtractTask, Reply
 from rubric_jobs.providers.registry import Providers
 from rubric_jobs.reader import CERTAIN
-from rubric_jobs.rubric import Rubric, Warning, as_json_number
+from rubric_jobs.rubric import points, review, text
+from rubric_jobs.rubric.model import Rubric, Warning, as_json_number
 from rubric_jobs.sandbox import Reading
 
 
@@ -217,11 +218,11 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
     warnings = list(dict.fromkeys(warning.message for warning in rubric.warnings))
     return {
         "success": True,
-        "rubricText": rubric_text.write(rubric),
+        "rubricText": text.write(rubric),
         "totalPoints": None if rubric.total_points is None else as_json_number(rubric.total_points),
         "warning": " ".join(warnings[:MOST_WARNINGS_SAID]) or None,
         "rubric": rubric.as_json(),
-        "raw": rubric_text.as_old_shape(rubric),
+        "raw": text.as_old_shape(rubric),
     }
 
 

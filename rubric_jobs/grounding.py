@@ -12,9 +12,9 @@ from functools import cached_property
 
 from rubric_jobs.documents import Document, Table
 from rubric_jobs.documents.model import CROSSING_NEEDLE, SHORT_NEEDLE, fold, word_borders
-from rubric_jobs.points import as_text
 from rubric_jobs.reader import lexicon
-from rubric_jobs.rubric import Criterion, Level, Rubric, Source, Warning
+from rubric_jobs.rubric.model import Criterion, Level, Rubric, Source, Warning
+from rubric_jobs.rubric.points import as_text
 
 NEARBY_PARAGRAPHS = 8
 """So many paragraphs below its name a criterion's points are still looked for, unless another criterion begins."""

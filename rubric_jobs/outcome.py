@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from pydantic import ValidationError
 
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
 
 
 def rubric(result: Any) -> str:

@@ -18,7 +18,7 @@ from rubric_jobs import excerpt
 from rubric_jobs.documents import PDF, Document
 from rubric_jobs.documents.model import fold
 from rubric_jobs.providers.base import EnhanceTask, ExtractTask, Task
-from rubric_jobs.rubric import Rubric, answer_schema
+from rubric_jobs.rubric.model import Rubric, answer_schema
 
 EXTRACT_VERSION = "extract-1"
 ENHANCE_VERSION = "enhance-1"

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Self
 
 from rubric_jobs import errors
 from rubric_jobs.documents.model import Document
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
 
 WALL_S = 15.0
 """From handing a document over to its answer."""

@@ -8,9 +8,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from rubric_jobs import exports
 from rubric_jobs.models import Kind, Status
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric import exports
+from rubric_jobs.rubric.model import Rubric
 from rubric_jobs.serializers import LONGEST_WAIT_S, PROVIDERS
 
 Schema = dict[str, Any]

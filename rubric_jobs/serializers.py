@@ -9,10 +9,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from rubric_jobs import conf, documents, points
+from rubric_jobs import conf, documents
 from rubric_jobs.errors import DocumentTooLarge, InvalidPoints, UnsupportedType
 from rubric_jobs.models import Kind, Status
-from rubric_jobs.rubric import bounded_decimals
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import bounded_decimals
 
 PROVIDERS = ("auto", "gemini", "openai", "local")
 LONGEST_FILE_NAME = 255

@@ -14,7 +14,7 @@ from rubric_jobs import asking, errors
 from rubric_jobs.asking import Answer, Candidate, Objection
 from rubric_jobs.documents import Cell, Document, Table
 from rubric_jobs.providers.base import EnhanceTask, Reply, Task
-from rubric_jobs.rubric import Rubric, Source
+from rubric_jobs.rubric.model import Rubric, Source
 from tests import cpu
 from tests.providers import tasks
 

@@ -13,19 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import enhancement, errors, rubric_text
+from rubric_jobs import enhancement, errors
 from rubric_jobs.choosing import Policy
 from rubric_jobs.enhancement import EnhancementRequest
 from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import ProviderSettings
-from rubric_jobs.rubric import Criterion, Level, Rubric
+from rubric_jobs.rubric import text
+from rubric_jobs.rubric.model import Criterion, Level, Rubric
 from tests import rubrics
 from tests.fake_llm import FakeLLM
 
 RULES = "be kind\nfocus on grammar\ncite sources"
-WHOLE = rubric_text.write(rubrics.essay())
+WHOLE = text.write(rubrics.essay())
 AUTO = Policy(call_timeout_s=20)
 
 Run = Callable[..., Outcome]
@@ -108,7 +109,7 @@ def test_the_result_is_the_one_of_the_contract() -> None:
     done = enhanced(request_for(WHOLE, "50.5"))
     assert done.result == {
         "success": True,
-        "enhanced_rubric": rubric_text.write(done.rubric),
+        "enhanced_rubric": text.write(done.rubric),
         "total_points": 50.5,
         "rubric": done.rubric.as_json(),
     }
@@ -236,7 +237,7 @@ def test_levels_without_points_get_those_of_the_model(run: Run, fake_llm: FakeLL
         criterion["points"] = 10
         criterion["levels"][0]["points"], criterion["levels"][1]["points"] = 10, 6
     fake_llm.behave(answer=answer)
-    done = run(request_for(rubric_text.write(whole), 20, provider="openai"))
+    done = run(request_for(text.write(whole), 20, provider="openai"))
     assert [[level.points for level in each.levels] for each in done.rubric.criteria] == [[10, 6], [10, 6]]
 
 
@@ -256,8 +257,8 @@ def test_a_mismatch_of_the_old_total_is_told_of() -> None:
 @rubrics.quick
 @given(rubrics.rubrics, st.integers(80, 800).map(lambda quarters: Decimal(quarters) / 4))
 def test_any_rubric_of_any_form_comes_back_whole_with_exactly_its_total(rubric: Rubric, total: Decimal) -> None:
-    done = enhanced(request_for(rubric_text.write(rubric), total))
-    again = rubric_text.read(done.result["enhanced_rubric"])
+    done = enhanced(request_for(text.write(rubric), total))
+    again = text.read(done.result["enhanced_rubric"])
     assert sum(each.points or 0 for each in again.criteria) == total == again.total_points
     assert wording(again) == wording(rubric)
 

@@ -10,10 +10,10 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from hypothesis import given
 
-from rubric_jobs import rubric_text
-from rubric_jobs.exports import FORMATS
-from rubric_jobs.points import as_text
-from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric, Source, Warning
+from rubric_jobs.rubric import text
+from rubric_jobs.rubric.exports import FORMATS
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Source, Warning
+from rubric_jobs.rubric.points import as_text
 from tests import rubrics
 
 LOSS = re.compile(
@@ -89,7 +89,7 @@ def test_json_is_the_canonical_rubric_and_loses_nothing(rubric: Rubric) -> None:
 
 def test_text_is_what_the_service_reads_back() -> None:
     export = FORMATS["text"].export(rubrics.essay())
-    assert export.content == rubric_text.write(rubrics.essay()) + "\n"
+    assert export.content == text.write(rubrics.essay()) + "\n"
     assert export.losses == []
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import points
 from rubric_jobs.errors import InvalidPoints
-from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric, Totals
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals
 from tests import rubrics
 
 targets = st.integers(80, 4_000).map(lambda quarters: Decimal(quarters) / 4)

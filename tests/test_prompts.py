@@ -9,7 +9,7 @@ import pytest
 from rubric_jobs import prompts
 from rubric_jobs.documents import DOCX, PDF, Document, Paragraph
 from rubric_jobs.providers.base import EnhanceTask, ExtractTask
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 from tests.providers import tasks
 
 FENCE = re.compile(r"<(/?)(\w+)-([0-9a-f]{12})>")

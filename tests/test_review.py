@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from rubric_jobs.review import review
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
+from rubric_jobs.rubric.review import review
 from tests import rubrics
 
 

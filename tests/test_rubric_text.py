@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import points, rubric_text
 from rubric_jobs.errors import NoRubricFound
-from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric
-from rubric_jobs.rubric_text.typed import MOST_LINES
+from rubric_jobs.rubric import points, text
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
+from rubric_jobs.rubric.text.typed import MOST_LINES
 from rubric_jobs.serializers import LONGEST_RULES
 from tests import cpu, rubrics
 
@@ -50,26 +50,26 @@ def shown(rubric: Rubric) -> list[Any]:
 
 
 def test_a_rubric_is_written_in_the_markdown_that_the_old_front_end_knows() -> None:
-    assert rubric_text.write(rubrics.essay()) == WRITTEN
+    assert text.write(rubrics.essay()) == WRITTEN
 
 
 def test_a_rubric_without_any_points_has_no_brackets() -> None:
     criteria = [Criterion(name="Clarity", levels=[Level(name="Good", description="Is clear."), Level(name="Poor")])]
     text = "**Scoring**:\n\n- **Clarity**:\n  - Good: Is clear.\n  - Poor:"
-    assert rubric_text.write(Rubric(criteria=criteria)) == text
+    assert text.write(Rubric(criteria=criteria)) == text
 
 
 @rubrics.quick
 @given(rubrics.rubrics)
 def test_what_is_written_is_read_back_without_loss_whatever_stands_in_it(rubric: Rubric) -> None:
-    assert content(rubric_text.read(rubric_text.write(rubric))) == content(rubric)
+    assert content(text.read(text.write(rubric))) == content(rubric)
 
 
 @rubrics.quick
 @given(rubrics.rubrics)
 def test_line_ends_of_another_system_and_blank_lines_do_not_matter(rubric: Rubric) -> None:
-    text = rubric_text.write(rubric).replace("\n", "\r\n") + "\r\n\r\n"
-    assert content(rubric_text.read(text)) == content(rubric)
+    text = text.write(rubric).replace("\n", "\r\n") + "\r\n\r\n"
+    assert content(text.read(text)) == content(rubric)
 
 
 @pytest.mark.parametrize(
@@ -79,17 +79,17 @@ def test_line_ends_of_another_system_and_blank_lines_do_not_matter(rubric: Rubri
 def test_hostile_names_survive_in_every_place(name: str, worth: Decimal | None) -> None:
     criterion = Criterion(name=name, points=worth, levels=[Level(name=name.strip() or None, points=worth)])
     rubric = Rubric(criteria=[criterion], adjustments=[Adjustment(kind="penalty", reason=name, points=worth)])
-    assert content(rubric_text.read(rubric_text.write(rubric))) == content(rubric)
+    assert content(text.read(text.write(rubric))) == content(rubric)
 
 
 def test_a_range_that_is_printed_high_to_low_stays_so() -> None:
     level = Level(name="Good", points_min=Decimal(4), points_max=Decimal(3))
     rubric = Rubric(criteria=[Criterion(name="A", levels=[level])])
-    assert rubric_text.read(rubric_text.write(rubric)).criteria[0].levels == [level]
+    assert text.read(text.write(rubric)).criteria[0].levels == [level]
 
 
 def test_text_that_was_written_states_its_total() -> None:
-    totals = rubric_text.read(WRITTEN).totals
+    totals = text.read(WRITTEN).totals
     assert (totals.stated, totals.computed, totals.requested) == (20, 20, None)
 
 
@@ -107,7 +107,7 @@ def test_text_that_was_written_states_its_total() -> None:
     ],
 )
 def test_the_kind_is_told_from_the_form(criteria: list[Criterion], kind: str) -> None:
-    assert rubric_text.read(rubric_text.write(Rubric(criteria=criteria))).kind == kind
+    assert text.read(text.write(Rubric(criteria=criteria))).kind == kind
 
 
 # ---- The old front end, as far as its regular expressions are known: whole points, the forms of the contract.
@@ -121,7 +121,7 @@ OLD_CRITERION_ANYWHERE = re.compile(r"\*\*(.+?) \((\d+) pts\)\*\*:")
 
 
 def test_the_old_front_ends_expressions_find_everything_in_a_rubric_of_whole_points() -> None:
-    text = rubric_text.write(rubrics.essay())
+    text = text.write(rubrics.essay())
     scoring = OLD_SCORING.search(text)
     assert scoring is not None
     assert scoring[1] == "20"
@@ -147,7 +147,7 @@ hostile_criteria = st.builds(
 @rubrics.quick
 @given(st.lists(hostile_criteria, min_size=1, max_size=4))
 def test_no_text_can_make_the_old_front_end_see_other_points(criteria: list[Criterion]) -> None:
-    text = rubric_text.write(Rubric(criteria=criteria, total_points=Decimal(7)))
+    text = text.write(Rubric(criteria=criteria, total_points=Decimal(7)))
     assert [points for _, points in OLD_CRITERION.findall(text)] == [str(each.points) for each in criteria]
     assert [points for _, points in OLD_CRITERION_ANYWHERE.findall(text)] == [str(each.points) for each in criteria]
     levels = [level for criterion in criteria for level in criterion.levels]
@@ -190,7 +190,7 @@ def test_no_text_can_make_the_old_front_end_see_other_points(criteria: list[Crit
 )
 def test_a_criterion_is_understood_however_it_is_typed(line: str) -> None:
     other = re.sub("Thesis", "Style", line).replace("20", "10").replace("1. ", "2. ")
-    assert shown(rubric_text.read(f"{line}\n{other}")) == [("Thesis", 20, []), ("Style", 10, [])]
+    assert shown(text.read(f"{line}\n{other}")) == [("Thesis", 20, []), ("Style", 10, [])]
 
 
 @pytest.mark.parametrize(
@@ -260,13 +260,13 @@ def test_a_criterion_is_understood_however_it_is_typed(line: str) -> None:
     ],
 )
 def test_outlines_and_pasted_tables_are_understood(text: str, expected: list[Any]) -> None:
-    assert shown(rubric_text.read(text)) == expected
+    assert shown(text.read(text)) == expected
 
 
 def test_a_title_a_total_and_penalties_are_no_criteria() -> None:
     text = "Lab report\n\nMethod: 30 points\nResults: 10,5 points\nTotal: 40,5 points\n\n"
     text += "Penalties\n- Late: -5 pts\n- No name"
-    rubric = rubric_text.read(text)
+    rubric = text.read(text)
     assert (rubric.title, rubric.total_points, rubric.totals.stated) == ("Lab report", Decimal("40.5"), Decimal("40.5"))
     assert shown(rubric) == [("Method", 30, []), ("Results", Decimal("10.5"), [])]
     assert [(each.reason, each.points) for each in rubric.adjustments] == [("Late", 5), ("No name", None)]
@@ -338,7 +338,7 @@ TWO = "Thesis (20 points)\nEvidence (30 points)\n"
 def test_penalties_and_bonuses_are_no_criteria_whatever_their_sign_and_swallow_none(
     text: str, criteria: list[str], expected: list[Any]
 ) -> None:
-    rubric = rubric_text.read(text)
+    rubric = text.read(text)
     assert [criterion.name for criterion in rubric.criteria] == criteria
     assert adjusted(rubric) == expected
     assert rubric.total_points == points.summed(rubric)
@@ -354,13 +354,13 @@ def test_penalties_and_bonuses_are_no_criteria_whatever_their_sign_and_swallow_n
     ],
 )
 def test_levels_that_speak_of_penalties_and_criteria_with_levels_stay_what_they_are(text: str) -> None:
-    rubric = rubric_text.read(text)
+    rubric = text.read(text)
     assert adjusted(rubric) == []
     assert [(each.points, len(each.levels) >= 2) for each in rubric.criteria] == [(5, True), (5, True)]
 
 
 def test_a_title_with_the_total_is_no_criterion() -> None:
-    rubric = rubric_text.read("# Essay (100 points)\n- Content: 60\n- Style: 40")
+    rubric = text.read("# Essay (100 points)\n- Content: 60\n- Style: 40")
     assert (rubric.title, rubric.total_points, shown(rubric)) == (
         "Essay",
         100,
@@ -369,11 +369,11 @@ def test_a_title_with_the_total_is_no_criterion() -> None:
 
 
 def test_a_large_criterion_that_equals_the_sum_of_the_others_stays_a_criterion() -> None:
-    assert len(rubric_text.read("Content: 50\nStyle: 30\nGrammar: 20").criteria) == 3
+    assert len(text.read("Content: 50\nStyle: 30\nGrammar: 20").criteria) == 3
 
 
 def test_parts_that_add_up_to_their_head_are_criteria_of_a_section() -> None:
-    rubric = rubric_text.read("Content (20)\n - Thesis (12)\n - Evidence (8)\nStyle (10)\n - Voice (4)\n - Grammar (6)")
+    rubric = text.read("Content (20)\n - Thesis (12)\n - Evidence (8)\nStyle (10)\n - Voice (4)\n - Grammar (6)")
     assert [(each.section, each.name) for each in rubric.criteria] == [
         ("Content", "Thesis"),
         ("Content", "Evidence"),
@@ -383,7 +383,7 @@ def test_parts_that_add_up_to_their_head_are_criteria_of_a_section() -> None:
 
 
 def test_headings_over_criteria_are_sections() -> None:
-    rubric = rubric_text.read("Part A\n- Thesis: 10 points\n- Evidence: 5 points\nPart B\n- Voice: 20 points")
+    rubric = text.read("Part A\n- Thesis: 10 points\n- Evidence: 5 points\nPart B\n- Voice: 20 points")
     assert [(each.section, each.name) for each in rubric.criteria] == [
         ("Part A", "Thesis"),
         ("Part A", "Evidence"),
@@ -392,18 +392,18 @@ def test_headings_over_criteria_are_sections() -> None:
 
 
 def test_percentages_are_weights_too() -> None:
-    rubric = rubric_text.read("Content: 60%\nStyle: 40%")
+    rubric = text.read("Content: 60%\nStyle: 40%")
     assert [(each.points, each.weight) for each in rubric.criteria] == [(60, 60), (40, 40)]
 
 
 def test_text_below_a_criterion_is_its_description() -> None:
-    rubric = rubric_text.read("Thesis (10 pts)\n  Is it clear?\n  Is it argued?\nStyle (5 pts)")
+    rubric = text.read("Thesis (10 pts)\n  Is it clear?\n  Is it argued?\nStyle (5 pts)")
     assert [each.description for each in rubric.criteria] == ["Is it clear?\nIs it argued?", None]
 
 
 def test_written_text_that_was_edited_by_hand_is_still_read() -> None:
     edited = WRITTEN.replace("- **Style (8 pts)**:", "* **Style (7,5 pts)**").replace("  - 5-8 pts", "   * 5-8 pts")
-    assert shown(rubric_text.read(edited)) == [
+    assert shown(text.read(edited)) == [
         ("Thesis", 12, [("Clear", 12), ("Vague", 6), ("Missing", 0)]),
         ("Style", Decimal("7.5"), [("Good", (5, 8)), ("Weak", (0, 4))]),
     ]
@@ -430,14 +430,14 @@ def test_written_text_that_was_edited_by_hand_is_still_read() -> None:
 )
 def test_a_few_rules_are_no_rubric(rules: str) -> None:
     with pytest.raises(NoRubricFound):
-        rubric_text.read(rules)
+        text.read(rules)
 
 
 @rubrics.quick
 @given(st.text(max_size=300) | st.lists(rubrics.texts, max_size=12).map("\n".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        rubric = rubric_text.read(text)
+        rubric = text.read(text)
     except NoRubricFound:
         return
     assert rubric.criteria
@@ -480,7 +480,7 @@ def test_the_longest_hostile_text_is_read_or_refused_at_once(hostile: Callable[[
     text = hostile(LONGEST_RULES - 100)
     assert LONGEST_RULES * 0.7 < len(text) <= LONGEST_RULES
     with cpu.at_most(3), contextlib.suppress(NoRubricFound):
-        rubric_text.read(text)
+        text.read(text)
 
 
 @rubrics.quick
@@ -488,40 +488,40 @@ def test_the_longest_hostile_text_is_read_or_refused_at_once(hostile: Callable[[
 def test_no_pattern_of_a_few_signs_is_expensive(unit: str, width: int) -> None:
     line = (unit * width)[:width] + "\n"
     with cpu.at_most(1), contextlib.suppress(NoRubricFound):
-        rubric_text.read(line * (20_000 // width))
+        text.read(line * (20_000 // width))
 
 
 @pytest.mark.parametrize("line", ["- **A (5 pts)**:", "- A (5 pts)"])
 def test_a_text_of_too_many_lines_is_no_rubric(line: str) -> None:
     text = "\n".join([line] * MOST_LINES)
-    assert len(rubric_text.read(text).criteria) == MOST_LINES
+    assert len(text.read(text).criteria) == MOST_LINES
     with pytest.raises(NoRubricFound):
-        rubric_text.read(f"{text}\n{line}")
+        text.read(f"{text}\n{line}")
 
 
 def test_the_points_of_a_criterion_are_found_however_long_its_text_is() -> None:
     text = "very long " * 500
-    first, _ = rubric_text.read(f"- Thesis (12 pts): {text}\n- Style: 8 pts: {text}").criteria
+    first, _ = text.read(f"- Thesis (12 pts): {text}\n- Style: 8 pts: {text}").criteria
     assert (first.name, first.points, first.description) == ("Thesis", 12, text.strip())
 
 
 def test_bold_words_are_taken_for_their_text_alone() -> None:
-    first, second = rubric_text.read("- **Thesis** and __claim__: 12 pts\n- A ** b **c: 8 pts").criteria
+    first, second = text.read("- **Thesis** and __claim__: 12 pts\n- A ** b **c: 8 pts").criteria
     assert (first.name, second.name) == ("Thesis and claim", "A ** b **c")
 
 
 def test_a_number_beyond_all_points_is_no_rubric() -> None:
     with pytest.raises(NoRubricFound):
-        rubric_text.read("**Scoring (99999999999 pts total):**\n\n- **A (99999999999 pts)**:")
+        text.read("**Scoring (99999999999 pts total):**\n\n- **A (99999999999 pts)**:")
 
 
 @pytest.mark.parametrize(("text", "count"), [(WRITTEN, 2), ("be kind, focus on grammar", 4)])
 def test_the_fewest_criteria_of_an_enhancement_are_the_rubrics_own_or_a_new_ones(text: str, count: int) -> None:
-    assert rubric_text.fewest_criteria(text) == count
+    assert text.fewest_criteria(text) == count
 
 
 def test_the_old_shape_holds_titles_levels_and_scores_as_text() -> None:
-    shape = rubric_text.as_old_shape(rubrics.essay())
+    shape = text.as_old_shape(rubrics.essay())
     assert (shape["rubricTitle"], shape["totalPossiblePoints"]) == ("Essay rubric", 20)
     assert [category["categoryName"] for category in shape["categories"]] == ["Thesis", "Style"]
     assert shape["categories"][0]["levels"][0] == {
@@ -534,7 +534,7 @@ def test_the_old_shape_holds_titles_levels_and_scores_as_text() -> None:
 
 def test_the_old_shape_keeps_the_points_of_a_criterion_without_levels() -> None:
     criteria = [Criterion(name="A", description="Why", points=Decimal("2.5")), Criterion(name="B")]
-    shape = rubric_text.as_old_shape(Rubric(criteria=criteria))
+    shape = text.as_old_shape(Rubric(criteria=criteria))
     assert (shape["rubricTitle"], shape["totalPossiblePoints"]) == ("", None)
     assert shape["categories"] == [
         {"categoryName": "A", "levels": [{"levelName": "", "scoreValue": "2.5", "description": "Why"}]},
@@ -544,5 +544,5 @@ def test_the_old_shape_keeps_the_points_of_a_criterion_without_levels() -> None:
 
 def test_the_old_shape_of_a_level_without_points_has_an_empty_score() -> None:
     rubric = Rubric(criteria=[Criterion(name="A", levels=[Level(name="Good"), Level(points_min=Decimal(3))])])
-    levels = rubric_text.as_old_shape(rubric)["categories"][0]["levels"]
+    levels = text.as_old_shape(rubric)["categories"][0]["levels"]
     assert [level["scoreValue"] for level in levels] == ["", "3"]

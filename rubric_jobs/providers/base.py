@@ -14,7 +14,7 @@ from typing import Protocol
 from rubric_jobs.aside import size_of
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import RubricJobError
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rubric_jobs import errors
 from rubric_jobs.aside import aside
 from rubric_jobs.providers.base import ExtractTask, Reply, Task
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
 
 
 class LocalProvider:

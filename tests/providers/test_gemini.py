@@ -10,7 +10,7 @@ import pytest
 
 from rubric_jobs import errors
 from rubric_jobs.providers import gemini_protocol
-from rubric_jobs.rubric import answer_schema
+from rubric_jobs.rubric.model import answer_schema
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks
 from tests.providers.conftest import Vendor

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from rubric_jobs.points import as_text, summed, top
-from rubric_jobs.rubric import Criterion, Level, Rubric, Warning
+from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning
+from rubric_jobs.rubric.points import as_text, summed, top
 
 _LEAST_DESCRIPTOR_WORDS = 3
 """Shorter ones ("Yes", "See above") are repeated on purpose."""

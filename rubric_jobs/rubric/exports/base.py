@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rubric_jobs.rubric import Criterion, Level, Rubric
+from rubric_jobs.rubric.model import Criterion, Level, Rubric
 
 
 @dataclass(frozen=True, slots=True)

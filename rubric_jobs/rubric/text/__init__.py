@@ -8,10 +8,10 @@ replaces.
 from __future__ import annotations
 
 from rubric_jobs.errors import NoRubricFound
-from rubric_jobs.rubric import Rubric
-from rubric_jobs.rubric_text import typed
-from rubric_jobs.rubric_text.markdown import NotWrittenError, read_written, write
-from rubric_jobs.rubric_text.old_shape import as_old_shape
+from rubric_jobs.rubric.model import Rubric
+from rubric_jobs.rubric.text import typed
+from rubric_jobs.rubric.text.markdown import NotWrittenError, read_written, write
+from rubric_jobs.rubric.text.old_shape import as_old_shape
 
 __all__ = ["FEWEST_WRITTEN", "MOST_WRITTEN", "as_old_shape", "fewest_criteria", "read", "write"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 
-from rubric_jobs import points
-from rubric_jobs.rubric import Criterion, Level
-from rubric_jobs.rubric_text.typed_lines import MAX_LABEL_WORDS, Line, folded, split, tidy
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import Criterion, Level
+from rubric_jobs.rubric.text.typed_lines import MAX_LABEL_WORDS, Line, folded, split, tidy
 
 _MARKER_RANKS = {
     **{"#" * depth: depth - 10 for depth in range(1, 7)},

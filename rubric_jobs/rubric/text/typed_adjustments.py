@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rubric_jobs.rubric import Adjustment
-from rubric_jobs.rubric_text.typed_lines import MAX_LABEL_WORDS, UNIT, Line, folded, tidy
-from rubric_jobs.rubric_text.typed_outline import Rank, rank
+from rubric_jobs.rubric.model import Adjustment
+from rubric_jobs.rubric.text.typed_lines import MAX_LABEL_WORDS, UNIT, Line, folded, tidy
+from rubric_jobs.rubric.text.typed_outline import Rank, rank
 
 _PENALTIES = re.compile(r"(?:penalt|deduction|abz[uü]g|p[eé]nalit|penaliza|штраф)", re.IGNORECASE)
 _BONUSES = re.compile(r"(?:bonus|extra credit)", re.IGNORECASE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rubric_jobs import points
-from rubric_jobs.rubric import Criterion, Level, Rubric, as_json_number
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import Criterion, Level, Rubric, as_json_number
 
 
 def as_old_shape(rubric: Rubric) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from rubric_jobs.exports.base import Export, of_marks
-from rubric_jobs.points import as_text
-from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric
+from rubric_jobs.rubric.exports.base import Export, of_marks
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
+from rubric_jobs.rubric.points import as_text
 
 
 def export(rubric: Rubric) -> Export:

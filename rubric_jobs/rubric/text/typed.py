@@ -13,13 +13,13 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from rubric_jobs import points
 from rubric_jobs.errors import NoRubricFound
-from rubric_jobs.rubric import Adjustment, Criterion, Rubric
-from rubric_jobs.rubric_text import typed_outline, typed_tables
-from rubric_jobs.rubric_text.markdown import whole
-from rubric_jobs.rubric_text.typed_adjustments import Adjustments
-from rubric_jobs.rubric_text.typed_lines import Line, folded, read_line, tidy
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import Adjustment, Criterion, Rubric
+from rubric_jobs.rubric.text import typed_outline, typed_tables
+from rubric_jobs.rubric.text.markdown import whole
+from rubric_jobs.rubric.text.typed_adjustments import Adjustments
+from rubric_jobs.rubric.text.typed_lines import Line, folded, read_line, tidy
 
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total\b|scoring\b|sum\b|maximum\b|max\b|out of\b"

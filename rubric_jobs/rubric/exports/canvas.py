@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from rubric_jobs.exports.base import Export, of_marks, of_sections, of_weights
-from rubric_jobs.points import as_text, top
-from rubric_jobs.rubric import Criterion, Level, Rubric
+from rubric_jobs.rubric.exports.base import Export, of_marks, of_sections, of_weights
+from rubric_jobs.rubric.model import Criterion, Level, Rubric
+from rubric_jobs.rubric.points import as_text, top
 
 HEADER = ("Rubric Name", "Criteria Name", "Criteria Description", "Criteria Enable Range")
 RATING = ("Rating Name", "Rating Description", "Rating Points")

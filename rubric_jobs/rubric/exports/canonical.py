@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from rubric_jobs.exports.base import Export
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.exports.base import Export
+from rubric_jobs.rubric.model import Rubric
 
 
 def export(rubric: Rubric) -> Export:

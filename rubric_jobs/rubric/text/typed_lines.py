@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from rubric_jobs.rubric import Level
-from rubric_jobs.rubric_text.markdown import plain
+from rubric_jobs.rubric.model import Level
+from rubric_jobs.rubric.text.markdown import plain
 
 MAX_NAME_WORDS = 15
 MAX_LABEL_WORDS = 6

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from rubric_jobs.errors import InvalidPoints
-from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric, Totals, Warning
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals, Warning
 
 STEPS = (Decimal(1), Decimal("0.5"), Decimal("0.25"))
 LARGEST_TARGET = Decimal(100_000)

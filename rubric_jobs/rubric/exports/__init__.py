@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rubric_jobs.exports import canonical, canvas, markdown, plain_text
-from rubric_jobs.exports.base import Export, Exporter
+from rubric_jobs.rubric.exports import canonical, canvas, markdown, plain_text
+from rubric_jobs.rubric.exports.base import Export, Exporter
 
 __all__ = ["FORMATS", "Export", "Exporter"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 
-from rubric_jobs import points
-from rubric_jobs.rubric import Adjustment, Criterion, Level
-from rubric_jobs.rubric_text.typed_adjustments import adjustment, kind_named
-from rubric_jobs.rubric_text.typed_lines import Worth, split, tidy, worth_of
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level
+from rubric_jobs.rubric.text.typed_adjustments import adjustment, kind_named
+from rubric_jobs.rubric.text.typed_lines import Worth, split, tidy, worth_of
 
 Table = list[list[str]]
 

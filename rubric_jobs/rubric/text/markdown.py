@@ -28,8 +28,8 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from rubric_jobs import points
-from rubric_jobs.rubric import Adjustment, Criterion, Kind, Level, Rubric, Totals
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import Adjustment, Criterion, Kind, Level, Rubric, Totals
 
 PENALTIES = "**Penalties (if applicable)**:"
 BONUSES = "**Bonuses (if applicable)**:"
