@@ -22,9 +22,9 @@ from rubric_jobs.partial import Report
 from rubric_jobs.providers.base import ExtractTask, Reply
 from rubric_jobs.providers.registry import Providers
 from rubric_jobs.reader import CERTAIN
+from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import points, review, text
 from rubric_jobs.rubric.model import Rubric, Warning, as_json_number
-from rubric_jobs.sandbox import Reading
 
 
 @dataclass(frozen=True, slots=True)

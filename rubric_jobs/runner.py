@@ -27,8 +27,8 @@ from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import Providers, ProviderSettings
 from rubric_jobs.pump import Report
+from rubric_jobs.reader.sandbox import Sandbox
 from rubric_jobs.rows import Rows
-from rubric_jobs.sandbox import Sandbox
 
 SANDBOX_CHILDREN = 2
 """Documents read at once in one worker process; each child is limited in memory and time."""

@@ -20,8 +20,8 @@ from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.base import Reply
 from rubric_jobs.providers.registry import ProviderSettings
+from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric.model import Rubric
-from rubric_jobs.sandbox import Reading
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks
 

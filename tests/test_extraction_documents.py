@@ -16,7 +16,7 @@ from rubric_jobs.extraction import ExtractionRequest
 from rubric_jobs.outcome import Outcome
 from rubric_jobs.providers import registry
 from rubric_jobs.providers.registry import ProviderSettings
-from rubric_jobs.sandbox import Sandbox
+from rubric_jobs.reader.sandbox import Sandbox
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks
 
