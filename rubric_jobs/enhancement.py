@@ -16,15 +16,15 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from rubric_jobs import asking, choosing, partial, prompts
-from rubric_jobs.aside import aside
-from rubric_jobs.asking import Objection, OnReply
-from rubric_jobs.choosing import LOCAL, Policy
 from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound
+from rubric_jobs.llm import ask, partial_answer, prompts, routing
+from rubric_jobs.llm.ask import Objection, OnReply
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.partial_answer import Report
+from rubric_jobs.llm.provider import EnhanceTask, Reply
+from rubric_jobs.llm.providers.registry import Providers
+from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.outcome import Outcome
-from rubric_jobs.partial import Report
-from rubric_jobs.providers.base import EnhanceTask, Reply
-from rubric_jobs.providers.registry import Providers
 from rubric_jobs.rubric import points, review, text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
 from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
@@ -61,7 +61,7 @@ async def enhance(
     hooks are those of extraction. Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share,
     NeedsModel for a few rules without a model, a ProviderError.
     """
-    tell = report or partial.silent
+    tell = report or partial_answer.silent
     tell(stage="reading")
     size = len(request.rules)
     whole = await aside(size, _whole, request.rules)
@@ -72,12 +72,12 @@ async def enhance(
     task = EnhanceTask(request.rules, request.instruction, total, whole)
     repeats_rules = await aside(size, prompts.rules_guard, task)
     tell(stage="asking")
-    answer = await asking.ask_in_turn(
+    answer = await ask.ask_in_turn(
         task,
-        choosing.candidates(names, providers, request.models, stored_reply),
+        routing.candidates(names, providers, request.models, stored_reply),
         timeout_s=policy.call_timeout_s,
         check=lambda rubric: _check(rubric, task, repeats_rules),
-        on_text=partial.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
+        on_text=partial_answer.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
         on_reply=on_reply,
         stored_reply=stored_reply,
     )
@@ -97,7 +97,7 @@ def _whole(rules: str) -> Rubric | None:
 def _names(request: EnhancementRequest, whole: Rubric | None, providers: Providers, policy: Policy) -> list[str]:
     """Whom to ask in turn; few rules are never the local provider's."""
     suffices = whole is not None and not request.instruction.strip()
-    names = choosing.names(providers, policy, forced=request.provider, local_suffices=suffices)
+    names = routing.names(providers, policy, forced=request.provider, local_suffices=suffices)
     if whole is None:
         names = [name for name in names if name != LOCAL]
     if not names and request.provider == LOCAL:
@@ -111,7 +111,7 @@ def _local(whole: Rubric, total: Decimal, wish: str) -> Outcome:
     return _finished(_shared_out(whole, total, wish=wish), provider=LOCAL)
 
 
-def _models(answer: asking.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
+def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
     return _finished(_written(answer.rubric, whole, total), provider=answer.reply.provider, answer=answer)
 
 
@@ -153,7 +153,7 @@ def _about_old_total(whole: Rubric) -> list[Warning]:
     return [warning for warning in review.review(whole) if warning.code == "total_mismatch"]
 
 
-def _finished(rubric: Rubric, *, provider: str, answer: asking.Answer | None = None) -> Outcome:
+def _finished(rubric: Rubric, *, provider: str, answer: ask.Answer | None = None) -> Outcome:
     rubric = review.reviewed(rubric)
     return Outcome(
         rubric=rubric,

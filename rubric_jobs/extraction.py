@@ -13,14 +13,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from rubric_jobs import asking, choosing, documents, errors, grounding, partial, prompts
-from rubric_jobs.aside import aside, size_of
-from rubric_jobs.asking import Objection, OnReply
-from rubric_jobs.choosing import LOCAL, Policy
+from rubric_jobs import documents, errors
+from rubric_jobs.llm import ask, grounding, partial_answer, prompts, routing
+from rubric_jobs.llm.ask import Objection, OnReply
+from rubric_jobs.llm.offload import aside, size_of
+from rubric_jobs.llm.partial_answer import Report
+from rubric_jobs.llm.provider import ExtractTask, Reply
+from rubric_jobs.llm.providers.registry import Providers
+from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.outcome import Outcome
-from rubric_jobs.partial import Report
-from rubric_jobs.providers.base import ExtractTask, Reply
-from rubric_jobs.providers.registry import Providers
 from rubric_jobs.reader import CERTAIN
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import points, review, text
@@ -59,22 +60,22 @@ async def extract(
     `checking`; without it the model's answer is not streamed. `on_reply` stores a vendor's reply before it is parsed,
     `stored_reply` goes on from one. Raises a RubricJobError.
     """
-    tell = report or partial.silent
+    tell = report or partial_answer.silent
     tell(stage="reading")
     reading = await read(request.data, request.file_type)
     is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
-    names = choosing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
+    names = routing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return await _locals(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
     repeats_rules = await aside(task.size, prompts.rules_guard, task)
     tell(stage="asking")
-    answer = await asking.ask_in_turn(
+    answer = await ask.ask_in_turn(
         task,
-        choosing.candidates(_after_local(names), providers, request.models, stored_reply),
+        routing.candidates(_after_local(names), providers, request.models, stored_reply),
         timeout_s=policy.call_timeout_s,
         check=_check(task, repeats_rules),
-        on_text=partial.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
+        on_text=partial_answer.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
         on_reply=_of_vendors(on_reply) if on_reply is not None else None,
         stored_reply=stored_reply,
     )

@@ -19,7 +19,7 @@ from rubric_jobs.errors import (
     ProviderUnavailable,
 )
 from rubric_jobs.lanes import Pass
-from rubric_jobs.providers.base import Provider, Reply, Task
+from rubric_jobs.llm.provider import Provider, Reply, Task
 from rubric_jobs.rows import Rows
 
 LONGEST_UNWOKEN_S = 60.0

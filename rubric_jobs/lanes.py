@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from rubric_jobs.claims import Claim
-from rubric_jobs.providers.faults import LONGEST_WAIT_S
+from rubric_jobs.llm.providers.faults import LONGEST_WAIT_S
 
 FAULTS_ALLOWED = 5
 """In a row, of a service that is down, before the lane is paused; a busy one is paused at once."""

@@ -29,7 +29,7 @@ from django_q.tasks import async_task
 
 from rubric_jobs import conf, logs, processes, schedules
 from rubric_jobs import purge as purging
-from rubric_jobs.providers import registry
+from rubric_jobs.llm.providers import registry
 from rubric_jobs.pump import Pace, Pump
 from rubric_jobs.rows import Rows
 from rubric_jobs.runner import Runner, provider_settings

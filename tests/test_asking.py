@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import asking, errors
-from rubric_jobs.asking import Answer, Candidate, Objection
+from rubric_jobs import errors
 from rubric_jobs.documents import Cell, Document, Table
-from rubric_jobs.providers.base import EnhanceTask, Reply, Task
+from rubric_jobs.llm import ask
+from rubric_jobs.llm.ask import Answer, Candidate, Objection
+from rubric_jobs.llm.provider import EnhanceTask, Reply, Task
 from rubric_jobs.rubric.model import Rubric, Source
 from tests import cpu
 from tests.providers import tasks
@@ -60,7 +61,7 @@ def accept(_rubric: Rubric) -> None:
 
 def ask(provider: Scripted, **more: Any) -> Answer:
     return asyncio.run(
-        asking.ask(**({"task": TASK, "provider": provider, "model": "m", "timeout_s": 5, "check": accept} | more))
+        ask.ask(**({"task": TASK, "provider": provider, "model": "m", "timeout_s": 5, "check": accept} | more))
     )
 
 
@@ -131,7 +132,7 @@ def test_a_stored_reply_that_is_no_good_is_asked_for_once_more() -> None:
 
 
 def test_a_call_that_never_ends_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "TIMEOUT_GRACE_S", 0.5)
+    monkeypatch.setattr(ask, "TIMEOUT_GRACE_S", 0.5)
     with pytest.raises(errors.ProviderTimeout):
         ask(Scripted("hang"), timeout_s=0.01)
 
@@ -150,7 +151,7 @@ def test_an_answer_without_an_end_is_broken_off_as_soon_as_it_is_too_long() -> N
             assert on_text
             while True:
                 self.parts += 1
-                on_text("x" * (self.parts * asking.MAX_REPLY_CHARACTERS // 2))
+                on_text("x" * (self.parts * ask.MAX_REPLY_CHARACTERS // 2))
 
     provider = Endless()
     with pytest.raises(errors.AnswerInvalid, match="far too long"):
@@ -160,7 +161,7 @@ def test_an_answer_without_an_end_is_broken_off_as_soon_as_it_is_too_long() -> N
 
 def in_turn(*providers: Scripted, **more: Any) -> Answer:
     candidates = [Candidate(provider, f"model-of-{provider.name}") for provider in providers]
-    return asyncio.run(asking.ask_in_turn(TASK, candidates, timeout_s=5, check=accept, **more))
+    return asyncio.run(ask.ask_in_turn(TASK, candidates, timeout_s=5, check=accept, **more))
 
 
 def test_the_next_one_is_asked_where_the_first_fails() -> None:
@@ -189,7 +190,7 @@ def test_whatever_a_server_says_a_reply_can_be_stored() -> None:
 
 def test_points_that_would_take_a_gigabyte_to_write_are_no_points() -> None:
     with pytest.raises(errors.AnswerInvalid):
-        asking.parse('{"criteria": [{"name": "A", "points": "1e-999999999"}]}')
+        ask.parse('{"criteria": [{"name": "A", "points": "1e-999999999"}]}')
 
 
 def test_the_stored_reply_is_the_first_ones_alone() -> None:
@@ -244,12 +245,12 @@ def test_what_is_no_providers_fault_ends_the_asking() -> None:
 )
 def test_a_reply_that_is_no_rubric_within_bounds_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(errors.AnswerInvalid) as refused:
-        asking.parse(text)
+        ask.parse(text)
     assert str(refused.value).startswith("The language model's answer was ")
     assert len(str(refused.value)) < 150
 
 
-LONG = asking.MAX_REPLY_CHARACTERS - 100
+LONG = ask.MAX_REPLY_CHARACTERS - 100
 HOSTILE = {
     "numbers for criteria": '{"criteria": [' + "1," * (LONG // 2) + "1]}",
     "levels of nothing": '{"criteria": [{"name": "A", "levels": [' + "{}," * (LONG // 3) + "{}]}]}",
@@ -264,7 +265,7 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_the_longest_hostile_reply_is_refused_at_once(text: str) -> None:
     with cpu.at_most(1), pytest.raises(errors.AnswerInvalid):
-        asking.parse(text)
+        ask.parse(text)
 
 
 @pytest.mark.parametrize("words", [1, 3_000])
@@ -291,27 +292,27 @@ def test_a_short_reply_is_judged_beside_the_loop_where_the_document_is_long() ->
 @pytest.mark.parametrize("fenced", ["```{}```", "```json\n{}", "{}\n```", "``\n{}\n``", "```not json at all\n{}\n```"])
 def test_half_a_fence_is_none(fenced: str) -> None:
     with pytest.raises(errors.AnswerInvalid):
-        asking.parse(fenced.replace("{}", json.dumps(GOOD)))
+        ask.parse(fenced.replace("{}", json.dumps(GOOD)))
 
 
 @pytest.mark.parametrize("fenced", ["```\n{}\n```", " \n```json \n\n{}\n\n  ``` \n", "```JSON\r\n{}```"])
 def test_a_fence_around_the_json_is_no_matter_however_it_is_set(fenced: str) -> None:
-    assert asking.parse(fenced.replace("{}", json.dumps(GOOD))).title == "T"
+    assert ask.parse(fenced.replace("{}", json.dumps(GOOD))).title == "T"
 
 
 def test_a_fence_around_the_json_is_no_matter() -> None:
-    assert asking.parse(f"```json\n{json.dumps(GOOD)}\n```").title == "T"
+    assert ask.parse(f"```json\n{json.dumps(GOOD)}\n```").title == "T"
 
 
 def test_names_are_folded_and_what_no_database_takes_is_left_out() -> None:
     told = {"title": " ", "criteria": [{"name": "A\n\tB\x00", "description": " x\x00\ny ", "levels": [{"name": ""}]}]}
-    rubric = asking.parse(json.dumps(told))
+    rubric = ask.parse(json.dumps(told))
     assert (rubric.title, rubric.criteria[0].name, rubric.criteria[0].description) == (None, "A B", "x\ny")
     assert rubric.criteria[0].levels[0].name is None
 
 
 def test_points_are_kept_to_four_decimals() -> None:
-    assert asking.parse('{"criteria": [{"name": "A", "points": 33.33333333333333}]}').criteria[0].points == Decimal(
+    assert ask.parse('{"criteria": [{"name": "A", "points": 33.33333333333333}]}').criteria[0].points == Decimal(
         "33.3333"
     )
 
@@ -331,7 +332,7 @@ def test_a_model_cannot_vouch_for_itself() -> None:
         "totals": {"stated": 5},
         "criteria": [{"name": "A", "grounded": True, "confidence": 1, "levels": [{"source": {"page": 1}}]}],
     }
-    rubric = asking.parse(json.dumps(told))
+    rubric = ask.parse(json.dumps(told))
     assert rubric == Rubric.model_validate({"criteria": [{"name": "A", "levels": [{}]}]})
-    kept = asking.parse(json.dumps(told), keep_marks=True)
+    kept = ask.parse(json.dumps(told), keep_marks=True)
     assert (kept.grounded, kept.criteria[0].confidence, kept.totals.stated) == (True, 1, 5)

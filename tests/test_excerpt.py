@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from rubric_jobs import excerpt
 from rubric_jobs.documents import Cell, Document, Paragraph, Table
+from rubric_jobs.llm import excerpt
 from rubric_jobs.rubric.model import Criterion, Rubric, Source
 
 FILLER = "The course explores the history of the region in twelve sessions. " * 40

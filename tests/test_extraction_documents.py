@@ -10,12 +10,12 @@ import docx
 import pytest
 
 from rubric_jobs import errors, extraction
-from rubric_jobs.choosing import Policy
 from rubric_jobs.documents import DOCX, PDF
 from rubric_jobs.extraction import ExtractionRequest
+from rubric_jobs.llm.providers import registry
+from rubric_jobs.llm.providers.registry import ProviderSettings
+from rubric_jobs.llm.routing import Policy
 from rubric_jobs.outcome import Outcome
-from rubric_jobs.providers import registry
-from rubric_jobs.providers.registry import ProviderSettings
 from rubric_jobs.reader.sandbox import Sandbox
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks

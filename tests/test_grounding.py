@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import grounding
 from rubric_jobs.documents import Cell, Document, Paragraph, Table
+from rubric_jobs.llm import grounding
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Source
 from tests import cpu
 from tests.providers import tasks

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from rubric_jobs import model_catalog
+from rubric_jobs.llm import model_catalog
 
 
 @pytest.mark.parametrize(

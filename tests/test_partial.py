@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import partial
+from rubric_jobs.llm import partial_answer
 
 WHOLE = {
     "title": "Lab 7e",
@@ -21,28 +21,28 @@ TEXT = json.dumps(WHOLE)
 
 
 def test_nothing_is_shown_before_the_answer_begins() -> None:
-    assert partial.rubric_of("") is None
-    assert partial.rubric_of("Here is") is None
+    assert partial_answer.rubric_of("") is None
+    assert partial_answer.rubric_of("Here is") is None
 
 
 def test_the_first_criterion_shows_as_soon_as_its_name_has_begun() -> None:
-    shown = partial.rubric_of('{"title": "Lab", "criteria": [{"name": "Meth')
+    shown = partial_answer.rubric_of('{"title": "Lab", "criteria": [{"name": "Meth')
     assert shown is not None
     assert [criterion["name"] for criterion in shown["criteria"]] == ["Meth"]
 
 
 def test_a_number_is_not_shown_until_its_key_closes() -> None:
-    shown = partial.rubric_of('{"criteria": [{"name": "Method", "points": 10')
+    shown = partial_answer.rubric_of('{"criteria": [{"name": "Method", "points": 10')
     assert shown is not None
     assert shown["criteria"][0]["points"] is None
-    closed = partial.rubric_of('{"criteria": [{"name": "Method", "points": 100, ')
+    closed = partial_answer.rubric_of('{"criteria": [{"name": "Method", "points": 100, ')
     assert closed is not None
     assert closed["criteria"][0]["points"] == 100
 
 
 @given(st.integers(min_value=0, max_value=len(TEXT)))
 def test_whatever_has_arrived_is_shown_without_a_wrong_number(length: int) -> None:
-    shown = partial.rubric_of(TEXT[:length])
+    shown = partial_answer.rubric_of(TEXT[:length])
     if shown is None:
         return
     for criterion, whole in zip(shown["criteria"], WHOLE["criteria"], strict=False):  # type: ignore[call-overload]
@@ -55,12 +55,14 @@ def test_whatever_has_arrived_is_shown_without_a_wrong_number(length: int) -> No
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(text: str) -> None:
-    partial.rubric_of("{" + text)
-    partial.rubric_of('{"criteria": [' + text)
+    partial_answer.rubric_of("{" + text)
+    partial_answer.rubric_of('{"criteria": [' + text)
 
 
 def test_values_of_a_wrong_type_are_left_out() -> None:
-    shown = partial.rubric_of('{"title": 3, "criteria": [{"name": "A", "points": "ten", "levels": "none"}, "B", {}]}')
+    shown = partial_answer.rubric_of(
+        '{"title": 3, "criteria": [{"name": "A", "points": "ten", "levels": "none"}, "B", {}]}'
+    )
     assert shown == {
         "title": None,
         "kind": None,
@@ -70,7 +72,7 @@ def test_values_of_a_wrong_type_are_left_out() -> None:
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400, "1e10", "NaN", "Infinity"])
 def test_a_number_that_no_rubric_has_is_never_shown(number: str) -> None:
-    shown = partial.rubric_of('{"criteria": [{"name": "A", "points": ' + number + ', "levels": [{"name": "L", ')
+    shown = partial_answer.rubric_of('{"criteria": [{"name": "A", "points": ' + number + ', "levels": [{"name": "L", ')
     assert shown is None or shown["criteria"][0]["points"] is None
 
 
@@ -79,15 +81,15 @@ PIECES = [*'{}[]",: ', "1e999", "NaN", "-Infinity", "9" * 400, '"points"', '"lev
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
 def test_whatever_is_shown_is_json(text: str) -> None:
-    json.dumps(partial.rubric_of('{"criteria": [{"name": "A", "points": ' + text), allow_nan=False)
+    json.dumps(partial_answer.rubric_of('{"criteria": [{"name": "A", "points": ' + text), allow_nan=False)
 
 
 def test_an_answer_that_is_no_json_yet_is_not_parsed_anew_with_each_part() -> None:
     now, told = [0.0], []
-    hear = partial.streaming(lambda **news: told.append(news), is_unfit=lambda _: False, clock=lambda: now[0])
+    hear = partial_answer.streaming(lambda **news: told.append(news), is_unfit=lambda _: False, clock=lambda: now[0])
     hear("{,")
     hear(TEXT)
     assert told == []
-    now[0] = partial.REPORT_EVERY_S
+    now[0] = partial_answer.REPORT_EVERY_S
     hear(TEXT)
     assert [news["criteria_found"] for news in told] == [2]

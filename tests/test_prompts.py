@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from rubric_jobs import prompts
 from rubric_jobs.documents import DOCX, PDF, Document, Paragraph
-from rubric_jobs.providers.base import EnhanceTask, ExtractTask
+from rubric_jobs.llm import prompts
+from rubric_jobs.llm.provider import EnhanceTask, ExtractTask
 from rubric_jobs.rubric.model import Source
 from tests.providers import tasks
 

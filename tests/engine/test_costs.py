@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from rubric_jobs import conf, controls, lifecycle
+from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import RubricJobAttempt, TenantControl
-from rubric_jobs.providers import registry
 from rubric_jobs.pump import Pump
 from rubric_jobs.rows import Rows
 from rubric_jobs.runner import Runner, digest_of, provider_settings

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import asking, lanes
-from rubric_jobs.asking import Candidate
+from rubric_jobs import lanes
 from rubric_jobs.claims import Claim
 from rubric_jobs.errors import CallAwaited, LanePaused, ProviderBusy, ProviderError
 from rubric_jobs.guarded import GuardedProvider
+from rubric_jobs.llm import ask
+from rubric_jobs.llm.ask import Candidate
+from rubric_jobs.llm.provider import EnhanceTask
+from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import ProviderLane, RubricJob
-from rubric_jobs.providers import registry
-from rubric_jobs.providers.base import EnhanceTask
 from rubric_jobs.rows import Rows
 from tests import claiming
 from tests.fake_llm import FakeLLM
@@ -70,7 +71,7 @@ def let_the_next_call_be_a_probe() -> None:
 
 async def in_turn(guard: Guard) -> Any:
     candidates = [Candidate(guard("gemini"), MODEL), Candidate(guard("openai"), "gpt-6-luna")]
-    return await asking.ask_in_turn(TASK, candidates, timeout_s=30, check=lambda rubric: None)
+    return await ask.ask_in_turn(TASK, candidates, timeout_s=30, check=lambda rubric: None)
 
 
 def take_all_calls(submit: Callable[..., uuid.UUID], provider: str) -> None:

@@ -18,8 +18,8 @@ from rubric_jobs import claims, lanes, lifecycle
 from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import CallAwaited, ProviderUnavailable
 from rubric_jobs.guarded import GuardedProvider
+from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobQuerySet
-from rubric_jobs.providers.base import EnhanceTask, Reply
 from rubric_jobs.pump import Pump
 from tests import claiming
 from tests.engine.test_plans import steps_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs.providers import registry
-from rubric_jobs.providers.base import Provider
+from rubric_jobs.llm.provider import Provider
+from rubric_jobs.llm.providers import registry
 from tests.fake_llm import FakeLLM
 
 SECRET = "sk-secret-4711"

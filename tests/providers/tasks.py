@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from rubric_jobs import errors
 from rubric_jobs.documents import DOCX, PDF, Cell, Document, Paragraph, Table
-from rubric_jobs.providers.base import EnhanceTask, ExtractTask
+from rubric_jobs.llm.provider import EnhanceTask, ExtractTask
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Source
 
 GRID = [

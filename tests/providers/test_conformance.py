@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import asking, errors
-from rubric_jobs.providers import registry
-from rubric_jobs.providers.base import Reply, Task
+from rubric_jobs import errors
+from rubric_jobs.llm import ask
+from rubric_jobs.llm.provider import Reply, Task
+from rubric_jobs.llm.providers import registry
 from tests.fake_llm import FakeLLM
 from tests.fake_protocols import THOUGHT_TOKENS
 from tests.providers import tasks
@@ -45,7 +46,7 @@ def failure(vendor: Vendor, task: Task | None = None, **more: Any) -> errors.Rub
 
 def test_a_document_becomes_the_rubric_that_it_holds(vendor: Vendor) -> None:
     reply = answer(vendor, tasks.extract_task())
-    rubric = asking.parse(reply.text)
+    rubric = ask.parse(reply.text)
     assert [criterion.name for criterion in rubric.criteria] == [row[0] for row in tasks.GRID[1:]]
     assert reply.model == vendor.model
 
@@ -70,13 +71,13 @@ def test_tokens_are_counted_thoughts_included(vendor: Vendor, fake_llm: FakeLLM)
 
 
 def test_rules_become_criteria_that_add_up_to_the_total(vendor: Vendor) -> None:
-    rubric = asking.parse(answer(vendor, tasks.rules_task()).text)
+    rubric = ask.parse(answer(vendor, tasks.rules_task()).text)
     assert len(rubric.criteria) >= 4
     assert sum(criterion.points or 0 for criterion in rubric.criteria) == 50
 
 
 def test_a_whole_rubric_comes_back_with_its_names(vendor: Vendor) -> None:
-    rubric = asking.parse(answer(vendor, tasks.whole_task()).text)
+    rubric = ask.parse(answer(vendor, tasks.whole_task()).text)
     assert [criterion.name for criterion in rubric.criteria] == [row[0] for row in tasks.GRID[1:]]
     assert sum(criterion.points or 0 for criterion in rubric.criteria) == 24
 
@@ -112,12 +113,12 @@ def test_text_is_reported_while_it_arrives(streaming_vendor: Vendor, fake_llm: F
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
     assert seen[-1] == reply.text
     assert reply.completion_tokens > 0
-    assert len(asking.parse(reply.text).criteria) == 3
+    assert len(ask.parse(reply.text).criteria) == 3
 
 
 def test_a_vendor_that_cannot_stream_answers_a_listener_all_the_same(vendor_of: Callable[..., Vendor]) -> None:
     reply = answer(vendor_of("gemini_legacy"), tasks.extract_task(), on_text=lambda _text: None)
-    assert len(asking.parse(reply.text).criteria) == 3
+    assert len(ask.parse(reply.text).criteria) == 3
 
 
 FAULTS = pytest.mark.parametrize(

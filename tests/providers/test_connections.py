@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 
-from rubric_jobs.providers.connections import PerLoop
+from rubric_jobs.llm.providers.connections import PerLoop
 
 CALLS_PER_CLIENT = 3
 

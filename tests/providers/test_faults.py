@@ -6,7 +6,7 @@ from email.utils import formatdate
 import pytest
 
 from rubric_jobs import errors
-from rubric_jobs.providers import faults
+from rubric_jobs.llm.providers import faults
 
 VENDOR = faults.Vendor("Acme", "ACME_KEY", "ACME_URL", "ACME_MODEL")
 

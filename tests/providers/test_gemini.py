@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from rubric_jobs import errors
-from rubric_jobs.providers import gemini_protocol
+from rubric_jobs.llm.providers import gemini_protocol
 from rubric_jobs.rubric.model import answer_schema
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks
@@ -101,7 +101,7 @@ def test_an_ending_that_nobody_knows_is_no_answer(ending: str) -> None:
 
 
 def test_thoughts_in_front_of_the_answer_are_left_out_by_the_legacy_sdk_too() -> None:
-    from rubric_jobs.providers.gemini_legacy import _without_thoughts
+    from rubric_jobs.llm.providers.gemini_legacy import _without_thoughts
 
     assert _without_thoughts(["I should look at the table.", '{"criteria": ', "[]}"]) == '{"criteria": []}'
     assert _without_thoughts(["no JSON at all"]) == "no JSON at all"

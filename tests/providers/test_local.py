@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from rubric_jobs import asking, errors
-from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.local import LocalProvider
+from rubric_jobs import errors
+from rubric_jobs.llm import ask
+from rubric_jobs.llm.provider import Reply, Task
+from rubric_jobs.llm.providers.local import LocalProvider
 from tests.providers import tasks
 
 
@@ -17,7 +18,7 @@ def answer(task: Task) -> Reply:
 
 def test_a_document_is_answered_with_what_the_reader_found() -> None:
     reply = answer(tasks.extract_task())
-    assert asking.parse(reply.text, keep_marks=True) == tasks.grid_rubric()
+    assert ask.parse(reply.text, keep_marks=True) == tasks.grid_rubric()
     assert (reply.model, reply.prompt_tokens, reply.completion_tokens) == ("", 0, 0)
 
 
@@ -28,7 +29,7 @@ def test_the_readers_error_is_the_answer_where_it_found_none(fault: errors.Rubri
 
 
 def test_a_whole_rubric_is_returned_as_it_is() -> None:
-    assert asking.parse(answer(tasks.whole_task()).text, keep_marks=True) == tasks.grid_rubric()
+    assert ask.parse(answer(tasks.whole_task()).text, keep_marks=True) == tasks.grid_rubric()
 
 
 def test_a_few_rules_need_a_model() -> None:

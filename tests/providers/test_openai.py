@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rubric_jobs import asking, errors
-from rubric_jobs.providers import openai
+from rubric_jobs import errors
+from rubric_jobs.llm import ask
+from rubric_jobs.llm.providers import openai
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks
 from tests.providers.conftest import Vendor
@@ -35,7 +36,7 @@ def test_a_server_that_does_not_know_schemas_is_asked_for_json(
 ) -> None:
     fake_llm.behave(mode="no_schema")
     reply = answer(vendor, tasks.extract_task(), on_text=(lambda _text: None) if is_streamed else None)
-    assert len(asking.parse(reply.text).criteria) == 3
+    assert len(ask.parse(reply.text).criteria) == 3
     assert forms(fake_llm) == ["json_schema", "json_object"]
     assert '"total_points"' in fake_llm.history[1].system
 
@@ -91,7 +92,7 @@ def test_the_file_of_a_scan_goes_as_a_file_part_with_a_neutral_name(vendor: Vend
 
 def test_a_fenced_answer_of_a_simple_server_is_read(vendor: Vendor, fake_llm: FakeLLM) -> None:
     fake_llm.behave(answer='```json\n{"criteria": [{"name": "Spelling"}]}\n```')
-    assert asking.parse(answer(vendor, tasks.extract_task()).text).criteria[0].name == "Spelling"
+    assert ask.parse(answer(vendor, tasks.extract_task()).text).criteria[0].name == "Spelling"
 
 
 def test_the_environment_does_not_choose_another_address(

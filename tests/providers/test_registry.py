@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from rubric_jobs.providers import registry
-from rubric_jobs.providers.base import Provider
-from rubric_jobs.providers.registry import ProviderSettings
+from rubric_jobs.llm.provider import Provider
+from rubric_jobs.llm.providers import registry
+from rubric_jobs.llm.providers.registry import ProviderSettings
 
 
 def test_the_local_provider_is_always_there_and_ready() -> None:

@@ -19,9 +19,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from rubric_jobs.aside import aside
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
-from rubric_jobs.providers.base import Provider, Reply, Task
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.provider import Provider, Reply, Task
 from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
 

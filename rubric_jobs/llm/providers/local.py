@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 
 from rubric_jobs import errors
-from rubric_jobs.aside import aside
-from rubric_jobs.providers.base import ExtractTask, Reply, Task
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.provider import ExtractTask, Reply, Task
 from rubric_jobs.rubric.model import Rubric
 
 

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rubric_jobs import excerpt
 from rubric_jobs.documents import PDF, Document
 from rubric_jobs.documents.model import fold
-from rubric_jobs.providers.base import EnhanceTask, ExtractTask, Task
+from rubric_jobs.llm import excerpt
+from rubric_jobs.llm.provider import EnhanceTask, ExtractTask, Task
 from rubric_jobs.rubric.model import Rubric, answer_schema
 
 EXTRACT_VERSION = "extract-1"

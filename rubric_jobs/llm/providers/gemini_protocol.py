@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rubric_jobs.errors import AnswerInvalid, ProviderError
-from rubric_jobs.providers.faults import Vendor, seconds_of_duration
+from rubric_jobs.llm.providers.faults import Vendor, seconds_of_duration
 
 VENDOR = Vendor(
     title="Gemini", key_setting="GEMINI_API_KEY", url_setting="GEMINI_BASE_URL", model_setting="GEMINI_MODEL"

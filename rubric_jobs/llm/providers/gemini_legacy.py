@@ -13,12 +13,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from rubric_jobs import prompts
-from rubric_jobs.aside import aside
 from rubric_jobs.errors import ProviderError
-from rubric_jobs.providers import faults
-from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
+from rubric_jobs.llm import prompts
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.provider import Reply, Task
+from rubric_jobs.llm.providers import faults
+from rubric_jobs.llm.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
 
 _POOLED_CONNECTIONS = 256
 _importing = threading.Lock()

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rubric_jobs import errors, prompts
-from rubric_jobs.aside import aside
-from rubric_jobs.providers import faults
-from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.connections import PerLoop, tls
+from rubric_jobs import errors
+from rubric_jobs.llm import prompts
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.provider import Reply, Task
+from rubric_jobs.llm.providers import faults
+from rubric_jobs.llm.providers.connections import PerLoop, tls
 
 if TYPE_CHECKING:
     import openai

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rubric_jobs import model_catalog
-from rubric_jobs.providers.base import Provider
-from rubric_jobs.providers.gemini import GeminiProvider
-from rubric_jobs.providers.gemini_legacy import LegacyGeminiProvider
-from rubric_jobs.providers.local import LocalProvider
-from rubric_jobs.providers.openai import OpenAIProvider
+from rubric_jobs.llm import model_catalog
+from rubric_jobs.llm.provider import Provider
+from rubric_jobs.llm.providers.gemini import GeminiProvider
+from rubric_jobs.llm.providers.gemini_legacy import LegacyGeminiProvider
+from rubric_jobs.llm.providers.local import LocalProvider
+from rubric_jobs.llm.providers.openai import OpenAIProvider
 
 GEMINI_SDKS = ("google-genai", "google-generativeai")
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from rubric_jobs.aside import size_of
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import RubricJobError
+from rubric_jobs.llm.offload import size_of
 from rubric_jobs.rubric.model import Rubric
 
 

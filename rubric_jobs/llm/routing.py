@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rubric_jobs.asking import Candidate
 from rubric_jobs.errors import ProviderRejected
-from rubric_jobs.providers.base import Reply
-from rubric_jobs.providers.registry import Providers
+from rubric_jobs.llm.ask import Candidate
+from rubric_jobs.llm.provider import Reply
+from rubric_jobs.llm.providers.registry import Providers
 
 AUTO = "auto"
 LOCAL = "local"

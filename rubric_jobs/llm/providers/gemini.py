@@ -19,12 +19,13 @@ from urllib.request import getproxies
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from rubric_jobs import errors, prompts
-from rubric_jobs.aside import aside
-from rubric_jobs.providers import faults
-from rubric_jobs.providers.base import Reply, Task
-from rubric_jobs.providers.connections import PerLoop, tls
-from rubric_jobs.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
+from rubric_jobs import errors
+from rubric_jobs.llm import prompts
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.provider import Reply, Task
+from rubric_jobs.llm.providers import faults
+from rubric_jobs.llm.providers.connections import PerLoop, tls
+from rubric_jobs.llm.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
 
 if TYPE_CHECKING:
     import aiohttp
