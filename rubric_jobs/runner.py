@@ -14,18 +14,19 @@ from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import claims, controls, enhancement, extraction, lanes
+from rubric_jobs import claims, controls, lanes
 from rubric_jobs.claims import Claim, Cost, Ending
-from rubric_jobs.enhancement import EnhancementRequest
 from rubric_jobs.errors import RubricJobError
-from rubric_jobs.extraction import ExtractionRequest
 from rubric_jobs.guarded import ForbiddenProvider, GuardedProvider
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import Providers, ProviderSettings
 from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.models import Kind
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines import enhancement, extraction
+from rubric_jobs.pipelines.enhancement import EnhancementRequest
+from rubric_jobs.pipelines.extraction import ExtractionRequest
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.pump import Report
 from rubric_jobs.reader.sandbox import Sandbox
 from rubric_jobs.rows import Rows

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import enhancement, errors
-from rubric_jobs.enhancement import EnhancementRequest
+from rubric_jobs import errors
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import ProviderSettings
 from rubric_jobs.llm.routing import Policy
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines import enhancement
+from rubric_jobs.pipelines.enhancement import EnhancementRequest
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.rubric import text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric
 from tests import rubrics

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import errors, extraction
+from rubric_jobs import errors
 from rubric_jobs.documents import Document
-from rubric_jobs.extraction import ExtractionRequest
 from rubric_jobs.llm import prompts
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import ProviderSettings
 from rubric_jobs.llm.routing import Policy
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines import extraction
+from rubric_jobs.pipelines.extraction import ExtractionRequest
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric.model import Rubric
 from tests.fake_llm import FakeLLM

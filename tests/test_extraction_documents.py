@@ -9,13 +9,14 @@ from collections.abc import Callable
 import docx
 import pytest
 
-from rubric_jobs import errors, extraction
+from rubric_jobs import errors
 from rubric_jobs.documents import DOCX, PDF
-from rubric_jobs.extraction import ExtractionRequest
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import ProviderSettings
 from rubric_jobs.llm.routing import Policy
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines import extraction
+from rubric_jobs.pipelines.extraction import ExtractionRequest
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
 from tests.fake_llm import FakeLLM
 from tests.providers import tasks

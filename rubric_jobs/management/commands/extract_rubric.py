@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from rubric_jobs import extraction, runner
+from rubric_jobs import runner
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import DocumentTooLarge, RubricJobError
-from rubric_jobs.extraction import ExtractionRequest
 from rubric_jobs.llm.providers import registry
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines import extraction
+from rubric_jobs.pipelines.extraction import ExtractionRequest
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import LARGEST_INPUT, Sandbox
 from rubric_jobs.rubric import exports
 from rubric_jobs.serializers import PROVIDERS

@@ -21,7 +21,7 @@ from rubric_jobs.llm.partial_answer import Report
 from rubric_jobs.llm.provider import ExtractTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader import CERTAIN
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import points, review, text

@@ -24,7 +24,7 @@ from rubric_jobs.llm.partial_answer import Report
 from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy
-from rubric_jobs.outcome import Outcome
+from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.rubric import points, review, text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
 from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
