@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from benchmarks import work
 from rubric_jobs import worker
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.jobs.claims import Claim, Ending
 
 
 class SleepingRunner:

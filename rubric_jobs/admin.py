@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from rubric_jobs import conf, controls, lifecycle, overview, presentation, purge
+from rubric_jobs import conf, overview, presentation
+from rubric_jobs.jobs import controls, lifecycle, purge
 from rubric_jobs.listing import AgeFilter, JobList, KindFilter, ProviderFilter, TenantFilter, search
 from rubric_jobs.models import FleetControl, Membership, RubricJob, TenantControl
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rubric_jobs import lanes
-from rubric_jobs.claims import Claim
 from rubric_jobs.errors import (
     CallAwaited,
     LanePaused,
@@ -18,6 +17,7 @@ from rubric_jobs.errors import (
     ProviderTimeout,
     ProviderUnavailable,
 )
+from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.lanes import Pass
 from rubric_jobs.llm.provider import Provider, Reply, Task
 from rubric_jobs.rows import Rows

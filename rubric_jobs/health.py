@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
-from rubric_jobs import workers
+from rubric_jobs.jobs import workers
 
 
 def is_ready(_request: HttpRequest) -> JsonResponse:

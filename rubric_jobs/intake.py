@@ -13,10 +13,10 @@ from typing import Any
 
 import psycopg
 
-from rubric_jobs import claims
-from rubric_jobs.claims import Claim
-from rubric_jobs.lifecycle import CANCELLED_CHANNEL, PENDING_CHANNEL
-from rubric_jobs.severing import severed_after
+from rubric_jobs.jobs import claims
+from rubric_jobs.jobs.claims import Claim
+from rubric_jobs.jobs.connections import severed_after
+from rubric_jobs.jobs.lifecycle import CANCELLED_CHANNEL, PENDING_CHANNEL
 
 log = logging.getLogger(__name__)
 

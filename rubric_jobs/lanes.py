@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from rubric_jobs.claims import Claim
+from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm.providers.faults import LONGEST_WAIT_S
 
 FAULTS_ALLOWED = 5

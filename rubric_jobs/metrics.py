@@ -18,8 +18,9 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, exposition
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from rubric_jobs import ledger, overview, workers
-from rubric_jobs.ledger import Sum
+from rubric_jobs import overview
+from rubric_jobs.jobs import ledger, workers
+from rubric_jobs.jobs.ledger import Sum
 from rubric_jobs.models import Kind
 
 SUCCESS_WINDOW_H = 24

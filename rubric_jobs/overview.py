@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.core.cache import cache
 from django.db import connection
 
-from rubric_jobs import controls, workers
+from rubric_jobs.jobs import controls, workers
 
 GOAL = 0.95
 """The share of finished jobs that shall be completed; cancelled ones count neither way."""

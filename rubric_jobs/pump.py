@@ -17,10 +17,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error as RowsError
 
-from rubric_jobs import claims, lanes, lifecycle, logs, workers
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs import lanes, logs
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.intake import Intake
+from rubric_jobs.jobs import claims, lifecycle, workers
+from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.rows import Rows
 
 log = logging.getLogger(__name__)

@@ -17,9 +17,10 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rubric_jobs import answers, conf, isolation, lifecycle, schema, serializers, snapshots, submission
+from rubric_jobs import answers, conf, isolation, schema, serializers, snapshots, submission
 from rubric_jobs.auth import caller
 from rubric_jobs.errors import DocumentTooLarge
+from rubric_jobs.jobs import lifecycle
 from rubric_jobs.models import Kind, RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.problems import Problem, Refusal, as_problem_details, table
 from rubric_jobs.routes import BoundedJSONParser, CallerView, FormParser, body_bytes, validated

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, connections
 from psycopg.errors import ReadOnlySqlTransaction
 
-from rubric_jobs.severing import sever
+from rubric_jobs.jobs.connections import sever
 
 log = logging.getLogger(__name__)
 

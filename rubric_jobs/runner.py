@@ -14,10 +14,11 @@ from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import claims, controls, lanes
-from rubric_jobs.claims import Claim, Cost, Ending
+from rubric_jobs import lanes
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.guarded import ForbiddenProvider, GuardedProvider
+from rubric_jobs.jobs import claims, controls
+from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import Providers, ProviderSettings

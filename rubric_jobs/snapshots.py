@@ -19,8 +19,8 @@ from psycopg import AsyncClientCursor, AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from rubric_jobs import conf, isolation
+from rubric_jobs.jobs.connections import is_severed
 from rubric_jobs.models import RubricJob, RubricJobQuerySet, Status
-from rubric_jobs.severing import is_severed
 from rubric_jobs.threads import in_thread
 
 POOL_SIZE = 10

@@ -13,8 +13,9 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from rubric_jobs import answers, lifecycle, problems, schema, serializers, snapshots, submission, watching
+from rubric_jobs import answers, problems, schema, serializers, snapshots, submission, watching
 from rubric_jobs.auth import Identity
+from rubric_jobs.jobs import lifecycle
 from rubric_jobs.models import Kind, Status
 from rubric_jobs.pace import pace, remembered
 from rubric_jobs.problems import Refusal

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from rubric_jobs import conf, lifecycle
+from rubric_jobs import conf
 from rubric_jobs.auth import Identity
+from rubric_jobs.jobs import lifecycle
 from rubric_jobs.problems import Refusal
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

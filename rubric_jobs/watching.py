@@ -12,9 +12,9 @@ from django.http import Http404
 
 from rubric_jobs import conf, snapshots
 from rubric_jobs.auth import Identity
-from rubric_jobs.events import listen
 from rubric_jobs.hub import Hub
-from rubric_jobs.lifecycle import CHANGED_CHANNEL
+from rubric_jobs.jobs.lifecycle import CHANGED_CHANNEL
+from rubric_jobs.jobs.notifications import listen
 from rubric_jobs.snapshots import Snapshot
 from rubric_jobs.threads import in_thread
 

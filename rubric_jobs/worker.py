@@ -28,7 +28,7 @@ from django.db import connection
 from django_q.tasks import async_task
 
 from rubric_jobs import conf, logs, processes, schedules
-from rubric_jobs import purge as purging
+from rubric_jobs.jobs import purge as purging
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.pump import Pace, Pump
 from rubric_jobs.rows import Rows

@@ -100,7 +100,7 @@ def rows(django_db_setup: None, django_db_blocker: Any) -> Any:
 @pytest.fixture
 def submit(owner: Caller) -> Callable[..., uuid.UUID]:
     """Submit a job straight to the rows; what is not said is filled in."""
-    from rubric_jobs import lifecycle
+    from rubric_jobs.jobs import lifecycle
 
     def submit(**wanted: Any) -> uuid.UUID:
         job = {

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Claim, Cost, Ending
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
 from tests import claiming
 

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Claim, Cost, Ending
 from rubric_jobs.errors import (
     AnswerInvalid,
     AnswerTruncated,
@@ -22,6 +20,8 @@ from rubric_jobs.errors import (
     RubricJobError,
     TimedOut,
 )
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
 from tests.races import waited_for

@@ -22,9 +22,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from rubric_jobs import claims
-from rubric_jobs.claims import Ending
 from rubric_jobs.errors import RubricJobError
+from rubric_jobs.jobs import claims
+from rubric_jobs.jobs.claims import Ending
 from tests import claiming
 
 PDF = "application/pdf"

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, lifecycle
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
-from rubric_jobs.events import LISTENER
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.notifications import LISTENER
 from tests.api.conftest import PREFIXES, RESULT, Web, as_base64, database_url, enhancement, extraction, pdf
 from tests.conftest import Caller
 

@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from rest_framework.test import APIClient
 
-from rubric_jobs import claims
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
+from rubric_jobs.jobs import claims
 from rubric_jobs.models import Membership, RubricJob, RubricJobInput
 from tests.api.conftest import DOCX, PDF, PREFIXES, RESULT, as_base64, body_of, docx, enhancement, extraction, pdf
 from tests.conftest import Caller

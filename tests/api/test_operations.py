@@ -18,7 +18,8 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from rubric_jobs import checks, health, isolation, problems, routes, workers
+from rubric_jobs import checks, health, isolation, problems, routes
+from rubric_jobs.jobs import workers
 from tests.api.conftest import PREFIXES, Web, body_of, enhancement, extraction
 from tests.conftest import Caller
 

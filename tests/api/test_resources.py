@@ -13,8 +13,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 
-from rubric_jobs import claims
 from rubric_jobs.errors import NoRubricFound, ProviderUnavailable
+from rubric_jobs.jobs import claims
 from rubric_jobs.models import RubricJob, RubricJobInput
 from rubric_jobs.rubric import exports
 from tests.api.conftest import DOCX, PDF, RESULT, body_of, docx, enhancement, extraction, pdf

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from rubric_jobs import claims
-from rubric_jobs.claims import Ending
 from rubric_jobs.errors import NoRubricFound
+from rubric_jobs.jobs import claims
+from rubric_jobs.jobs.claims import Ending
 from tests import claiming
 from tests.api.conftest import RESULT, Web
 from tests.conftest import Caller

@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection
 
 from grader.embedded_postgres import Server
-from rubric_jobs import lifecycle
+from rubric_jobs.jobs import lifecycle
 from tests.engine.clusters import ROLES, Cluster, Supervisor, wait_until
 from tests.engine.history import CRASHES_ALLOWED, History
 from tests.engine.proxy import Proxy

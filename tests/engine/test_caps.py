@@ -16,8 +16,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, conf, lanes
-from rubric_jobs.claims import Claim
+from rubric_jobs import conf, lanes
+from rubric_jobs.jobs import claims
+from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.models import RubricJob
 from tests import claiming
 

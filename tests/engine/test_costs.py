@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import conf, controls, lifecycle
+from rubric_jobs import conf
+from rubric_jobs.jobs import controls, lifecycle
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import RubricJobAttempt, TenantControl
 from rubric_jobs.pump import Pump

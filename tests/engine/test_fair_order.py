@@ -10,9 +10,9 @@ from itertools import groupby
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Claim, Ending
 from rubric_jobs.errors import ProviderUnavailable
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob
 from tests import claiming
 from tests.engine.test_plans import steps_of

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from rubric_jobs import lanes
-from rubric_jobs.claims import Claim
 from rubric_jobs.errors import CallAwaited, LanePaused, ProviderBusy, ProviderError
 from rubric_jobs.guarded import GuardedProvider
+from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm import ask
 from rubric_jobs.llm.ask import Candidate
 from rubric_jobs.llm.provider import EnhanceTask

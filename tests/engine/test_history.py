@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Ending
 from rubric_jobs.errors import ProviderUnavailable
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Ending
 from tests import claiming
 from tests.engine import history
 from tests.engine.history import Attempt, Change, History, broken_promises

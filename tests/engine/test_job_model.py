@@ -24,10 +24,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rubric_jobs import claims, lanes, lifecycle
-from rubric_jobs.claims import Claim, Cost, Ending
+from rubric_jobs import lanes
 from rubric_jobs.errors import AnswerInvalid, CallAwaited, NoRubricFound, ProviderBusy, ProviderUnavailable
-from rubric_jobs.lifecycle import CRASHES_ALLOWED, FAULTS_OF_ANSWERS
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Claim, Cost, Ending
+from rubric_jobs.jobs.lifecycle import CRASHES_ALLOWED, FAULTS_OF_ANSWERS
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
 from tests import claiming
 

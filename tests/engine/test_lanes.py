@@ -11,8 +11,9 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from rubric_jobs import lanes, lifecycle
-from rubric_jobs.claims import Claim
+from rubric_jobs import lanes
+from rubric_jobs.jobs import lifecycle
+from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.lanes import Pass
 from rubric_jobs.models import ProviderLane, RubricJob
 from tests import claiming

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rubric_jobs import claims, lifecycle
-from rubric_jobs.claims import Cost, Ending
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Cost, Ending
 from rubric_jobs.models import RubricJobAttempt, RubricJobReply
 from tests import claiming
 from tests.engine import faults

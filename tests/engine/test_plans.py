@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from django.db import connections
 
-from rubric_jobs import claims, conf
+from rubric_jobs import conf
+from rubric_jobs.jobs import claims
 
 PENDING = 5_000
 

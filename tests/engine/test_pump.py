@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, conf, controls, lifecycle, workers
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs import conf
 from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
+from rubric_jobs.jobs import claims, controls, lifecycle, workers
+from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
 from rubric_jobs.pump import Pace, Pump
 from rubric_jobs.rows import Rows

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import claims, lanes, lifecycle
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs import lanes
 from rubric_jobs.errors import CallAwaited, ProviderUnavailable
 from rubric_jobs.guarded import GuardedProvider
+from rubric_jobs.jobs import claims, lifecycle
+from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobQuerySet
 from rubric_jobs.pump import Pump

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import psycopg
 from django.db import connection
 
-from rubric_jobs import lifecycle
+from rubric_jobs.jobs import lifecycle
 from tests import servers
 from tests.engine import history
 from tests.engine.clusters import Cluster, wait_until

@@ -15,8 +15,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from rubric_jobs import conf, controls, doctor, workers
+from rubric_jobs import conf, doctor
 from rubric_jobs.doctor import Finding, Verdict
+from rubric_jobs.jobs import controls, workers
 from tests.operations.conftest import MakeJob, ago
 
 PROJECT = Path(__file__).resolve().parent.parent.parent

@@ -21,7 +21,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django_q.models import Schedule
 
-from rubric_jobs import conf, ledger, purge, schedules, worker
+from rubric_jobs import conf, schedules, worker
+from rubric_jobs.jobs import ledger, purge
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
 from rubric_jobs.schedules import Recurring
 from tests.operations.conftest import MakeJob, ago

@@ -24,8 +24,8 @@ from django_q.signals import post_spawn
 
 from rubric_jobs import conf, processes, worker
 from rubric_jobs.checks_engine import ENGINE
+from rubric_jobs.jobs.connections import sever
 from rubric_jobs.rows import TAKES_CHANGES
-from rubric_jobs.severing import sever
 
 log = logging.getLogger(__name__)
 

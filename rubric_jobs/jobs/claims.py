@@ -18,7 +18,7 @@ from django.db import connection
 from psycopg.rows import class_row, dict_row
 
 from rubric_jobs.errors import RubricJobError, TimedOut
-from rubric_jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
+from rubric_jobs.jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
 
 
 @dataclass(frozen=True, slots=True)

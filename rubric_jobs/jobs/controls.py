@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models.functions import Now
 
-from rubric_jobs.lifecycle import PENDING_CHANNEL
+from rubric_jobs.jobs.lifecycle import PENDING_CHANNEL
 from rubric_jobs.models import FleetControl
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from rubric_jobs import conf, ledger, workers
+from rubric_jobs import conf
+from rubric_jobs.jobs import ledger, workers
 from rubric_jobs.models import Status
 
 FINISHED = (Status.COMPLETED.value, Status.FAILED.value)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from rubric_jobs.lifecycle import CANCELLED_CHANNEL, CHANGED_CHANNEL
+from rubric_jobs.jobs.lifecycle import CANCELLED_CHANNEL, CHANGED_CHANNEL
 
 NOBODY = uuid.UUID(int=0)
 BATCH = 500

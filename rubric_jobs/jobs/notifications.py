@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from rubric_jobs.severing import severed_after
+from rubric_jobs.jobs.connections import severed_after
 
 log = logging.getLogger(__name__)
 
