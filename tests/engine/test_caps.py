@@ -16,10 +16,11 @@ import psycopg
 import pytest
 from django.db import connection
 
-from rubric_jobs import conf, lanes
+from rubric_jobs import conf
 from rubric_jobs.jobs import claims
 from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.models import RubricJob
+from rubric_jobs.worker import circuit_breaker
 from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -86,13 +87,13 @@ def test_no_more_calls_are_in_flight_than_the_cap_however_many_ask_at_once(submi
 
     def take(number: int) -> int:
         mine = held[number::CONNECTIONS]
-        return sum(lanes.take_call(claim, provider="gemini", cap=CAP) for claim in mine for _ in range(3))
+        return sum(circuit_breaker.take_call(claim, provider="gemini", cap=CAP) for claim in mine for _ in range(3))
 
     for _ in range(5):
         at_once(take)
         assert RubricJob.objects.filter(calling="gemini").count() == CAP
         for claim in held:
-            lanes.end_call(claim, cap=CAP)
+            circuit_breaker.end_call(claim, cap=CAP)
 
 
 def test_a_tenant_at_its_cap_does_not_hide_the_others_behind_it(submit: Submit) -> None:
@@ -183,7 +184,7 @@ def test_a_job_that_froze_while_it_took_a_call_does_not_stop_the_others(submit: 
 
     def take() -> None:
         with connection.execute_wrapper(freeze):
-            lanes.take_call(first, provider="gemini", cap=CAP)
+            circuit_breaker.take_call(first, provider="gemini", cap=CAP)
         connection.close()
 
     with ThreadPoolExecutor(1) as other, ExitStack() as stack:
@@ -191,7 +192,7 @@ def test_a_job_that_froze_while_it_took_a_call_does_not_stop_the_others(submit: 
         taken = other.submit(take)
         assert is_frozen.wait(5)
         began = time.monotonic()
-        assert lanes.take_call(second, provider="gemini", cap=CAP)
+        assert circuit_breaker.take_call(second, provider="gemini", cap=CAP)
         assert time.monotonic() - began < 1
         thaw.set()
         taken.result(5)
@@ -205,7 +206,7 @@ def test_a_lock_that_somebody_keeps_is_not_waited_for_long(submit: Submit) -> No
     with locked(TENANTS_LOCK):
         assert claiming.claim(tenant_cap=CAP) == []
     with locked(CALLS_LOCK):
-        assert not lanes.take_call(held, provider="gemini", cap=CAP)
+        assert not circuit_breaker.take_call(held, provider="gemini", cap=CAP)
     assert time.monotonic() - began < 2
     assert len(claiming.claim(tenant_cap=CAP)) == 1
-    assert lanes.take_call(held, provider="gemini", cap=CAP)
+    assert circuit_breaker.take_call(held, provider="gemini", cap=CAP)

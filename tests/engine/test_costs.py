@@ -16,9 +16,9 @@ from rubric_jobs import conf
 from rubric_jobs.jobs import controls, lifecycle
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import RubricJobAttempt, TenantControl
-from rubric_jobs.pump import Pump
-from rubric_jobs.rows import Rows
-from rubric_jobs.runner import Runner, digest_of, provider_settings
+from rubric_jobs.worker.pump import Pump
+from rubric_jobs.worker.runner import Runner, digest_of, provider_settings
+from rubric_jobs.worker.writer import Rows
 from tests import claiming
 from tests import fake_llm as fakes
 from tests.engine.test_pump import PACE, end_of, wait_until

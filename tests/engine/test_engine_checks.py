@@ -12,12 +12,12 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from rubric_jobs import checks_engine
+from rubric_jobs.worker import checks
 
 # The checks alone read the changed databases; no connection is made.
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 
-CHECKS = (checks_engine.check_django_q, checks_engine.check_workers, checks_engine.check_connections)
+CHECKS = (checks.check_django_q, checks.check_workers, checks.check_connections)
 
 
 def found(**changed: Any) -> list[str]:

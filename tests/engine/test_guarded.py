@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs import lanes
 from rubric_jobs.errors import CallAwaited, LanePaused, ProviderBusy, ProviderError
-from rubric_jobs.guarded import GuardedProvider
 from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm import ask
 from rubric_jobs.llm.ask import Candidate
 from rubric_jobs.llm.provider import EnhanceTask
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import ProviderLane, RubricJob
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.guarded_provider import GuardedProvider
+from rubric_jobs.worker.writer import Rows
 from tests import claiming
 from tests.fake_llm import FakeLLM
 
@@ -65,7 +65,7 @@ def answer(guard: Guard) -> Awaitable[Any]:
 
 
 def let_the_next_call_be_a_probe() -> None:
-    lanes.fault(**LANE, is_busy=True, retry_after_s=60)
+    circuit_breaker.fault(**LANE, is_busy=True, retry_after_s=60)
     ProviderLane.objects.update(paused_until="2020-01-01T00:00:00Z")
 
 
@@ -77,7 +77,7 @@ async def in_turn(guard: Guard) -> Any:
 def take_all_calls(submit: Callable[..., uuid.UUID], provider: str) -> None:
     for _ in range(2):
         submit()
-    assert all(lanes.take_call(claim, provider=provider, cap=2) for claim in claiming.claim())
+    assert all(circuit_breaker.take_call(claim, provider=provider, cap=2) for claim in claiming.claim())
 
 
 def test_a_busy_answer_pauses_the_lane_and_a_paused_lane_is_not_called(guarding: Any, fake_llm: FakeLLM) -> None:
@@ -97,7 +97,7 @@ def test_a_busy_answer_pauses_the_lane_and_a_paused_lane_is_not_called(guarding:
 
 
 def test_jobs_that_a_paused_lane_sends_back_come_again_after_its_pause_and_not_all_at_once(guarding: Any) -> None:
-    lanes.fault(**LANE, is_busy=True, retry_after_s=20)
+    circuit_breaker.fault(**LANE, is_busy=True, retry_after_s=20)
 
     async def crowd(guard: Guard) -> list[float]:
         sent_back = await asyncio.gather(*[answer(guard) for _ in range(20)], return_exceptions=True)
@@ -110,7 +110,7 @@ def test_jobs_that_a_paused_lane_sends_back_come_again_after_its_pause_and_not_a
 
 
 def test_while_a_lane_is_paused_the_fallback_answers(guarding: Any, fake_llm: FakeLLM) -> None:
-    lanes.fault(**LANE, is_busy=True, retry_after_s=60)
+    circuit_breaker.fault(**LANE, is_busy=True, retry_after_s=60)
     assert guarding(in_turn).reply.provider == "openai"
     assert {call.vendor for call in fake_llm.history} == {"openai"}
 
@@ -189,7 +189,7 @@ def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_
 ) -> None:
     let_the_next_call_be_a_probe()
     is_probe, may_tell = threading.Event(), threading.Event()
-    enter = lanes.enter
+    enter = circuit_breaker.enter
 
     def enter_slowly(*args: Any, **kwargs: Any) -> Any:
         entered = enter(*args, **kwargs)
@@ -199,7 +199,7 @@ def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_
 
     async def cancelled_then_answered(guard: Guard) -> None:
         with monkeypatch.context() as slow:
-            slow.setattr(lanes, "enter", enter_slowly)
+            slow.setattr(circuit_breaker, "enter", enter_slowly)
             probe = asyncio.ensure_future(answer(guard))
             assert await asyncio.to_thread(is_probe.wait, 10)
         probe.cancel()
@@ -214,13 +214,13 @@ def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_
 
 def test_a_probe_whose_pass_was_lost_on_the_way_is_let_in_when_it_asks_again(claim: Claim) -> None:
     let_the_next_call_be_a_probe()
-    assert lanes.enter(claim, **LANE, probe_s=60) is lanes.Pass.PROBE
-    assert lanes.enter(claim, **LANE, probe_s=60) is lanes.Pass.PROBE
+    assert circuit_breaker.enter(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
+    assert circuit_breaker.enter(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
 
 
 def test_a_probe_that_was_given_up_does_not_take_the_next_ones_place(claim: Claim) -> None:
     let_the_next_call_be_a_probe()
-    assert lanes.enter(claim, **LANE, probe_s=60) is lanes.Pass.PROBE
+    assert circuit_breaker.enter(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
     ProviderLane.objects.update(probe_token=claim.token + 1)  # it took too long, and another one tries
-    lanes.give_back_probe(claim, **LANE)
-    assert isinstance(lanes.enter(claim, **LANE, probe_s=60), float)
+    circuit_breaker.give_back_probe(claim, **LANE)
+    assert isinstance(circuit_breaker.enter(claim, **LANE, probe_s=60), float)

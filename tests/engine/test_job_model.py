@@ -24,12 +24,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rubric_jobs import lanes
 from rubric_jobs.errors import AnswerInvalid, CallAwaited, NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.jobs import claims, lifecycle
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.jobs.lifecycle import CRASHES_ALLOWED, FAULTS_OF_ANSWERS
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput, RubricJobReply
+from rubric_jobs.worker import circuit_breaker
 from tests import claiming
 
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
@@ -216,13 +216,13 @@ class Jobs(RuleBasedStateMachine):
 
     @rule(cap=st.sampled_from([1, 2]))
     def wake_callers(self, cap: int) -> None:
-        lanes.wake_callers(cap=cap)
+        circuit_breaker.wake_callers(cap=cap)
         self._note_woken(cap)
 
     @rule(claim=held, cap=st.sampled_from([1, 2]))
     def take_call(self, claim: Claim, cap: int) -> None:
         job, calls = self.jobs[claim.job_id], self._calls()
-        if lanes.take_call(claim, provider="gemini", cap=cap):
+        if circuit_breaker.take_call(claim, provider="gemini", cap=cap):
             assert job.owns(claim)
             assert job.calling or calls < cap
             job.calling = "gemini"
@@ -233,7 +233,7 @@ class Jobs(RuleBasedStateMachine):
     @rule(claim=held, cap=st.sampled_from([1, 2]))
     def end_call(self, claim: Claim, cap: int) -> None:
         job = self.jobs[claim.job_id]
-        lanes.end_call(claim, cap=cap)
+        circuit_breaker.end_call(claim, cap=cap)
         if job.owns(claim) and job.calling:
             job.calling = None
             self._note_woken(cap)

@@ -11,11 +11,11 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from rubric_jobs import lanes
 from rubric_jobs.jobs import lifecycle
 from rubric_jobs.jobs.claims import Claim
-from rubric_jobs.lanes import Pass
 from rubric_jobs.models import ProviderLane, RubricJob
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.circuit_breaker import Pass
 from tests import claiming
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -41,11 +41,11 @@ TOKENS = itertools.count(2)
 
 def enter() -> Pass | float:
     """Somebody new each time."""
-    return lanes.enter(replace(SOMEBODY, token=next(TOKENS)), **LANE, probe_s=60)
+    return circuit_breaker.enter(replace(SOMEBODY, token=next(TOKENS)), **LANE, probe_s=60)
 
 
 def fault(*, is_busy: bool = False, retry_after_s: float | None = None) -> None:
-    lanes.fault(**LANE, is_busy=is_busy, retry_after_s=retry_after_s)
+    circuit_breaker.fault(**LANE, is_busy=is_busy, retry_after_s=retry_after_s)
 
 
 def end_pause() -> None:
@@ -73,11 +73,11 @@ def test_a_busy_provider_is_tried_again_within_ten_minutes_whatever_it_says() ->
 
 def test_another_model_of_the_provider_goes_on() -> None:
     fault(is_busy=True, retry_after_s=17)
-    assert lanes.enter(SOMEBODY, provider="gemini", model="another", probe_s=60) is Pass.CLEAR
+    assert circuit_breaker.enter(SOMEBODY, provider="gemini", model="another", probe_s=60) is Pass.CLEAR
 
 
 def test_a_service_that_is_down_is_left_alone_after_some_faults_in_a_row() -> None:
-    for _ in range(lanes.FAULTS_ALLOWED - 1):
+    for _ in range(circuit_breaker.FAULTS_ALLOWED - 1):
         fault()
         assert enter() is Pass.DOUBTFUL
     fault()
@@ -85,9 +85,9 @@ def test_a_service_that_is_down_is_left_alone_after_some_faults_in_a_row() -> No
 
 
 def test_a_success_in_between_ends_the_row_of_faults() -> None:
-    for _ in range(lanes.FAULTS_ALLOWED - 1):
+    for _ in range(circuit_breaker.FAULTS_ALLOWED - 1):
         fault()
-    lanes.success(**LANE, entered=Pass.DOUBTFUL)
+    circuit_breaker.success(**LANE, entered=Pass.DOUBTFUL)
     fault()
     assert enter() is Pass.DOUBTFUL
 
@@ -115,13 +115,13 @@ def test_the_longer_a_probe_takes_the_longer_the_others_wait() -> None:
     for since_s in (8, 60, 3600):
         ProviderLane.objects.update(paused_until=Now() - timedelta(seconds=since_s))
         waits.append(enter())
-    assert waits == pytest.approx([1, 4, lanes.LONGEST_LOOK_S, lanes.LONGEST_LOOK_S], abs=1)
+    assert waits == pytest.approx([1, 4, circuit_breaker.LONGEST_LOOK_S, circuit_breaker.LONGEST_LOOK_S], abs=1)
 
 
 def test_a_probe_that_succeeds_opens_the_lane_for_all() -> None:
     fault(is_busy=True)
     end_pause()
-    lanes.success(**LANE, entered=enter())  # type: ignore[arg-type]
+    circuit_breaker.success(**LANE, entered=enter())  # type: ignore[arg-type]
     assert enter() is Pass.CLEAR
 
 
@@ -140,7 +140,7 @@ def test_a_probe_that_fails_pauses_the_lane_for_longer() -> None:
 def test_a_probe_that_never_comes_back_does_not_close_the_lane_for_ever() -> None:
     fault(is_busy=True)
     end_pause()
-    assert lanes.enter(SOMEBODY, **LANE, probe_s=-1) is Pass.PROBE
+    assert circuit_breaker.enter(SOMEBODY, **LANE, probe_s=-1) is Pass.PROBE
     assert enter() is Pass.PROBE
 
 
@@ -148,7 +148,7 @@ def test_a_success_from_before_the_pause_does_not_end_it() -> None:
     entered = enter()
     assert entered is Pass.CLEAR
     fault(is_busy=True, retry_after_s=30)
-    lanes.success(**LANE, entered=entered)
+    circuit_breaker.success(**LANE, entered=entered)
     assert isinstance(enter(), float)
 
 
@@ -160,21 +160,21 @@ def held(submit: Callable[..., uuid.UUID]) -> list[Claim]:
 
 
 def test_no_more_calls_are_in_flight_than_the_cap_allows(held: list[Claim]) -> None:
-    taken = [lanes.take_call(claim, provider="gemini", cap=2) for claim in held]
+    taken = [circuit_breaker.take_call(claim, provider="gemini", cap=2) for claim in held]
     assert taken == [True, True, False]
-    lanes.end_call(held[0], cap=2)
-    assert lanes.take_call(held[2], provider="gemini", cap=2)
+    circuit_breaker.end_call(held[0], cap=2)
+    assert circuit_breaker.take_call(held[2], provider="gemini", cap=2)
 
 
 def test_a_cap_counts_each_provider_apart(held: list[Claim]) -> None:
-    assert lanes.take_call(held[0], provider="gemini", cap=1)
-    assert lanes.take_call(held[1], provider="openai", cap=1)
+    assert circuit_breaker.take_call(held[0], provider="gemini", cap=1)
+    assert circuit_breaker.take_call(held[1], provider="openai", cap=1)
 
 
 def test_the_calls_of_a_dead_worker_do_not_count(held: list[Claim]) -> None:
-    assert lanes.take_call(held[0], provider="gemini", cap=1)
+    assert circuit_breaker.take_call(held[0], provider="gemini", cap=1)
     RubricJob.objects.filter(job_id=held[0].job_id).update(lease_expires_at="2020-01-01T00:00:00Z")
     lifecycle.rescue()
-    assert lanes.take_call(held[1], provider="gemini", cap=1)
+    assert circuit_breaker.take_call(held[1], provider="gemini", cap=1)
     (again,) = claiming.claim(limit=1)
-    assert not lanes.take_call(again, provider="gemini", cap=1)
+    assert not circuit_breaker.take_call(again, provider="gemini", cap=1)

@@ -19,8 +19,8 @@ from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.jobs import claims, controls, lifecycle, workers
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.pump import Pace, Pump
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker.pump import Pace, Pump
+from rubric_jobs.worker.writer import Rows
 from tests import claiming
 from tests.engine.trials import read_only_database
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, OperationalError, connection
 from psycopg.conninfo import conninfo_to_dict
 
 from rubric_jobs.jobs import workers
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker.writer import Rows
 from tests.engine.proxy import proxy_to
 from tests.engine.trials import database_url, read_only_database
 from tests.servers import aimed_at

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs import lanes
 from rubric_jobs.errors import CallAwaited, ProviderUnavailable
-from rubric_jobs.guarded import GuardedProvider
 from rubric_jobs.jobs import claims, lifecycle
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobQuerySet
-from rubric_jobs.pump import Pump
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.guarded_provider import GuardedProvider
+from rubric_jobs.worker.pump import Pump
 from tests import claiming
 from tests.engine.test_plans import steps_of
 from tests.engine.test_pump import at_once, end_of, pumping, wait_until
@@ -95,7 +95,7 @@ def asking(submit: Submit, count: int) -> list[Claim]:
 
 
 def take(claim: Claim, cap: int = 1) -> bool:
-    return lanes.take_call(claim, provider="gemini", cap=cap)
+    return circuit_breaker.take_call(claim, provider="gemini", cap=cap)
 
 
 def refused(claim: Claim, cap: int = 1) -> None:
@@ -147,7 +147,7 @@ def test_a_job_that_waits_for_a_call_holds_no_slot(submit: Submit) -> None:
         wait_until(lambda: RubricJob.objects.filter(job_id=waiting, status="pending", calling="gemini").exists())
         assert end_of(submit()).status == "completed"
         assert RubricJob.objects.get(job_id=waiting).status == "pending"
-        lanes.end_call(other, cap=1)
+        circuit_breaker.end_call(other, cap=1)
         assert end_of(waiting).status == "completed"
 
 
@@ -164,7 +164,7 @@ def test_a_wake_up_that_was_lost_is_found_by_the_sweep(submit: Submit) -> None:
 def test_a_sweep_wakes_those_who_wait_for_each_provider(submit: Submit) -> None:
     for claim, provider in zip(asking(submit, 3), ("a", "b", "c"), strict=True):
         claims.retry_later(claim, delay_s=60, error=CallAwaited(provider, retry_after_s=60))
-    lanes.wake_callers(cap=1)
+    circuit_breaker.wake_callers(cap=1)
     assert len(claimable()) == 3
 
 
@@ -174,7 +174,7 @@ def test_a_worker_that_dies_in_its_call_frees_it(submit: Submit) -> None:
     refused(waiting)
     RubricJob.objects.filter(job_id=caller.job_id).update(lease_expires_at=PAST)
     lifecycle.rescue()
-    lanes.wake_callers(cap=1)
+    circuit_breaker.wake_callers(cap=1)
     took = {claim.job_id: take(claim) for claim in claiming.claim()}
     assert took == {waiting.job_id: True, caller.job_id: False}
 
@@ -185,10 +185,10 @@ def test_the_end_of_a_call_wakes_the_first_who_waits_and_no_more(submit: Submit)
     assert take(second, 2)
     for claim in waiting:
         refused(claim, 2)
-    lanes.end_call(first, cap=2)
+    circuit_breaker.end_call(first, cap=2)
     assert claimable() == [waiting[0].job_id]
-    lanes.end_call(second, cap=2)
-    lanes.wake_callers(cap=2)
+    circuit_breaker.end_call(second, cap=2)
+    circuit_breaker.wake_callers(cap=2)
     assert claimable() == [claim.job_id for claim in waiting[:2]]
 
 
@@ -196,7 +196,7 @@ def test_a_call_is_kept_for_the_job_that_was_woken(submit: Submit) -> None:
     caller, waiting, newcomer = asking(submit, 3)
     assert take(caller)
     refused(waiting)
-    lanes.end_call(caller, cap=1)
+    circuit_breaker.end_call(caller, cap=1)
     assert not take(newcomer)
     (woken,) = claiming.claim()
     assert not take(newcomer)
@@ -226,9 +226,9 @@ def test_a_call_that_is_kept_for_a_job_that_nobody_claims_goes_to_the_next_one(s
     assert take(caller)
     for claim in waiting:
         refused(claim)
-    lanes.end_call(caller, cap=1)
+    circuit_breaker.end_call(caller, cap=1)
     RubricJob.objects.filter(job_id=waiting[0].job_id).update(updated_at=PAST)
-    lanes.wake_callers(cap=1)
+    circuit_breaker.wake_callers(cap=1)
     took = {claim.job_id: take(claim) for claim in claiming.claim()}
     assert took == {waiting[0].job_id: False, waiting[1].job_id: True}
 
@@ -239,7 +239,7 @@ def test_a_cancelled_job_waits_no_more_and_the_next_one_gets_the_call(submit: Su
     refused(cancelled)
     refused(waiting)
     assert lifecycle.cancel(job_id=cancelled.job_id)
-    lanes.end_call(caller, cap=1)
+    circuit_breaker.end_call(caller, cap=1)
     assert claimable() == [waiting.job_id]
     gone = RubricJob.objects.get(job_id=cancelled.job_id)
     assert (gone.error_code, gone.calling) == ("cancelled", None)
@@ -294,7 +294,7 @@ def test_a_newcomer_takes_turns_with_those_who_wait(submit: Submit) -> None:
         claims.retry_later(claimed[0], delay_s=60, error=CallAwaited("gemini", retry_after_s=60))
     for _ in range(10):
         submit(tenant_id=second)
-    lanes.wake_callers(cap=100)
+    circuit_breaker.wake_callers(cap=100)
     assert [claim.tenant_id.int for claim in claiming.claim(limit=20)] == [1, 2] * 10
 
 
@@ -308,7 +308,7 @@ def test_where_nobody_waits_for_a_call_a_sweep_looks_into_an_index_alone(submit:
                FROM generate_series(1, 5000) n"""
         )
         cursor.execute("ANALYZE grader.rubric_extraction_jobs")
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {lanes._WAKE_CALLERS}", [1])
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {circuit_breaker._WAKE_CALLERS}", [1])
         ((explained,),) = cursor.fetchone()
     of_jobs = [step for step in steps_of(explained["Plan"]) if step.get("Relation Name") == "rubric_extraction_jobs"]
     assert {step.get("Index Name") for step in of_jobs} <= {"idx_rubric_jobs_waiting", "idx_rubric_jobs_waiting_tag"}

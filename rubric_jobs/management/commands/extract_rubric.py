@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from rubric_jobs import runner
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import DocumentTooLarge, RubricJobError
 from rubric_jobs.llm.providers import registry
@@ -18,6 +17,7 @@ from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import LARGEST_INPUT, Sandbox
 from rubric_jobs.rubric import exports
 from rubric_jobs.serializers import PROVIDERS
+from rubric_jobs.worker import runner
 
 
 class Command(BaseCommand):

@@ -27,13 +27,14 @@ from django.conf import settings
 from django.db import connection
 from django_q.tasks import async_task
 
-from rubric_jobs import conf, logs, processes, schedules
+from rubric_jobs import conf, logs
 from rubric_jobs.jobs import purge as purging
 from rubric_jobs.llm.providers import registry
-from rubric_jobs.pump import Pace, Pump
-from rubric_jobs.rows import Rows
-from rubric_jobs.runner import Runner, provider_settings
-from rubric_jobs.schedules import Recurring
+from rubric_jobs.worker import processes, schedules
+from rubric_jobs.worker.pump import Pace, Pump
+from rubric_jobs.worker.runner import Runner, provider_settings
+from rubric_jobs.worker.schedules import Recurring
+from rubric_jobs.worker.writer import Rows
 
 log = logging.getLogger(__name__)
 

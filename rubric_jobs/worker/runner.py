@@ -14,9 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from rubric_jobs import lanes
 from rubric_jobs.errors import RubricJobError
-from rubric_jobs.guarded import ForbiddenProvider, GuardedProvider
 from rubric_jobs.jobs import claims, controls
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.llm.provider import Reply
@@ -28,9 +26,11 @@ from rubric_jobs.pipelines import enhancement, extraction
 from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.pump import Report
 from rubric_jobs.reader.sandbox import Sandbox
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
+from rubric_jobs.worker.pump import Report
+from rubric_jobs.worker.writer import Rows
 
 SANDBOX_CHILDREN = 2
 """Documents read at once in one worker process; each child is limited in memory and time."""
@@ -81,7 +81,7 @@ class Runner:
     async def _leave_call(self, claim: Claim) -> None:
         """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
         if settings.RUBRIC_PROVIDER_MAX_CALLS is not None:
-            await self._rows.change(lanes.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
+            await self._rows.change(circuit_breaker.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
 
     async def close(self) -> None:
         await self._sandbox.close()

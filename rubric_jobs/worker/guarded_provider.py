@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from rubric_jobs import lanes
 from rubric_jobs.errors import (
     CallAwaited,
     LanePaused,
@@ -18,9 +17,10 @@ from rubric_jobs.errors import (
     ProviderUnavailable,
 )
 from rubric_jobs.jobs.claims import Claim
-from rubric_jobs.lanes import Pass
 from rubric_jobs.llm.provider import Provider, Reply, Task
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.circuit_breaker import Pass
+from rubric_jobs.worker.writer import Rows
 
 LONGEST_UNWOKEN_S = 60.0
 """A job that waits for a call is woken when it is its turn; were it not, it asks again after so long."""
@@ -69,13 +69,15 @@ class GuardedProvider:
 
     async def _enter(self, model: str, *, probe_s: float) -> Pass | float:
         try:
-            return await self._rows.change(lanes.enter, self._claim, provider=self.name, model=model, probe_s=probe_s)
+            return await self._rows.change(
+                circuit_breaker.enter, self._claim, provider=self.name, model=model, probe_s=probe_s
+            )
         except asyncio.CancelledError:  # it may be the probe without having heard so, and others would wait for it
             await self._give_back_probe(model)
             raise
 
     async def _give_back_probe(self, model: str) -> None:
-        await self._rows.change(lanes.give_back_probe, self._claim, provider=self.name, model=model)
+        await self._rows.change(circuit_breaker.give_back_probe, self._claim, provider=self.name, model=model)
 
     @asynccontextmanager
     async def _outcome_noted(self, model: str, entered: Pass) -> AsyncIterator[None]:
@@ -84,7 +86,7 @@ class GuardedProvider:
             yield
         except (ProviderUnavailable, ProviderTimeout) as error:
             await self._rows.change(
-                lanes.fault,
+                circuit_breaker.fault,
                 provider=self.name,
                 model=model,
                 is_busy=isinstance(error, ProviderBusy),
@@ -102,7 +104,7 @@ class GuardedProvider:
 
     async def _note_success(self, model: str, entered: Pass) -> None:
         if entered is not Pass.CLEAR:  # else the lane was open all the while
-            await self._rows.change(lanes.success, provider=self.name, model=model, entered=entered)
+            await self._rows.change(circuit_breaker.success, provider=self.name, model=model, entered=entered)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
@@ -110,12 +112,12 @@ class GuardedProvider:
         if self._max_calls is None:
             yield
             return
-        if not await self._rows.change(lanes.take_call, self._claim, provider=self.name, cap=self._max_calls):
+        if not await self._rows.change(circuit_breaker.take_call, self._claim, provider=self.name, cap=self._max_calls):
             raise CallAwaited(self.name, retry_after_s=min(LONGEST_UNWOKEN_S, self._claim.seconds_left / 2))
         try:
             yield
         finally:
-            await self._rows.change(lanes.end_call, self._claim, cap=self._max_calls)
+            await self._rows.change(circuit_breaker.end_call, self._claim, cap=self._max_calls)
 
 
 def _spread_s(pause_s: float) -> float:

@@ -17,12 +17,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error as RowsError
 
-from rubric_jobs import lanes, logs
+from rubric_jobs import logs
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
-from rubric_jobs.intake import Intake
 from rubric_jobs.jobs import claims, lifecycle, workers
 from rubric_jobs.jobs.claims import Claim, Ending
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.intake import Intake
+from rubric_jobs.worker.writer import Rows
 
 log = logging.getLogger(__name__)
 
@@ -275,7 +276,7 @@ class Pump:
             if swept:
                 self._wake.set()
             if self._pace.call_cap is not None:
-                await self._rows.change(lanes.wake_callers, cap=self._pace.call_cap)
+                await self._rows.change(circuit_breaker.wake_callers, cap=self._pace.call_cap)
             await self._rows.change(workers.note, worker=self._name, running=len(self._held))
             if not self.is_relieved:  # its successor speaks for itself
                 self._tell_alive()
