@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from rubric_jobs import metrics, pages
-from rubric_jobs.health import is_ready
-from rubric_jobs.urls import netlify_urlpatterns
+from rubric_jobs import metrics
+from rubric_jobs.web import pages
+from rubric_jobs.web.health import is_ready
+from rubric_jobs.web.urls import netlify_urlpatterns
 
 
 def is_alive(_request: HttpRequest) -> HttpResponse:

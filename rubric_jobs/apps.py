@@ -9,5 +9,5 @@ class RubricJobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from rubric_jobs import checks
+        from rubric_jobs.web import checks
         from rubric_jobs.worker import checks  # noqa: F401 - registers them

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
 
-from rubric_jobs import auth
+from rubric_jobs.web import auth
 from tests import installed, servers
 from tests.fake_llm import _fake_llm_server, fake_llm
 

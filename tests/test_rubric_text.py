@@ -14,7 +14,7 @@ from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import points, text
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
 from rubric_jobs.rubric.text.typed import MOST_LINES
-from rubric_jobs.serializers import LONGEST_RULES
+from rubric_jobs.web.requests import LONGEST_RULES
 from tests import cpu, rubrics
 
 WRITTEN = """\

@@ -11,8 +11,8 @@ import django.db
 import psycopg
 import pytest
 
-from rubric_jobs import hub as hub_module
-from rubric_jobs.hub import Hub
+from rubric_jobs.web import hub as hub_module
+from rubric_jobs.web.hub import Hub
 
 
 @dataclass
@@ -141,19 +141,19 @@ def test_nobody_is_remembered_who_has_left() -> None:
 def test_a_silent_stream_gives_signs_of_life(
     monkeypatch: pytest.MonkeyPatch, rows: None, owner: Any, submit: Any
 ) -> None:
-    from rubric_jobs import snapshots, streams, watching
-    from rubric_jobs.auth import Identity
+    from rubric_jobs.web import job_reads, waiting, watch
+    from rubric_jobs.web.auth import Identity
 
-    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(waiting, "HEARTBEAT_S", 0.05)
     job_id = submit()
 
     async def run() -> list[bytes]:
         identity = Identity(tenant_id=owner.tenant_id, user_id=owner.user_id)
-        told = streams.Events()._events(identity, job_id, after=0)
+        told = waiting.Events()._events(identity, job_id, after=0)
         parts = [await anext(told) for _ in range(3)]
         await told.aclose()  # type: ignore[attr-defined]
-        await (await watching.hub()).close()
-        await snapshots.close_pool()
+        await (await watch.hub()).close()
+        await job_reads.close_pool()
         return parts
 
     first, *signs = asyncio.run(run())

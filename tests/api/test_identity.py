@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
-from rubric_jobs import auth
+from rubric_jobs.web import auth
 from tests.api.conftest import body_of
 from tests.conftest import Caller
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError, connection
 
-from rubric_jobs import isolation, snapshots
 from rubric_jobs.models import RubricJob, RubricJobInput, RubricJobQuerySet
+from rubric_jobs.web import isolation, job_reads
 from tests.conftest import Caller
 
 Submit = Callable[..., uuid.UUID]
@@ -21,26 +21,26 @@ def of(caller: Caller) -> dict[str, uuid.UUID]:
     return {"tenant_id": caller.tenant_id, "user_id": caller.user_id}
 
 
-async def _async_read(**wanted: Any) -> snapshots.Snapshot | None:
+async def _async_read(**wanted: Any) -> job_reads.Snapshot | None:
     try:
-        return await snapshots.aread(**wanted)
+        return await job_reads.aread(**wanted)
     finally:
-        await snapshots.close_pool()
+        await job_reads.close_pool()
 
 
-def async_read(**wanted: Any) -> snapshots.Snapshot | None:
+def async_read(**wanted: Any) -> job_reads.Snapshot | None:
     return asyncio.run(_async_read(**wanted))
 
 
 @pytest.fixture
 def filter_forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(RubricJobQuerySet, "visible_to", lambda jobs, *, tenant_id, user_id: jobs)
-    snapshots._statement.cache_clear()
+    job_reads._statement.cache_clear()
     yield
-    snapshots._statement.cache_clear()
+    job_reads._statement.cache_clear()
 
 
-@pytest.mark.parametrize("read", [snapshots.read, async_read], ids=["sync", "async"])
+@pytest.mark.parametrize("read", [job_reads.read, async_read], ids=["sync", "async"])
 @pytest.mark.usefixtures("rows")
 class TestReads:
     def test_a_caller_reads_their_own_job(self, owner: Caller, submit: Submit, read: Any) -> None:
@@ -127,7 +127,7 @@ def test_without_the_policies_the_service_reads_as_itself(owner: Caller, team_ma
     isolation.is_on.cache_clear()
     try:
         assert not isolation.is_on()
-        assert snapshots.read(**of(owner), job_id=job_id)
-        assert snapshots.read(**of(team_mate), job_id=job_id) is None
+        assert job_reads.read(**of(owner), job_id=job_id)
+        assert job_reads.read(**of(team_mate), job_id=job_id) is None
     finally:
         isolation.is_on.cache_clear()

@@ -18,8 +18,8 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from rubric_jobs import checks, health, isolation, problems, routes
 from rubric_jobs.jobs import workers
+from rubric_jobs.web import base_views, checks, health, isolation, problems
 from tests.api.conftest import PREFIXES, Web, body_of, enhancement, extraction
 from tests.conftest import Caller
 
@@ -150,7 +150,7 @@ class TestOtherOrigins:
         headers = [(b"origin", self.ORIGIN.encode()), (b"content-length", b"99999999")]
         scope = {"type": "http", "method": "POST", "path": JOBS + "extractions", "headers": headers}
 
-        answered, body = routes.too_large(scope)
+        answered, body = base_views.too_large(scope)
 
         assert (b"access-control-allow-origin", self.ORIGIN.encode()) in answered
         assert json.loads(body)["code"] == "document_too_large"
@@ -159,7 +159,7 @@ class TestOtherOrigins:
         headers = [(b"content-type", b"application/json; charset*=bogus''x"), (b"content-length", b"99999999")]
         scope = {"type": "http", "method": "POST", "path": JOBS, "query_string": b"\xff", "headers": headers}
 
-        assert json.loads(routes.too_large(scope)[1])["code"] == "document_too_large"
+        assert json.loads(base_views.too_large(scope)[1])["code"] == "document_too_large"
 
     def test_another_page_may_not(self, owner: Caller) -> None:
         answer = owner.client.get(JOBS, headers={"Origin": "https://elsewhere.example"})

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs.auth import Identity
-from rubric_jobs.throttles import TenantThrottle, UserThrottle
+from rubric_jobs.web.auth import Identity
+from rubric_jobs.web.throttles import TenantThrottle, UserThrottle
 from tests.api.conftest import body_of, enhancement
 from tests.conftest import Caller
 

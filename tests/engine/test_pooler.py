@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from grader.embedded_postgres import Server
-from rubric_jobs import snapshots
+from rubric_jobs.web import job_reads
 from tests import servers
 from tests.engine import faults
 from tests.engine.trials import Trial, trial_at
@@ -61,15 +61,15 @@ def test_a_status_is_read_again_and_again(trial: Trial, settings: Any) -> None:
     async def read_often() -> None:
         try:
             for _ in range(10):
-                together = [snapshots.aread_all([job_id]) for _ in range(2 * POOL_SIZE)]
+                together = [job_reads.aread_all([job_id]) for _ in range(2 * POOL_SIZE)]
                 assert all(len(found) == 1 for found in await asyncio.gather(*together))
-                assert (await snapshots.aread(**mine)) is not None
+                assert (await job_reads.aread(**mine)) is not None
         finally:
-            await snapshots.close_pool()
+            await job_reads.close_pool()
 
     asyncio.run(read_often())
-    assert snapshots.read(**mine) is not None
-    assert snapshots.read(**{**mine, "tenant_id": uuid.uuid4()}) is None
+    assert job_reads.read(**mine) is not None
+    assert job_reads.read(**{**mine, "tenant_id": uuid.uuid4()}) is None
 
 
 READS_IN_PARTS = """

@@ -16,7 +16,7 @@ from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import LARGEST_INPUT, Sandbox
 from rubric_jobs.rubric import exports
-from rubric_jobs.serializers import PROVIDERS
+from rubric_jobs.web.requests import PROVIDERS
 from rubric_jobs.worker import runner
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from rubric_jobs import conf
-from rubric_jobs.auth import Identity
 from rubric_jobs.jobs import lifecycle
-from rubric_jobs.problems import Refusal
+from rubric_jobs.web.auth import Identity
+from rubric_jobs.web.problems import Refusal
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

@@ -18,10 +18,11 @@ from django.db.models.functions import Cast
 from psycopg import AsyncClientCursor, AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from rubric_jobs import conf, isolation
+from rubric_jobs import conf
 from rubric_jobs.jobs.connections import is_severed
 from rubric_jobs.models import RubricJob, RubricJobQuerySet, Status
-from rubric_jobs.threads import in_thread
+from rubric_jobs.web import isolation
+from rubric_jobs.web.threads import in_thread
 
 POOL_SIZE = 10
 POOL_TIMEOUT_S = 5.0

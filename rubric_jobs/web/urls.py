@@ -3,19 +3,19 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from rubric_jobs import resources, streams, views
+from rubric_jobs.web import old_routes, resources, waiting
 
 # A path may hold a line's end, which Django's own converters step over.
 ANY = r"[\s\S]+"
-unknown = re_path(ANY, views.NoSuchRoute.as_view())
+unknown = re_path(ANY, old_routes.NoSuchRoute.as_view())
 
 old_routes = [
-    path("extract-rubric-trigger", views.ExtractTrigger.as_view()),
-    path("extract-rubric-status", views.ExtractStatus.as_view()),
-    path("enhance-rubric-trigger", views.EnhanceTrigger.as_view()),
-    path("enhance-rubric-status", views.EnhanceStatus.as_view()),
-    path("extract-rubric-from-document", streams.ExtractFromDocument.as_view()),
-    path("enhance-rubric", streams.EnhanceRubric.as_view()),
+    path("extract-rubric-trigger", old_routes.ExtractTrigger.as_view()),
+    path("extract-rubric-status", old_routes.ExtractStatus.as_view()),
+    path("enhance-rubric-trigger", old_routes.EnhanceTrigger.as_view()),
+    path("enhance-rubric-status", old_routes.EnhanceStatus.as_view()),
+    path("extract-rubric-from-document", waiting.ExtractFromDocument.as_view()),
+    path("enhance-rubric", waiting.EnhanceRubric.as_view()),
 ]
 
 resource_routes = [
@@ -23,8 +23,8 @@ resource_routes = [
     path("rubric-jobs/extractions", resources.Extractions.as_view()),
     path("rubric-jobs/enhancements", resources.Enhancements.as_view()),
     path("rubric-jobs/exports", resources.ExportOfBody.as_view()),
-    path("rubric-jobs/<uuid:job_id>", streams.Job.as_view()),
-    path("rubric-jobs/<uuid:job_id>/events", streams.Events.as_view()),
+    path("rubric-jobs/<uuid:job_id>", waiting.Job.as_view()),
+    path("rubric-jobs/<uuid:job_id>/events", waiting.Events.as_view()),
     path("rubric-jobs/<uuid:job_id>/cancel", resources.Cancel.as_view()),
     path("rubric-jobs/<uuid:job_id>/retry", resources.Retry.as_view()),
     path("rubric-jobs/<uuid:job_id>/export", resources.ExportOfJob.as_view()),

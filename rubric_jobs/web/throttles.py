@@ -14,7 +14,7 @@ from django.db import connection
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from rubric_jobs.auth import Identity, caller
+from rubric_jobs.web.auth import Identity, caller
 
 _COUNT = """
 INSERT INTO grader.request_rates AS rate (scope, caller, paid_off_at)

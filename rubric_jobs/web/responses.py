@@ -11,7 +11,7 @@ from typing import Any
 
 from rubric_jobs import conf
 from rubric_jobs.models import Status
-from rubric_jobs.snapshots import Snapshot
+from rubric_jobs.web.job_reads import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from rubric_jobs import auth, conf, isolation, problems
-from rubric_jobs.auth import Identity, caller
+from rubric_jobs import conf
 from rubric_jobs.errors import DocumentTooLarge
-from rubric_jobs.throttles import RowThrottle, TenantThrottle, UserThrottle
+from rubric_jobs.web import auth, isolation, problems
+from rubric_jobs.web.auth import Identity, caller
+from rubric_jobs.web.throttles import RowThrottle, TenantThrottle, UserThrottle
 
 METHODS = ("get", "post", "delete")
 

@@ -13,16 +13,23 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from rubric_jobs import answers, problems, schema, serializers, snapshots, submission, watching
-from rubric_jobs.auth import Identity
 from rubric_jobs.jobs import lifecycle
 from rubric_jobs.models import Kind, Status
-from rubric_jobs.pace import pace, remembered
-from rubric_jobs.problems import Refusal
-from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, BoundedJSONParser, measured, throttle, validated
-from rubric_jobs.snapshots import Snapshot
-from rubric_jobs.threads import in_thread
-from rubric_jobs.views import RETRY_AFTER_S, conditional, read
+from rubric_jobs.web import job_reads, openapi, problems, requests, responses, submission, watch
+from rubric_jobs.web.auth import Identity
+from rubric_jobs.web.base_views import (
+    AnswersOldFrontEnd,
+    AsyncCallerView,
+    BoundedJSONParser,
+    measured,
+    throttle,
+    validated,
+)
+from rubric_jobs.web.job_reads import Snapshot
+from rubric_jobs.web.old_routes import RETRY_AFTER_S, conditional, read
+from rubric_jobs.web.problems import Refusal
+from rubric_jobs.web.threads import in_thread
+from rubric_jobs.web.wait_estimate import pace, remembered
 
 HEARTBEAT_S = 15.0
 
@@ -31,18 +38,20 @@ class Job(AsyncCallerView):
     http_method_names = ["get", "delete"]
 
     @extend_schema(
-        operation_id="getJob", parameters=schema.DETAIL_PARAMETERS, responses={200: schema.JOB, 304: schema.NOT_CHANGED}
+        operation_id="getJob",
+        parameters=openapi.DETAIL_PARAMETERS,
+        responses={200: openapi.JOB, 304: openapi.NOT_CHANGED},
     )
     async def get(self, request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
         """One job. With `wait` the answer is held until the job has ended, or for so many seconds."""
-        wait_s = validated(serializers.WaitSerializer(data=request.GET))["wait"]
+        wait_s = validated(requests.WaitSerializer(data=request.GET))["wait"]
         # A WSGI server has a thread for each request and none to spare: there, the caller polls.
         if wait_s and isinstance(request, ASGIRequest):
-            job = await watching.until_final(identity, job_id, wait_s=wait_s)
+            job = await watch.until_final(identity, job_id, wait_s=wait_s)
         else:
             job = await read(request, identity, job_id)
         headers = {} if job.is_final else {"Retry-After": str(RETRY_AFTER_S)}
-        return conditional(request, answers.as_json(await shown(job)), headers)
+        return conditional(request, responses.as_json(await shown(job)), headers)
 
     @extend_schema(operation_id="deleteJob", responses={204: None})
     async def delete(self, _request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
@@ -53,7 +62,7 @@ class Job(AsyncCallerView):
 
 def _delete(identity: Identity, job_id: uuid.UUID) -> None:
     throttle(identity)
-    if not snapshots.read(tenant_id=identity.tenant_id, user_id=identity.user_id, job_id=job_id):
+    if not job_reads.read(tenant_id=identity.tenant_id, user_id=identity.user_id, job_id=job_id):
         raise Http404
     if not lifecycle.delete(job_id=job_id):
         raise Refusal("conflict", "The job has not ended; cancel it first.")
@@ -62,10 +71,10 @@ def _delete(identity: Identity, job_id: uuid.UUID) -> None:
 async def shown(job: Snapshot) -> dict[str, Any]:
     """The job's resource, with an estimate while it waits in the queue."""
     if job.queue_place is None:
-        return answers.resource(job)
+        return responses.resource(job)
     known = remembered()
     measured = await in_thread(pace) if known is None else known
-    return answers.resource(job, estimated_s=measured.estimate_s(job.kind, job.queue_place))
+    return responses.resource(job, estimated_s=measured.estimate_s(job.kind, job.queue_place))
 
 
 class Events(AsyncCallerView):
@@ -73,8 +82,8 @@ class Events(AsyncCallerView):
 
     @extend_schema(
         operation_id="watchJob",
-        parameters=[schema.LAST_EVENT_ID],
-        responses={(200, "text/event-stream"): schema.EVENT_STREAM},
+        parameters=[openapi.LAST_EVENT_ID],
+        responses={(200, "text/event-stream"): openapi.EVENT_STREAM},
     )
     async def get(self, request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> StreamingHttpResponse:
         """The job as it happens: an event `status` or `progress` for every change, until it has ended."""
@@ -91,8 +100,8 @@ class Events(AsyncCallerView):
 
     async def _events(self, identity: Identity, job_id: uuid.UUID, *, after: int) -> AsyncIterator[bytes]:
         mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": job_id}
-        with (await watching.hub()).watch(str(job_id)) as watch:
-            job = await snapshots.aread(**mine)
+        with (await watch.hub()).watch(str(job_id)) as watch:
+            job = await job_reads.aread(**mine)
             status = None
             while job is not None:
                 if job.version > after or job.is_final:
@@ -117,7 +126,7 @@ def _last_event(request: HttpRequest) -> int:
 
 def _event(job: Snapshot, body: dict[str, Any], *, is_progress: bool) -> bytes:
     name = "progress" if is_progress else "status"
-    data = answers.as_json(body).replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+    data = responses.as_json(body).replace(b"\r", b"\\r").replace(b"\n", b"\\n")
     return f"id: {job.version}\nevent: {name}\ndata: ".encode() + data + b"\n\n"
 
 
@@ -126,7 +135,7 @@ class SyncRoute(AnswersOldFrontEnd, AsyncCallerView):
 
     http_method_names = ["post"]
     kind: Kind
-    serializer_class: type[serializers.JobSerializer]
+    serializer_class: type[requests.JobSerializer]
 
     async def answer(self, request: HttpRequest, **parts: Any) -> Any:
         if not settings.RUBRIC_SYNC_ENDPOINTS:
@@ -139,7 +148,7 @@ class SyncRoute(AnswersOldFrontEnd, AsyncCallerView):
         """Deprecated: the bare result, or after 25 s the job to ask for. 410 where it is switched off."""
         job_id = await in_thread(self._submit, request, identity)
         if isinstance(request, ASGIRequest):
-            job = await watching.until_final(identity, job_id, wait_s=settings.RUBRIC_SYNC_WAIT_SECONDS)
+            job = await watch.until_final(identity, job_id, wait_s=settings.RUBRIC_SYNC_WAIT_SECONDS)
         else:
             job = await read(request, identity, job_id)
         if job.status == Status.COMPLETED:
@@ -149,7 +158,7 @@ class SyncRoute(AnswersOldFrontEnd, AsyncCallerView):
             problem = problems.Problem(http_status, job.error_code or "internal_error", job.error or "")
             return self.answer_problem(problem)
         location = request.path.rsplit("/", 1)[0] + f"/{self.kind}-rubric-status?jobId={job_id}"
-        body = answers.accepted(job_id) | {"status": job.status}
+        body = responses.accepted(job_id) | {"status": job.status}
         headers = {"Location": location, "Retry-After": str(RETRY_AFTER_S)}
         return HttpResponse(json.dumps(body), status=202, content_type="application/json", headers=headers)
 
@@ -161,13 +170,13 @@ class SyncRoute(AnswersOldFrontEnd, AsyncCallerView):
         return submission.submit(identity, route=route, headers=request.headers, job=asked.job())
 
 
-@extend_schema(request=serializers.ExtractionSerializer, responses=schema.SYNC_ANSWERS)
+@extend_schema(request=requests.ExtractionSerializer, responses=openapi.SYNC_ANSWERS)
 class ExtractFromDocument(SyncRoute):
     kind = Kind.EXTRACT
-    serializer_class = serializers.ExtractionSerializer
+    serializer_class = requests.ExtractionSerializer
 
 
-@extend_schema(request=serializers.EnhancementSerializer, responses=schema.SYNC_ANSWERS)
+@extend_schema(request=requests.EnhancementSerializer, responses=openapi.SYNC_ANSWERS)
 class EnhanceRubric(SyncRoute):
     kind = Kind.ENHANCE
-    serializer_class = serializers.EnhancementSerializer
+    serializer_class = requests.EnhancementSerializer

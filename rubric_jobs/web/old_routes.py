@@ -15,23 +15,23 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rubric_jobs import answers, isolation, problems, schema, serializers, snapshots, submission
-from rubric_jobs.auth import Identity, caller
 from rubric_jobs.models import Kind
-from rubric_jobs.problems import Refusal
-from rubric_jobs.routes import AnswersOldFrontEnd, AsyncCallerView, CallerView
-from rubric_jobs.snapshots import Snapshot
-from rubric_jobs.threads import in_thread
+from rubric_jobs.web import isolation, job_reads, openapi, problems, requests, responses, submission
+from rubric_jobs.web.auth import Identity, caller
+from rubric_jobs.web.base_views import AnswersOldFrontEnd, AsyncCallerView, CallerView
+from rubric_jobs.web.job_reads import Snapshot
+from rubric_jobs.web.problems import Refusal
+from rubric_jobs.web.threads import in_thread
 
 RETRY_AFTER_S = 2
 
 
 class Trigger(AnswersOldFrontEnd, CallerView):
     http_method_names = ["post"]
-    serializer_class: type[serializers.JobSerializer]
+    serializer_class: type[requests.JobSerializer]
     kind: Kind
 
-    @extend_schema(responses={202: schema.ACCEPTED}, parameters=[schema.IDEMPOTENCY_KEY])
+    @extend_schema(responses={202: openapi.ACCEPTED}, parameters=[openapi.IDEMPOTENCY_KEY])
     def post(self, request: Request) -> Response:
         """Submit a job, as the old front end does."""
         asked = self.serializer_class(data=request.data)
@@ -42,16 +42,16 @@ class Trigger(AnswersOldFrontEnd, CallerView):
             )
         location = request.path.rsplit("/", 1)[0] + f"/{self.kind}-rubric-status?jobId={job_id}"
         headers = {"Location": location, "Retry-After": str(RETRY_AFTER_S)}
-        return Response(answers.accepted(job_id), status=202, headers=headers)
+        return Response(responses.accepted(job_id), status=202, headers=headers)
 
 
 class ExtractTrigger(Trigger):
-    serializer_class = serializers.ExtractionSerializer
+    serializer_class = requests.ExtractionSerializer
     kind = Kind.EXTRACT
 
 
 class EnhanceTrigger(Trigger):
-    serializer_class = serializers.EnhancementSerializer
+    serializer_class = requests.EnhancementSerializer
     kind = Kind.ENHANCE
 
 
@@ -61,7 +61,7 @@ class OldStatus(AnswersOldFrontEnd, AsyncCallerView):
     http_method_names = ["get"]
     kind: Kind
 
-    @extend_schema(parameters=schema.STATUS_PARAMETERS, responses={200: schema.OLD_STATUS, 304: schema.NOT_CHANGED})
+    @extend_schema(parameters=openapi.STATUS_PARAMETERS, responses={200: openapi.OLD_STATUS, 304: openapi.NOT_CHANGED})
     async def get(self, request: HttpRequest, identity: Identity) -> HttpResponse:
         """A job's status, as the old front end polls it."""
         wanted = request.GET.get("jobId")
@@ -70,7 +70,7 @@ class OldStatus(AnswersOldFrontEnd, AsyncCallerView):
         job = await read(request, identity, wanted)
         if job.kind != self.kind:
             raise Http404
-        return conditional(request, answers.as_json(answers.old_status(job)))
+        return conditional(request, responses.as_json(responses.old_status(job)))
 
 
 class ExtractStatus(OldStatus):
@@ -98,7 +98,7 @@ async def read(request: HttpRequest, identity: Identity, job_id: str | uuid.UUID
     mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": wanted}
     # A WSGI server's event loop lives for one request: no pool can be kept in it.
     is_asgi = isinstance(request, ASGIRequest)
-    job = await snapshots.aread(**mine) if is_asgi else await in_thread(snapshots.read, **mine)
+    job = await job_reads.aread(**mine) if is_asgi else await in_thread(job_reads.read, **mine)
     if job is None:
         raise Http404
     return job
@@ -106,7 +106,7 @@ async def read(request: HttpRequest, identity: Identity, job_id: str | uuid.UUID
 
 def conditional(request: HttpRequest, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
     """200 with the body, or 304 where the caller has it already (`If-None-Match`)."""
-    tag = answers.etag(body)
+    tag = responses.etag(body)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", **(headers or {})}
     known = request.headers.get("If-None-Match", "")
     if tag in {part.strip().removeprefix("W/") for part in known.split(",")}:

@@ -18,8 +18,8 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from rubric_jobs.models import Membership
-from rubric_jobs.problems import Refusal
-from rubric_jobs.threads import in_thread
+from rubric_jobs.web.problems import Refusal
+from rubric_jobs.web.threads import in_thread
 
 SYMMETRIC = ["HS256"]
 ASYMMETRIC = ["RS256", "ES256"]

@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rubric_jobs.models import Kind, Status
 from rubric_jobs.rubric import exports
 from rubric_jobs.rubric.model import Rubric
-from rubric_jobs.serializers import LONGEST_WAIT_S, PROVIDERS
+from rubric_jobs.web.requests import LONGEST_WAIT_S, PROVIDERS
 
 Schema = dict[str, Any]
 MOST_POINTS_READ = 1_000_000

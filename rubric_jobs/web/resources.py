@@ -17,16 +17,17 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rubric_jobs import answers, conf, isolation, schema, serializers, snapshots, submission
-from rubric_jobs.auth import caller
+from rubric_jobs import conf
 from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.jobs import lifecycle
 from rubric_jobs.models import Kind, RubricJob, RubricJobQuerySet, Status
-from rubric_jobs.problems import Problem, Refusal, as_problem_details, table
-from rubric_jobs.routes import BoundedJSONParser, CallerView, FormParser, body_bytes, validated
 from rubric_jobs.rubric import exports
 from rubric_jobs.rubric.model import Rubric, items
-from rubric_jobs.views import NoSuchRoute
+from rubric_jobs.web import isolation, job_reads, openapi, requests, responses, submission
+from rubric_jobs.web.auth import caller
+from rubric_jobs.web.base_views import BoundedJSONParser, CallerView, FormParser, body_bytes, validated
+from rubric_jobs.web.old_routes import NoSuchRoute
+from rubric_jobs.web.problems import Problem, Refusal, as_problem_details, table
 
 RETRY_AFTER_S = 2
 FORMATS = tuple(exports.FORMATS)
@@ -41,7 +42,7 @@ class NewestFirst(CursorPagination):
     ordering = ("-created_at", "-job_id")
     page_size = 20
     page_size_query_param = "limit"
-    max_page_size = serializers.LONGEST_PAGE
+    max_page_size = requests.LONGEST_PAGE
 
     def decode_cursor(self, request: Request) -> Any:
         try:
@@ -59,15 +60,15 @@ def mine(request: Request) -> RubricJobQuerySet:
 
 
 class JobList(CallerView):
-    @extend_schema(operation_id="listJobs", parameters=schema.LIST_PARAMETERS, responses={200: schema.PAGE})
+    @extend_schema(operation_id="listJobs", parameters=openapi.LIST_PARAMETERS, responses={200: openapi.PAGE})
     def get(self, request: Request) -> Response:
         """Your jobs, newest first, without their results."""
-        validated(serializers.PageSerializer(data=request.query_params))
-        asked = validated(serializers.JobFilter(data=request.query_params))
+        validated(requests.PageSerializer(data=request.query_params))
+        asked = validated(requests.JobFilter(data=request.query_params))
         page = NewestFirst()
-        jobs = mine(request).filter(**asked).defer(*snapshots.LONG_COLUMNS)
-        found = snapshots.briefs(page.paginate_queryset(jobs, request, view=self) or [])
-        return page.get_paginated_response([answers.brief(job) for job in found])
+        jobs = mine(request).filter(**asked).defer(*job_reads.LONG_COLUMNS)
+        found = job_reads.briefs(page.paginate_queryset(jobs, request, view=self) or [])
+        return page.get_paginated_response([responses.brief(job) for job in found])
 
 
 class Submission(CallerView):
@@ -76,13 +77,13 @@ class Submission(CallerView):
     http_method_names = ["post"]
     kind: Kind
 
-    def take(self, request: Request, serializer: type[serializers.JobSerializer]) -> Response:
+    def take(self, request: Request, serializer: type[requests.JobSerializer]) -> Response:
         asked = serializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with isolation.as_service():
             job_id = submission.submit(caller(request), route=self.kind, headers=request.headers, job=asked.job())
         headers = {"Location": f"/api/rubric-jobs/{job_id}", "Retry-After": str(RETRY_AFTER_S)}
-        return Response(answers.accepted(job_id), status=202, headers=headers)
+        return Response(responses.accepted(job_id), status=202, headers=headers)
 
 
 class Extractions(Submission):
@@ -91,15 +92,15 @@ class Extractions(Submission):
 
     @extend_schema(
         operation_id="submitExtraction",
-        request={"application/json": serializers.ExtractionSerializer, "multipart/form-data": schema.UPLOAD},
-        responses={202: schema.ACCEPTED},
-        parameters=[schema.IDEMPOTENCY_KEY],
-        examples=schema.EXTRACTION_EXAMPLES,
+        request={"application/json": requests.ExtractionSerializer, "multipart/form-data": openapi.UPLOAD},
+        responses={202: openapi.ACCEPTED},
+        parameters=[openapi.IDEMPOTENCY_KEY],
+        examples=openapi.EXTRACTION_EXAMPLES,
     )
     def post(self, request: Request) -> Response:
         """Read the rubric out of a PDF or DOCX, sent as base64 in JSON or as a form's file."""
         is_form = (request.content_type or "").startswith("multipart/")
-        return self.take(request, serializers.UploadSerializer if is_form else serializers.ExtractionSerializer)
+        return self.take(request, requests.UploadSerializer if is_form else requests.ExtractionSerializer)
 
 
 class Enhancements(Submission):
@@ -107,14 +108,14 @@ class Enhancements(Submission):
 
     @extend_schema(
         operation_id="submitEnhancement",
-        request=serializers.EnhancementSerializer,
-        responses={202: schema.ACCEPTED},
-        parameters=[schema.IDEMPOTENCY_KEY],
-        examples=schema.ENHANCEMENT_EXAMPLES,
+        request=requests.EnhancementSerializer,
+        responses={202: openapi.ACCEPTED},
+        parameters=[openapi.IDEMPOTENCY_KEY],
+        examples=openapi.ENHANCEMENT_EXAMPLES,
     )
     def post(self, request: Request) -> Response:
         """Make a better rubric of a rubric's text, or of a few simple rules."""
-        return self.take(request, serializers.EnhancementSerializer)
+        return self.take(request, requests.EnhancementSerializer)
 
 
 class JobChange(CallerView):
@@ -124,14 +125,14 @@ class JobChange(CallerView):
 
     def changed(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         identity = caller(request)
-        job = snapshots.read(tenant_id=identity.tenant_id, user_id=identity.user_id, job_id=job_id)
+        job = job_reads.read(tenant_id=identity.tenant_id, user_id=identity.user_id, job_id=job_id)
         if job is None:
             raise Http404
-        return HttpResponse(answers.as_json(answers.resource(job)), content_type="application/json")
+        return HttpResponse(responses.as_json(responses.resource(job)), content_type="application/json")
 
 
 class Cancel(JobChange):
-    @extend_schema(operation_id="cancelJob", request=None, responses={200: schema.JOB})
+    @extend_schema(operation_id="cancelJob", request=None, responses={200: openapi.JOB})
     def post(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """Stop a job that waits or runs; it ends as failed (`cancelled`). 409 when it has ended already."""
         _own(request, job_id)
@@ -142,7 +143,7 @@ class Cancel(JobChange):
 
 
 class Retry(JobChange):
-    @extend_schema(operation_id="retryJob", request=None, responses={202: schema.JOB})
+    @extend_schema(operation_id="retryJob", request=None, responses={202: openapi.JOB})
     def post(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """Run a failed job again under the same id, with fresh attempts. 409 when it has not failed, or must not."""
         _own(request, job_id)
@@ -165,11 +166,11 @@ class ExportType(BaseRenderer):
 
 class ExportView(CallerView):
     def get_renderers(self) -> list[BaseRenderer]:
-        return [ExportType(media_type) for _, media_type in schema.EXPORTS]
+        return [ExportType(media_type) for _, media_type in openapi.EXPORTS]
 
 
 class ExportOfJob(ExportView):
-    @extend_schema(operation_id="exportJob", parameters=[schema.FORMAT], responses=schema.EXPORTS)
+    @extend_schema(operation_id="exportJob", parameters=[openapi.FORMAT], responses=openapi.EXPORTS)
     def get(self, request: Request, job_id: uuid.UUID) -> HttpResponse:
         """The rubric of a completed job in another format; what that format cannot hold stands in `X-Export-Losses`."""
         job = _own(request, job_id)
@@ -183,10 +184,10 @@ class ExportOfBody(ExportView):
 
     @extend_schema(
         operation_id="exportRubric",
-        parameters=[schema.FORMAT],
-        request={"application/json": schema.RUBRIC_OR_FIELD},
-        responses=schema.EXPORTS,
-        examples=schema.RUBRIC_EXAMPLES,
+        parameters=[openapi.FORMAT],
+        request={"application/json": openapi.RUBRIC_OR_FIELD},
+        responses=openapi.EXPORTS,
+        examples=openapi.RUBRIC_EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponse:
         """A rubric in another format: the canonical rubric as the body, or as its field `rubric`."""
@@ -209,7 +210,7 @@ class ErrorCodes(CallerView):
     http_method_names = ["get"]
     is_isolated = False
 
-    @extend_schema(operation_id="listErrorCodes", responses={200: schema.ERROR_CODES}, auth=[])
+    @extend_schema(operation_id="listErrorCodes", responses={200: openapi.ERROR_CODES}, auth=[])
     def get(self, _request: Request) -> Response:
         """Every code that a refused request or a failed job may carry."""
         return Response({"codes": list(table())}, headers={"Cache-Control": "public, max-age=3600"})

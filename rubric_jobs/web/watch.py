@@ -10,13 +10,14 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.http import Http404
 
-from rubric_jobs import conf, snapshots
-from rubric_jobs.auth import Identity
-from rubric_jobs.hub import Hub
+from rubric_jobs import conf
 from rubric_jobs.jobs.lifecycle import CHANGED_CHANNEL
 from rubric_jobs.jobs.notifications import listen
-from rubric_jobs.snapshots import Snapshot
-from rubric_jobs.threads import in_thread
+from rubric_jobs.web import job_reads
+from rubric_jobs.web.auth import Identity
+from rubric_jobs.web.hub import Hub
+from rubric_jobs.web.job_reads import Snapshot
+from rubric_jobs.web.threads import in_thread
 
 LOOK_AGAIN_S = 5.0
 """A notification may be lost, and a change of the queue sends none."""
@@ -43,7 +44,7 @@ async def _open() -> Hub[Snapshot]:
 
 
 async def _read(job_ids: Sequence[str]) -> dict[str, Snapshot]:
-    found = await snapshots.aread_all([uuid.UUID(job_id) for job_id in job_ids])
+    found = await job_reads.aread_all([uuid.UUID(job_id) for job_id in job_ids])
     return {str(job.job_id): job for job in found}
 
 
@@ -52,7 +53,7 @@ async def until_final(identity: Identity, job_id: uuid.UUID, *, wait_s: float) -
     mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": job_id}
     deadline = asyncio.get_running_loop().time() + wait_s
     with (await hub()).watch(str(job_id)) as watch:
-        job = await snapshots.aread(**mine)
+        job = await job_reads.aread(**mine)
         while job is not None and not job.is_final:
             left_s = deadline - asyncio.get_running_loop().time()
             try:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
-from rubric_jobs import isolation
+from rubric_jobs.web import isolation
 
 SHORTEST_SIGNING_KEY = 32
 """Bytes: what HS256 asks for (RFC 7518, 3.2)."""
@@ -43,7 +43,7 @@ def _is_migrated() -> bool:
 @register(Tags.security)
 def check_rates(**_: Any) -> list[CheckMessage]:
     # Not above: each process loads these checks, and most of them neither count requests nor verify tokens.
-    from rubric_jobs.throttles import TenantThrottle, UserThrottle
+    from rubric_jobs.web.throttles import TenantThrottle, UserThrottle
 
     found: list[CheckMessage] = []
     for throttle in (UserThrottle, TenantThrottle):
