@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-from rubric_jobs import metrics
+from rubric_jobs.operations import metrics
 from rubric_jobs.web import pages
 from rubric_jobs.web.health import is_ready
 from rubric_jobs.web.urls import netlify_urlpatterns

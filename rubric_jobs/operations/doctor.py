@@ -16,8 +16,9 @@ from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from rubric_jobs import conf, overview
+from rubric_jobs import conf
 from rubric_jobs.jobs import purge, workers
+from rubric_jobs.operations import overview
 
 OLDEST_POSTGRES = 15
 PATIENCE_S = 5.0

@@ -14,10 +14,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from rubric_jobs import conf, overview, presentation
+from rubric_jobs import conf
 from rubric_jobs.jobs import controls, lifecycle, purge
-from rubric_jobs.listing import AgeFilter, JobList, KindFilter, ProviderFilter, TenantFilter, search
 from rubric_jobs.models import FleetControl, Membership, RubricJob, TenantControl
+from rubric_jobs.operations import job_detail, overview
+from rubric_jobs.operations.changelist import AgeFilter, JobList, KindFilter, ProviderFilter, TenantFilter, search
 
 ACTED_ON_AT_ONCE = 1000
 """Jobs that one action takes on; more are the purge command's business."""
@@ -95,19 +96,19 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="rubric")
     def rubric(self, job: RubricJob) -> str:
-        return presentation.rubric(job.result)
+        return job_detail.rubric(job.result)
 
     @admin.display(description="timeline")
     def timeline(self, job: RubricJob) -> str:
-        return presentation.timeline(job)
+        return job_detail.timeline(job)
 
     @admin.display(description="figures")
     def figures(self, job: RubricJob) -> str:
-        return presentation.figures(job.performance_metrics)
+        return job_detail.figures(job.performance_metrics)
 
     @admin.display(description="progress")
     def progress_now(self, job: RubricJob) -> str:
-        return presentation.as_json(job.progress) if job.progress else "–"
+        return job_detail.as_json(job.progress) if job.progress else "–"
 
     @admin.action(description="Retry failed jobs", permissions=["retry"])
     def retry_jobs(self, request: HttpRequest, jobs: Jobs) -> None:

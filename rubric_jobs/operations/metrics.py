@@ -18,10 +18,10 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, exposition
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from rubric_jobs import overview
 from rubric_jobs.jobs import ledger, workers
 from rubric_jobs.jobs.ledger import Sum
 from rubric_jobs.models import Kind
+from rubric_jobs.operations import overview
 
 SUCCESS_WINDOW_H = 24
 _ENDS = frozenset({"completed", "failed", "cancelled"})
