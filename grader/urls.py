@@ -19,7 +19,7 @@ urlpatterns = [
     path("sign-in", pages.SignIn.as_view(), name="sign-in"),
     path("sign-out", pages.SignOut.as_view(), name="sign-out"),
     path("signed-in", pages.signed_in, name="signed-in"),
-    path("api/", include("rubric_jobs.urls")),
+    path("api/", include("rubric_jobs.web.urls")),
     path(".netlify/functions/", include(netlify_urlpatterns)),
     path("admin/", admin.site.urls),
     path("healthz", is_alive),

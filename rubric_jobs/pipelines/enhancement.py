@@ -25,7 +25,8 @@ from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.rubric import points, review, text
+from rubric_jobs.rubric import points, review
+from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
 from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
 
@@ -89,7 +90,7 @@ async def enhance(
 
 def _whole(rules: str) -> Rubric | None:
     try:
-        return text.read(rules)
+        return rubric_text.read(rules)
     except NoRubricFound:
         return None
 
@@ -173,7 +174,7 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
         raise InvalidPoints
     return {
         "success": True,
-        "enhanced_rubric": text.write(rubric),
+        "enhanced_rubric": rubric_text.write(rubric),
         "total_points": as_json_number(total),
         "rubric": rubric.as_json(),
     }

@@ -24,7 +24,8 @@ from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader import CERTAIN
 from rubric_jobs.reader.sandbox import Reading
-from rubric_jobs.rubric import points, review, text
+from rubric_jobs.rubric import points, review
+from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Rubric, Warning, as_json_number
 
 
@@ -219,11 +220,11 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
     warnings = list(dict.fromkeys(warning.message for warning in rubric.warnings))
     return {
         "success": True,
-        "rubricText": text.write(rubric),
+        "rubricText": rubric_text.write(rubric),
         "totalPoints": None if rubric.total_points is None else as_json_number(rubric.total_points),
         "warning": " ".join(warnings[:MOST_WARNINGS_SAID]) or None,
         "rubric": rubric.as_json(),
-        "raw": text.as_old_shape(rubric),
+        "raw": rubric_text.as_old_shape(rubric),
     }
 
 

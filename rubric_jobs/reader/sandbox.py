@@ -33,7 +33,7 @@ DOCUMENTS_PER_CHILD = 200
 RETIRING_RSS = 256 * 1024 * 1024
 
 _LENGTH = struct.Struct(">Q")
-_PROJECT = Path(__file__).resolve().parent.parent
+_PROJECT = Path(__file__).resolve().parents[2]
 _TOO_MUCH = "The document is too complex to be read safely; please save it again or upload only the rubric's pages."
 _TOO_SLOW = "Reading the document took too long; please upload only the rubric's pages."
 
@@ -116,7 +116,7 @@ class _Child:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "rubric_jobs.sandbox",
+            "rubric_jobs.reader.sandbox",
             cwd=_PROJECT,
             env={"PATH": os.defpath, "LANG": "C.UTF-8"},
             stdin=asyncio.subprocess.PIPE,

@@ -201,7 +201,7 @@ RUBRIC_EXAMPLES = [OpenApiExample("A point list", _SAMPLE_RUBRIC, request_only=T
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "rubric_jobs.auth.BearerAuthentication"
+    target_class = "rubric_jobs.web.auth.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> Schema:
@@ -209,7 +209,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "rubric_jobs.auth.MemberSession"
+    target_class = "rubric_jobs.web.auth.MemberSession"
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> Schema:

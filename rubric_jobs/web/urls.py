@@ -9,7 +9,7 @@ from rubric_jobs.web import old_routes, resources, waiting
 ANY = r"[\s\S]+"
 unknown = re_path(ANY, old_routes.NoSuchRoute.as_view())
 
-old_routes = [
+old_front_end = [
     path("extract-rubric-trigger", old_routes.ExtractTrigger.as_view()),
     path("extract-rubric-status", old_routes.ExtractStatus.as_view()),
     path("enhance-rubric-trigger", old_routes.EnhanceTrigger.as_view()),
@@ -34,5 +34,5 @@ resource_routes = [
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="rubric_jobs/api_docs.html")),
 ]
 
-urlpatterns = [*old_routes, *resource_routes, unknown]
-netlify_urlpatterns = [*old_routes, unknown]
+urlpatterns = [*old_front_end, *resource_routes, unknown]
+netlify_urlpatterns = [*old_front_end, unknown]

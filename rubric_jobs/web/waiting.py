@@ -100,7 +100,7 @@ class Events(AsyncCallerView):
 
     async def _events(self, identity: Identity, job_id: uuid.UUID, *, after: int) -> AsyncIterator[bytes]:
         mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": job_id}
-        with (await watch.hub()).watch(str(job_id)) as watch:
+        with (await watch.hub()).watch(str(job_id)) as news_of:
             job = await job_reads.aread(**mine)
             status = None
             while job is not None:
@@ -110,7 +110,7 @@ class Events(AsyncCallerView):
                 if job.is_final:
                     return
                 try:
-                    news = await watch.next(after=after, timeout_s=HEARTBEAT_S)
+                    news = await news_of.next(after=after, timeout_s=HEARTBEAT_S)
                 except LookupError:
                     return
                 if news is None:

@@ -31,7 +31,7 @@ from rubric_jobs import conf, logs
 from rubric_jobs.jobs import purge as purging
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.worker import processes, schedules
-from rubric_jobs.worker.pump import Pace, Pump
+from rubric_jobs.worker.job_pump import Pace, Pump
 from rubric_jobs.worker.runner import Runner, provider_settings
 from rubric_jobs.worker.schedules import Recurring
 from rubric_jobs.worker.writer import Rows

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
+import rubric_jobs
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.jobs import claims, controls
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
@@ -29,7 +30,7 @@ from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
-from rubric_jobs.worker.pump import Report
+from rubric_jobs.worker.job_pump import Report
 from rubric_jobs.worker.writer import Rows
 
 SANDBOX_CHILDREN = 2
@@ -232,10 +233,15 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
 
 
+_ROOMS_OF_ANSWERS = ("documents", "llm", "pipelines", "reader", "rubric")
+_SOURCES = {".py", ".json"}
+
+
 @cache
 def _code_fingerprint() -> str:
     """A new reader or prompt must not be answered with what the old one said."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    app = Path(rubric_jobs.__file__).parent
+    sources = sorted(path for room in _ROOMS_OF_ANSWERS for path in (app / room).rglob("*") if path.suffix in _SOURCES)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 

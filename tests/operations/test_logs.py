@@ -23,7 +23,7 @@ from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.jobs import lifecycle
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.worker.pump import Pace, Pump, Report
+from rubric_jobs.worker.job_pump import Pace, Pump, Report
 from rubric_jobs.worker.writer import Rows
 from tests import claiming
 from tests.conftest import Caller

@@ -206,10 +206,10 @@ def test_each_schedule_is_written_once_and_mended_where_it_differs() -> None:
 
 def test_a_cluster_schedules_the_purge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_cluster", None)
-    for cluster in (cluster.prepare(), cluster.prepare()):
-        cluster.slots.close()
-        os.close(cluster.stop_reader)
-        os.close(cluster.stop_writer)
+    for prepared in (cluster.prepare(), cluster.prepare()):
+        prepared.slots.close()
+        os.close(prepared.stop_reader)
+        os.close(prepared.stop_writer)
     assert Schedule.objects.get(name=cluster.PURGE_SCHEDULE).func == "rubric_jobs.worker.purge"
 
 
