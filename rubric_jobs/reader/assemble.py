@@ -12,7 +12,7 @@ from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.plan import Part, PartReading, Plan, PlanInvalid, Ref, check_roles
 from rubric_jobs.reader.totals import stated_in
-from rubric_jobs.rubric import Criterion, Kind, Rubric, Source, Totals
+from rubric_jobs.rubric.model import Criterion, Kind, Rubric, Source, Totals
 
 ASSEMBLIES: dict[str, Callable[[Part, Document], PartReading]] = {
     "down": grid_assembly.assemble_grid,

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from rubric_jobs.rubric import Adjustment, Criterion
+from rubric_jobs.rubric.model import Adjustment, Criterion
 
 Shape = Literal["down", "across", "long", "lines"]
 NameFrom = Literal["cell", "line", "lead", "above", "level"]
