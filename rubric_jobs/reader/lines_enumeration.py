@@ -35,6 +35,8 @@ class _Choice:
     criteria: tuple[int, ...]
     levels: frozenset[int] = frozenset()
     are_numbered: bool = False
+    heads: frozenset[int] = frozenset()
+    """Lines set like the criteria that head sections of them."""
 
 
 def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
@@ -116,8 +118,8 @@ def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...
     return list(dict.fromkeys(tuple(w) for w in found if 2 <= len(w) <= MOST_CRITERIA))
 
 
-def _first_above(outline: Outline, last: int, index: int) -> int | None:
-    return next((i for i in range(last + 1, index) if outline.is_above(i, index)), None)
+def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] = frozenset()) -> int | None:
+    return next((i for i in range(last + 1, index) if i in heads or outline.is_above(i, index)), None)
 
 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
@@ -130,12 +132,17 @@ def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     if alike:
         signature = alike.most_common(1)[0][0]
         choices.append([[i for i in body if outline.signatures[i] == signature] for body in bodies])
+        choices.append([[i for i in body if outline.signatures[i][3] == signature[3]] for body in bodies])
     for chosen in choices:
-        if sum(map(bool, chosen)) >= max(1, _FEWEST_LEVELLED * len(criteria)):
-            levels = frozenset(itertools.chain.from_iterable(chosen))
+        levels = frozenset(itertools.chain.from_iterable(chosen))
+        have = sum(map(bool, chosen))
+        if have >= max(1, _FEWEST_LEVELLED * len(criteria)):
             yield _Choice(criteria, levels)
             if _are_numbered(outline, chosen):
                 yield _Choice(criteria, levels, are_numbered=True)
+        if 2 <= have < len(criteria):
+            own = tuple(i for i, group in zip(criteria, chosen, strict=True) if group)
+            yield _Choice(own, levels, heads=frozenset(criteria) - set(own))
 
 
 def _is_rung(outline: Outline, index: int) -> bool:
@@ -153,16 +160,16 @@ def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
     return any(group != [str(n + 1) for n in range(len(group))] for group in numbers)
 
 
-def _bodies(outline: Outline, criteria: Sequence[int]) -> list[tuple[int, int]]:
+def _bodies(outline: Outline, criteria: Sequence[int], heads: frozenset[int] = frozenset()) -> list[tuple[int, int]]:
     """For each criterion its place and where what belongs to it ends."""
     bodies = []
     for last, index in itertools.pairwise(criteria):
-        upper = _first_above(outline, last, index)
+        upper = _first_above(outline, last, index, heads)
         bodies.append((last, index if upper is None else upper))
     seen = {outline.signatures[i] for start, end in bodies for i in range(start + 1, end)}
     end = start = criteria[-1]
     for end in range(start + 1, len(outline.lines) + 1):
-        if end == len(outline.lines) or not _belongs(outline, start, end, seen):
+        if end == len(outline.lines) or end in heads or not _belongs(outline, start, end, seen):
             break
     return [*bodies, (start, max(end, start + 1))]
 
@@ -178,12 +185,12 @@ def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature])
 
 def _part(outline: Outline, choice: _Choice) -> Part:
     roles: dict[int, str] = {}
-    for start, end in _bodies(outline, choice.criteria):
+    for start, end in _bodies(outline, choice.criteria, choice.heads):
         roles[start] = "c"
         has_points = outline.lines[start].amount is not None
         for index in range(start + 1, end):
             roles[index] = _body_role(outline, choice, index, has_points)
-    _sections(outline, choice.criteria, roles)
+    _sections(outline, choice, roles)
     _ending(outline, roles)
     return _packed(outline, roles)
 
@@ -211,12 +218,15 @@ def is_form_line(text: str) -> bool:
     return is_label and (text.rstrip()[-1:] in "_:：…" or len(head) < len(text.strip()))
 
 
-def _sections(outline: Outline, criteria: Sequence[int], roles: dict[int, str]) -> None:
+def _sections(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
     """The nearest line further out above a criterion heads its section; with a single one it is the list's heading."""
+    criteria = choice.criteria
     heads = {}
     for last, index in itertools.pairwise((-1, *criteria)):
         between = range(max(last + 1, index - 6 if last < 0 else 0), index)
-        above = [i for i in between if roles.get(i, "") in ("", "-") and outline.is_above(i, index)]
+        above = [
+            i for i in between if roles.get(i, "") in ("", "-") and (i in choice.heads or outline.is_above(i, index))
+        ]
         if above:
             heads[above[-1]] = index
     if len(heads) > 1 or (heads and min(heads) > criteria[0]):

@@ -19,7 +19,7 @@ from rubric_jobs.vocabulary import words
 
 REMEMBERED = 8192
 LONGEST_PLAIN = 170
-"""A line without a bullet that is longer than this is prose, whatever amount it ends with."""
+"""A line without a bullet that is longer than this is prose, whatever amount stands in its midst."""
 LONGEST_HEAD = 80
 LONGEST_KEY = 60
 BOXES = "☐☑☒□■✓✔"
@@ -162,11 +162,11 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     if is_amount_alone(text):
         rest = text.replace("：", ":").rpartition(":")[2]
         return amounts.whole(text) or amounts.whole(rest), ""
-    if not is_marked and len(text) > LONGEST_PLAIN:
-        return _at_head(text) or (None, text)
     found = amounts.trailing(text)
     if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], _tidied(found[1])
+    if not is_marked and len(text) > LONGEST_PLAIN:
+        return _at_head(text) or (None, text)
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
         return opened[0], _tidied(opened[1])
