@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import cell_values, lines_items, names, penalties
@@ -64,18 +65,18 @@ def _nothing(work: _Work, line: Line) -> None:
 
 
 def _caption(work: _Work, line: Line) -> None:
-    work.out.caption = work.out.caption or tidy(line.text) or None
-    if line.total is not None or line.amount is not None:
-        work.out.stated = line.total or (line.amount.high if line.amount else None)
+    work.out.caption = work.out.caption or tidy(line.said.text) or None
+    if line.said.total is not None or line.said.amount is not None:
+        work.out.stated = line.said.total or (line.said.amount.high if line.said.amount else None)
 
 
 def _section(work: _Work, line: Line) -> None:
-    work.section = tidy(line.text) or None
+    work.section = tidy(line.said.text) or None
 
 
 def _criterion(work: _Work, line: Line) -> None:
     own = named(line, work.part.name)
-    amount = line.amount or own.amount
+    amount = line.said.amount or own.amount
     points = amount.high if amount else None
     work.out.criteria.append(
         Criterion.model_construct(
@@ -94,35 +95,34 @@ def _criterion(work: _Work, line: Line) -> None:
 
 def named(line: Line, way: str) -> names.Named:
     """The name of a criterion's line, and its description where the name is set off in this way."""
-    text = tidy(line.text)
-    if way == "lead":
-        lead = lines_items.worth(line.lead, True)[1] if line.lead else ""
-        found = names.named(line.text, lead)
-    elif way == "line":
-        found = names.named(line.text)
-    else:
-        return names.Named(text, None, None)
-    return found if found.name else names.Named(text, None, found.amount)
+    return _named(line.said.text, line.lead if way == "lead" else "", way)
+
+
+@lru_cache(lines_items.REMEMBERED)
+def _named(text: str, lead: str, way: str) -> names.Named:
+    if way == "cell":
+        return names.Named(tidy(text), None, None)
+    found = names.named(text, lines_items.worth(lead, True)[1] if lead else "")
+    return found if found.name else names.Named(tidy(text), None, found.amount)
 
 
 def _description(work: _Work, line: Line) -> None:
-    text = f"{line.marker} {line.raw}".strip()
+    text = f"{line.said.marker} {line.said.raw}".strip()
     if not work.out.criteria:
         return
     if work.level_texts is None:
         work.texts[-1].append(text)
         return
     work.level_texts.append(text)
-    levels = work.out.criteria[-1].levels
-    levels[-1] = levels[-1].model_copy(update={"description": "\n".join(filter(None, work.level_texts))})
+    work.out.criteria[-1].levels[-1].description = "\n".join(filter(None, work.level_texts))
 
 
 def _level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_items.level_told(line.raw, ""))
+    _add_level(work, line, lines_items.level_told(line.said.raw, ""))
 
 
 def _numbered_level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_items.level_told(line.raw, line.marker))
+    _add_level(work, line, lines_items.level_told(line.said.raw, line.said.marker))
 
 
 def _add_level(work: _Work, line: Line, told: cell_values.Told) -> None:
@@ -152,23 +152,29 @@ def _scale(work: _Work, line: Line) -> None:
 
 
 def _points(work: _Work, line: Line) -> None:
-    if not work.out.criteria or line.amount is None:
+    if not work.out.criteria or line.said.amount is None:
         return
     criterion = work.out.criteria[-1]
     if criterion.points is None:
-        criterion.points = line.amount.high
-        criterion.weight = line.amount.high if line.amount.is_percent else None
+        criterion.points = line.said.amount.high
+        criterion.weight = line.said.amount.high if line.said.amount.is_percent else None
 
 
 def _total(work: _Work, line: Line) -> None:
-    stated = line.total if line.total is not None else line.amount.high if line.amount else None
+    stated = line.said.total if line.said.total is not None else line.said.amount.high if line.said.amount else None
     work.out.stated = work.out.stated if stated is None else stated
 
 
 def _adjustment(work: _Work, line: Line) -> None:
-    is_bonus = penalties.is_bonus(line.raw)
-    told = line.loss if line.loss is not None and not is_bonus else line.amount.high if line.amount else None
-    name = tidy(line.text) or tidy(line.raw)
+    is_bonus = penalties.is_bonus(line.said.raw)
+    told = (
+        line.said.loss
+        if line.said.loss is not None and not is_bonus
+        else line.said.amount.high
+        if line.said.amount
+        else None
+    )
+    name = tidy(line.said.text) or tidy(line.said.raw)
     work.out.adjustments.append(Adjustment(kind="bonus" if is_bonus else "penalty", reason=name, points=told))
 
 

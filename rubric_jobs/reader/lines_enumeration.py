@@ -61,7 +61,7 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     """Sets of lines that may be the criteria, the likelier first."""
-    scored = [i for i, line in enumerate(outline.lines) if _is_scored(outline, i)]
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
     above = {i: [j for j in scored if j < i and _heads(outline, j, i)] for i in scored}
     headed = {j for heads in above.values() for j in heads}
     sets = [scored, [i for i in scored if i not in headed], [i for i in scored if not above[i]]]
@@ -77,15 +77,14 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     return list(unique)
 
 
-def _is_scored(outline: Outline, index: int) -> bool:
-    line = outline.lines[index]
-    has_worth = line.amount is not None and line.amount.high > 0 and bool(line.text)
-    return has_worth and line.total is None and line.loss is None and not line.is_amount_alone
-
-
 def _may_be_criterion(outline: Outline, index: int) -> bool:
     line = outline.lines[index]
-    return bool(line.text) and line.total is None and not line.is_amount_alone and len(line.text) <= 600
+    return (
+        bool(line.said.text)
+        and line.said.total is None
+        and not line.said.is_amount_alone
+        and len(line.said.text) <= 600
+    )
 
 
 def _heads(outline: Outline, upper: int, lower: int) -> bool:
@@ -127,7 +126,7 @@ def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     yield _Choice(criteria)
     bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria)]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
-    alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].is_marked)
+    alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
     choices = [rungs]
     if alike:
         signature = alike.most_common(1)[0][0]
@@ -147,14 +146,14 @@ def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
 
 def _is_rung(outline: Outline, index: int) -> bool:
     line = outline.lines[index]
-    if line.is_amount_alone or line.total is not None:
+    if line.said.is_amount_alone or line.said.total is not None:
         return False
-    return lines_items.is_rung(line.raw) or (line.amount is not None and bool(line.text))
+    return lines_items.is_rung(line.said.raw) or (line.said.amount is not None and bool(line.said.text))
 
 
 def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
     """Whether the numbers before levels are points: they do not just count."""
-    numbers = [[outline.lines[i].marker.strip("().") for i in group] for group in groups if group]
+    numbers = [[outline.lines[i].said.marker.strip("().") for i in group] for group in groups if group]
     if not all(number.isdecimal() for group in numbers for number in group):
         return False
     return any(group != [str(n + 1) for n in range(len(group))] for group in numbers)
@@ -178,7 +177,7 @@ def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature])
     line = outline.lines[index]
     if outline.signatures[index] in seen:
         return not outline.is_above(index, criterion)
-    if outline.signatures[index][0] == "head" or line.total is not None:
+    if outline.signatures[index][0] == "head" or line.said.total is not None:
         return False
     return outline.is_above(criterion, index) and (line.indent > outline.lines[criterion].indent or not seen)
 
@@ -187,7 +186,7 @@ def _part(outline: Outline, choice: _Choice) -> Part:
     roles: dict[int, str] = {}
     for start, end in _bodies(outline, choice.criteria, choice.heads):
         roles[start] = "c"
-        has_points = outline.lines[start].amount is not None
+        has_points = outline.lines[start].said.amount is not None
         for index in range(start + 1, end):
             roles[index] = _body_role(outline, choice, index, has_points)
     _sections(outline, choice, roles)
@@ -199,13 +198,13 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
     line = outline.lines[index]
     if index in choice.levels:
         return "n" if choice.are_numbered else "l"
-    if line.is_amount_alone:
+    if line.said.is_amount_alone:
         return "-" if has_points else "p"
-    if line.total is not None:
+    if line.said.total is not None:
         return "t"
-    if line.loss is not None:
+    if line.said.loss is not None:
         return "a"
-    return "-" if is_form_line(line.raw) else "d"
+    return "-" if is_form_line(line.said.raw) else "d"
 
 
 def is_form_line(text: str) -> bool:
@@ -241,12 +240,12 @@ def _ending(outline: Outline, roles: dict[int, str]) -> None:
         if index in roles and roles[index] not in "-":
             continue
         line = outline.lines[index]
-        if line.total is not None:
+        if line.said.total is not None:
             roles[index] = "t"
-        elif index > last and (line.loss is not None or (line.amount and penalties.is_bonus(line.raw))):
+        elif index > last and (line.said.loss is not None or (line.said.amount and penalties.is_bonus(line.said.raw))):
             roles[index] = "a"
     for index in range(max(0, first - 2), first):
-        if outline.lines[index].total is not None:
+        if outline.lines[index].said.total is not None:
             roles[index] = "t"
 
 

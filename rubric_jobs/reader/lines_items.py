@@ -15,6 +15,7 @@ from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.cell_values import Told
 from rubric_jobs.reader.names import folded, tidy
 from rubric_jobs.reader.totals import plain_total
+from rubric_jobs.rubric.model import Source
 from rubric_jobs.vocabulary import words
 
 REMEMBERED = 8192
@@ -22,6 +23,7 @@ LONGEST_PLAIN = 170
 """A line without a bullet that is longer than this is prose, whatever amount stands in its midst."""
 LONGEST_HEAD = 80
 LONGEST_KEY = 60
+LONGEST_LOSS = 300
 BOXES = "☐☑☒□■✓✔"
 _LEADERS = re.compile(r"[_.…·]{3,}")
 _SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s+[A-ZÀ-Þ][^.!?]{12,}$")
@@ -45,64 +47,78 @@ _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One or more paragraphs that a page breaks a line into; `place` is the first one's index in the document.
+class Said:
+    """What a line says: `amount` is what it is worth, `text` what it says without that.
 
-    `amount` is what it is worth, `text` what it says without that. `kind` is its kind of marker, "" where it has none.
+    `kind` is its kind of marker, "" where it has none.
     """
 
-    place: int
     raw: str
     text: str
     amount: Amount | None
     kind: str
     marker: str
+    loss: Decimal | None = None
+    total: Decimal | None = None
+    is_box: bool = False
+    is_amount_alone: bool = False
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it is something that earns points."""
+        has_worth = self.amount is not None and self.amount.high > 0 and bool(self.text)
+        return has_worth and self.total is None and self.loss is None and not self.is_amount_alone
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paragraph, or several that a page breaks a line into; `place` is the first one's index in the document."""
+
+    place: int
+    said: Said
     indent: float
     size: float
     is_heading: bool
     is_bold: bool
     lead: str
-    loss: Decimal | None = None
-    total: Decimal | None = None
-    is_box: bool = False
     more: tuple[int, ...] = ()
-
-    @property
-    def is_marked(self) -> bool:
-        return bool(self.kind)
-
-    @property
-    def is_amount_alone(self) -> bool:
-        return self.amount is not None and is_amount_alone(self.raw)
 
 
 def line_of(document: Document, places: Sequence[int]) -> Line:
     """The line that these paragraphs are, the further ones going on where the first ends."""
     paragraphs = [block for place in places if isinstance(block := document.blocks[place], Paragraph)]
     first = paragraphs[0]
-    raw = " ".join(paragraph.text for paragraph in paragraphs)
-    marker, kind = first.marker, marker_kind(first.marker)
-    body, is_box = _without_box(raw, marker)
-    if not kind and (typed := _TYPED_BULLET.match(body)):
-        marker, body = typed.group().strip(), body[typed.end() :]
-        kind = marker_kind(marker)
-    amount, text = worth(body, bool(kind))
+    said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker)
     return Line(
         place=places[0],
-        raw=body,
-        text=text,
-        amount=amount,
-        kind=kind,
-        marker=marker,
+        said=said,
         indent=first.indent,
         size=first.size,
         is_heading=first.is_heading,
         is_bold=first.is_bold,
         lead=first.lead,
-        loss=penalties.told(body) if len(body) <= 300 else None,
+        more=tuple(places[1:]),
+    )
+
+
+@lru_cache(REMEMBERED)
+def _said(text: str, marker: str) -> Said:
+    body, is_box = _without_box(text, marker)
+    kind = marker_kind(marker)
+    if not kind and (typed := _TYPED_BULLET.match(body)):
+        marker, body = typed.group().strip(), body[typed.end() :]
+        kind = marker_kind(marker)
+    amount, rest = worth(body, bool(kind))
+    return Said(
+        raw=body,
+        text=rest,
+        amount=amount,
+        kind=kind,
+        marker=marker,
+        loss=penalties.told(body) if len(body) <= LONGEST_LOSS else None,
         total=total_of(body),
         is_box=is_box,
-        more=tuple(places[1:]),
+        is_amount_alone=amount is not None and is_amount_alone(body),
     )
 
 
@@ -136,8 +152,6 @@ def marker_kind(marker: str) -> str:
 
 @lru_cache(REMEMBERED)
 def total_of(text: str) -> Decimal | None:
-    from rubric_jobs.rubric.model import Source
-
     return plain_total(Paragraph(text, Source())) if len(text) <= 120 else None
 
 

@@ -32,7 +32,7 @@ class Outline:
         """Whether this line would head the other: headings do text, larger ones smaller ones, outer ones inner ones."""
         a, b = self.signatures[line], self.signatures[other]
         if (a[0] == "head") != (b[0] == "head"):
-            return a[0] == "head" and len(self.lines[line].raw) <= LONGEST_HEADING
+            return a[0] == "head" and len(self.lines[line].said.raw) <= LONGEST_HEADING
         if a[0] == "head" and a[1] != b[1]:
             return a[1] > b[1]
         if a[2] != b[2]:
@@ -51,7 +51,7 @@ def _depth(kind: str, line: Line) -> int:
     if kind.startswith("number"):
         return 2 + int(kind.removeprefix("number") or "0")
     if kind == "":
-        return 2 if line.raw.rstrip().endswith((":", "：")) else 5
+        return 2 if line.said.raw.rstrip().endswith((":", "：")) else 5
     return 4 if kind in ("letter", "roman") else 5
 
 
@@ -64,12 +64,12 @@ def outline_of(region: Sequence[int], document: Document) -> Outline:
 
 def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -> Signature:
     indent = indents[line.indent]
-    if line.is_box:
+    if line.said.is_box:
         return "box", 0, indent, ""
-    if line.kind:
-        return "item", 0, indent, line.kind
-    counted = counted_word(line.raw)
-    is_head = (line.is_heading or line.is_bold) and len(line.raw) <= LONGEST_HEADING
+    if line.said.kind:
+        return "item", 0, indent, line.said.kind
+    counted = counted_word(line.said.raw)
+    is_head = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
     if counted:
         return "head" if is_head else "text", 0, indent, f"word {counted}"
     return ("head", sizes[line.size], indent, "") if is_head else ("text", 0, indent, "")
