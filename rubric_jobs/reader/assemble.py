@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Paragraph, Table
-from rubric_jobs.reader import grid_assembly, long_assembly
+from rubric_jobs.reader import grid_assembly, lines_assembly, long_assembly
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.plan import Part, PartReading, Plan, PlanInvalid, Ref, check_roles
 from rubric_jobs.reader.totals import stated_in
-from rubric_jobs.rubric import Criterion, Kind, Rubric, Source, Totals
+from rubric_jobs.rubric.model import Criterion, Kind, Rubric, Source, Totals
 
 ASSEMBLIES: dict[str, Callable[[Part, Document], PartReading]] = {
     "down": grid_assembly.assemble_grid,
     "across": grid_assembly.assemble_grid,
     "long": long_assembly.assemble_long,
+    "lines": lines_assembly.assemble_lines,
 }
 
 

@@ -11,7 +11,7 @@ from rubric_jobs.reader import amounts, lexicon, names
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.levels import cell_amount, heading_of
 from rubric_jobs.reader.names import Named, folded, tidy
-from rubric_jobs.rubric import Level, Source
+from rubric_jobs.rubric.model import Level, Source
 
 REMEMBERED = 8192
 LONGEST_KEY = 70

@@ -14,7 +14,7 @@ from rubric_jobs.reader.context import heading_above
 from rubric_jobs.reader.names import Named, folded, tidy
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Row, Sheet, View, part_sheet, sheet_of
-from rubric_jobs.rubric import Adjustment, Criterion, Level
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level
 
 
 @dataclass(slots=True)

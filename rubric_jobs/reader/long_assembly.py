@@ -10,7 +10,7 @@ from rubric_jobs.reader.cell_values import Told
 from rubric_jobs.reader.grid_assembly import Work
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Row, View, part_sheet
-from rubric_jobs.rubric import Criterion
+from rubric_jobs.rubric.model import Criterion
 
 
 def assemble_long(part: Part, document: Document) -> PartReading:

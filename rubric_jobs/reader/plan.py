@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from rubric_jobs.rubric import Adjustment, Criterion
+from rubric_jobs.rubric.model import Adjustment, Criterion
 
 Shape = Literal["down", "across", "long", "lines"]
 NameFrom = Literal["cell", "line", "lead", "above", "level"]
@@ -69,6 +69,8 @@ LINE_ROLES: Mapping[str, str] = {
     "c": "criterion",
     "l": "level",  # of the criterion above
     "d": "description",  # of the criterion or level above
+    "n": "numbered level",  # its number is its points
+    "+": "continuation",  # of the line above, broken by the page
     "p": "points",  # of the criterion above, alone on its line
     "t": "total",
     "a": "adjustment",

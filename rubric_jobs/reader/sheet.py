@@ -7,7 +7,7 @@ from functools import cached_property
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader.plan import Part, PlanInvalid, Ref
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 
 
 @dataclass(frozen=True, eq=False, slots=True)

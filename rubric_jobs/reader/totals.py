@@ -8,7 +8,7 @@ from decimal import Decimal
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.amounts import NUMBER, UNIT
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 
 _OUT_OF = re.compile(
     r"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*"
