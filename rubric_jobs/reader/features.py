@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import cell_values, context, grid_assembly, lexicon
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Sheet, part_sheet
 from rubric_jobs.reader.tags import tags_of
-from rubric_jobs.rubric import Criterion, Level
+from rubric_jobs.rubric.model import Criterion, Level
+from rubric_jobs.vocabulary import words
 
 Features = dict[str, float]
 _POINTS_LEFT = re.compile(r"[(\[]\s*\d{1,3}(?:[.,]\d)?\s*(?:points?|pts?|marks?|%|punkte|puntos|分)", re.IGNORECASE)
@@ -70,7 +72,7 @@ def _name_marks(name: str) -> tuple[bool, ...]:
         sum(ch.isalpha() for ch in stripped) < 3,
         "begins:total" in tags,
         bool(_POINTS_LEFT.search(stripped)),
-        "has:course" in tags and len(stripped) < 40,
+        "has:course_part" in tags and len(stripped) < 40,
         "has:schedule" in tags and len(stripped) < 40,
         "letter" in tags,
         "_" in stripped or "()" in stripped,
@@ -183,6 +185,10 @@ def _level_names(leveled: list[list[Level]], levels: list[Level], found: Feature
     found["level unnamed"] = share(not name for name in names)
     found["level words"] = share("level" in tags_of(name) for name in names)
     found["level name amount"] = share("amount" in tags_of(name) for name in names)
+    ranks = [[rank for level in own if (rank := words.level_rank(level.name or "")) is not None] for own in leveled]
+    found["level ranks order"] = share(_is_monotone(own) for own in ranks if len(own) > 1)
+    found["level ranks disorder"] = share(not _is_monotone(own) for own in ranks if len(own) > 1)
+    found["level nothing"] = share(words.earns_nothing(level.name or level.description or "") for level in levels)
     found["level name long"] = share(len(name) > 60 for name in names)
     found["level name heading"] = share(_is_heading_word(name) for name in names)
     found["level any heading"] = float(found["level name heading"] > 0)
@@ -193,7 +199,7 @@ def _level_names(leveled: list[list[Level]], levels: list[Level], found: Feature
 @lru_cache(2048)
 def _is_heading_word(name: str) -> bool:
     tags = tags_of(name)
-    kinds = ("criterion", "points", "weight", "notes", "description", "schedule", "commerce", "total", "earned")
+    kinds = ("criterion", "points", "weight", "comment", "description", "schedule", "commerce", "total", "earned")
     return "level" not in tags and any(f"only:{kind}" in tags for kind in kinds)
 
 
@@ -201,9 +207,9 @@ def _told(levels: list[Level]) -> list[str]:
     return [level.description for level in levels if level.description]
 
 
-def _is_monotone(values: list[object]) -> bool:
+def _is_monotone(values: Sequence[Any]) -> bool:
     pairs = list(itertools.pairwise(values))
-    return all(a <= b for a, b in pairs) or all(a >= b for a, b in pairs)  # type: ignore[operator]
+    return all(a <= b for a, b in pairs) or all(a >= b for a, b in pairs)
 
 
 def _surroundings(document: Document, block: int) -> Features:
@@ -221,7 +227,45 @@ def _surroundings(document: Document, block: int) -> Features:
             "long document": math.log1p(len(document.blocks)) / 4,
             "tables": math.log1p(len(document.tables)) / 2,
         }
+        known |= document_features(document)
         document.memo["surroundings", block] = known
+    return dict(known)
+
+
+MOST_TEXTS = 400
+_THEMES = (
+    "rubric",
+    "grading",
+    "criterion",
+    "levels",
+    "points",
+    "commerce",
+    "schedule",
+    "exam",
+    "course_part",
+    "syllabus",
+    "survey",
+    "measure",
+    "technical",
+    "game",
+    "person",
+    "penalty",
+)
+
+
+def document_features(document: Document) -> Features:
+    """What the document's short texts are about: how often each theme is named."""
+    known = document.memo.get("themes")
+    if known is None:
+        texts = [text for text, _ in itertools.islice(document.texts(), MOST_TEXTS) if 2 < len(text) < 160]
+        counts = dict.fromkeys(_THEMES, 0.0)
+        for text in texts:
+            for theme, part in words.concepts(text).items():
+                if theme in counts:
+                    counts[theme] += part
+        scale = max(len(texts), 8)
+        known = {f"theme {theme}": math.sqrt(count / scale) for theme, count in counts.items()}
+        document.memo["themes"] = known
     return dict(known)
 
 
@@ -285,7 +329,7 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
         heads = [titles[index] for index in levels] if titles else []
         found["level heads"] = share("level" in tags or "amount" in tags or "counted" in tags for tags in heads)
         found["level heads blank"] = share("blank" in tags for tags in heads)
-        found["level heads notes"] = share("only:notes" in tags or "only:earned" in tags for tags in heads)
+        found["level heads notes"] = share("only:comment" in tags or "only:earned" in tags for tags in heads)
         found["level column empty"] = share(not _is_filled(sheet, rows, index) for index in levels)
     for index, role in enumerate(roles):
         if titles and role == "c":

@@ -237,7 +237,7 @@ def _name_features(name: View | None, cells: list[View], found: Features) -> Non
     if head is None:
         return
     tags = tags_of(head.text)
-    for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:notes", "has:notes"):
+    for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:comment", "has:comment"):
         if tag in tags:
             found[f"name {tag}"] = 1.0
     found["name total short"] = float("begins:total" in tags and len(head.text) < 45)
