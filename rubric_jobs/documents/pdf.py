@@ -13,7 +13,7 @@ from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_ab
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
-from rubric_jobs.documents.model import Block, Document
+from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
 from rubric_jobs.documents.pdf_page import read_page
@@ -104,20 +104,21 @@ def _opening_error(error: pdfium.PdfiumError) -> Exception:
 def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     """Grids first, then shaded areas, rules across and bare alignment, each in the words that the ones before left."""
     content = page.content
-    _take(page, page.ruled, vocabulary)
+    _take(page, page.ruled, vocabulary, RULED)
     boxes = [table.box for table in page.tables]
-    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary)
+    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary, PARTLY_RULED)
     rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
-    _take(page, banded_grids(page.loose, _outside(rules, [t.box for t in page.tables])), vocabulary)
-    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary)
-    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary)
+    banded = banded_grids(page.loose, _outside(rules, [t.box for t in page.tables]))
+    _take(page, banded, vocabulary, PARTLY_RULED)
+    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
+    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
 
 
-def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str]) -> None:
+def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: str) -> None:
     """Turns grids into tables and takes their words out of the loose ones."""
     for bare in grids:
         grid = header_above(bare, page.loose) or bare
-        table = fill(grid, page.loose, page.content.number, vocabulary)
+        table = fill(grid, page.loose, page.content.number, vocabulary, origin)
         if table is None or (table.table.columns < 2 and table.table.rows < 2):
             continue
         page.tables.append(table)

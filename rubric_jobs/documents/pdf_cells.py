@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rubric_jobs.documents.geometry import Area, Box, Grid, Word
 from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
-from rubric_jobs.documents.model import Cell, Table
+from rubric_jobs.documents.model import RULED, Cell, Table
 from rubric_jobs.rubric import Source
 
 
@@ -20,7 +20,9 @@ class PlacedTable:
     table: Table
 
 
-def fill(grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str]) -> PlacedTable | None:
+def fill(
+    grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str], origin: str = RULED
+) -> PlacedTable | None:
     """The grid's table with these words in it, empty rows and columns left out; None without two cells of text."""
     held: dict[int, list[Word]] = {}
     for word in words:
@@ -38,7 +40,7 @@ def fill(grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str]) -
         if _covers(rows, area.row, area.row_span) and _covers(columns, area.column, area.column_span)
     ]
     xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
-    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)))
+    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)), origin)
     return PlacedTable(page, grid.box, xs, table)
 
 

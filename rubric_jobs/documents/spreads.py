@@ -73,7 +73,7 @@ def _with_first_column(above: PlacedTable, below: PlacedTable) -> PlacedTable:
     if not _same_borders(above, widened) or abs(above.box[2] - below.box[2]) > SAME_BORDER:
         return below
     cells = tuple(replace(cell, column=cell.column + 1) for cell in below.table.cells)
-    table = Table(below.table.rows, below.table.columns + 1, cells, below.table.source)
+    table = replace(below.table, columns=below.table.columns + 1, cells=cells)
     return PlacedTable(below.page, below.box, widened.xs, table)
 
 
@@ -98,7 +98,7 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
             _append(cells, moved)
         else:
             cells.append(moved)
-    table = Table(below.table.rows + shift, above.table.columns, tuple(cells), above.table.source)
+    table = replace(above.table, rows=below.table.rows + shift, cells=tuple(cells))
     return PlacedTable(below.page, below.box, above.xs, table)
 
 
@@ -181,4 +181,4 @@ def _numbered_table(table: Table, index: int) -> Table:
         replace(cell, source=cell.source.model_copy(update={"table": index, "row": cell.row, "column": cell.column}))
         for cell in table.cells
     )
-    return Table(table.rows, table.columns, cells, table.source.model_copy(update={"table": index}))
+    return replace(table, cells=cells, source=table.source.model_copy(update={"table": index}))
