@@ -196,7 +196,9 @@ def _runs_on(above: Line, line: Line, right: float) -> bool:
 
 def _has_room(line: Line, word: Word, right: float) -> bool:
     """Whether the word would have stood on the line, so that the text was broken there on purpose."""
-    return line.box[2] + 0.35 * line.size + (word.x1 - word.x0) < right - 1.2 * line.size
+    # Without spaces a line breaks between any two letters.
+    needed = min(word.x1 - word.x0, 2 * line.size) if _is_wide(word.text[0]) else word.x1 - word.x0
+    return line.box[2] + 0.35 * line.size + needed < right - 1.2 * line.size
 
 
 def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
