@@ -20,6 +20,7 @@ from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
 from rubric_jobs.documents.spreads import joined_tables, numbered
 from rubric_jobs.documents.underlines import without_underlines
+from rubric_jobs.documents.unruled import with_pieced_rows
 from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MOST_PAGES = 400
@@ -49,7 +50,7 @@ class _Page:
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
     contents = _contents(data)
-    pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
+    pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
     for page in pages:
@@ -62,6 +63,10 @@ def parse(data: bytes) -> Document:
     blocks: list[Block] = numbered(joined_tables(placed))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
     return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned)
+
+
+def _ruled(content: PageContent) -> list[Grid]:
+    return [with_pieced_rows(grid, content.lines, content.words) for grid in find_grids(content.lines)]
 
 
 def _contents(data: bytes) -> list[PageContent]:
