@@ -13,12 +13,17 @@ from rubric_jobs.rubric.model import Source
 
 @dataclass(slots=True)
 class PlacedTable:
-    """A table on its page, before tables over several pages are joined."""
+    """A table on its page, before tables over several pages are joined.
+
+    `xs` are the borders of its columns, `borders` those of the columns without text too.
+    """
 
     page: int
     box: Box
     xs: list[float]
     table: Table
+    borders: list[float]
+    is_open: bool = False
 
 
 def fill(
@@ -41,7 +46,7 @@ def fill(
     ]
     xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
     table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)), origin)
-    return PlacedTable(page, grid.box, xs, table)
+    return PlacedTable(page, grid.box, xs, table, grid.xs, grid.is_open)
 
 
 def _held(grid: Grid, words: list[Word]) -> dict[int, list[Word]]:

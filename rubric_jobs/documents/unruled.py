@@ -161,7 +161,7 @@ def _cut(grid: Grid, cuts: dict[int, list[float]], held: dict[int, list[Word]] |
         x0, top, x1, bottom = area.box
         for step, (a, b) in enumerate(zip([top, *ys], [*ys, bottom], strict=True)):
             areas.append(Area(row + step, area.column, 1, area.column_span, (x0, a, x1, b)))
-    return Grid(grid.box, grid.xs, grid.rows + sum(added), sorted(areas, key=lambda a: (a.row, a.column)))
+    return replace(grid, rows=grid.rows + sum(added), areas=sorted(areas, key=lambda a: (a.row, a.column)))
 
 
 def _stands_in_several(words: list[Word], ys: list[float]) -> bool:
