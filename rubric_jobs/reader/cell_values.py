@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from rubric_jobs.reader import amounts, lexicon, names
+from rubric_jobs.reader import amounts, names
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.levels import cell_amount, heading_of
 from rubric_jobs.reader.names import Named, folded, tidy
 from rubric_jobs.rubric.model import Level, Source
+from rubric_jobs.vocabulary import words
 
 REMEMBERED = 8192
 LONGEST_KEY = 70
@@ -131,7 +132,7 @@ def core_of(text: str) -> str:
 @lru_cache(REMEMBERED)
 def is_level_heading(text: str) -> bool:
     """A level's name, a bare amount, or both."""
-    return whole(text) is not None or lexicon.is_level_name(core_of(text))
+    return whole(text) is not None or words.level_rank(core_of(text)) is not None
 
 
 def level_model(told: Told, source: Source | None) -> Level:
@@ -159,10 +160,10 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if len(lines) > 1 and len(first) <= LONGEST_LEVEL_NAME and not first.endswith("."):
         return first, "\n".join(lines[1:])
     match = _NAMED.match(text)
-    if match and (lexicon.is_level_name(match.group(1)) or lead):
+    if match and (_is_level_name(match.group(1)) or lead):
         return match.group(1).strip(), match.group(2)
     if len(lines) == 1 and len(first) <= LONGEST_LEVEL_NAME and len(first.split()) <= 4:
-        return (first, "") if lexicon.is_level_name(first) else (None, text)
+        return (first, "") if _is_level_name(first) else (None, text)
     return None, text
 
 
@@ -218,3 +219,7 @@ def _listed_level(text: str) -> Told:
         name, amount = heading(named.group(1))
         return Told(name, folded(named.group(2)) or None, amount)
     return unnamed_level(text, "")
+
+
+def _is_level_name(text: str) -> bool:
+    return words.level_rank(text) is not None

@@ -30,6 +30,7 @@ class Work:
     titles: list[list[View]] = field(default_factory=list)
     section: str | None = None
     pending: Row | None = None
+    shared: list[Level] = field(default_factory=list)
     heads: list[View | None] = field(default_factory=list)
 
     def columns(self, role: str) -> list[int]:
@@ -128,6 +129,7 @@ def _section(work: Work, index: int) -> None:
     cells = work.sheet.distinct[index]
     if cells:
         work.section = tidy(cells[0].text)
+        work.shared = _levels(work, work.sheet.rows[index]) if len(cells) > 2 else []
     for cell in cells:
         work.use(cell)
 
@@ -189,7 +191,7 @@ def criterion_row(work: Work, index: int) -> None:
     row = work.sheet.rows[index]
     head = _head(work, row)
     own = named(work, head)
-    levels = _levels(work, row)
+    levels = _with_shared(work, _levels(work, row))
     if work.part.name == "level" and not own.name:
         first = next((level for level in levels if level.description), None)
         own = Named(tidy((first.description or "").split("\n")[0]) if first else "", None, None)
@@ -211,6 +213,15 @@ def criterion_row(work: Work, index: int) -> None:
     times = own.times or _times(work, row)
     work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
     work.heads.append(head)
+
+
+def _with_shared(work: Work, levels: list[Level]) -> list[Level]:
+    """Levels that say points alone take the descriptors of the section above them."""
+    if len(levels) != len(work.shared) or any(level.description for level in levels):
+        return levels
+    for level, other in zip(levels, work.shared, strict=True):
+        level.description = other.description
+    return levels
 
 
 def _head(work: Work, row: Row) -> View | None:
@@ -248,13 +259,14 @@ def highest_of(levels: list[Level]) -> Decimal | None:
 
 
 def amount(work: Work, row: Row, role: str) -> Amount | None:
-    """The row's amount in columns of this role; of several columns the first that has one."""
+    """The row's amount in columns of this role; of several columns the first that has one, else what a heading says."""
     for column in work.columns(role):
         cell = row[column]
         if cell is not None and (found := cell_values.amount_of(cell.text)):
             work.use(cell)
             return found
-    return None
+    titles = [title for c in work.columns(role) if (row[c] is None or not row[c].text) and (title := work.title(c))]  # type: ignore[union-attr]
+    return next((found for title in titles if (found := cell_values.heading(title)[1])), None)
 
 
 def _times(work: Work, row: Row) -> Decimal | None:
@@ -290,12 +302,35 @@ def _levels(work: Work, row: Row) -> list[Level]:
     many = [cell for c in work.columns("m") if (cell := row[c]) and cell.text]
     if many:
         return [level for cell in many for level in in_one_cell(work, cell)]
-    columns = work.columns("l")
-    titles = [work.title(c) for c in columns]
-    if not any(titles) or (len(columns) > 1 and len(set(titles)) == 1):
-        cells = [cell for cell in dict.fromkeys(row[c] for c in columns) if cell is not None and cell.text]
+    groups = level_groups(work)
+    titles = [work.title(group[0]) for group in groups]
+    if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
+        cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
         return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
-    return [_titled_level(work, title, row[c]) for title, c in zip(titles, columns, strict=True)]
+    return [_titled_level(work, title, cell) for title, cell in zip(titles, level_cells(groups, row), strict=True)]
+
+
+def level_groups(work: Work) -> list[list[int]]:
+    """Level columns; those below one cell of the header are one level."""
+    groups: list[list[int]] = []
+    for column in work.columns("l"):
+        last = groups[-1][-1] if groups else None
+        is_same = last == column - 1 and bool(work.titles) and _shared(work.titles[last], work.titles[column])
+        groups[-1].append(column) if is_same else groups.append([column])
+    return groups
+
+
+def _shared(titles: list[View], others: list[View]) -> bool:
+    """Whether the deepest heading is one cell, and says a single level."""
+    return bool(titles and others) and titles[-1] is others[-1] and len(titles[-1].text) < 60
+
+
+def level_cells(groups: list[list[int]], row: Row) -> list[View | None]:
+    """The cell of each level: in order where there are as many, else the first one below each heading."""
+    cells = list(dict.fromkeys(cell for group in groups for column in group if (cell := row[column])))
+    if len(cells) == len(groups):
+        return list(cells)
+    return [next((row[c] for c in group if row[c] and row[c].text), row[group[0]]) for group in groups]  # type: ignore[union-attr]
 
 
 def _titled_level(work: Work, title: str, cell: View | None) -> Level:
@@ -315,11 +350,10 @@ def in_one_cell(work: Work, cell: View) -> list[Level]:
 
 def _with_level_points(work: Work, levels: list[Level], row: Row) -> list[Level]:
     """Points from a row of amounts beside the descriptors that they belong to."""
-    columns = work.columns("l")
-    if len(levels) != len(columns):
+    groups = level_groups(work)
+    if len(levels) != len(groups):
         return levels
-    for level, column in zip(levels, columns, strict=True):
-        cell = row[column]
+    for level, cell in zip(levels, level_cells(groups, row), strict=True):
         amount = cell_values.amount_of(cell.text) if cell else None
         if cell is not None and amount is not None:
             work.use(cell)

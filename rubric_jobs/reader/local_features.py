@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -184,7 +185,7 @@ def _runs(texts: list[str]) -> bool:
     if len(numbers) < 2 or not all(number.isdecimal() and len(number) < 4 for number in numbers):
         return False
     values = [int(number) for number in numbers]
-    return all(b == a + 1 for a, b in zip(values, values[1:], strict=False))
+    return all(b == a + 1 for a, b in itertools.pairwise(values))
 
 
 def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, body: range) -> Features:
@@ -204,7 +205,7 @@ def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, bo
         found["single long"] = float(len(cells[0].text) > 120)
         found["single inherited"] = float(not own)
         found["single bold"] = float(cells[0].is_bold)
-        found["single of few columns"] = float(len([r for r in roles if r in "clpwds"]) <= 1)
+        found["single of few columns"] = float(len([r for r in roles if r in "clpw"]) <= 1)
         found["single no name"] = float(cells[0] is not name)
     found["name blank"] = float(name is None or not name.text)
     found["name inherited"] = float(name is not None and bool(name.text) and name.row < index)
@@ -236,7 +237,7 @@ def _name_features(name: View | None, cells: list[View], found: Features) -> Non
     if head is None:
         return
     tags = tags_of(head.text)
-    for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:notes", "has:notes"):
+    for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:comment", "has:comment"):
         if tag in tags:
             found[f"name {tag}"] = 1.0
     found["name total short"] = float("begins:total" in tags and len(head.text) < 45)

@@ -55,7 +55,9 @@ class Sheet:
         """Each row's cells that hold text and begin in it."""
         return [[cell for cell in cells if cell.row == index] for index, cells in enumerate(self.distinct)]
 
+    @cached_property
     def turned(self) -> Sheet:
+        """Rows as columns."""
         views = {
             cell: View(
                 cell.column,
@@ -78,6 +80,14 @@ class Sheet:
 
 def sheet_of(document: Document, blocks: tuple[int, ...]) -> Sheet:
     """The tables at these blocks, one below the other. Raises PlanInvalid where one is missing or does not fit."""
+    known = document.memo.get(blocks)
+    if isinstance(known, Sheet):
+        return known
+    document.memo[blocks] = sheet = _built(document, blocks)
+    return sheet
+
+
+def _built(document: Document, blocks: tuple[int, ...]) -> Sheet:
     rows: list[Row] = []
     columns = 0
     for block in blocks:
@@ -97,7 +107,7 @@ def part_sheet(part: Part, document: Document) -> tuple[Sheet, str, str]:
     if len(part.rows) != len(sheet.rows) or len(part.columns) != sheet.columns:
         raise PlanInvalid(f"the table has {len(sheet.rows)} rows and {sheet.columns} columns")
     if part.shape == "across":
-        return sheet.turned(), part.columns, part.rows
+        return sheet.turned, part.columns, part.rows
     return sheet, part.rows, part.columns
 
 

@@ -5,75 +5,53 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rubric_jobs.reader import amounts, cell_values, lexicon
+from rubric_jobs.reader import amounts, cell_values
+from rubric_jobs.vocabulary import words
 
 LONGEST = 200
-KINDS = {
-    "criterion": lexicon.CRITERION,
-    "points": lexicon.POINTS,
-    "weight": lexicon.WEIGHT,
-    "earned": lexicon.EARNED,
-    "notes": lexicon.NOTES,
-    "description": lexicon.DESCRIPTION,
-    "total": lexicon.TOTAL,
-    "penalty": lexicon.PENALTY,
-    "bonus": lexicon.BONUS,
-    "measure": lexicon.MEASURE,
-    "commerce": lexicon.COMMERCE,
-    "schedule": lexicon.SCHEDULE,
-    "yesno": lexicon.YES_NO,
-    "course": lexicon.COURSE_PART,
-    "rubric": lexicon.RUBRIC,
-    "grading": lexicon.GRADING,
-}
+MOSTLY = 0.75
+"""A text of which so large a share names a concept says nothing else."""
 _INDEX = frozenset(
-    ("#", "no", "nr", "n", "nº", "n°", "no.", "num", "item #", "序号", "编号", "s/n", "sl", "sl no", "s.no", "№")
-)
-RATINGS = re.compile(
-    r"^(?:ratings?|rating scale|scale|scoring|levels?(?: of .*)?|performance(?: levels?)?|achievement levels?|grades?"
-    r"|niveles?(?: de .*)?|escala(?: de .*)?|niveis(?: de .*)?|niveaux(?: de .*)?|stufen|niveaustufen"
-    r"|livelli(?: di .*)?|等级|评分等级|评价等级)$"
+    ("#", "no", "nr", "n", "nº", "n°", "num", "item #", "序号", "编号", "s/n", "sl", "sl no", "s.no", "№", "lp")
 )
 
 
-@lru_cache(4096)
+@lru_cache(8192)
 def tags_of(text: str) -> frozenset[str]:
-    """`only:kind` where nothing but words of the kind makes up the text without its amount, `has:kind`, and others."""
+    """`only:concept` where the text without its amount names hardly anything else, `has:concept`, and others."""
     if not text:
         return frozenset(("blank",))
     if len(text) > LONGEST:
         return frozenset(("long",))
     core = cell_values.core_of(text)
-    found = set()
-    for kind, pattern in KINDS.items():
-        if lexicon.has(pattern, core):
-            found.add(f"has:{kind}")
-            if len(core) <= 60 and lexicon.is_only(pattern, core):
-                found.add(f"only:{kind}")
-    plain = lexicon.plain(text).strip(" .")
-    amount = cell_values.whole(text)
-    if plain in _INDEX:
+    found = {f"has:{concept}" for concept in words.concepts(core)}
+    found |= {f"only:{concept}" for concept, share in words.concepts(core).items() if share >= MOSTLY}
+    if text.strip(" .").casefold() in _INDEX:
         found.add("index")
-    if RATINGS.match(lexicon.plain(core)):
-        found.add("ratings")
-    if lexicon.is_level_name(core):
+    if words.level_rank(core) is not None:
         found.add("level")
         if len(core) <= 30:
             found.add("shortlevel")
-    if lexicon.LETTER_GRADE.match(plain):
-        found.add("letter")
-    if re.match(lexicon.TOTAL, re.sub(r"^[\d_/%.,:：()\s]+", "", plain)):
+        if re.fullmatch(r"\W*[a-fA-F]\s*[+\-−–]?\W*", core):
+            found.add("letter")
+    if re.match(r"^[\W\d_]*(?=[^\W\d_])", text) and begins_with_total(text):
         found.add("begins:total")
-    if amount is not None:
-        found.add("amount")
-        found.add("amount:percent" if amount.is_percent else "amount:unit" if amount.has_unit else "amount:bare")
-        if amount.low is not None:
-            found.add("amount:range")
-    elif core != " ".join(text.split()):
-        found.add("counted")
-    if not found:
-        found.add("plain")
-    return frozenset(found)
+    return frozenset(found | _amount_tags(text, core)) or frozenset(("plain",))
+
+
+def _amount_tags(text: str, core: str) -> set[str]:
+    amount = cell_values.whole(text)
+    if amount is None:
+        return {"counted"} if core != " ".join(text.split()) else set()
+    kind = "percent" if amount.is_percent else "unit" if amount.has_unit else "bare"
+    return {"amount", f"amount:{kind}", *(("amount:range",) if amount.low is not None else ())}
+
+
+@lru_cache(4096)
+def begins_with_total(text: str) -> bool:
+    """Whether the first words are words for a total."""
+    told = re.findall(r"[^\W\d_]+", text)[:3]
+    return any(words.share("total", " ".join(told[:n])) >= MOSTLY for n in (1, 2, 3) if len(told) >= n)
 
 
 @lru_cache(4096)
