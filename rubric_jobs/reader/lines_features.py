@@ -61,6 +61,13 @@ class Region:
 
 def region_around(document: Document, place: int) -> Region:
     """The run of paragraphs around a block."""
+    known = document.memo.get(("lines", place))
+    if known is None:
+        known = document.memo["lines", place] = _region_around(document, place)
+    return known
+
+
+def _region_around(document: Document, place: int) -> Region:
     first = last = place
     while first > 0 and isinstance(document.blocks[first - 1], Paragraph):
         first -= 1
@@ -70,12 +77,13 @@ def region_around(document: Document, place: int) -> Region:
     return Region(lines, frozenset(place for place, line in lines.items() if line.said.is_scored))
 
 
-def features_lines(part: Part, document: Document, reading: PartReading, region: Region | None = None) -> Features:
-    """Of a part of shape lines and what was assembled from it; every number is of the order of 1.
+def features_lines(part: Part, document: Document, reading: PartReading) -> Features:
+    """Of a part of shape lines and what was assembled from it; every number is of the order of 1."""
+    return {f"line {name}": value for name, value in _features(part, document, reading).items()}
 
-    Who asks for many parts of one region hands it in.
-    """
-    region = region or region_around(document, part.blocks[0])
+
+def _features(part: Part, document: Document, reading: PartReading) -> Features:
+    region = region_around(document, part.blocks[0])
     lines = [region.lines[place] for place, role in zip(part.blocks, part.rows, strict=True) if role != "+"]
     roles = part.rows.replace("+", "")
     heads = [line for line, role in zip(lines, roles, strict=True) if role == "c"]
