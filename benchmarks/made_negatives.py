@@ -121,6 +121,94 @@ def _rules(handout: Handout) -> None:
         handout.add(text, "bullet")
 
 
+def _table(handout: Handout, *rows: str) -> None:
+    """Rows with cells parted by bars."""
+    handout.add("\n".join(row.replace(" | ", "\t") for row in rows), "table")
+
+
+def _likert_table(handout: Handout) -> None:
+    rows = ["The course was well organised", "I felt welcome", "The tasks were clear", "I would recommend it"]
+    scale = "Strongly disagree | Disagree | Neutral | Agree | Strongly agree"
+    cells = handout.chance.choice(["1 | 2 | 3 | 4 | 5", "☐ | ☐ | ☐ | ☐ | ☐", "  |   |   |   |  "])
+    _table(handout, f"Statement | {scale}", *(f"{row} | {cells}" for row in rows))
+
+
+def _data_sheet(handout: Handout) -> None:
+    rows = ["Supply voltage | 3.3 | 5.0 | 5.5 | V", "Current | 10 | 15 | 20 | mA", "Temperature | -40 | 25 | 85 | °C"]
+    _table(handout, "Parameter | Min | Typ | Max | Unit", *rows)
+
+
+def _bits(handout: Handout) -> None:
+    rows = [f"{bit} | {name} | {what}" for bit, name, what in _BITS[: handout.chance.randint(3, 6)]]
+    _table(handout, handout.chance.choice(["Bit | Field | Description", "Bits | Name | Function"]), *rows)
+
+
+_BITS = (
+    (7, "EN", "Enables the unit when set"),
+    (6, "RST", "Resets all counters"),
+    (5, "IE", "Allows the interrupt request"),
+    (4, "DIR", "Direction of the transfer"),
+    (3, "MODE", "Selects the operating mode"),
+    (2, "RDY", "Data are ready to be read"),
+)
+
+
+def _interface(handout: Handout) -> None:
+    rows = [
+        "id | integer | yes | Number of the user",
+        "name | string | yes | Full name",
+        "limit | integer | no | Default 20",
+    ]
+    _table(handout, "Parameter | Type | Required | Description", *rows)
+
+
+def _game_sheet(handout: Handout) -> None:
+    rows = [f"{name} |  |  |  | " for name in ("Ones", "Twos", "Full house", "Straight", "Chance", "Total score")]
+    _table(handout, "Round | Player 1 | Player 2 | Player 3 | Player 4", *rows)
+
+
+def _price_table(handout: Handout) -> None:
+    rows = [f"{item} | {count} | {price}.00 | {count * price}.00" for item, count, price in _ITEMS]
+    _table(
+        handout, "Item | Quantity | Unit price | Amount", *rows, f"Total |  |  | {sum(c * p for _, c, p in _ITEMS)}.00"
+    )
+
+
+_ITEMS = (("Notebook", 3, 4), ("Pencil", 10, 1), ("Paint set", 2, 15), ("Paper, 500 sheets", 4, 6))
+
+
+def _schedule_table(handout: Handout) -> None:
+    rows = [f"{week} | {handout.one('names')} | Chapter {week}" for week in range(1, handout.chance.randint(5, 9))]
+    _table(handout, "Week | Topic | Reading", *rows)
+
+
+def _exam_sheet(handout: Handout) -> None:
+    numbers = range(1, handout.chance.randint(4, 8))
+    points = [handout.chance.choice([5, 10, 15, 20]) for _ in numbers]
+    rows = [f"{number} | {worth} | " for number, worth in zip(numbers, points, strict=True)]
+    _table(handout, "Problem | Points | Score", *rows, f"Total | {sum(points)} | ")
+
+
+def _grade_table(handout: Handout) -> None:
+    rows = ["A | 90 | 100 | Excellent", "B | 80 | 89 | Good", "C | 70 | 79 | Satisfactory", "D | 60 | 69 | Poor"]
+    _table(handout, "Grade | From | To | Meaning", *rows)
+
+
+def _marks(handout: Handout) -> None:
+    people = handout.chance.sample(["Ada", "Ben", "Chloe", "Dan", "Eve", "Finn", "Gus"], 5)
+    rows = [f"{name} | {handout.chance.randint(3, 10)} | {handout.chance.randint(3, 10)}" for name in people]
+    _table(handout, "Student | Test 1 | Test 2", *rows)
+
+
+def _course_table(handout: Handout) -> None:
+    _table(handout, "Component | Weight", "Homework | 20%", "Quizzes | 15%", "Midterm exam | 25%", "Final exam | 40%")
+
+
+def _comparison(handout: Handout) -> None:
+    rows = ["Price | low | medium | high", "Speed | slow | fast | very fast", "Support | none | email | phone"]
+    _table(handout, "Feature | Basic | Plus | Pro", *rows)
+
+
 _KINDS: tuple[Callable[[Handout], None], ...] = (
     _course_weights,
     _exam,
@@ -135,4 +223,16 @@ _KINDS: tuple[Callable[[Handout], None], ...] = (
     _references,
     _recipe,
     _rules,
+    _likert_table,
+    _data_sheet,
+    _bits,
+    _interface,
+    _game_sheet,
+    _price_table,
+    _schedule_table,
+    _exam_sheet,
+    _grade_table,
+    _marks,
+    _course_table,
+    _comparison,
 )

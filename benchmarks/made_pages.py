@@ -9,11 +9,12 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import docx
+from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 MARKS = {"bullet": "•", "dash": "–", "box": "☐"}
@@ -21,7 +22,10 @@ MARKS = {"bullet": "•", "dash": "–", "box": "☐"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`kind`: title, head, bold, body, bullet, dash, number or box; `level` is how far in; `lead` its bold start."""
+    """`kind`: title, head, bold, body, bullet, dash, number, box, table; `level` is how far in, `lead` its bold start.
+
+    A table's text is its rows, parted by line feeds, its cells by tabs.
+    """
 
     text: str
     kind: str = "body"
@@ -39,6 +43,13 @@ def as_docx(lines: list[Line]) -> bytes:
 
 
 def _add(document: Any, line: Line) -> None:
+    if line.kind == "table":
+        rows = [row.split("\t") for row in line.text.split("\n")]
+        table = document.add_table(rows=len(rows), cols=len(rows[0]), style="Table Grid")
+        for place, texts in zip(table.rows, rows, strict=True):
+            for cell, text in zip(place.cells, texts, strict=True):
+                cell.text = text
+        return
     if line.kind in ("title", "head"):
         document.add_heading(line.text, level=1 if line.kind == "title" else 2)
         return
@@ -63,8 +74,11 @@ def as_pdf(lines: list[Line], chance: random.Random) -> bytes:
     stream = io.BytesIO()
     page = SimpleDocTemplate(stream, pagesize=A4, leftMargin=chance.choice([50, 72]), rightMargin=60)
     numbers = [0] * 4
-    story = []
+    story: list[Any] = []
     for line in lines:
+        if line.kind == "table":
+            story += [_table(line, font, size, chance), Spacer(1, size)]
+            continue
         is_heading = line.kind in ("title", "head")
         numbers[line.level] = numbers[line.level] + 1 if line.kind == "number" else 0
         mark = f"{numbers[line.level]}." if line.kind == "number" else MARKS.get(line.kind)
@@ -81,6 +95,15 @@ def as_pdf(lines: list[Line], chance: random.Random) -> bytes:
         story.append(Paragraph(_marked_up(line), style, bulletText=mark))
     page.build(story)
     return stream.getvalue()
+
+
+def _table(line: Line, font: str, size: int, chance: random.Random) -> Table:
+    style = ParagraphStyle("cell", fontName=font, fontSize=size - 1, leading=size * 1.2)
+    rows = [[Paragraph(escape(text), style) for text in row.split("\t")] for row in line.text.split("\n")]
+    rules = chance.choice(
+        [("GRID", (0, 0), (-1, -1), 0.5, colors.black), ("LINEBELOW", (0, 0), (-1, 0), 0.7, colors.black)]
+    )
+    return Table(rows, style=TableStyle([rules]))
 
 
 def _marked_up(line: Line) -> str:
