@@ -22,7 +22,6 @@ from rubric_jobs.llm.provider import ExtractTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader import CERTAIN
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import points, review
 from rubric_jobs.rubric import text as rubric_text
@@ -64,7 +63,7 @@ async def extract(
     tell = report or partial_answer.silent
     tell(stage="reading")
     reading = await read(request.data, request.file_type)
-    is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
+    is_certain = isinstance(reading.local, Rubric) and reading.local.certain is True
     names = routing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return await _locals(_local_rubric(reading), request, _Usage(LOCAL))

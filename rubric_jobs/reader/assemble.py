@@ -19,7 +19,6 @@ ASSEMBLIES: dict[str, Callable[[Part, Document], PartReading]] = {
     "across": grid_assembly.assemble_grid,
     "long": long_assembly.assemble_long,
     "lines": lines_assembly.assemble_lines,
-    "lines": lines_assembly.assemble_lines,
 }
 
 

@@ -1,0 +1,90 @@
+"""How likely a whole reading is right: calibrated on readings of documents that the weights were not fitted to."""
+
+from __future__ import annotations
+
+import math
+
+from rubric_jobs.documents.model import Document
+from rubric_jobs.reader.assemble import Assembled
+from rubric_jobs.reader.composition import Whole
+from rubric_jobs.reader.features import Features
+from rubric_jobs.reader.weights import dot, fitted, sigmoid
+from rubric_jobs.rubric.model import Doubt, Rubric, UnreadText
+
+MOST_UNREAD = 50
+LONGEST_UNREAD = 200
+DEFAULT_BOUND = 0.97
+
+
+def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rubric:
+    """The rubric with its confidence, whether it is certain, what was not read, and what is in doubt."""
+    told = fitted().get("confidence", {})
+    probability = sigmoid(dot(told.get("weights", {}), confidence_features(wholes, document)))
+    rubric = assembled.rubric
+    return rubric.model_copy(
+        update={
+            "confidence": round(probability, 3),
+            "certain": probability >= told.get("bound", DEFAULT_BOUND),
+            "unread": [
+                UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
+                for text in assembled.unread[:MOST_UNREAD]
+            ],
+            "doubts": doubts_of(rubric),
+        }
+    )
+
+
+def confidence_features(wholes: list[Whole], document: Document) -> Features:
+    """`wholes` are ranked; the first is the reading in question."""
+    best = wholes[0]
+    top = best.score
+    mass = sum(math.exp(max(-30.0, whole.score - top)) for whole in wholes)
+    following = next((whole.score for whole in wholes[1:]), top - 8)
+    nothing = next((whole.score for whole in wholes if not whole.parts), 0.0)
+    features: Features = {
+        "bias": 1.0,
+        "log share": -math.log(mass),
+        "margin": min(top - following, 4.0),
+        "above nothing": min(top - nothing, 8.0) / 2,
+        "one part": best.features.get("one part", 0.0),
+    }
+    parts = [candidate.features for candidate in best.parts]
+    for name in (
+        "unread",
+        "unread cells",
+        "skipped columns",
+        "names any heading",
+        "names any empty",
+        "pointed partly",
+        "level blank partly",
+        "levels uneven",
+        "described uneven",
+        "level any heading",
+        "names repeat",
+        "filled column left",
+        "header deep",
+        "local columns",
+        "local rows",
+        "level disorder",
+    ):
+        features[name] = max((own.get(name, 0.0) for own in parts), default=0.0)
+    features["lines"] = best.features.get("lines", 0.0)
+    features["total agrees"] = best.features.get("total agrees", 0.0)
+    features["total differs"] = best.features.get("total differs", 0.0)
+    return features
+
+
+def doubts_of(rubric: Rubric) -> list[Doubt]:
+    """What the answer itself shows that may be wrong."""
+    found = []
+    stated, computed = rubric.totals.stated, rubric.totals.computed
+    if stated is not None and computed is not None and stated != computed:
+        found.append(
+            Doubt(path="total_points", why=f"The document states {stated:f}; its criteria add up to {computed:f}.")
+        )
+    for index, criterion in enumerate(rubric.criteria):
+        if not criterion.name:
+            found.append(Doubt(path=f"criteria[{index}].name", why="This row has no text in the place of its name."))
+        elif criterion.points is None and any(other.points is not None for other in rubric.criteria):
+            found.append(Doubt(path=f"criteria[{index}].points", why="No points were found here; others have some."))
+    return found
