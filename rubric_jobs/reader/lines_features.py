@@ -1,4 +1,8 @@
-"""Numbers that tell right readings of a run of paragraphs from wrong ones. No weights in here."""
+"""Numbers that tell right readings of a run of paragraphs from wrong ones. No weights in here.
+
+Few documents hold lists, so that these are few too. Fit them to rank the parts of regions that hold a rubric; whether
+one does is another question, and an implicit "nothing here" among the parts makes the answer always no.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +27,12 @@ Features = dict[str, float]
 ROUND = frozenset(map(Decimal, (5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100, 120, 150, 200)))
 LONG = 160
 NEAR = 4
-_ABOUT = (
-    "rubric",
-    "grading",
-    "criterion",
-    "exam",
-    "syllabus",
-    "schedule",
-    "commerce",
-    "survey",
-    "course_part",
-    "scale",
-)
-_NAMED = (
+_THEMES = {
+    "announces grading": ("rubric", "grading"),
+    "announces criteria": ("criterion",),
+    "announces others": ("exam", "syllabus", "schedule", "commerce", "survey", "course_part", "scale"),
+}
+_OTHERS = (
     "course_part",
     "schedule",
     "commerce",
@@ -45,7 +42,6 @@ _NAMED = (
     "game",
     "survey",
     "exam",
-    "levels",
     "comment",
 )
 _MONEY = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:€|USD|EUR|руб)")
@@ -110,31 +106,18 @@ def _roles(roles: str, found: Features) -> None:
     found["criteria"] = math.log(count) / 2
     found["two"] = float(count == 2)
     found["single"] = float(count == 1)
-    found["many"] = float(count > 25)
-    found["described"] = min(roles.count("d") / count, 4) / 2
-    found["undescribed"] = float("d" not in roles)
     found["skipped"] = roles.count("-") / len(roles)
-    found["sections"] = min(roles.count("s"), 6) / 3
-    found["total line"] = float("t" in roles)
     found["points lines"] = float("p" in roles)
-    found["adjustments"] = min(roles.count("a"), 3) / 3
     found["numbered levels"] = float("n" in roles)
-    ending = roles[roles.rindex("c") :]
-    bodies = [len(body) for body in roles.split("c")[1:-1]]
-    found["last body longer"] = float(bool(bodies) and len(ending) > 2 * max(bodies) + 3)
 
 
 def _heads(heads: Sequence[Line], found: Features) -> None:
     found["marked"] = share(line.said.kind for line in heads)
     found["boxes"] = share(line.said.is_box for line in heads)
-    found["headings"] = share(line.is_heading for line in heads)
-    found["alike"] = _most(Counter((line.said.kind, round(line.indent / 8)) for line in heads), len(heads))
-    found["same kind"] = _most(Counter(line.said.kind for line in heads), len(heads))
+    found["alike"] = _most(Counter(_setting(line) for line in heads), len(heads))
     numbers = [line.said.marker.strip("().") for line in heads]
     if all(number.isdecimal() and len(number) < 4 for number in numbers):
-        values = [int(number) for number in numbers]
-        found["counts on"] = share(b == a + 1 for a, b in itertools.pairwise(values))
-        found["counts from 1"] = float(values[0] == 1)
+        found["counts on"] = share(int(b) == int(a) + 1 for a, b in itertools.pairwise(numbers))
 
 
 def _most(counts: Mapping[Any, int], of: int) -> float:
@@ -143,45 +126,39 @@ def _most(counts: Mapping[Any, int], of: int) -> float:
 
 def _points(reading: PartReading, heads: Sequence[Line], found: Features) -> None:
     worths = [line.said.amount for line in heads if line.said.amount]
-    points = [criterion.points for criterion in reading.criteria]
-    known = [value for value in points if value is not None]
-    found["scored"] = len(known) / len(points)
-    found["all scored"] = float(len(known) == len(points))
+    known = [criterion.points for criterion in reading.criteria if criterion.points is not None]
+    found["all scored"] = float(len(known) == len(reading.criteria))
     found["none scored"] = float(not known)
     found["worth at heads"] = len(worths) / len(heads)
     if worths:
-        found["units"] = share(worth.has_unit or worth.is_slashed for worth in worths)
-        found["percents"] = share(worth.is_percent for worth in worths)
         found["bare"] = share(worth.is_bare for worth in worths)
-        found["ranges"] = share(worth.low is not None for worth in worths)
-        styles = Counter((w.has_unit, w.is_slashed, w.is_percent) for w in worths)
-        found["one style"] = _most(styles, len(worths))
+        found["one style"] = _most(Counter((w.has_unit, w.is_slashed, w.is_percent) for w in worths), len(worths))
     if known:
         whole = sum(known, Decimal(0))
         found["round sum"] = float(whole in ROUND)
-        found["sum 100"] = float(whole == 100)
         found["sum stated"] = float(reading.stated is not None and reading.stated == whole)
         found["sum not stated"] = float(reading.stated is not None and reading.stated != whole)
-        found["equal points"] = float(len(set(known)) == 1)
-        found["large points"] = share(value > 100 for value in known)
 
 
 def _names(criteria: Sequence[Criterion], found: Features) -> None:
     names = [criterion.name for criterion in criteria]
     found["name length"] = math.log1p(sum(map(len, names)) / len(names)) / 3
     found["long names"] = share(len(name) > LONG for name in names)
-    found["short names"] = share(len(name) < 4 for name in names)
     found["sentences"] = share(name.endswith((".", "。", "!")) or ". " in name for name in names)
     found["questions"] = share(name.endswith(("?", "？")) for name in names)
-    found["colons"] = share(":" in name or "：" in name for name in names)
     found["fragments"] = share(name[:1].islower() for name in names)
     found["repeated names"] = 1 - len(set(map(fold, names))) / len(names)
     found["descriptions"] = share(criterion.description for criterion in criteria)
     found["money"] = share(_MONEY.search(f"{c.name} {c.description or ''}"[:400]) for c in criteria)
-    for concept in _NAMED:
-        found[f"names {concept}"] = sum(min(1.0, words.share(concept, name[:LONG])) for name in names) / len(names)
+    found["names of others"] = sum(_of_others(name[:LONG]) for name in names) / len(names)
     found["amounts left"] = share(_has_amount(name) for name in names)
     found["amounts left below"] = share(_has_amount((c.description or "")[:200]) for c in criteria)
+
+
+def _of_others(name: str) -> float:
+    """How much of a name speaks of what no criterion is."""
+    named = words.concepts(name)
+    return min(1.0, sum(named.get(concept, 0.0) for concept in _OTHERS))
 
 
 _POINTS_LEFT = re.compile(r"\d\s*(?:points?|pts?\b|marks?\b|puntos|pontos|punkte|분|分|%)", re.IGNORECASE)
@@ -198,13 +175,8 @@ def _levels(criteria: Sequence[Criterion], found: Features) -> None:
     if not any(counts):
         return
     levels = [level for criterion in criteria for level in criterion.levels]
-    found["levels"] = min(sum(counts) / len(counts), 8) / 4
-    found["as many levels"] = _most(Counter(counts), len(counts))
     found["single levels"] = share(count == 1 for count in counts)
-    found["levels scored"] = share(level.highest is not None for level in levels)
-    found["levels named"] = share(level.name for level in levels)
     found["levels known"] = share(level.name and words.level_rank(level.name) is not None for level in levels)
-    found["levels described"] = share(level.description for level in levels)
     found["levels in order"] = share(_is_ordered(criterion) for criterion in criteria if len(criterion.levels) > 1)
     tops = [(c.points, max((h for x in c.levels if (h := x.highest) is not None), default=None)) for c in criteria]
     found["top is worth"] = share(top == worth for worth, top in tops if top is not None and worth is not None)
@@ -234,9 +206,6 @@ def _left_out(part: Part, region: Region, heads: Sequence[Line], found: Features
     found["alike unused"] = share(
         place not in chosen for place, line in region.lines.items() if _setting(line) in kinds
     )
-    found["of region"] = len(part.blocks) / len(region.lines)
-    found["region"] = math.log(len(region.lines)) / 4
-    found["scored of region"] = len(region.scored) / len(region.lines)
 
 
 def _setting(line: Line) -> tuple[str, int, bool]:
@@ -250,11 +219,10 @@ def _around(part: Part, document: Document, found: Features) -> None:
     heading = next(
         (_text(b) for b in reversed(document.blocks[:first]) if isinstance(b, Paragraph) and b.is_heading), ""
     )
-    found["at the start"] = float(first <= 3)
     found["announced"] = float(bool(above) and above[-1].rstrip().endswith((":", "：")))
-    for concept in _ABOUT:
-        found[f"heading {concept}"] = words.share(concept, heading)
-        found[f"above {concept}"] = max((words.share(concept, text) for text in above), default=0.0)
+    named = [words.concepts(text) for text in (heading, *above)]
+    for theme, concepts in _THEMES.items():
+        found[theme] = max(own.get(concept, 0.0) for own in named for concept in concepts)
 
 
 def _text(block: Block) -> str:
