@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, context, grid_assembly, lexicon
+from rubric_jobs.reader import cell_values, context, grid_assembly, lexicon, lines_features
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Sheet, part_sheet
 from rubric_jobs.reader.tags import tags_of
@@ -29,8 +29,9 @@ def part_features(part: Part, document: Document, reading: PartReading) -> Featu
     _points(reading, found)
     _levels(reading.criteria, found)
     found |= _surroundings(document, part.blocks[0])
-    if part.shape != "lines":
-        _table(part, document, reading, found)
+    if part.shape == "lines":
+        return found | lines_features.features_lines(part, document, reading)
+    _table(part, document, reading, found)
     return found
 
 

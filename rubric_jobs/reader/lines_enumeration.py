@@ -11,6 +11,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.reader import lines_items, penalties
@@ -54,6 +55,10 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
 
 
 def _choices(outline: Outline) -> Iterator[_Choice]:
+    wholes = _wholes(outline)
+    if wholes:
+        scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
+        yield _Choice(tuple(scored), heads=wholes)
     for criteria in _criteria(outline):
         for window in _windows(outline, criteria):
             yield from _levelled(outline, window)
@@ -75,6 +80,24 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     sets += sorted(alike.values(), key=len)
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
+
+
+def _wholes(outline: Outline) -> frozenset[int]:
+    """Lines that are worth exactly what the lines from there to the next such one are worth together."""
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
+    found, at = [], 0
+    while at < len(scored):
+        count, rest = 0, values[at]
+        while at + count + 1 < len(scored) and rest > 0:
+            count += 1
+            rest -= values[at + count]
+        if count < 2 or rest != 0:
+            at += 1
+            continue
+        found.append(scored[at])
+        at += count + 1
+    return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
 
 
 def _may_be_criterion(outline: Outline, index: int) -> bool:

@@ -42,6 +42,7 @@ _SCORE = re.compile(
     r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
     r"\s*[:=]?\s*(?=[\da-f])"
 )
+_SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
 _TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
 _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
 
@@ -190,7 +191,8 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
 def _inside(text: str) -> tuple[Amount, str] | None:
     inner = amounts.bracketed(text)
     if inner and inner[1] and not inner[0].is_bare:
-        return inner[0], _tidied(inner[1])
+        rest = inner[1] if _SPACED_COLON.search(text) else _SPACED_COLON.sub(r"\1", inner[1])
+        return inner[0], _tidied(rest)
     opened = _IN_BRACKET.match(text.replace("，", ",").replace("；", ";").replace("：", ":"))
     if opened and (amount := amounts.whole(opened["worth"])) and not amount.is_bare:
         return amount, f"{opened['name']}: {opened['text']}"
