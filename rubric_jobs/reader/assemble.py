@@ -11,7 +11,7 @@ from rubric_jobs.reader import grid_assembly, lines_assembly, long_assembly
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.plan import Part, PartReading, Plan, PlanInvalid, Ref, check_roles
-from rubric_jobs.reader.totals import stated_in
+from rubric_jobs.reader.totals import plain_total, stated_in, told_totals
 from rubric_jobs.rubric.model import Criterion, Kind, Rubric, Source, Totals
 
 ASSEMBLIES: dict[str, Callable[[Part, Document], PartReading]] = {
@@ -131,20 +131,33 @@ def sum_of(criteria: list[Criterion]) -> Decimal | None:
 
 
 def _stated(plan: Plan, readings: list[PartReading], computed: Decimal | None, document: Document) -> Decimal | None:
-    """The total that the document states: in the block that the plan names, in rows of the parts, or near them."""
+    """The total that the document states: in the block that the plan names, in rows of the parts, or in its lines."""
     if plan.total is not None and plan.total < len(document.blocks):
         block = document.blocks[plan.total]
         told = stated_in(block.text) if isinstance(block, Paragraph) else None
         if told is not None:
             return told
     rows = [reading.stated for reading in readings if reading.stated is not None]
-    if computed is not None and computed in rows:
+    plain, said = lines_totals(document)
+    if computed is not None and computed in [*rows, *plain, *said]:
         return computed
-    if len(rows) == 1 and len(readings) == 1:
+    if len(readings) == 1 and rows:
         return rows[0]
-    if len(rows) == len(readings) and rows:
-        return sum(rows, Decimal(0)) if computed is not None and sum(rows) == computed else None
-    return rows[-1] if len(rows) == 1 else None
+    if len(rows) > 1 and not plain:
+        return None
+    if rows or plain:
+        return plain[-1] if plain else rows[0]
+    return said[0] if said and computed is None else None
+
+
+def lines_totals(document: Document) -> tuple[list[Decimal], list[Decimal]]:
+    """Totals of paragraphs: on lines that begin with a word for it, and told in titles or sentences."""
+    known = document.memo.get("totals")
+    if known is None:
+        plain = [total for paragraph in document.paragraphs if (total := plain_total(paragraph)) is not None]
+        document.memo["totals"] = known = (plain, told_totals(document))
+    found: tuple[list[Decimal], list[Decimal]] = known
+    return found
 
 
 def _title(plan: Plan, readings: list[PartReading], document: Document) -> str | None:

@@ -20,7 +20,7 @@ MOST_KEPT = 4
 
 @dataclass(slots=True)
 class Candidate:
-    """`score` is the log odds against nothing being there, before the others of the region are looked at."""
+    """`score` is the log odds that the region holds a rubric, less what the part is behind the region's best one."""
 
     region: tuple[int, ...]
     part: Part
@@ -34,14 +34,23 @@ def candidates(document: Document) -> dict[tuple[int, ...], list[Candidate]]:
     found = {}
     for region in regions(document):
         own = list(region_candidates(document, region))
-        own.sort(key=lambda candidate: -candidate.score)
         if own:
-            found[region] = own[:MOST_KEPT]
+            found[region] = ranked(own)
     return found
 
 
+def ranked(own: list[Candidate]) -> list[Candidate]:
+    """The best few of a region, scored: which is the best, and whether there is a rubric at all, are two questions."""
+    rank, detect = fitted().get("rank", {}), fitted().get("detect", {})
+    ranks = {id(candidate): dot(rank, candidate.features) for candidate in own}
+    own.sort(key=lambda candidate: -ranks[id(candidate)])
+    odds = dot(detect, own[0].features) + detect.get("intercept", 0.0)
+    for candidate in own[:MOST_KEPT]:
+        candidate.score = odds + ranks[id(candidate)] - ranks[id(own[0])]
+    return own[:MOST_KEPT]
+
+
 def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[Candidate]:
-    weights = fitted().get("part", {})
     told = set()
     for part, local in _parts(document, region):
         reading = assemble.assemble_part(part, document)
@@ -52,7 +61,7 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
             continue
         told.add(key)
         features = part_features(part, document, reading) | local
-        yield Candidate(region, part, reading, features, dot(weights, features))
+        yield Candidate(region, part, reading, features)
 
 
 def _parts(document: Document, region: tuple[int, ...]) -> Iterator[tuple[Part, Features]]:

@@ -77,6 +77,8 @@ def _name_marks(name: str) -> tuple[bool, ...]:
         "has:schedule" in tags and len(stripped) < 40,
         "letter" in tags,
         "_" in stripped or "()" in stripped,
+        len(stripped) > 60,
+        bool(re.search(r"[•▪●◦]|\s[-–]\s\S+.*\s[-–]\s", stripped)),
     )
 
 
@@ -95,6 +97,8 @@ _NAME_MARKS = (
     "schedule",
     "letter",
     "code",
+    "over 60",
+    "bullets",
 )
 
 
@@ -325,6 +329,7 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
             found[f"column {role}"] = 1.0
     found["columns skipped"] = roles.count("-") / len(roles)
     levels = [index for index, role in enumerate(roles) if role == "l"]
+    found["nameless beside text"] = float("c" not in roles and bool(set(roles) & set("sd")))
     if levels:
         found["levels apart"] = float(levels[-1] - levels[0] + 1 > len(levels))
         heads = [titles[index] for index in levels] if titles else []
@@ -337,16 +342,33 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
             found["name headed"] = float("only:criterion" in titles[index])
         if role in "-e" and _is_filled(sheet, rows, index):
             found["filled column left"] = 1.0
-            if titles and "level" in titles[index]:
-                found["level column left"] = 1.0
+            found["long column left"] = max(
+                found.get("long column left", 0.0), float(_is_like_levels(sheet, rows, roles, index))
+            )
             if titles and "only:points" in titles[index]:
                 found["points column left"] = 1.0
+        if titles and role in "-ed" and levels and "shortlevel" in titles[index]:
+            found["level title left"] = 1.0
         if titles and role in "pw":
             kind = "only:points" if role == "p" else "only:weight"
             found[f"{role} headed"] = max(found.get(f"{role} headed", 0.0), float(kind in titles[index]))
     for kind in ("commerce", "schedule", "measure"):
         found[f"heads {kind}"] = min(sum(f"has:{kind}" in tags for tags in titles), 3) / 2
     found["heads only"] = share(any(tag.startswith("only:") for tag in tags) for tags in titles)
+
+
+def _is_like_levels(sheet: Sheet, rows: str, roles: str, column: int) -> bool:
+    """Whether the texts of a column are as long as those of the level columns."""
+    lengths = {
+        index: [
+            len(texts[index]) for role, texts in zip(rows, sheet.texts, strict=True) if role == "c" and texts[index]
+        ]
+        for index, role in enumerate(roles)
+        if role == "l" or index == column
+    }
+    means = {index: sum(own) / len(own) for index, own in lengths.items() if own}
+    own = means.pop(column, 0.0)
+    return own > 20 and any(0.5 < own / mean < 2 for mean in means.values() if mean)
 
 
 def _is_filled(sheet: Sheet, rows: str, column: int) -> bool:

@@ -188,8 +188,12 @@ def _adjustment(work: Work, index: int) -> None:
 
 
 def criterion_row(work: Work, index: int) -> None:
+    """One criterion; rows beside the same merged name go on with it."""
     row = work.sheet.rows[index]
     head = _head(work, row)
+    if head is not None and work.heads and work.heads[-1] is head:
+        _continuation(work, index)
+        return
     own = named(work, head)
     levels = _with_shared(work, _levels(work, row))
     if work.part.name == "level" and not own.name:
@@ -391,6 +395,10 @@ def _continuation(work: Work, index: int) -> None:
     if not work.out.criteria:
         return
     row, last = work.sheet.rows[index], work.out.criteria[-1]
+    told = [cell.text for c in work.columns("l") if (cell := row[c]) and cell.text]
+    if told and last.levels and all(map(cell_values.is_amount, told)):
+        _points_above(work, index)
+        return
     head = _head(work, row)
     if head is not None and head is not work.heads[-1]:
         last.name = tidy(f"{last.name} {folded(head.text)}".replace("\n", " "))
