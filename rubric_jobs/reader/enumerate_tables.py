@@ -140,6 +140,8 @@ def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
 def _is_grid(roles: str, height: int) -> bool:
     if "c" in roles:
         return True
+    if set(roles) & set("ds"):
+        return False
     return roles.count("l") >= 2 or "m" in roles or (roles.count("l") == 1 and height >= 2)
 
 

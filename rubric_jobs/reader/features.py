@@ -78,6 +78,7 @@ def _name_marks(name: str) -> tuple[bool, ...]:
         "letter" in tags,
         "_" in stripped or "()" in stripped,
         len(stripped) > 60,
+        bool(re.search(r"\w\s*[:：]\s+\S.{14,}$", stripped)),
         bool(re.search(r"[•▪●◦]|\s[-–]\s\S+.*\s[-–]\s", stripped)),
     )
 
@@ -98,6 +99,7 @@ _NAME_MARKS = (
     "letter",
     "code",
     "over 60",
+    "colon inside",
     "bullets",
 )
 
@@ -329,7 +331,6 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
             found[f"column {role}"] = 1.0
     found["columns skipped"] = roles.count("-") / len(roles)
     levels = [index for index, role in enumerate(roles) if role == "l"]
-    found["nameless beside text"] = float("c" not in roles and bool(set(roles) & set("sd")))
     if levels:
         found["levels apart"] = float(levels[-1] - levels[0] + 1 > len(levels))
         heads = [titles[index] for index in levels] if titles else []

@@ -321,7 +321,7 @@ def level_groups(work: Work) -> list[list[int]]:
         last = groups[-1][-1] if groups else None
         is_same = last == column - 1 and bool(work.titles) and _shared(work.titles[last], work.titles[column])
         groups[-1].append(column) if is_same else groups.append([column])
-    return groups
+    return groups if len(groups) > 1 else [[column] for column in work.columns("l")]
 
 
 def _shared(titles: list[View], others: list[View]) -> bool:
