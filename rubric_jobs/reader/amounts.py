@@ -9,26 +9,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from rubric_jobs.vocabulary.numbers import GROUPED, NUMBER, UNIT, is_grouped, number
+
+__all__ = ["GROUPED", "NUMBER", "UNIT", "number"]
+
 LARGEST = Decimal(2000)
 LARGEST_GROUPED = Decimal(20_000)
 """No year is written with a separator, so that larger amounts with one are points."""
 LONGEST = 4000
 """Letters of a text that are looked at."""
 
-UNIT = (
-    r"(?:points?|pts?|marks?|mks|credits?|puntos?|puntaje|ptos?|pto|pontos?|punt[io]|punten|punts?|ptn|pnt|"
-    r"punkte?n?|punkt(?:y|ów|ow)?|pkte?|pkt|poin|poäng|pistettä|poeng|баллов|балла|баллы|балл|очков|очка|очко|б|puan|"
-    r"bod[yů]?|分|點|点|점)"
-)
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
-GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"
-_VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
-_FRACTION = r"\d{1,2}⁄\d{1,2}(?!\d)|(?<![\d/])(?:1/[23468]|2/3|3/[48])(?![\d/])"
-"""With the fraction slash any fraction; with a plain slash only those that nobody takes for "1 of 5"."""
-NUMBER = (
-    rf"(?:\d{{0,3}}\s?[{_VULGAR}]|(?:\d{{1,3}}\s)?(?:{_FRACTION})|{GROUPED}|0[.,]\d{{3}}(?!\d)"
-    r"|\d{1,4}(?:[.,]\d{1,2})?|(?<![\d.,])\.\d{1,2}(?!\d))"
-)
 _DASH = (
     r"(?:\s*[-–—−~～‐‑]\s*|\s*[至到]\s*"
     r"|\s+(?:to|a|à|bis|hasta|até|fino a|tot|through|thru|ou|or|do|до|til|till|hingga|sampai)\s+)"
@@ -98,8 +89,6 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
-_IS_GROUPED = re.compile(rf"{GROUPED}$")
-_FRACTIONAL = re.compile(rf"(?P<units>\d{{1,3}})?\s?(?P<part>[{_VULGAR}]|\d{{1,2}}[⁄/]\d{{1,2}})$")
 _STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")
 _SUM = re.compile(
     r"^\s*[(\[]?(?P<parts>\d{1,3}(?:\s*\+\s*\d{1,3})+)\s*(?:=\s*\d{1,4}\s*)?(?P<unit>" + UNIT + r")?\.?[)\]]?\s*$"
@@ -108,7 +97,6 @@ _THEN_EACH = re.compile(
     r"^(?P<all>.{1,40}?)\s*[(\[（]\s*(?:each|je|jeweils|chacun|cada un[oa]?|每\S?)\b[^)\]）]{0,30}[)\]）]\s*$",
     re.IGNORECASE,
 )
-_FINEST = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +112,6 @@ class Amount:
     @property
     def is_bare(self) -> bool:
         return not (self.has_unit or self.is_percent or self.is_slashed)
-
-
-def number(text: str) -> Decimal:
-    """ "2,5" and "0.125" have decimals; three digits behind a sign, and no zero before it, are thousands: "1,000"."""
-    text = text.strip()
-    if _IS_GROUPED.match(text):
-        return Decimal(text.replace(",", "").replace(".", ""))
-    if mixed := _FRACTIONAL.match(text):
-        return Decimal(mixed["units"] or 0) + _fraction(mixed["part"])
-    return Decimal(text.replace(",", "."))
-
-
-def _fraction(part: str) -> Decimal:
-    above, _, below = unicodedata.normalize("NFKC", part).replace("⁄", "/").partition("/")
-    return (Decimal(above) / Decimal(below)).quantize(_FINEST).normalize() if int(below) else Decimal(0)
 
 
 def whole(text: str) -> Amount | None:
@@ -258,8 +231,7 @@ def _amount(match: re.Match[str]) -> Amount | None:
     if match.group("under") or match.group("less"):
         low, high = "0", one
     values = sorted([number(low), number(high)]) if low else [number(one)]
-    is_grouped = _IS_GROUPED.match(high or one) is not None
-    if values[-1] > (LARGEST_GROUPED if is_grouped else LARGEST):
+    if values[-1] > (LARGEST_GROUPED if is_grouped(high or one) else LARGEST):
         return None
     is_percent = bool(match.group("percent") or match.group("lowpercent"))
     unit = bool(match.group("unit")) or bool(re.search(UNIT, match.group(), re.IGNORECASE))

@@ -87,6 +87,14 @@ class Line:
 
 def line_of(document: Document, places: Sequence[int]) -> Line:
     """The line that these paragraphs are, the further ones going on where the first ends."""
+    key = ("line", *places)
+    line: Line | None = document.memo.get(key)
+    if line is None:
+        line = document.memo[key] = _line_of(document, places)
+    return line
+
+
+def _line_of(document: Document, places: Sequence[int]) -> Line:
     paragraphs = [block for place in places if isinstance(block := document.blocks[place], Paragraph)]
     first = paragraphs[0]
     said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker)
