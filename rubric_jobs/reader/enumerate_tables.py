@@ -18,14 +18,15 @@ from rubric_jobs.reader.sheet import Sheet, sheet_of
 from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.reader.weights import classes, dot, fitted, log_odds
 
-MOST_PARTS = 48
+MOST_PARTS = 28
 MOST_HEADERS = 4
 MOST_COLUMN_ROLES = 6
 MOST_ROW_ROLES = 4
 BEAM = 24
-FARTHEST = 7.0
+FARTHEST = 5.0
 """Choices whose log probability lies so far below the best one's are left out."""
 TALLEST_TURNED = 14
+MANY_CELLS = 120
 LARGEST = 6_000
 """Cells; a larger table is data."""
 _ONCE = "csnm"
@@ -63,7 +64,7 @@ def enumerate_table(region: tuple[int, ...], document: Document) -> list[Proposa
     if 2 <= len(sheet.rows) <= TALLEST_TURNED and sheet.columns >= 2:
         found += _turned(sheet.turned, region)
     found.sort(key=lambda proposal: -proposal.score)
-    return found[:MOST_PARTS]
+    return found[: MOST_PARTS if len(sheet.cells) < MANY_CELLS else MOST_PARTS // 2]
 
 
 def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Iterator[Proposal]:

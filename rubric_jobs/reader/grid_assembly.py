@@ -33,8 +33,12 @@ class Work:
     shared: list[Level] = field(default_factory=list)
     heads: list[View | None] = field(default_factory=list)
 
+    known: dict[str, list[int]] = field(default_factory=dict)
+
     def columns(self, role: str) -> list[int]:
-        return [index for index, kind in enumerate(self.roles) if kind == role]
+        if role not in self.known:
+            self.known[role] = [index for index, kind in enumerate(self.roles) if kind == role]
+        return self.known[role]
 
     def use(self, cell: View | None) -> View | None:
         if cell is not None:
@@ -205,14 +209,17 @@ def criterion_row(work: Work, index: int) -> None:
         levels = _with_level_points(work, levels, work.pending)
         work.pending = None
     anchor = head or next((cell for cell in row if cell and cell.text), None)
-    criterion = Criterion.model_construct(
-        name=own.name,
-        description=described(work, own.description, row),
-        section=row_section(work, row) or work.section,
-        points=None,
-        weight=None,
-        levels=levels,
-        source=anchor.source if anchor else None,
+    criterion = cell_values.made(
+        Criterion,
+        dict(
+            name=own.name,
+            description=described(work, own.description, row),
+            section=row_section(work, row) or work.section,
+            points=None,
+            weight=None,
+            levels=levels,
+            source=anchor.source if anchor else None,
+        ),
     )
     times = own.times or _times(work, row)
     work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
@@ -435,14 +442,17 @@ def _parallel(work: Work, index: int) -> None:
     work.use(cell)
     for name, description, amount in pairs.parts:
         work.out.criteria.append(
-            Criterion.model_construct(
-                name=name,
-                description=description,
-                section=pairs.section or row_section(work, row) or work.section,
-                points=amount.high,
-                weight=amount.high if amount.is_percent else None,
-                levels=[],
-                source=head.source,
+            cell_values.made(
+                Criterion,
+                dict(
+                    name=name,
+                    description=description,
+                    section=pairs.section or row_section(work, row) or work.section,
+                    points=amount.high,
+                    weight=amount.high if amount.is_percent else None,
+                    levels=[],
+                    source=head.source,
+                ),
             )
         )
         work.heads.append(head)

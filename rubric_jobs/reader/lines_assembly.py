@@ -79,14 +79,17 @@ def _criterion(work: _Work, line: Line) -> None:
     amount = line.said.amount or own.amount
     points = amount.high if amount else None
     work.out.criteria.append(
-        Criterion.model_construct(
-            name=own.name,
-            description=None,
-            section=work.section,
-            points=points,
-            weight=points if amount and amount.is_percent else None,
-            levels=[],
-            source=work.document.blocks[line.place].source,
+        cell_values.made(
+            Criterion,
+            dict(
+                name=own.name,
+                description=None,
+                section=work.section,
+                points=points,
+                weight=points if amount and amount.is_percent else None,
+                levels=[],
+                source=work.document.blocks[line.place].source,
+            ),
         )
     )
     work.texts.append([own.description or ""])
@@ -138,14 +141,17 @@ def _scale(work: _Work, line: Line) -> None:
     heading = heading_above(work.document, line.place)
     amount, name = lines_items.worth(heading, True)
     work.out.criteria.append(
-        Criterion.model_construct(
-            name=tidy(name) or title_of(work.document),
-            description=None,
-            section=None,
-            points=amount.high if amount else None,
-            weight=None,
-            levels=[],
-            source=work.document.blocks[line.place].source,
+        cell_values.made(
+            Criterion,
+            dict(
+                name=tidy(name) or title_of(work.document),
+                description=None,
+                section=None,
+                points=amount.high if amount else None,
+                weight=None,
+                levels=[],
+                source=work.document.blocks[line.place].source,
+            ),
         )
     )
     work.texts.append([])

@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rubric_jobs.documents.model import fold
+from rubric_jobs.documents import model
 from rubric_jobs.reader import cell_values, penalties
 from rubric_jobs.reader.sheet import Sheet, View
 from rubric_jobs.reader.tags import opens_with_points, tags_of
 
 Features = dict[str, float]
+fold = lru_cache(8192)(model.fold)
 SHORT = 60
 LONG = 25
 
