@@ -56,11 +56,20 @@ def _sets(found: Regions) -> list[tuple[Candidate, ...]]:
     sets: dict[tuple[int, ...], tuple[Candidate, ...]] = {}
     for parts in itertools.islice(_proposed(ranked, found), 4 * MOST_WHOLES):
         if parts:
-            ordered = tuple(sorted(parts, key=lambda c: c.part.blocks))
+            ordered = _without_copies(sorted(parts, key=lambda c: c.part.blocks))
             sets.setdefault(tuple(map(id, ordered)), ordered)
         if len(sets) >= MOST_WHOLES:
             break
     return list(sets.values())
+
+
+def _without_copies(parts: list[Candidate]) -> tuple[Candidate, ...]:
+    """A rubric that the document prints twice counts once."""
+    told: dict[tuple[object, ...], Candidate] = {}
+    for candidate in parts:
+        key = tuple((fold(c.name), c.points, len(c.levels)) for c in candidate.reading.criteria)
+        told.setdefault(key if len(key) > 1 else (id(candidate),), candidate)
+    return tuple(told.values())
 
 
 def _proposed(ranked: list[Candidate], found: Regions) -> Iterator[list[Candidate]]:

@@ -26,6 +26,7 @@ BEAM = 24
 FARTHEST = 5.0
 """Choices whose log probability lies so far below the best one's are left out."""
 TALLEST_TURNED = 14
+LONGEST_NAME = 130
 MANY_CELLS = 120
 LARGEST = 6_000
 """Cells; a larger table is data."""
@@ -124,7 +125,7 @@ def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
     columns = Columns(sheet, titles, body)
     known: dict[str, list[tuple[str, float]]] = {}
     for roles, role_score in column_roles(columns, "columns"):
-        if not _is_grid(roles, len(body)):
+        if not _is_grid(roles, len(body), columns):
             continue
         seen = "".join(role if role in "clpw" else "." for role in roles)
         if seen not in known:
@@ -138,7 +139,9 @@ def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
                 yield Proposal(own, header.score, role_score, row_score)
 
 
-def _is_grid(roles: str, height: int) -> bool:
+def _is_grid(roles: str, height: int, columns: Columns) -> bool:
+    if roles.count("l") == 1 and not columns.filled[roles.index("l")]:
+        return False
     if "c" in roles:
         return True
     if set(roles) & set("ds"):
@@ -231,7 +234,8 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
     cells = [cell for row, role in zip(body, rows, strict=True) if role == "c" and (cell := sheet.rows[row][column])]
     found: list[NameFrom] = ["lead"]
     texts = [cell.text for cell in cells]
-    if any(cell.lead or len(cell.text) > 30 or "\n" in cell.text or ":" in cell.text for cell in cells):
+    is_plain = sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
+    if is_plain and any(cell.lead or len(cell.text) > 30 or ":" in cell.text for cell in cells):
         found.append("cell")
     if sum("\n" in text for text in texts) * 2 >= max(len(texts), 1):
         found.append("line")

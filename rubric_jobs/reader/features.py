@@ -348,7 +348,7 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
             )
             if titles and "only:points" in titles[index]:
                 found["points column left"] = 1.0
-        if titles and role in "-ed" and levels and "shortlevel" in titles[index]:
+        if titles and role in "-ed" and levels and _is_titled_like(titles, levels, index):
             found["level title left"] = 1.0
         if titles and role in "pw":
             kind = "only:points" if role == "p" else "only:weight"
@@ -356,6 +356,12 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
     for kind in ("commerce", "schedule", "measure"):
         found[f"heads {kind}"] = min(sum(f"has:{kind}" in tags for tags in titles), 3) / 2
     found["heads only"] = share(any(tag.startswith("only:") for tag in tags) for tags in titles)
+
+
+def _is_titled_like(titles: list[frozenset[str]], levels: list[int], column: int) -> bool:
+    """Whether a column beside the levels has a level's name for a title, or an amount as they have."""
+    counted = share("amount" in titles[index] for index in levels) > 0.5
+    return "shortlevel" in titles[column] or (counted and "amount" in titles[column])
 
 
 def _is_like_levels(sheet: Sheet, rows: str, roles: str, column: int) -> bool:

@@ -198,6 +198,9 @@ def criterion_row(work: Work, index: int) -> None:
     if head is not None and work.heads and work.heads[-1] is head:
         _continuation(work, index)
         return
+    if head is None and work.columns("c"):
+        _continuation(work, index)
+        return
     own = named(work, head)
     levels = _with_shared(work, _levels(work, row))
     if work.part.name == "level" and not own.name:
