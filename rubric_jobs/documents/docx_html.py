@@ -17,11 +17,11 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 _SKIPPED = frozenset(
     ("head", "script", "style", "title", "template", "noscript", "iframe", "object", "del", "rt", "rp")
 )
-_BLOCKS = frozenset(
-    ("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption")
-    + ("figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p")
-    + ("pre", "section", "ul")
-)
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption",
+    "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p",
+    "pre", "section", "ul",
+))  # fmt: skip
 _FORMATS = {"s": "strike", "strike": "strike", "sup": "sup", "sub": "sub"}
 _FORMATS |= dict.fromkeys(("b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"), "b")
 _STYLES = (

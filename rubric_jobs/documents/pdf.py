@@ -11,6 +11,7 @@ import pypdfium2 as pdfium
 
 from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
+from rubric_jobs.documents.kinds import pdf_end
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
 from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Block, Document
@@ -33,6 +34,7 @@ _PRINTED_DATE = re.compile(
     r"^\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?$", re.IGNORECASE
 )
 """What they print at its head, left of the page's title."""
+_SHORT_TAIL = 1024
 MARGIN = 0.13
 """Running heads and feet stand in this share of the page's height."""
 
@@ -47,7 +49,7 @@ class _Page:
 
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
-    contents = _contents(data)
+    contents = _contents(_without_tail(data))
     pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
@@ -61,6 +63,12 @@ def parse(data: bytes) -> Document:
     blocks: list[Block] = numbered(joined_tables(placed))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
     return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned)
+
+
+def _without_tail(data: bytes) -> bytes:
+    """The PDF without the bytes behind its end: PDFium looks for the end near the data's own."""
+    end = pdf_end(data) or len(data)
+    return data if len(data) - end < _SHORT_TAIL else data[:end] + b"\n"
 
 
 def _contents(data: bytes) -> list[PageContent]:
