@@ -20,6 +20,7 @@ from rubric_jobs.documents.pdf_cells import PlacedTable, fill
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
 from rubric_jobs.documents.spreads import joined_tables, numbered
+from rubric_jobs.documents.underlines import without_underlines
 from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MOST_PAGES = 400
@@ -98,7 +99,9 @@ def _content(pdf: pdfium.PdfDocument, index: int) -> PageContent:
     except pdfium.PdfiumError as error:
         raise UnreadableDocument(f"Page {index + 1} of the PDF is damaged and could not be read.") from error
     try:
-        return read_page(page, index + 1)
+        content = read_page(page, index + 1)
+        content.lines = without_underlines(content.lines, content.words)
+        return content
     finally:
         page.close()
 
