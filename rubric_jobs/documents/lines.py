@@ -184,7 +184,11 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if line.words[0].is_bold and not line.is_bold and not above.is_bold and _COUNTED_LEAD.match(line.text):
         return True
-    if (above.is_parted and not _runs_on(above, line, right)) or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
+    if (
+        (above.is_parted and not _runs_on(above, line, right))
+        or above.box[0] > line.box[2]
+        or line.box[0] > above.box[2]
+    ):
         return True
     return _has_room(above, line.words[0], right)
 
