@@ -9,8 +9,9 @@ from typing import Any
 
 import psycopg
 
-from rubric_jobs import claims, conf
-from rubric_jobs.claims import Claim
+from rubric_jobs import conf
+from rubric_jobs.jobs import claims
+from rubric_jobs.jobs.claims import Claim
 
 Claimer = Callable[..., list[Claim]]
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from benchmarks import figures as figure
 from benchmarks.claiming import claimer
-from rubric_jobs import claims
+from rubric_jobs.jobs import claims
 
 FEW, MANY = 1_000, 1_000_000
 TENANTS = 200

@@ -20,7 +20,7 @@ from benchmarks import figures as figure
 from benchmarks.engines import Ours
 from benchmarks.provider_calls import SAMPLE, real_worker, submit
 from rubric_jobs.documents import pdf
-from rubric_jobs.runner import SANDBOX_CHILDREN
+from rubric_jobs.worker.runner import SANDBOX_CHILDREN
 
 DOCUMENTS = 40
 """In a round. The whole path and the library alone take turns: what a second of CPU gets done varies by the minute."""

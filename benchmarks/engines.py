@@ -24,7 +24,7 @@ from django.db import transaction
 from django_q.signing import SignedPackage
 
 from benchmarks import procrastinate_worker
-from rubric_jobs import lifecycle
+from rubric_jobs.jobs import lifecycle
 
 PROJECT = Path(__file__).resolve().parent.parent
 TENANT = uuid.UUID(int=1)

@@ -28,8 +28,9 @@ def figures() -> dict[str, dict[str, Any]]:
     """`event_streams_2000`: streams that heard of the end of their job; memory in MB, delays in ms."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 2 * STREAMS + 500), hard), hard))
-    from rubric_jobs import auth, claims, lifecycle
-    from rubric_jobs.claims import Ending
+    from rubric_jobs.jobs import claims, lifecycle
+    from rubric_jobs.jobs.claims import Ending
+    from rubric_jobs.web import auth
 
     tenant_id, user_id = uuid.uuid4(), uuid.uuid4()
     token = auth.issue(tenant_id=tenant_id, user_id=user_id, minutes=30)

@@ -14,8 +14,8 @@ django.setup()
 from django.core.management import call_command
 
 from benchmarks import work
-from rubric_jobs import worker
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs.jobs.claims import Claim, Ending
+from rubric_jobs.worker import cluster
 
 
 class SleepingRunner:
@@ -29,5 +29,5 @@ class SleepingRunner:
 
 
 if __name__ == "__main__":
-    worker.Runner = SleepingRunner
+    cluster.Runner = SleepingRunner
     call_command("qcluster")

@@ -22,8 +22,8 @@ from django.db import transaction
 from benchmarks import engines
 from benchmarks import figures as figure
 from benchmarks.engines import PROJECT, Ours
-from rubric_jobs import lifecycle
 from rubric_jobs.documents import PDF
+from rubric_jobs.jobs import lifecycle
 
 CALLS = 1_000
 LATENCY_S = 28.0

@@ -16,7 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks import figures as figure
 from benchmarks.claiming import Claimer, claimer
-from rubric_jobs import claims, conf
+from rubric_jobs import conf
+from rubric_jobs.jobs import claims
 
 PROJECT = Path(__file__).resolve().parent.parent
 FINISHED = 1_000_000

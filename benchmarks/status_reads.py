@@ -67,8 +67,9 @@ def _completed_job() -> tuple[uuid.UUID, str]:
     """A completed job with a result of usual size, and a token of its owner."""
     from django.db import connection
 
-    from rubric_jobs import auth, claims, lifecycle
-    from rubric_jobs.claims import Ending
+    from rubric_jobs.jobs import claims, lifecycle
+    from rubric_jobs.jobs.claims import Ending
+    from rubric_jobs.web import auth
 
     tenant_id, user_id = uuid.uuid4(), uuid.uuid4()
     job_id = lifecycle.submit(

@@ -167,7 +167,10 @@ RUBRIC_MAX_FILE_MB = env.int("RUBRIC_MAX_FILE_MB", default=10)
 # A base64 file and its JSON around it; the size of the decoded file is checked apart, with an error of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = RUBRIC_MAX_FILE_MB * 1024 * 1024 * 4 // 3 + 256 * 1024
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rubric_jobs.auth.BearerAuthentication", "rubric_jobs.auth.MemberSession"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rubric_jobs.web.auth.BearerAuthentication",
+        "rubric_jobs.web.auth.MemberSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -189,8 +192,8 @@ SPECTACULAR_SETTINGS = {
     # Its own copy of Swagger UI: the page asks no other host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "PREPROCESSING_HOOKS": ["rubric_jobs.schema.leave_out_copies"],
-    "POSTPROCESSING_HOOKS": ["rubric_jobs.schema.add_problems"],
+    "PREPROCESSING_HOOKS": ["rubric_jobs.web.openapi.leave_out_copies"],
+    "POSTPROCESSING_HOOKS": ["rubric_jobs.web.openapi.add_problems"],
 }
 
 RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")

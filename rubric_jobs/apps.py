@@ -9,4 +9,7 @@ class RubricJobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from rubric_jobs import checks, checks_engine  # noqa: F401 - registers them
+        # Importing them registers them.
+        from rubric_jobs.operations import admin  # noqa: F401
+        from rubric_jobs.web import checks as web_checks  # noqa: F401
+        from rubric_jobs.worker import checks as worker_checks  # noqa: F401

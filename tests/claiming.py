@@ -9,8 +9,8 @@ import psycopg
 from django.db import connection
 from psycopg.types.json import JsonbLoader
 
-from rubric_jobs import claims
-from rubric_jobs.claims import Claim
+from rubric_jobs.jobs import claims
+from rubric_jobs.jobs.claims import Claim
 
 
 def claim(**terms: Any) -> list[Claim]:

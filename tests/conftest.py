@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
 
-from rubric_jobs import auth
+from rubric_jobs.web import auth
 from tests import installed, servers
 from tests.fake_llm import _fake_llm_server, fake_llm
 
@@ -100,7 +100,7 @@ def rows(django_db_setup: None, django_db_blocker: Any) -> Any:
 @pytest.fixture
 def submit(owner: Caller) -> Callable[..., uuid.UUID]:
     """Submit a job straight to the rows; what is not said is filled in."""
-    from rubric_jobs import lifecycle
+    from rubric_jobs.jobs import lifecycle
 
     def submit(**wanted: Any) -> uuid.UUID:
         job = {

@@ -22,7 +22,8 @@ if __name__ == "__main__":
 
 from pypdf import PdfReader, PdfWriter
 
-from rubric_jobs import errors, sandbox
+from rubric_jobs import errors
+from rubric_jobs.reader import sandbox
 from tests.reading.builders import as_docx, as_pdf
 from tests.reading.samples_grids import GRIDS
 from tests.reading.samples_languages import LANGUAGES

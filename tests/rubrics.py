@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from rubric_jobs.rubric import Adjustment, Criterion, Level, Rubric
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
 
 quick = settings(max_examples=40, deadline=None)
 """No deadline for one example: a busy machine is no fault of the code."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from rubric_jobs.severing import is_severed
+from rubric_jobs.jobs.connections import is_severed
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

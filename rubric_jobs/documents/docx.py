@@ -18,7 +18,7 @@ from rubric_jobs.documents.docx_styles import Styles, is_on
 from rubric_jobs.documents.lines import split_marker
 from rubric_jobs.documents.model import Block, Cell, Document, Paragraph, Table
 from rubric_jobs.errors import DocumentTooLarge, UnreadableDocument
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 
 WIDEST = 63
 """Word's own limit on columns; a span beyond it is an attack on whoever expands it."""

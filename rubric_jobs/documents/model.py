@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 
 SHORT_NEEDLE = 3
 """A text of so few letters must stand alone as a word to count as found."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rubric_jobs.documents.geometry import Area, Box, Grid, Word
 from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
 from rubric_jobs.documents.model import RULED, Cell, Table
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from rubric_jobs.documents.lines import (
 )
 from rubric_jobs.documents.model import Paragraph
 from rubric_jobs.documents.pdf_cells import PlacedTable, rounded
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 
 NARROW = 0.5
 """Lines that reach over less than this share of the page were hardly broken by its margin."""

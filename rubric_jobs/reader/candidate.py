@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from rubric_jobs.rubric import Adjustment, Criterion, Kind, Source
+from rubric_jobs.rubric.model import Adjustment, Criterion, Kind, Source
 
 Evidence = float
 """From 0 to 1: how much the thing looks like a rubric, and how plainly it could be read."""

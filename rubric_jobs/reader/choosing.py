@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from rubric_jobs.documents.model import fold
 from rubric_jobs.reader.candidate import Candidate
-from rubric_jobs.rubric import Criterion
+from rubric_jobs.rubric.model import Criterion
 
 ENOUGH = 0.65
 """Evidence below this is no rubric."""

@@ -13,7 +13,7 @@ from rubric_jobs.reader.levels import level_of, unnamed_level
 from rubric_jobs.reader.names import folded, named, tidy
 from rubric_jobs.reader.roles import RATINGS, Role, Roles, is_amount
 from rubric_jobs.reader.sheets import Sheet, core_of, distinct
-from rubric_jobs.rubric import Adjustment, Criterion, Level
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level
 
 
 @dataclass(slots=True)

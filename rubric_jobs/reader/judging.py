@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.reader.candidate import Candidate
-from rubric_jobs.rubric import Criterion, Rubric, Warning
+from rubric_jobs.rubric.model import Criterion, Rubric, Warning
 
 CERTAIN = 0.85
 """At or above this confidence the local reading may stand without asking a model (docs/reading-quality.md)."""

@@ -8,7 +8,7 @@ from rubric_jobs.documents.model import Cell
 from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.names import folded
-from rubric_jobs.rubric import Level
+from rubric_jobs.rubric.model import Level
 
 LONGEST_LEVEL_NAME = 48
 _RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)

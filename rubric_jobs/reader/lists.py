@@ -14,7 +14,7 @@ from rubric_jobs.reader.items import Item, item_of, tree
 from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.tables import is_course_part, told
 from rubric_jobs.reader.totals import plain_total, told_totals
-from rubric_jobs.rubric import Adjustment, Criterion, Source
+from rubric_jobs.rubric.model import Adjustment, Criterion, Source
 
 LONGEST_NAME = 400
 _QUESTION = re.compile(

@@ -15,7 +15,7 @@ from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.scale_lists import scale_candidates
 from rubric_jobs.reader.tables import candidates_of, penalties_of
 from rubric_jobs.reader.totals import plain_total, told_totals
-from rubric_jobs.rubric import Adjustment, Criterion, Rubric, Totals
+from rubric_jobs.rubric.model import Adjustment, Criterion, Rubric, Totals
 
 CERTAIN = judging.CERTAIN
 

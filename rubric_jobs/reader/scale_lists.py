@@ -14,7 +14,7 @@ from rubric_jobs.reader.context import context_of
 from rubric_jobs.reader.levels import heading_of, with_amount
 from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.scales import highest
-from rubric_jobs.rubric import Criterion, Level
+from rubric_jobs.rubric.model import Criterion, Level
 
 FEWEST_LEVELS = 3
 MOST_LEVELS = 10

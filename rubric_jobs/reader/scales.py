@@ -13,7 +13,7 @@ from rubric_jobs.reader.levels import heading_of, level_of, with_amount
 from rubric_jobs.reader.names import folded, named, tidy
 from rubric_jobs.reader.roles import Roles, is_amount
 from rubric_jobs.reader.sheets import Sheet, core_of, distinct, is_level_heading
-from rubric_jobs.rubric import Criterion, Level, Source
+from rubric_jobs.rubric.model import Criterion, Level, Source
 
 LEVEL_SHARE = 0.7
 LONGEST_KEY = 70

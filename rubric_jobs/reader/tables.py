@@ -16,7 +16,7 @@ from rubric_jobs.reader.names import named, tidy
 from rubric_jobs.reader.roles import Role, Roles, roles_of
 from rubric_jobs.reader.scales import is_generic, read_long, read_scale, read_sectioned, rows_are_levels
 from rubric_jobs.reader.sheets import Sheet, core_of, sheet_of, stacked
-from rubric_jobs.rubric import Adjustment, Criterion, Kind, Level
+from rubric_jobs.rubric.model import Adjustment, Criterion, Kind, Level
 
 SHORTEST_DESCRIPTOR = 12
 _TASK = re.compile(r"^(?:\d{1,2}|[A-H])(?:\s*[.)]?\s*[a-h]|\.\d{1,2})?\s*[.)]?$")

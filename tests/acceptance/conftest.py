@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from grader.local_service import LocalService
-from rubric_jobs import auth
 from rubric_jobs.documents import PDF
+from rubric_jobs.web import auth
 from tests import fake_llm as fakes
 from tests import servers
 

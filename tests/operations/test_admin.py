@@ -14,8 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from rubric_jobs import claims, controls
 from rubric_jobs.errors import AnswerInvalid
+from rubric_jobs.jobs import claims, controls
 from rubric_jobs.models import FleetControl, RubricJob, TenantControl
 from tests import claiming
 from tests.operations.conftest import MakeJob, ago

@@ -15,8 +15,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from rubric_jobs import conf, controls, doctor, workers
-from rubric_jobs.doctor import Finding, Verdict
+from rubric_jobs import conf
+from rubric_jobs.jobs import controls, workers
+from rubric_jobs.operations import doctor
+from rubric_jobs.operations.doctor import Finding, Verdict
 from tests.operations.conftest import MakeJob, ago
 
 PROJECT = Path(__file__).resolve().parent.parent.parent

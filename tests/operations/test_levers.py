@@ -14,12 +14,13 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from rubric_jobs import adoption, claims, conf, controls, erasure, lifecycle
-from rubric_jobs.claims import Claim, Ending
-from rubric_jobs.erasure import Owner
+from rubric_jobs import conf
+from rubric_jobs.jobs import adoption, claims, controls, erasure, lifecycle
+from rubric_jobs.jobs.claims import Claim, Ending
+from rubric_jobs.jobs.erasure import Owner
 from rubric_jobs.models import Membership, RubricJob, RubricJobAttempt, RubricJobInput, TenantControl
-from rubric_jobs.rows import Rows
-from rubric_jobs.runner import Runner
+from rubric_jobs.worker.runner import Runner
+from rubric_jobs.worker.writer import Rows
 from tests import claiming
 from tests.operations.conftest import MakeJob, ago
 from tests.races import waited_for

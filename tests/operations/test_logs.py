@@ -18,12 +18,13 @@ import pytest
 from django.conf import settings
 from django.test import AsyncClient, Client
 
-from rubric_jobs import conf, lifecycle, logs
-from rubric_jobs.claims import Claim, Ending
+from rubric_jobs import conf, logs
 from rubric_jobs.errors import NoRubricFound
+from rubric_jobs.jobs import lifecycle
+from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.pump import Pace, Pump, Report
-from rubric_jobs.rows import Rows
+from rubric_jobs.worker.job_pump import Pace, Pump, Report
+from rubric_jobs.worker.writer import Rows
 from tests import claiming
 from tests.conftest import Caller
 

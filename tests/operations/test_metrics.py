@@ -13,7 +13,7 @@ from django.test import Client
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from rubric_jobs import controls, ledger, purge, workers
+from rubric_jobs.jobs import controls, ledger, purge, workers
 from rubric_jobs.models import ProviderLane
 from tests.operations.conftest import MakeJob, ago
 

@@ -16,8 +16,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from rubric_jobs import overview, purge
+from rubric_jobs.jobs import purge
 from rubric_jobs.models import RubricJob
+from rubric_jobs.operations import overview
 from tests.operations.conftest import MakeJob, ago
 
 pytestmark = pytest.mark.usefixtures("rows")

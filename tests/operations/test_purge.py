@@ -21,9 +21,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django_q.models import Schedule
 
-from rubric_jobs import conf, ledger, purge, schedules, worker
+from rubric_jobs import conf
+from rubric_jobs.jobs import ledger, purge
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
-from rubric_jobs.schedules import Recurring
+from rubric_jobs.worker import cluster, schedules
+from rubric_jobs.worker.schedules import Recurring
 from tests.operations.conftest import MakeJob, ago
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -169,7 +171,7 @@ def test_no_line_leaves_the_ledger_before_it_is_counted(make_attempt: Callable[.
 def test_the_scheduled_purge_does_both(make_job: MakeJob, make_attempt: Callable[..., Any]) -> None:
     make_job()
     make_attempt(started_at=ago(days=91), ended_at=ago(days=91))
-    assert worker.purge() == "1 jobs and 1 lines of the ledger purged"
+    assert cluster.purge() == "1 jobs and 1 lines of the ledger purged"
 
 
 def test_the_scheduled_purge_forgets_who_came_long_ago() -> None:
@@ -179,7 +181,7 @@ def test_the_scheduled_purge_forgets_who_came_long_ago() -> None:
                VALUES ('user', gen_random_uuid(), now() - interval '1 second'),
                  ('user', gen_random_uuid(), now() + interval '1 hour')"""
         )
-        worker.purge()
+        cluster.purge()
         cursor.execute("SELECT count(*) FROM grader.request_rates")
         assert cursor.fetchone() == (1,)
 
@@ -203,12 +205,12 @@ def test_each_schedule_is_written_once_and_mended_where_it_differs() -> None:
 
 
 def test_a_cluster_schedules_the_purge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_cluster", None)
-    for cluster in (worker.prepare(), worker.prepare()):
-        cluster.slots.close()
-        os.close(cluster.stop_reader)
-        os.close(cluster.stop_writer)
-    assert Schedule.objects.get(name=worker.PURGE_SCHEDULE).func == "rubric_jobs.worker.purge"
+    monkeypatch.setattr(cluster, "_cluster", None)
+    for prepared in (cluster.prepare(), cluster.prepare()):
+        prepared.slots.close()
+        os.close(prepared.stop_reader)
+        os.close(prepared.stop_writer)
+    assert Schedule.objects.get(name=cluster.PURGE_SCHEDULE).func == "rubric_jobs.worker.purge"
 
 
 def test_somebody_at_a_terminal_sees_progress_and_a_pipe_does_not(make_job: MakeJob) -> None:

@@ -21,8 +21,8 @@ import pytest
 from django.conf import settings
 
 from grader.local_service import LocalService
-from rubric_jobs import auth
 from rubric_jobs.documents import PDF
+from rubric_jobs.web import auth
 from tests import fake_llm as fakes
 from tests import installed, servers
 

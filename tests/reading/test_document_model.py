@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rubric_jobs import documents
 from rubric_jobs.documents import Cell, Document, Paragraph, Table
 from rubric_jobs.documents.model import fold, word_borders
-from rubric_jobs.rubric import Source
+from rubric_jobs.rubric.model import Source
 from tests.reading.builders import as_docx, as_pdf
 from tests.reading.samples_grids import GRIDS, HEADER_POINTS
 

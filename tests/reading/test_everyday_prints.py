@@ -13,7 +13,7 @@ from reportlab.pdfgen import canvas
 from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 
 from rubric_jobs import documents, reader
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.rubric.model import Rubric
 from tests.reading.builders import saved
 
 WIDTH, HEIGHT = A4

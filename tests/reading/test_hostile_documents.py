@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rubric_jobs import sandbox
 from rubric_jobs.errors import DocumentError, DocumentTooLarge
-from rubric_jobs.rubric import Rubric
+from rubric_jobs.reader import sandbox
+from rubric_jobs.rubric.model import Rubric
 from tests.reading.builders import as_docx
 from tests.reading.hostile import HOSTILE, inflates_to_a_gigabyte
 from tests.reading.samples_grids import HEADER_POINTS

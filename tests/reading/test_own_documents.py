@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rubric_jobs import documents, reader
-from rubric_jobs.rubric import Level, Rubric
+from rubric_jobs.rubric.model import Level, Rubric
 from tests.reading.builders import Sample, built
 from tests.reading.samples_grids import GRIDS
 from tests.reading.samples_languages import LANGUAGES

@@ -18,8 +18,9 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
-from rubric_jobs import errors, sandbox
-from rubric_jobs.rubric import Rubric
+from rubric_jobs import errors
+from rubric_jobs.reader import sandbox
+from rubric_jobs.rubric.model import Rubric
 from tests.reading.builders import as_docx, as_pdf, saved
 from tests.reading.hostile import many_text_operators, recursive_forms
 from tests.reading.samples_grids import HEADER_POINTS

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from rubric_jobs import adoption, conf
+from rubric_jobs import conf
+from rubric_jobs.jobs import adoption
 from rubric_jobs.management.arguments import age
 
 

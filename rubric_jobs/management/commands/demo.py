@@ -16,9 +16,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from grader.local_service import LocalService, LocalServiceError
-from rubric_jobs import auth
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import RubricJobError
+from rubric_jobs.web import auth
 
 POLL_S = 0.1
 PATIENCE_S = 300.0

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from rubric_jobs import doctor
-from rubric_jobs.doctor import Finding, Verdict
+from rubric_jobs.operations import doctor
+from rubric_jobs.operations.doctor import Finding, Verdict
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rubric_jobs import erasure
-from rubric_jobs.erasure import Holding, Owner
+from rubric_jobs.jobs import erasure
+from rubric_jobs.jobs.erasure import Holding, Owner
 
 
 class Command(BaseCommand):

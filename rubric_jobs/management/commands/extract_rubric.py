@@ -8,14 +8,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from rubric_jobs import exports, extraction, runner
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import DocumentTooLarge, RubricJobError
-from rubric_jobs.extraction import ExtractionRequest
-from rubric_jobs.outcome import Outcome
-from rubric_jobs.providers import registry
-from rubric_jobs.sandbox import LARGEST_INPUT, Sandbox
-from rubric_jobs.serializers import PROVIDERS
+from rubric_jobs.llm.providers import registry
+from rubric_jobs.pipelines import extraction
+from rubric_jobs.pipelines.extraction import ExtractionRequest
+from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader.sandbox import LARGEST_INPUT, Sandbox
+from rubric_jobs.rubric import exports
+from rubric_jobs.web.requests import PROVIDERS
+from rubric_jobs.worker import runner
 
 
 class Command(BaseCommand):

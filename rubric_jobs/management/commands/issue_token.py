@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rubric_jobs import auth, submission
-from rubric_jobs.auth import Identity
 from rubric_jobs.documents import sniff
 from rubric_jobs.models import Kind
+from rubric_jobs.web import auth, submission
+from rubric_jobs.web.auth import Identity
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from rubric_jobs import controls
+from rubric_jobs.jobs import controls
 
 
 class Command(BaseCommand):

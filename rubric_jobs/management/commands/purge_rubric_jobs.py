@@ -12,7 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from rubric_jobs import conf, ledger, purge
+from rubric_jobs import conf
+from rubric_jobs.jobs import ledger, purge
 from rubric_jobs.management.arguments import age
 
 

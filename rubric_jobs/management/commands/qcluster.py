@@ -22,10 +22,11 @@ from django_q.cluster import Sentinel, get_mp_context
 from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
 
-from rubric_jobs import conf, processes, worker
-from rubric_jobs.checks_engine import ENGINE
-from rubric_jobs.rows import TAKES_CHANGES
-from rubric_jobs.severing import sever
+from rubric_jobs import conf
+from rubric_jobs.jobs.connections import sever
+from rubric_jobs.worker import cluster, processes
+from rubric_jobs.worker.checks import ENGINE
+from rubric_jobs.worker.writer import TAKES_CHANGES
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +44,8 @@ class Command(QCluster):  # type: ignore[misc]
         if options.get("cluster_name"):
             os.environ["Q_CLUSTER_NAME"] = options["cluster_name"]
         processes.lead()
-        shared = worker.prepare()
-        post_spawn.connect(worker.begin)
+        shared = cluster.prepare()
+        post_spawn.connect(cluster.begin)
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: signals.append(number))
@@ -71,7 +72,7 @@ class Command(QCluster):  # type: ignore[misc]
         os._exit(0 if ended_in_time and not fault else 1)
 
 
-def _end(shared: worker.Cluster) -> bool:
+def _end(shared: cluster.Cluster) -> bool:
     """Whether every pump ended within the grace, its jobs finished or given back; whoever is left then is killed."""
     deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
     # Looked for again: a sentinel that is still starting has more children later, and orphans come to us.
@@ -90,7 +91,7 @@ def _end(shared: worker.Cluster) -> bool:
 class _Watch:
     """Looks from outside for what a cluster will not mend by itself."""
 
-    def __init__(self, shared: worker.Cluster) -> None:
+    def __init__(self, shared: cluster.Cluster) -> None:
         self._shared = shared
         self._conninfo = conf.database_conninfo()
         connection.close()  # before the fork that follows
@@ -105,7 +106,7 @@ class _Watch:
             self._answered_at = None
             if silent_s > patience_s / 4 and self._shared.lacks_pumps():
                 # Other clusters may have taken the messages, or see them in their future where clocks differ.
-                self._apart(worker.seed)
+                self._apart(cluster.seed)
         elif self._answered_at is None:
             self._apart(self._ask_database)
         # Pumps may be silent because the database was away: they have the rest of the time to find that it is back.

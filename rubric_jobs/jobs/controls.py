@@ -1,0 +1,70 @@
+"""Operators' levers: pausing all workers, and what one tenant may send to a model's service."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from rubric_jobs.jobs.lifecycle import PENDING_CHANNEL
+from rubric_jobs.models import FleetControl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a tenant may do now; `tokens_left` is None without a cap."""
+
+    is_local_only: bool = False
+    tokens_left: int | None = None
+
+    @property
+    def forbids_models(self) -> bool:
+        return self.is_local_only or self.tokens_left == 0
+
+
+def pause(*, by: str, reason: str = "") -> None:
+    """Workers finish what they run, and take up nothing more."""
+    _set(is_claiming_paused=True, by=by, reason=reason)
+
+
+def resume(*, by: str) -> None:
+    """Workers take up jobs again, at once."""
+    _set(is_claiming_paused=False, by=by, reason="")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [PENDING_CHANNEL])
+
+
+def _set(*, is_claiming_paused: bool, by: str, reason: str) -> None:
+    FleetControl.objects.update_or_create(
+        id=1,
+        defaults={
+            "is_claiming_paused": is_claiming_paused,
+            "reason": reason,
+            "changed_by": by,
+            "changed_at": Now(),
+        },
+    )
+
+
+def is_paused() -> bool:
+    return FleetControl.objects.filter(is_claiming_paused=True).exists()
+
+
+_ALLOWANCE = """
+SELECT is_local_only, CASE WHEN daily_token_cap IS NOT NULL THEN greatest(0, daily_token_cap - (
+    SELECT coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0)
+    FROM grader.rubric_job_attempts attempt WHERE attempt.tenant_id = control.tenant_id
+      AND attempt.started_at >= date_trunc('day', statement_timestamp(), 'UTC'))) END
+FROM grader.rubric_tenant_controls control WHERE tenant_id = %s"""
+
+
+def allowance(tenant_id: uuid.UUID) -> Allowance:
+    """What the tenant's row says; today's tokens (UTC) are summed from the ledger, never kept in a counter."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALLOWANCE, [tenant_id])
+        row = cursor.fetchone()
+    if row is None:
+        return Allowance()
+    return Allowance(is_local_only=row[0], tokens_left=None if row[1] is None else int(row[1]))

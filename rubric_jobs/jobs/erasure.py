@@ -1,0 +1,119 @@
+"""Deleting everything that belongs to one user or one tenant, at their wish.
+
+Jobs go with their documents and results, whatever their state; a worker that runs one hears of it. The ledger keeps
+its lines, since costs and figures are made of them, but no longer says whose they were.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from rubric_jobs.jobs.lifecycle import CANCELLED_CHANNEL, CHANGED_CHANNEL
+
+NOBODY = uuid.UUID(int=0)
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whose data: a user's (in one tenant or in all), or a whole tenant's."""
+
+    tenant_id: uuid.UUID | None = None
+    user_id: uuid.UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.tenant_id is None and self.user_id is None:
+            raise ValueError("an owner is a user or a tenant")
+
+    def condition(self) -> str:
+        parts = ["tenant_id = %(tenant_id)s"] if self.tenant_id else []
+        parts += ["user_id = %(user_id)s"] if self.user_id else []
+        return " AND ".join(parts)
+
+    def values(self) -> dict[str, Any]:
+        return {"tenant_id": self.tenant_id, "user_id": self.user_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What there is of an owner, or what was erased: numbers of rows."""
+
+    jobs: int
+    rows_from_before: int
+    ledger_lines: int
+    memberships: int
+
+
+def count(owner: Owner) -> Holding:
+    whose = owner.condition()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT
+                  (SELECT count(*) FROM grader.rubric_extraction_jobs WHERE kind IS NOT NULL AND {whose}),
+                  (SELECT count(*) FROM grader.rubric_extraction_jobs WHERE kind IS NULL AND {whose}),
+                  (SELECT count(*) FROM grader.rubric_job_attempts WHERE {whose}),
+                  (SELECT count(*) FROM grader.memberships WHERE {whose})""",  # noqa: S608 - constants
+            owner.values(),
+        )
+        jobs, rows_from_before, ledger_lines, memberships = cursor.fetchone()
+    return Holding(jobs=jobs, rows_from_before=rows_from_before, ledger_lines=ledger_lines, memberships=memberships)
+
+
+def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
+    """any state → gone; what was erased. Rows that other programs wrote before this service stay unless asked for."""
+    whose = owner.condition()
+    jobs = _delete_jobs(f"kind IS NOT NULL AND {whose}", owner)
+    older = _delete_jobs(f"kind IS NULL AND {whose}", owner) if rows_from_before_too else 0
+    lines = _change(
+        f"""UPDATE grader.rubric_job_attempts SET user_id = %(nobody)s,
+              tenant_id = CASE WHEN %(user_id)s::uuid IS NULL THEN %(nobody)s ELSE tenant_id END, trace_id = NULL
+            WHERE {whose}""",  # noqa: S608 - constants
+        owner,
+    )
+    memberships = _change(f"DELETE FROM grader.memberships WHERE {whose}", owner)  # noqa: S608 - constants
+    _change("DELETE FROM grader.request_rates WHERE caller = coalesce(%(user_id)s, %(tenant_id)s)", owner)
+    if owner.user_id is None:
+        _change("DELETE FROM grader.rubric_tenant_controls WHERE tenant_id = %(tenant_id)s", owner)
+    return Holding(jobs=jobs, rows_from_before=older, ledger_lines=lines, memberships=memberships)
+
+
+# First, and for as long as they are deleted: a statement that has waited for others does not see what they wrote, and
+# would take a batch of which others deleted some for the last one.
+_LOCK = "SELECT job_id FROM grader.rubric_extraction_jobs WHERE {} LIMIT %(batch)s FOR UPDATE"
+
+# What belongs to a job goes with it: input, reply and idempotency keys refer to it with ON DELETE CASCADE.
+_DELETE = """
+WITH deleted AS (
+  DELETE FROM grader.rubric_extraction_jobs WHERE job_id = ANY(%(job_ids)s)
+  RETURNING job_id, claim_token
+), closed AS (
+  UPDATE grader.rubric_job_attempts SET outcome = 'cancelled', ended_at = statement_timestamp()
+  FROM deleted WHERE attempt_id = deleted.claim_token AND outcome IS NULL
+)
+SELECT pg_notify(%(cancelled)s, job_id::text), pg_notify(%(changed)s, job_id::text) FROM deleted
+"""
+
+
+def _delete_jobs(condition: str, owner: Owner) -> int:
+    gone = 0
+    while batch := _delete_some(condition, owner):
+        gone += batch
+    return gone
+
+
+def _delete_some(condition: str, owner: Owner) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK.format(condition), {**owner.values(), "batch": BATCH})
+        job_ids = [job_id for (job_id,) in cursor.fetchall()]
+        cursor.execute(_DELETE, {"job_ids": job_ids, "cancelled": CANCELLED_CHANNEL, "changed": CHANGED_CHANNEL})
+    return len(job_ids)
+
+
+def _change(statement: str, owner: Owner) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**owner.values(), "nobody": NOBODY})
+        return int(cursor.rowcount)

@@ -1,0 +1,42 @@
+"""LISTEN: what PostgreSQL's notifications tell a process, over one connection of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import psycopg
+
+from rubric_jobs.jobs.connections import severed_after
+
+log = logging.getLogger(__name__)
+
+LISTENER = "rubric jobs: listening"
+"""How such a connection is told apart in pg_stat_activity."""
+RECONNECT_S = 1.0
+QUIET_S = 15.0
+ANSWER_S = 5.0
+"""After so long without a notification the server is asked whether it is still there, and has so long to say so."""
+
+
+async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]]:
+    """Channel and payload of every notification, for ever.
+
+    ("", "") comes each time that the connection is made anew: notifications may have been missed.
+    """
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True, application_name=LISTENER)
+            async with connection:
+                for channel in channels:
+                    await connection.execute(f'LISTEN "{channel}"')
+                yield "", ""
+                while True:
+                    async for notification in connection.notifies(timeout=QUIET_S):
+                        yield notification.channel, notification.payload
+                    with severed_after(ANSWER_S, connection):  # one that is gone is as silent as having nothing to say
+                        await connection.execute("SELECT 1")
+        except psycopg.OperationalError as error:
+            log.warning("listening again in %s s: %s", RECONNECT_S, type(error).__name__)
+            await asyncio.sleep(RECONNECT_S)

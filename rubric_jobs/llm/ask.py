@@ -1,0 +1,309 @@
+"""Ask a provider and believe nothing.
+
+A reply becomes a rubric only when it is one, within bounds, and the caller's check has no objection. Else it is
+complained about and asked for once more; then it is an AnswerInvalid. Extraction and enhancement both go this way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
+from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm.provider import Provider, Reply, Task
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
+
+TIMEOUT_GRACE_S = 60.0
+"""For a provider that forgets its time-out. A guarded one visits rows around its call, for which a database that fails
+over may let it wait: an answer in hand is not to be lost to that."""
+MAX_REPLY_CHARACTERS = 2_000_000
+MAX_CRITERIA = 200
+MAX_LEVELS = 20
+MAX_ADJUSTMENTS = 100
+MAX_NAME_CHARACTERS = 1_000
+MAX_DESCRIPTION_CHARACTERS = 20_000
+MAX_SUM = 1_000_000
+"""Of the criteria's points: the most that a total can be."""
+ANSWERED = (AnswerInvalid, AnswerRefused, AnswerTruncated)
+"""What was paid for, and will be paid for again by who asks again."""
+
+OnText = Callable[[str], None]
+OnReply = Callable[[Reply], Awaitable[None] | None]
+Check = Callable[[Rubric], None]
+
+
+class Objection(AnswerInvalid):
+    """Why an answer is not taken: a sentence for the user, and a complaint for the model, which may quote texts."""
+
+    def __init__(self, sentence: str, *, complaint: str) -> None:
+        super().__init__(sentence)
+        self.complaint = complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider and the model that it is asked for."""
+
+    provider: Provider
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`reply` is the one that was taken; the tokens are those of every reply that it took, a stored one's too."""
+
+    rubric: Rubric
+    reply: Reply
+    asked_again: bool
+    prompt_tokens: int
+    completion_tokens: int
+
+
+async def ask(
+    task: Task,
+    *,
+    provider: Provider,
+    model: str,
+    timeout_s: float,
+    check: Check,
+    on_text: OnText | None = None,
+    on_reply: OnReply | None = None,
+    stored_reply: Reply | None = None,
+) -> Answer:
+    """The provider's answer as a rubric that `check` has no objection to (it raises AnswerInvalid, best an Objection).
+
+    `timeout_s` bounds each call, streaming included; there are at most two. `on_reply` (plain or async) gets every
+    reply before it is parsed, so that what was paid for can be stored, also where no answer is taken in the end; one
+    that was cut off, refused or empty comes to it without text.
+    `stored_reply` stands for the first call (with its tokens set to 0 where another job paid). Raises a ProviderError.
+    """
+    replies: list[Reply] = []
+    for is_last in (False, True):
+        reply = stored_reply if stored_reply and not replies else None
+        if reply is None:
+            reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
+        replies.append(reply)
+        size = task.size + len(reply.text)  # the shortest reply is looked for in the whole document
+        try:
+            rubric = await aside(size, _judged, reply.text, check, keep_marks=not provider.needs_key)
+        except AnswerInvalid as objection:
+            if is_last:
+                raise
+            task = replace(task, complaint=getattr(objection, "complaint", str(objection)))
+        else:
+            return _answer(rubric, replies)
+    raise AssertionError("the second answer is taken or refused")
+
+
+async def ask_in_turn(
+    task: Task,
+    candidates: Sequence[Candidate],
+    *,
+    timeout_s: float,
+    check: Check,
+    on_text: OnText | None = None,
+    on_reply: OnReply | None = None,
+    stored_reply: Reply | None = None,
+) -> Answer:
+    """The first candidate's answer, or the next one's where that fails with a ProviderError; see `ask`.
+
+    Where all fail, a transient failure is raised before a permanent one (waiting may help), else the first. It counts
+    as an attempt where one of them had answered: such answers would be bought without end while another one is busy.
+    """
+    failures: list[ProviderError] = []
+    for candidate in candidates:
+        try:
+            return await ask(
+                task,
+                provider=candidate.provider,
+                model=candidate.model,
+                timeout_s=timeout_s,
+                check=check,
+                on_text=on_text,
+                on_reply=on_reply,
+                stored_reply=None if failures else stored_reply,
+            )
+        except ProviderError as failure:
+            failure.llm_provider, failure.llm_model = candidate.provider.name, candidate.model
+            failures.append(failure)
+    if not failures:
+        raise ValueError("nobody to ask")
+    raised = next((failure for failure in failures if failure.transient), failures[0])
+    raised.charged = raised.charged or any(isinstance(failure, ANSWERED) for failure in failures)
+    raise raised
+
+
+def parse(text: str, *, keep_marks: bool = False) -> Rubric:
+    """The rubric that a reply's text holds, within bounds and tidied; raises AnswerInvalid.
+
+    What no model is asked for (sources, grounding, confidence, totals, warnings) is dropped unless `keep_marks`.
+    """
+    _hold_length(text)
+    try:
+        told = from_json(_without_fence(text), allow_inf_nan=False)
+        _hold_counts(told)
+        rubric = Rubric.model_validate(_tidied(told, keep_marks=keep_marks))
+    except ValidationError as fault:
+        raise _not_a_rubric(_first_faults(fault)) from None
+    except ValueError as fault:
+        raise _not_a_rubric(f"{fault}.") from None
+    _hold_bounds(rubric)
+    return rubric
+
+
+def _hold_length(text: str) -> None:
+    if len(text) > MAX_REPLY_CHARACTERS:
+        raise Objection("The language model's answer was far too long.", complaint="Your answer was far too long.")
+
+
+async def _paid_call(
+    task: Task, asked: Candidate, timeout_s: float, on_text: OnText | None, on_reply: OnReply | None
+) -> Reply:
+    try:
+        reply = await _call(task, asked.provider, asked.model, timeout_s, on_text)
+    except ProviderError as fault:
+        if fault.prompt_tokens or fault.completion_tokens:
+            unusable = Reply("", asked.model, fault.prompt_tokens, fault.completion_tokens, asked.provider.name)
+            await _hand_over(unusable, on_reply)
+        raise
+    await _hand_over(reply, on_reply)
+    return reply
+
+
+def _judged(text: str, check: Check, *, keep_marks: bool) -> Rubric:
+    rubric = parse(text, keep_marks=keep_marks)
+    check(rubric)
+    return rubric
+
+
+async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on_text: OnText | None) -> Reply:
+    # A provider bounds the whole call itself and says it better; this is for one that forgets, as a stream that drips
+    # never reaches an SDK's own time-out.
+    try:
+        async with asyncio.timeout(timeout_s + TIMEOUT_GRACE_S):
+            heard = on_text and partial(_heard, on_text)
+            reply = await provider.answer(task, model=model, timeout_s=timeout_s, on_text=heard)
+    except TimeoutError:
+        raise ProviderTimeout from None
+    return replace(reply, provider=provider.name)
+
+
+def _heard(on_text: OnText, text: str) -> None:
+    _hold_length(text)  # an answer without an end would fill the memory that other jobs need
+    on_text(text)
+
+
+async def _hand_over(reply: Reply, on_reply: OnReply | None) -> None:
+    if on_reply is not None:
+        pending = on_reply(reply)
+        if inspect.isawaitable(pending):
+            await pending
+
+
+def _answer(rubric: Rubric, replies: list[Reply]) -> Answer:
+    return Answer(
+        rubric=rubric,
+        reply=replies[-1],
+        asked_again=len(replies) > 1,
+        prompt_tokens=sum(reply.prompt_tokens for reply in replies),
+        completion_tokens=sum(reply.completion_tokens for reply in replies),
+    )
+
+
+def _without_fence(text: str) -> str:
+    opening, line_break, body = text.strip().partition("\n")
+    language = opening.removeprefix("```").strip()
+    is_fenced = opening.startswith("```") and (language.isalpha() or not language) and body.endswith("```")
+    return body.removesuffix("```") if line_break and is_fenced else text
+
+
+def _not_a_rubric(faults: str) -> Objection:
+    return Objection(
+        "The language model's answer was not a rubric that could be used.",
+        complaint=f"Your answer was not a rubric in the required JSON shape: {faults}",
+    )
+
+
+def _first_faults(fault: ValidationError) -> str:
+    faults = fault.errors(include_url=False, include_context=False, include_input=False)[:3]
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the answer'}: {each['msg']}" for each in faults) + "."
+
+
+def _hold_counts(told: Any) -> None:
+    """Before anything is made of it: a million small faults would take seconds to name, in which nothing else runs."""
+    criteria = items(told, "criteria")
+    _hold(len(criteria), MAX_CRITERIA, "criteria")
+    levels = (len(items(criterion, "levels")) for criterion in criteria)
+    _hold(max(levels, default=0), MAX_LEVELS, "levels in a criterion")
+    _hold(len(items(told, "adjustments")), MAX_ADJUSTMENTS, "adjustments")
+
+
+def _hold_bounds(rubric: Rubric) -> None:
+    levels = [level for criterion in rubric.criteria for level in criterion.levels]
+    names = [
+        rubric.title,
+        *(name for c in rubric.criteria for name in (c.name, c.section)),
+        *(lv.name for lv in levels),
+    ]
+    texts = [*(c.description for c in rubric.criteria), *(lv.description for lv in levels)]
+    texts += [adjustment.reason for adjustment in rubric.adjustments]
+    _hold(_longest(names), MAX_NAME_CHARACTERS, "characters in a name")
+    _hold(_longest(texts), MAX_DESCRIPTION_CHARACTERS, "characters in a description")
+    _hold(math.ceil(abs(points.summed(rubric) or Decimal(0))), MAX_SUM, "points altogether")
+
+
+def _longest(texts: Iterable[str | None]) -> int:
+    return max((len(text or "") for text in texts), default=0)
+
+
+def _hold(count: int, most: int, what: str) -> None:
+    if count > most:
+        raise Objection(
+            f"The language model's answer was no usable rubric: it has more than {most} {what}.",
+            complaint=f"Your answer has {count} {what}; {most} is the most.",
+        )
+
+
+_UNASKED = frozenset(
+    name
+    for part in (Rubric, Criterion, Level)
+    for name, field in part.model_fields.items()
+    if field.json_schema_extra == NOT_ASKED
+)
+_ONE_LINE = frozenset({"name", "title", "section", "reason"})
+# PostgreSQL's jsonb refuses NUL, and no one can read the others.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _tidied(value: Any, key: str = "", *, inside: str = "", keep_marks: bool) -> Any:
+    """JSON values as they came, with white space folded in names, control characters out, and points to four decimals.
+
+    What no model is asked for is left out, unless `keep_marks`: a model could otherwise vouch for itself.
+    """
+    if isinstance(value, dict):
+        kept = {name: item for name, item in value.items() if keep_marks or name not in _UNASKED}
+        return {name: _tidied(item, name, inside=key, keep_marks=keep_marks) for name, item in kept.items()}
+    if isinstance(value, list):
+        return [_tidied(item, key, keep_marks=keep_marks) for item in value]
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, str):
+        text = _UNPRINTABLE.sub("", value)
+        text = " ".join(text.split()) if key in _ONE_LINE else text.strip()
+        return text or ("" if (inside, key) in _NEVER_NULL else None)
+    return value
+
+
+_NEVER_NULL = {("criteria", "name"), ("adjustments", "reason")}

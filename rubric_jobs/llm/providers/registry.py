@@ -1,0 +1,98 @@
+"""Every provider by its name, built from plain values. A new vendor is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rubric_jobs.llm import model_catalog
+from rubric_jobs.llm.provider import Provider
+from rubric_jobs.llm.providers.gemini import GeminiProvider
+from rubric_jobs.llm.providers.gemini_legacy import LegacyGeminiProvider
+from rubric_jobs.llm.providers.local import LocalProvider
+from rubric_jobs.llm.providers.openai import OpenAIProvider
+
+GEMINI_SDKS = ("google-genai", "google-generativeai")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What the vendors need to know; an empty base URL is the vendor's own."""
+
+    gemini_api_key: str = ""
+    gemini_base_url: str = ""
+    gemini_model: str = model_catalog.DEFAULTS["gemini"]
+    gemini_sdk: str = GEMINI_SDKS[0]
+    openai_api_key: str = ""
+    openai_base_url: str = ""
+    openai_model: str = model_catalog.DEFAULTS["openai"]
+
+    def __repr__(self) -> str:
+        return f"ProviderSettings(gemini_model={self.gemini_model!r}, openai_model={self.openai_model!r})"
+
+
+def _gemini(settings: ProviderSettings) -> Provider:
+    if settings.gemini_sdk not in GEMINI_SDKS:
+        raise ValueError(f"GEMINI_SDK must be one of {', '.join(GEMINI_SDKS)}, not {settings.gemini_sdk!r}.")
+    kind = GeminiProvider if settings.gemini_sdk == GEMINI_SDKS[0] else LegacyGeminiProvider
+    return kind(api_key=settings.gemini_api_key, base_url=settings.gemini_base_url)
+
+
+def _openai(settings: ProviderSettings) -> Provider:
+    return OpenAIProvider(api_key=settings.openai_api_key, base_url=settings.openai_base_url)
+
+
+PROVIDERS: Mapping[str, Callable[[ProviderSettings], Provider]] = MappingProxyType(
+    {"gemini": _gemini, "openai": _openai, "local": lambda _settings: LocalProvider()}
+)
+"""In the order in which `auto` prefers the vendors."""
+
+
+class Providers(Mapping[str, Provider]):
+    """All providers by name, those without a key too: they answer with the sentence that says what to set."""
+
+    def __init__(self, providers: Mapping[str, Provider], default_models: Mapping[str, str]) -> None:
+        self._providers = dict(providers)
+        self._default_models = dict(default_models)
+
+    def __getitem__(self, name: str) -> Provider:
+        return self._providers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._providers)
+
+    def __len__(self) -> int:
+        return len(self._providers)
+
+    @property
+    def ready_models(self) -> tuple[str, ...]:
+        """The names of the providers that ask a language model and have their key, the preferred one first."""
+        return tuple(name for name, provider in self.items() if name != "local" and provider.is_ready)
+
+    def model_for(self, name: str, asked: str | None = None) -> str:
+        """The model that provider `name` is asked for, the configured one for a retired name; "" for the local one."""
+        return model_catalog.resolve(name, asked, self._default_models[name]) if name in self._default_models else ""
+
+    def replaced(self, wrap: Callable[[Provider], Provider]) -> Providers:
+        """The same providers, each inside of what `wrap` makes around it (limits, a ledger, a breaker)."""
+        return Providers({name: wrap(provider) for name, provider in self.items()}, self._default_models)
+
+    def preload(self) -> None:
+        """Import the SDKs of the providers that are ready: slow, and shared memory when done before a fork."""
+        for provider in self.values():
+            if provider.is_ready:
+                provider.preload()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        for provider in self.values():
+            await provider.aclose()
+
+
+def build(settings: ProviderSettings) -> Providers:
+    """Every provider; ValueError where a setting names something that does not exist."""
+    return Providers(
+        {name: make(settings) for name, make in PROVIDERS.items()},
+        {"gemini": settings.gemini_model, "openai": settings.openai_model},
+    )

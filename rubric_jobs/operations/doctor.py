@@ -1,0 +1,249 @@
+"""Is this installation in order? Each check says what it found and, where something is amiss, what to do."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import httpx2
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from rubric_jobs import conf
+from rubric_jobs.jobs import purge, workers
+from rubric_jobs.operations import overview
+
+OLDEST_POSTGRES = 15
+PATIENCE_S = 5.0
+PURGE_MAY_LAG = datetime.timedelta(minutes=30)
+PROVIDERS = ("gemini", "openai")
+
+
+class Verdict(Enum):
+    OK = "ok"
+    LOOK = "look"  # works, but somebody should look at it
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `remedy` is what to do, empty when nothing is."""
+
+    verdict: Verdict
+    topic: str
+    said: str
+    remedy: str = ""
+
+
+def examine(*, ask_providers: bool = True) -> Iterator[Finding]:
+    """All findings, in the order in which one would put things right; without a database, what needs it is left out."""
+    yield from _settings()
+    reached = list(_database())
+    yield from reached
+    if all(finding.verdict is not Verdict.FAIL for finding in reached):
+        for check in (_migrations, _rights, _isolation, _workers, _queue, _retention):
+            yield from _guarded(check)
+    yield from _providers(ask=ask_providers)
+
+
+def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except DatabaseError as error:
+        name = check.__name__.removeprefix("_")
+        yield Finding(
+            Verdict.FAIL, name, f"could not be examined: {_first_line(error)}", "mend what stands above first"
+        )
+
+
+def _settings() -> Iterator[Finding]:
+    problems = list(_checks("settings", include_deployment_checks=not settings.DEBUG))
+    yield from problems
+    if settings.DEBUG:
+        yield Finding(
+            Verdict.LOOK,
+            "settings",
+            "debug mode is on: right for trying out, wrong for production",
+            "set DJANGO_DEBUG=false, DJANGO_SECRET_KEY and DJANGO_ALLOWED_HOSTS",
+        )
+    if not (settings.JWT_SIGNING_KEY or settings.JWT_JWKS_URL):
+        yield Finding(
+            Verdict.LOOK,
+            "settings",
+            "no key verifies tokens: only signed-in sessions get in",
+            "set JWT_JWKS_URL or JWT_SIGNING_KEY",
+        )
+    if not problems:
+        yield Finding(Verdict.OK, "settings", "no complaint from Django's checks")
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version_num")
+            version = int(cursor.fetchone()[0]) // 10_000
+            cursor.execute("SELECT current_database(), current_user, current_setting('server_version')")
+            database, user, full_version = cursor.fetchone()
+    except DatabaseError as error:
+        said = f"cannot be reached: {_first_line(error)}"
+        yield Finding(Verdict.FAIL, "database", said, "check DATABASE_URL, and that the server runs")
+        return
+    if version < OLDEST_POSTGRES:
+        said = f"PostgreSQL {full_version} is older than {OLDEST_POSTGRES}"
+        yield Finding(Verdict.FAIL, "database", said, f"use PostgreSQL {OLDEST_POSTGRES} or newer")
+        return
+    yield Finding(Verdict.OK, "database", f"PostgreSQL {full_version}, database {database}, as {user}")
+    if settings.DATABASES["default"]["ENGINE"] == "grader.embedded_backend":
+        said = "this is the embedded server, which is for trying out"
+        yield Finding(Verdict.LOOK, "database", said, "set DATABASE_URL to a server that is backed up")
+
+
+def _migrations() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    missing = [f"{migration.app_label}.{migration.name}" for migration, _ in executor.migration_plan(
+        executor.loader.graph.leaf_nodes())]  # fmt: skip
+    if missing:
+        said = f"{len(missing)} not applied: {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}"
+        yield Finding(Verdict.FAIL, "migrations", said, "run: python manage.py migrate")
+    else:
+        yield Finding(Verdict.OK, "migrations", "all applied")
+
+
+def _rights() -> Iterator[Finding]:
+    tables = [model._meta.db_table for model in apps.get_app_config("rubric_jobs").get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT name, missing FROM unnest(%s::text[]) AS name,
+                 LATERAL (SELECT string_agg(wanted, ', ') AS missing
+                          FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS wanted
+                          WHERE to_regclass(name) IS NULL OR NOT has_table_privilege(to_regclass(name), wanted)
+                 ) AS found
+               WHERE missing IS NOT NULL""",
+            [[table.strip() for table in tables]],
+        )
+        lacking = cursor.fetchall()
+    if lacking:
+        table, missing = lacking[0]
+        said = f"this account lacks {missing} on {table}" + (f" and {len(lacking) - 1} more" if lacking[1:] else "")
+        remedy = "run the service as the owner of schema grader, or grant what is missing"
+        yield Finding(Verdict.FAIL, "rights", said, remedy)
+    else:
+        yield Finding(Verdict.OK, "rights", f"all four on {len(tables)} tables")
+
+
+def _isolation() -> Iterator[Finding]:
+    # Checks that ask the database, which a plain `manage.py check` leaves out.
+    yield from _checks("isolation", tags=[checks.Tags.database], databases=["default"])
+
+
+def _checks(name: str, **which: Any) -> Iterator[Finding]:
+    for problem in checks.run_checks(**which):
+        verdict = Verdict.FAIL if problem.level >= checks.ERROR else Verdict.LOOK
+        yield Finding(verdict, name, f"{problem.msg} ({problem.id})", problem.hint or "")
+
+
+def _workers() -> Iterator[Finding]:
+    known = workers.known()
+    alive = [worker for worker in known if worker.is_alive]
+    lost = [worker.name for worker in known if not worker.is_alive]
+    if lost:
+        remedy = "their jobs go to others; see the log of their host, and whether a supervisor started them anew"
+        yield Finding(Verdict.LOOK, "workers", f"went without stopping: {', '.join(lost)}", remedy)
+    if not alive:
+        remedy = "start one: python manage.py qcluster"
+        yield Finding(Verdict.FAIL, "workers", "none has been heard of in the last 15 seconds", remedy)
+        return
+    hosts = sorted({worker.name.rpartition(":")[0] for worker in alive})
+    running = sum(worker.running for worker in alive)
+    said = f"{len(alive)} processes on {', '.join(hosts)}, {running} jobs running"
+    yield Finding(Verdict.OK, "workers", said)
+
+
+def workers_of(host: str) -> list[Finding]:
+    """Whether a worker of this host is alive, as far as the database knows."""
+    try:
+        alive = [worker.name for worker in workers.alive() if worker.name.rpartition(":")[0] == host]
+    except DatabaseError as error:
+        return [Finding(Verdict.FAIL, "database", f"cannot be reached: {_first_line(error)}")]
+    if alive:
+        return [Finding(Verdict.OK, "workers", f"{len(alive)} of {host} alive")]
+    return [Finding(Verdict.FAIL, "workers", f"none of {host} has been heard of in the last 15 seconds")]
+
+
+def _queue() -> Iterator[Finding]:
+    queue = overview.queue()
+    said = f"{queue.pending} jobs wait, {queue.processing} run"
+    if queue.is_claiming_paused:
+        yield Finding(Verdict.LOOK, "queue", f"{said}; claiming is paused", "python manage.py resume_rubric_jobs")
+    elif queue.oldest_pending_s and queue.oldest_pending_s > settings.RUBRIC_JOB_TIMEOUT_SECONDS / 2:
+        late = f"{said}; the oldest for {queue.oldest_pending_s:.0f} s"
+        yield Finding(Verdict.LOOK, "queue", late, "start more workers, or look at the providers below")
+    else:
+        yield Finding(Verdict.OK, "queue", said)
+    counted = overview.success(24)
+    if counted.is_below_goal:
+        said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
+        yield Finding(Verdict.LOOK, "goal", said, "the admin's list, filtered by failed, tells why")
+
+
+def _retention() -> Iterator[Finding]:
+    # Pumps go on where django-q2's own tasks reach nobody any more, as when an idle process of it was killed.
+    kept_too_long = purge.count_jobs(purge.Selection(older_than=conf.retention() + PURGE_MAY_LAG)).total()
+    if kept_too_long:
+        said = f"finished jobs that should have been purged more than half an hour ago: {kept_too_long}"
+        remedy = "run: python manage.py purge_rubric_jobs; workers do it every five minutes: start them anew"
+        yield Finding(Verdict.LOOK, "retention", said, remedy)
+
+
+def _providers(*, ask: bool) -> Iterator[Finding]:
+    known = [name for name in PROVIDERS if _key(name)]
+    for name in known:
+        yield _reach(name) if ask else Finding(Verdict.OK, name, "has a key; not asked")
+    wanted = {settings.RUBRIC_LLM_PROVIDER, *settings.RUBRIC_LLM_FALLBACK} & set(PROVIDERS)
+    for name in sorted(wanted - set(known)):
+        yield Finding(Verdict.FAIL, name, "is to be asked, but has no key", f"set {name.upper()}_API_KEY")
+    if not known:
+        said = "none has a key: the local reader answers alone, and says so where it can't"
+        yield Finding(Verdict.LOOK, "providers", said, "set GEMINI_API_KEY or OPENAI_API_KEY")
+
+
+def _key(name: str) -> str | None:
+    key: str | None = getattr(settings, f"{name.upper()}_API_KEY")
+    return key
+
+
+def _reach(name: str) -> Finding:
+    """Ask for the list of models: it costs nothing, and needs a valid key."""
+    url, headers = _models_of(name)
+    remedy = f"check {name.upper()}_BASE_URL and the way out to it"
+    try:
+        answer = httpx2.get(url, headers=headers, timeout=PATIENCE_S)
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        return Finding(Verdict.FAIL, name, f"cannot be reached ({type(error).__name__})", remedy)
+    if answer.status_code in {400, 401, 403}:
+        return Finding(Verdict.FAIL, name, f"refuses the key ({answer.status_code})", f"renew {name.upper()}_API_KEY")
+    if answer.status_code >= 400:
+        return Finding(Verdict.LOOK, name, f"answers {answer.status_code}", remedy)
+    return Finding(Verdict.OK, name, "reached, and the key is taken")
+
+
+def _models_of(name: str) -> tuple[str, dict[str, str]]:
+    key = _key(name) or ""
+    if name == "gemini":
+        base = (settings.GEMINI_BASE_URL or "https://generativelanguage.googleapis.com").rstrip("/")
+        path = "/models" if re.search(r"/v1(beta)?$", base) else "/v1beta/models"
+        return f"{base}{path}?pageSize=1", {"x-goog-api-key": key}
+    base = (settings.OPENAI_BASE_URL or "https://api.openai.com/v1").rstrip("/")
+    return f"{base}/models", {"Authorization": f"Bearer {key}"}
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,198 @@
+"""What the overview page and the alarms look at: the ledger, which outlives the jobs, and the queue as it is now."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from django.core.cache import cache
+from django.db import connection
+
+from rubric_jobs.jobs import controls, workers
+
+GOAL = 0.95
+"""The share of finished jobs that shall be completed; cancelled ones count neither way."""
+
+WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
+TENANTS_SHOWN = 10
+_SHARES = (0.5, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """Jobs that ended in a window; the rate is None where none did."""
+
+    completed: int
+    failed: int
+
+    @property
+    def rate(self) -> float | None:
+        ended = self.completed + self.failed
+        return self.completed / ended if ended else None
+
+    @property
+    def is_below_goal(self) -> bool:
+        return self.rate is not None and self.rate < GOAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """The queue now; `oldest_pending_s` is None when nothing waits."""
+
+    pending: int
+    processing: int
+    oldest_pending_s: float | None
+    is_claiming_paused: bool
+
+
+def success(hours: int) -> Success:
+    completed, failed = _rows(
+        """SELECT count(*) FILTER (WHERE outcome = 'completed'), count(*) FILTER (WHERE outcome = 'failed')
+           FROM grader.rubric_job_attempts WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour'""",
+        {"hours": hours},
+    )[0]
+    return Success(completed=completed, failed=failed)
+
+
+def queue() -> Queue:
+    pending, processing, oldest_s = _rows(
+        """SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'processing'),
+             extract(epoch FROM statement_timestamp() - min(queued_at) FILTER (WHERE status = 'pending'))::float
+           FROM grader.rubric_extraction_jobs WHERE status IN ('pending', 'processing') AND kind IS NOT NULL""",
+        {},
+    )[0]
+    return Queue(
+        pending=pending,
+        processing=processing,
+        oldest_pending_s=oldest_s,
+        is_claiming_paused=controls.is_paused(),
+    )
+
+
+def now() -> dict[str, Any]:
+    """The queue and the workers as they are, as JSON-ready values."""
+    fleet = workers.known()
+    return {
+        "queue": asdict(queue()),
+        "workers": [
+            {
+                "worker": worker.name,
+                "state": "alive" if worker.is_alive else f"not heard of for {worker.silent_s:.0f} s",
+                "running": worker.running if worker.is_alive else "–",
+            }
+            for worker in fleet
+        ],
+        "lost": sum(not worker.is_alive for worker in fleet),
+    }
+
+
+def remembered(hours: int) -> dict[str, Any]:
+    """`read`, at most once in a while: the longer the window, the longer it takes, and the less a minute changes it."""
+    key, age_s = f"rubric-jobs-overview-{hours}", min(hours / 2, 300)
+    return cast(dict[str, Any], cache.get_or_set(key, lambda: read(hours), age_s))
+
+
+def read(hours: int) -> dict[str, Any]:
+    """Everything that the page plots, as JSON-ready values: times in seconds, one place in each list for each hour."""
+    began = _rows(
+        "SELECT date_trunc('hour', statement_timestamp()) - (%(hours)s - 1) * interval '1 hour'", {"hours": hours}
+    )
+    since: datetime.datetime = began[0][0]
+    window = {"since": since}
+    counted = success(hours)
+    return {
+        "hours": [int(since.timestamp()) + hour * 3600 for hour in range(hours)],
+        "goal": GOAL,
+        "success": {**asdict(counted), "rate": counted.rate, "isBelowGoal": counted.is_below_goal},
+        "jobs": _hourly(_rows(_JOBS, window), since, hours, ("completed", "failed", "cancelled"), missing=0),
+        "queueTime": _hourly(_rows(_QUEUE_TIME, window), since, hours, ("p50", "p95", "p99"), missing=None),
+        "totalTime": _hourly(_rows(_TOTAL_TIME, window), since, hours, ("p50", "p95", "p99"), missing=None),
+        "depth": _depth(since, hours),
+        "tokensByProvider": _named(_rows(_TOKENS_BY_PROVIDER, window), ("provider", "model", "attempts", "tokens")),
+        "tokensByTenant": _named(
+            _rows(_TOKENS_BY_TENANT, {**window, "limit": TENANTS_SHOWN}), ("tenant", "attempts", "tokens")
+        ),
+    }
+
+
+_JOBS = """
+SELECT date_trunc('hour', ended_at), count(*) FILTER (WHERE outcome = 'completed'),
+  count(*) FILTER (WHERE outcome = 'failed'), count(*) FILTER (WHERE outcome = 'cancelled')
+FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1"""
+
+_PERCENTILES = ", ".join(
+    f"percentile_cont({share}) WITHIN GROUP (ORDER BY seconds)::float AS p{round(share * 100)}" for share in _SHARES
+)
+
+_QUEUE_TIME = f"""
+SELECT hour, {_PERCENTILES} FROM (
+  SELECT date_trunc('hour', ended_at) AS hour, queue_ms / 1000.0::float AS seconds
+  FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s AND queue_ms IS NOT NULL
+) AS waits GROUP BY 1"""  # noqa: S608 - put together from constants
+
+# From when a job first began to wait until its last attempt ended, whatever lay between.
+_TOTAL_TIME = f"""
+SELECT hour, {_PERCENTILES} FROM (
+  SELECT date_trunc('hour', max(ended_at)) AS hour,
+    extract(epoch FROM max(ended_at) - min(started_at - queue_ms * interval '1 millisecond'))::float AS seconds
+  FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s
+  GROUP BY job_id HAVING bool_or(outcome IN ('completed', 'failed'))
+) AS jobs GROUP BY 1"""  # noqa: S608 - put together from constants
+
+_TOKENS_BY_PROVIDER = """
+SELECT coalesce(llm_provider, 'none'), coalesce(llm_model, ''), count(*),
+  coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0)::bigint
+FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2"""
+
+_TOKENS_BY_TENANT = """
+SELECT tenant_id::text, count(*),
+  coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0)::bigint
+FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT %(limit)s"""
+
+# Who came and who was taken up, hour by hour; before the window's first hour, who was waiting then.
+_ARRIVALS = """
+SELECT greatest(date_trunc('hour', queued_at), %(since)s::timestamptz - interval '1 hour'),
+  count(*) FROM (
+    SELECT started_at - coalesce(queue_ms, 0) * interval '1 millisecond' AS queued_at
+    FROM grader.rubric_job_attempts WHERE started_at >= %(since)s
+    UNION ALL
+    SELECT queued_at FROM grader.rubric_extraction_jobs
+    WHERE status = 'pending' AND kind IS NOT NULL AND queued_at IS NOT NULL
+  ) AS arrivals GROUP BY 1"""
+
+_DEPARTURES = """
+SELECT date_trunc('hour', started_at), count(*) FROM grader.rubric_job_attempts
+WHERE started_at >= %(since)s GROUP BY 1"""
+
+
+def _depth(since: datetime.datetime, hours: int) -> list[int]:
+    """How many jobs waited at the end of each hour; in the last place, how many wait now."""
+    arrivals = dict(_rows(_ARRIVALS, {"since": since}))
+    departures = dict(_rows(_DEPARTURES, {"since": since}))
+    hour = datetime.timedelta(hours=1)
+    waiting, depth = arrivals.get(since - hour, 0), []
+    for place in range(hours):
+        moment = since + place * hour
+        waiting += arrivals.get(moment, 0) - departures.get(moment, 0)
+        depth.append(waiting)
+    return depth
+
+
+def _hourly(
+    rows: list[tuple[Any, ...]], since: datetime.datetime, hours: int, names: tuple[str, ...], *, missing: Any
+) -> dict[str, list[Any]]:
+    found = {hour: values for hour, *values in rows}
+    by_hour = [found.get(since + datetime.timedelta(hours=place), [missing] * len(names)) for place in range(hours)]
+    return {name: [values[place] for values in by_hour] for place, name in enumerate(names)}
+
+
+def _named(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -1,0 +1,201 @@
+"""Who is calling: a signed-in Django account or a bearer token, either way a tenant and a user."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+
+import jwt
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
+
+from rubric_jobs.models import Membership
+from rubric_jobs.web.problems import Refusal
+from rubric_jobs.web.threads import in_thread
+
+SYMMETRIC = ["HS256"]
+ASYMMETRIC = ["RS256", "ES256"]
+CHALLENGE = "Bearer"
+REFUSED = "The token is not valid (any more)."
+
+JWKS_LIFESPAN_S = 300
+JWKS_LEAST_PAUSE_S = 10.0
+"""A key that nobody knows makes us look for new keys, but not for every such token."""
+JWKS_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    tenant_id: uuid.UUID
+    user_id: uuid.UUID
+
+    is_authenticated = True
+    is_active = True
+
+    @property
+    def pk(self) -> uuid.UUID:
+        return self.user_id
+
+
+def caller(request: Request) -> Identity:
+    """The identity that authentication found."""
+    return cast(Identity, request.user)
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <JWT>` with the claims `sub` (user uuid), `tenant_id` (uuid) and `exp`."""
+
+    def authenticate(self, request: Request) -> tuple[Identity, str] | None:
+        token = bearer_token(request)
+        return None if token is None else (identify(token), "bearer")
+
+    def authenticate_header(self, request: Request) -> str:
+        return CHALLENGE
+
+
+class MemberSession(SessionAuthentication):
+    """The session cookie of a Django account that is a member of a tenant; CSRF is enforced."""
+
+    def authenticate(self, request: Request) -> tuple[Identity, str] | None:
+        signed_in = super().authenticate(request)
+        if signed_in is None:
+            return None
+        member = Membership.objects.filter(account_id=signed_in[0].pk).first()
+        if member is None:
+            raise Refusal("no_membership")
+        return Identity(tenant_id=member.tenant_id, user_id=member.user_id), "session"
+
+
+async def acaller(request: HttpRequest) -> Identity:
+    """The identity behind a request to an async view: by the same two classes, on the loop where nothing blocks.
+
+    Raises what they raise, NotAuthenticated where neither finds anybody.
+    """
+    token = bearer_token(request)
+    if token is not None and not settings.JWT_JWKS_URL:
+        return _challenged(identify, token)
+    return await in_thread(_identify_in_thread, request)
+
+
+class _UnreadRequest(Request):
+    """A request whose body is left to its view: the CSRF token comes in a header, and is not looked for in a form."""
+
+    POST = QueryDict()
+
+
+def _identify_in_thread(request: HttpRequest) -> Identity:
+    asked = _UnreadRequest(request, authenticators=[BearerAuthentication(), MemberSession()])
+    return _challenged(_signed_in, asked)
+
+
+def _signed_in(request: Request) -> Identity:
+    if request.user is None:
+        raise NotAuthenticated
+    return caller(request)
+
+
+def _challenged(find: Any, given: Any) -> Identity:
+    """What `find` finds; its 401 says how to sign in, as Django REST framework's own views do."""
+    try:
+        return cast(Identity, find(given))
+    except (NotAuthenticated, AuthenticationFailed) as refusal:
+        refusal.auth_header = CHALLENGE  # type: ignore[union-attr]  # where Django REST framework looks for it
+        raise
+
+
+def bearer_token(request: HttpRequest | Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def identify(token: str) -> Identity:
+    """The identity that a valid token stands for; raises AuthenticationFailed without saying what was wrong inside.
+
+    A Refusal (`unavailable`) where the keys to judge it by cannot be had.
+    """
+    try:
+        key, algorithms = _verification_key(token)
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            audience=settings.JWT_AUDIENCE,
+            issuer=settings.JWT_ISSUER,
+            options={"require": ["exp", "sub", "tenant_id"], "verify_aud": settings.JWT_AUDIENCE is not None},
+        )
+        return Identity(tenant_id=uuid.UUID(claims["tenant_id"]), user_id=uuid.UUID(claims["sub"]))
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        raise AuthenticationFailed(REFUSED) from None
+
+
+def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
+    """A token for local use, signed with JWT_SIGNING_KEY."""
+    key = cast(str, settings.JWT_SIGNING_KEY)
+    now = datetime.datetime.now(datetime.UTC)
+    claims: dict[str, Any] = {
+        "sub": str(user_id),
+        "tenant_id": str(tenant_id),
+        "iat": now,
+        "exp": now + datetime.timedelta(minutes=minutes),
+    }
+    optional = {"aud": settings.JWT_AUDIENCE, "iss": settings.JWT_ISSUER}
+    claims |= {name: value for name, value in optional.items() if value}
+    return jwt.encode(claims, key, algorithm=SYMMETRIC[0])
+
+
+def _verification_key(token: str) -> tuple[Any, list[str]]:
+    # The algorithms follow from the kind of key, never from the token.
+    if settings.JWT_JWKS_URL:
+        kid = jwt.get_unverified_header(token).get("kid")
+        if not isinstance(kid, str):
+            raise jwt.InvalidKeyError("the token names no key")
+        return key_set(settings.JWT_JWKS_URL).find(kid), ASYMMETRIC
+    if not settings.JWT_SIGNING_KEY:
+        raise jwt.InvalidKeyError("no key is set")
+    return settings.JWT_SIGNING_KEY, SYMMETRIC
+
+
+class KeySet:
+    """The public keys at JWT_JWKS_URL: fetched when they are old or one is missing, kept while their server is away."""
+
+    def __init__(self, url: str) -> None:
+        self._client = jwt.PyJWKClient(url, cache_keys=False, cache_jwk_set=False, timeout=JWKS_TIMEOUT_S)
+        self._keys: dict[str, Any] = {}
+        self._fetched_at = self._tried_at = float("-inf")
+        self._fetching = threading.Lock()
+
+    def find(self, kid: str) -> Any:
+        """The key of that name. Raises InvalidKeyError when there is none, a Refusal when nobody could be asked."""
+        is_fresh = time.monotonic() - self._fetched_at < JWKS_LIFESPAN_S
+        if kid not in self._keys or not is_fresh:
+            with self._fetching:
+                if time.monotonic() - self._tried_at > JWKS_LEAST_PAUSE_S:
+                    self._fetch()
+        if not self._keys:
+            raise Refusal("unavailable", headers={"Retry-After": str(round(JWKS_LEAST_PAUSE_S))})
+        if kid not in self._keys:
+            raise jwt.InvalidKeyError("no key of that name")
+        return self._keys[kid]
+
+    def _fetch(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
+            found = self._client.get_jwk_set().keys
+        except jwt.PyJWTError:
+            return
+        signing = [key for key in found if key.key_id and key.public_key_use in {None, "sig"}]
+        self._keys = {str(key.key_id): key.key for key in signing}
+        self._fetched_at = time.monotonic()
+
+
+@lru_cache(maxsize=1)
+def key_set(url: str) -> KeySet:
+    return KeySet(url)

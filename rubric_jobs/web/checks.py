@@ -1,0 +1,83 @@
+"""System checks of what the HTTP side needs; ids `rubric_jobs.W1xx` and `rubric_jobs.E1xx`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError, connection
+
+from rubric_jobs.web import isolation
+
+SHORTEST_SIGNING_KEY = 32
+"""Bytes: what HS256 asks for (RFC 7518, 3.2)."""
+
+
+@register(Tags.database)
+def check_row_level_security(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Run with `check --database default`, and before every migration."""
+    if not databases or "default" not in databases:
+        return []
+    try:
+        if not _is_migrated() or isolation.is_on():
+            return []
+    except DatabaseError:
+        return []  # the database says for itself that it is away
+    return [
+        Warning(
+            "Row-level security is off: requests read with all of the service's rights.",
+            hint="Run migrations/row_level_security.sql as a database administrator, then restart the service.",
+            id="rubric_jobs.W101",
+        )
+    ]
+
+
+def _is_migrated() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('grader.request_rates') IS NOT NULL")
+        return bool(cursor.fetchone()[0])
+
+
+@register(Tags.security)
+def check_rates(**_: Any) -> list[CheckMessage]:
+    # Not above: each process loads these checks, and most of them neither count requests nor verify tokens.
+    from rubric_jobs.web.throttles import TenantThrottle, UserThrottle
+
+    found: list[CheckMessage] = []
+    for throttle in (UserThrottle, TenantThrottle):
+        try:
+            throttle()
+        except (ValueError, KeyError, IndexError):
+            found.append(
+                Error(
+                    f"{throttle.setting} is no rate.",
+                    hint="Such as 600/minute or 6000/hour; empty for no limit.",
+                    id="rubric_jobs.E102",
+                )
+            )
+    return found
+
+
+@register(Tags.security)
+def check_signing_key(**_: Any) -> list[CheckMessage]:
+    if settings.JWT_JWKS_URL:
+        return []
+    if not settings.JWT_SIGNING_KEY:
+        return [
+            Warning(
+                "No bearer token can be verified; only sessions are let in.",
+                hint="Set JWT_SIGNING_KEY or JWT_JWKS_URL.",
+                id="rubric_jobs.W103",
+            )
+        ]
+    if len(settings.JWT_SIGNING_KEY.encode()) < SHORTEST_SIGNING_KEY:
+        return [
+            Error(
+                f"JWT_SIGNING_KEY is shorter than {SHORTEST_SIGNING_KEY} bytes and can be guessed.",
+                hint="Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+                id="rubric_jobs.E104",
+            )
+        ]
+    return []

@@ -1,0 +1,203 @@
+"""The wire format of requests: what they may hold. What answers hold is in `answers.py`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from rubric_jobs import conf, documents
+from rubric_jobs.errors import DocumentTooLarge, InvalidPoints
+from rubric_jobs.models import Kind, Status
+from rubric_jobs.rubric import points
+from rubric_jobs.rubric.model import bounded_decimals
+
+PROVIDERS = ("auto", "gemini", "openai", "local")
+LONGEST_FILE_NAME = 255
+LONGEST_MODEL_NAME = 100
+LONGEST_INSTRUCTION = 20_000
+LONGEST_RULES = 200_000
+LONGEST_WAIT_S = 25
+MOST_POINTS = int(points.LARGEST_TARGET)
+LONGEST_PAGE = 100
+
+
+class Text(serializers.CharField):
+    """A string; Django REST framework's own field takes numbers for strings."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class Total(serializers.DecimalField):
+    """Points as an exact number, given as a number or as text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=None, decimal_places=None, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        value = super().to_internal_value(repr(data) if isinstance(data, float) else data)
+        try:
+            return bounded_decimals(value)
+        except ValueError:
+            self.fail("invalid")
+
+
+@extend_schema_field(
+    {"anyOf": [
+        {"type": "number", "minimum": 0, "maximum": MOST_POINTS},
+        {"type": "string", "pattern": r"^\d{1,5}(\.\d{1,4})?$"},
+        {"type": "null"},
+    ]}
+)  # fmt: skip
+class StatedTotal(Total):
+    """What an extraction's caller expects: it is compared, and never rescales."""
+
+
+@extend_schema_field(
+    {"anyOf": [
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.25},
+        {"type": "string", "pattern": r"^[1-9]\d{0,4}(\.(0|00|25|5|50|75))?$"},
+    ]}
+)  # fmt: skip
+class TargetTotal(Total):
+    """What an enhanced rubric adds up to."""
+
+
+@extend_schema_field({"type": "string", "enum": [*PROVIDERS, None]})
+class ProviderChoice(serializers.ChoiceField):
+    """Which provider shall answer; null and `auto` leave it to the service."""
+
+
+@extend_schema_field({"type": "string", "minLength": 4, "contentEncoding": "base64"})
+class Base64File(Text):
+    """A file's bytes as base64, or as a `data:` URL."""
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """What both kinds of job have in common: who shall answer. A model's name alone forces no provider."""
+
+    llmProvider = ProviderChoice(PROVIDERS, required=False, allow_null=True)
+    llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
+    geminiModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
+
+    def job(self) -> dict[str, Any]:
+        """What lifecycle.submit wants to know."""
+        raise NotImplementedError
+
+    def provider_parameters(self) -> dict[str, Any]:
+        """`provider`: the forced one or None; `models`: the wanted model of each provider."""
+        given = self.validated_data
+        forced = given.get("llmProvider")
+        provider = None if forced in {None, "auto"} else forced
+        models = {"gemini": given["geminiModel"]} if given.get("geminiModel") else {}
+        if given.get("llmModel"):
+            wanted = [provider] if provider else [name for name in PROVIDERS if given["llmModel"].startswith(name)]
+            models |= dict.fromkeys(wanted or ["openai"], given["llmModel"])
+        return {"provider": provider, "models": models}
+
+
+class ExtractionSerializer(JobSerializer):
+    file = Base64File(trim_whitespace=False, allow_blank=True, write_only=True)
+    fileName = Text(max_length=LONGEST_FILE_NAME)
+    fileType = Text(max_length=200, allow_blank=True)
+    totalPoints = StatedTotal(required=False, allow_null=True, min_value=0, max_value=MOST_POINTS)
+    extractionPrompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
+
+    def validate_file(self, text: str) -> bytes:
+        """The file's bytes, from base64 or a `data:` URL; judged by size before anything is decoded."""
+        encoded = text.partition(",")[2] if text.startswith("data:") else text
+        if len(encoded) > conf.max_file_bytes() * 4 // 3 + 4:
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        try:
+            data = base64.b64decode("".join(encoded.split()), validate=True)
+        except (binascii.Error, ValueError):
+            raise serializers.ValidationError("This is not valid base64.") from None
+        if len(data) > conf.max_file_bytes():
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        return data
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        # The type is a claim: machines without Office call a DOCX application/octet-stream or nothing at all.
+        return {**given, "fileType": documents.sniff(given["file"])}
+
+    def job(self) -> dict[str, Any]:
+        given = self.validated_data
+        total = given.get("totalPoints")
+        return {
+            "kind": Kind.EXTRACT,
+            "file_name": given["fileName"],
+            "file_type": given["fileType"],
+            "data": given["file"],
+            "parameters": {
+                "total_points": None if total is None else str(total),
+                "instruction": given.get("extractionPrompt") or "",
+                **self.provider_parameters(),
+            },
+        }
+
+
+class EnhancementSerializer(JobSerializer):
+    simple_rules = Text(max_length=LONGEST_RULES)
+    rubric_prompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
+    total_points = TargetTotal()
+
+    def validate_total_points(self, total: Any) -> Any:
+        try:
+            return points.check_target(total)
+        except InvalidPoints as error:
+            raise serializers.ValidationError(str(error)) from None
+
+    def job(self) -> dict[str, Any]:
+        given = self.validated_data
+        return {
+            "kind": Kind.ENHANCE,
+            "file_name": "rules.txt",
+            "file_type": "text/plain",
+            "data": given["simple_rules"].encode(),
+            "parameters": {
+                "total_points": str(given["total_points"]),
+                "instruction": given.get("rubric_prompt") or "",
+                **self.provider_parameters(),
+            },
+        }
+
+
+class UploadSerializer(ExtractionSerializer):
+    """An extraction as a form: the document as a part, whose name and type count where none are given."""
+
+    file = serializers.FileField(allow_empty_file=True)  # type: ignore[assignment]
+    fileName = Text(max_length=LONGEST_FILE_NAME, required=False)
+    fileType = Text(max_length=200, required=False, allow_blank=True)
+
+    def validate_file(self, upload: Any) -> Any:
+        if upload.size > conf.max_file_bytes():  # before it is read into memory
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        return upload
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        upload = given["file"]
+        named = {"fileName": upload.name[-LONGEST_FILE_NAME:], "fileType": upload.content_type or ""}
+        return super().validate({**named, **given, "file": upload.read()})
+
+
+class JobFilter(serializers.Serializer[Any]):
+    """What a list of jobs can be narrowed to."""
+
+    status = serializers.ChoiceField(Status.choices, required=False)
+    kind = serializers.ChoiceField(Kind.choices, required=False)
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=LONGEST_PAGE)
+
+
+class WaitSerializer(serializers.Serializer[Any]):
+    wait = serializers.FloatField(required=False, default=0.0, min_value=0.0, max_value=float(LONGEST_WAIT_S))

@@ -1,0 +1,109 @@
+"""The wire format of answers. What the database holds as JSON is put in as it stands, not parsed and written anew."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from rubric_jobs import conf
+from rubric_jobs.models import Status
+from rubric_jobs.web.job_reads import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """JSON as text."""
+
+    text: str
+
+
+def as_json(body: dict[str, Any]) -> bytes:
+    parts = [
+        f"{json.dumps(name)}:{value.text if isinstance(value, Raw) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in body.items()
+    ]
+    return ("{" + ",".join(parts) + "}").encode()
+
+
+def etag(body: bytes) -> str:
+    return f'"{hashlib.blake2s(body, digest_size=16).hexdigest()}"'
+
+
+def accepted(job_id: uuid.UUID) -> dict[str, Any]:
+    """The answer to a request that made a job."""
+    return {
+        "success": True,
+        "jobId": str(job_id),
+        "status": Status.PENDING,
+        "message": "The job was taken; ask for its status.",
+    }
+
+
+def old_status(job: Snapshot) -> dict[str, Any]:
+    """The status that the old front end polls; times are milliseconds since 1970."""
+    body: dict[str, Any] = {
+        "success": job.status != Status.FAILED,
+        "status": job.status,
+        "jobId": str(job.job_id),
+        "createdAt": _ms(job.created_at),
+        "updatedAt": _ms(job.updated_at),
+    }
+    body |= _outcome(job)
+    if job.error is not None and job.status == Status.FAILED:
+        body["message"] = job.error
+    if job.completed_at:
+        body |= {"completedAt": _ms(job.completed_at), "expiresAt": _ms(job.completed_at + conf.retention())}
+    return body
+
+
+def resource(job: Snapshot, *, estimated_s: float | None = None) -> dict[str, Any]:
+    """A job as the resource API shows it; times are ISO 8601 in UTC."""
+    body: dict[str, Any] = {
+        "jobId": str(job.job_id),
+        "kind": job.kind,
+        "status": job.status,
+        "fileName": job.file_name,
+        "fileType": job.file_type,
+        "fileSizeKb": job.file_size_kb,
+        "createdAt": _iso(job.created_at),
+        "updatedAt": _iso(job.updated_at),
+    }
+    if job.queue_place is not None:
+        body |= {"queuePosition": job.queue_place, "estimatedSeconds": estimated_s}
+    body |= _outcome(job)
+    if job.completed_at:
+        body |= {"completedAt": _iso(job.completed_at), "expiresAt": _iso(job.completed_at + conf.retention())}
+    return body
+
+
+def _outcome(job: Snapshot) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if job.status == Status.PROCESSING and job.progress:
+        body["progress"] = Raw(job.progress)
+    if job.status == Status.COMPLETED:
+        body["result"] = Raw(job.result or "null")
+    if job.status == Status.FAILED:
+        body |= {"error": job.error, "errorCode": job.error_code, "retryable": bool(job.retryable)}
+    if job.completed_at:
+        body["performance"] = Raw(job.performance or "null")
+    return body
+
+
+def _ms(moment: datetime.datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _iso(moment: datetime.datetime) -> str:
+    return moment.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def brief(job: Snapshot) -> dict[str, Any]:
+    """A job in a list: everything but what is long."""
+    body = resource(job)
+    for name in ("result", "progress", "performance"):
+        body.pop(name, None)
+    return body

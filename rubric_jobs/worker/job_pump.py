@@ -1,0 +1,341 @@
+"""One process that carries many jobs: it claims rows while it has free slots, runs them side by side, ends them.
+
+Two database connections serve them all: one takes jobs in (intake.py), one writes what becomes of them, in batches and
+in a thread of its own (`Rows`). None is held while a job runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import Error as RowsError
+
+from rubric_jobs import logs
+from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
+from rubric_jobs.jobs import claims, lifecycle, workers
+from rubric_jobs.jobs.claims import Claim, Ending
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.intake import Intake
+from rubric_jobs.worker.writer import Rows
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+Item = TypeVar("Item")
+Report = Callable[[dict[str, Any]], None]
+Run = Callable[[Claim, Report], Awaitable[Ending]]
+
+
+LEAVING_S = 1.0
+"""For saying so; a database that is away does not hold up a stop."""
+REFUSALS = (RowsError, TypeError, ValueError)
+"""By the database, or already on the way to it: what is neither JSON nor UTF-8."""
+CLAIMED_AT_ONCE = 50
+"""The first of a crowd run while the others are claimed, and are written back while the others run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, a provider's calls in `call_cap`.
+
+    The rest is in seconds.
+    """
+
+    concurrency: int
+    max_attempts: int
+    lifetime_s: float
+    tenant_cap: int | None = None
+    call_cap: int | None = None
+    lease_s: float = 30.0
+    poll_s: float = 1.0
+    progress_s: float = 0.5
+    grace_s: float = 10.0
+    backoff_s: float = 1.0
+
+
+async def _nobody() -> None:
+    """The relief of a pump that has no successor."""
+
+
+class Pump:
+    """Runs jobs until it is told to stop, its lifetime is over or its parent is gone.
+
+    At the end of its life it works on until another one relieves it, and then finishes the jobs that it has.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: Run,
+        rows: Rows,
+        pace: Pace,
+        name: str,
+        conninfo: str,
+        is_listening: bool = True,
+        beat: Callable[[], None] = lambda: None,
+        relief: Callable[[], Awaitable[None]] = _nobody,
+    ) -> None:
+        """`conninfo` is for the connection that takes jobs in; without listening it finds them by polling alone.
+
+        `beat` is called each time that the pump got through to the database, at least once a poll, until its relief.
+        `relief` returns when another pump is there to take over.
+        """
+        self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
+        self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=pace.lease_s / 3)
+        self._tell_alive, self._relief = beat, relief
+        self._log = logs.PatientLog(log)
+        self._parent = os.getppid()
+        self._held: dict[int, Claim] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._endings: asyncio.Queue[Ending] = asyncio.Queue()
+        self._progress: dict[int, tuple[Claim, dict[str, Any]]] = {}
+        self._wake = asyncio.Event()
+        self._freed = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._stopped_at = 0.0
+        self.is_relieved = False
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what can be finished within the grace, give the rest back."""
+        if not self._stopping.is_set():
+            self._stopped_at = asyncio.get_running_loop().time()
+        self._stopping.set()
+        self._wake.set()
+        self._freed.set()
+
+    async def _retire(self) -> None:
+        await asyncio.sleep(self._pace.lifetime_s * random.uniform(0.9, 1.0))  # noqa: S311 - spreads restarts
+        await self._relief()
+        self.is_relieved = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        try:
+            # A background task that breaks takes the pump down with it: another one takes over.
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(work) for work in self._background()]
+                await self._take_in()
+                await self._drain()
+                for task in background:
+                    task.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_S):
+                    await self._rows.change(workers.leave, worker=self._name)
+        except BaseException:
+            # Else they would go on while what they call with is closed, and blame their provider for it.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_S):
+                    await self._give_back()
+            raise
+        finally:
+            self._log.flush()
+            await self._intake.close()
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        return [self._write_endings(), self._beat(), self._sweep(), self._publish(), self._retire()]
+
+    async def _take_in(self) -> None:
+        while not (self._stopping.is_set() or self.is_relieved):
+            self._wake.clear()
+            free = self._pace.concurrency - len(self._held)
+            if free <= 0:
+                await self._wait_for_wake(None)
+                continue
+            limit = min(free, CLAIMED_AT_ONCE)
+            claimed = await self._intake.claim(
+                limit=limit, worker=self._name, lease_s=self._pace.lease_s, tenant_cap=self._pace.tenant_cap
+            )
+            for claim in claimed:
+                self._start(claim)
+            if len(claimed) < limit:  # all there were; what is submitted from now on is heard
+                await self._wait_for_wake(self._pace.poll_s)
+            else:
+                await self._rows.turn()
+
+    async def _wait_for_wake(self, timeout_s: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+
+    def _start(self, claim: Claim) -> None:
+        self._held[claim.token] = claim
+        self._tasks[claim.token] = asyncio.create_task(self._carry(claim))
+
+    async def _carry(self, claim: Claim) -> None:
+        logs.bind(**_identity(claim))
+        facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
+        self._log.info("started", _identity(claim) | facts)
+        self._endings.put_nowait(await self._outcome(claim))
+
+    async def _outcome(self, claim: Claim) -> Ending:
+        def report(progress: dict[str, Any]) -> None:
+            self._progress[claim.token] = (claim, progress)
+
+        try:
+            async with asyncio.timeout(max(claim.seconds_left, 0.0)):
+                return await self._run_job(claim, report)
+        except TimeoutError:
+            return Ending(claim=claim, error=TimedOut())
+        except RubricJobError as error:
+            return Ending(claim=claim, error=error)
+        except Exception as error:
+            log.error("a job broke the worker's own code:\n%s", logs.places(error))
+            return Ending(claim=claim, error=InternalError())
+
+    def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
+        self._log.info(how, _identity(claim) | figures)
+        # Else there is nothing more to claim because of it: with a slot free, all there was has been claimed.
+        if len(self._held) >= self._pace.concurrency or self._pace.tenant_cap is not None:
+            self._wake.set()
+        self._held.pop(claim.token, None)
+        self._tasks.pop(claim.token, None)
+        self._progress.pop(claim.token, None)
+        self._freed.set()
+
+    async def _write_endings(self) -> None:
+        while True:
+            batch = [await self._endings.get()]
+            while not self._endings.empty():
+                batch.append(self._endings.get_nowait())
+            for ending in batch:
+                delay_s = self._retry_delay_s(ending)
+                if ending.error is not None and delay_s is not None:
+                    kept = await self._try(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
+                    how = "again" if kept else "lost"
+                    self._let_go(ending.claim, how, error=ending.error.code, delay_s=round(delay_s, 1))
+            last = [ending for ending in batch if ending.claim.token in self._held]
+            landed = await self._land(last) if last else set()
+            for ending in last:
+                self._let_go(ending.claim, _name_of_end(ending, landed), **_figures(ending))
+
+    def _retry_delay_s(self, ending: Ending) -> float | None:
+        """Exponential back-off with full jitter for faults that pass; None when this attempt was the last."""
+        error, claim = ending.error, ending.claim
+        if error is None or not error.transient or (error.charged and claim.attempt >= self._pace.max_attempts):
+            return None
+        jittered = self._pace.backoff_s * 2 ** (claim.attempt - 1) * random.random()  # noqa: S311
+        delay_s = max(jittered, error.retry_after_s or 0.0)
+        return delay_s if delay_s < claim.seconds_left else None
+
+    async def _land(self, batch: list[Ending]) -> set[int]:
+        try:
+            return await self._rows.change(claims.end, batch)
+        except REFUSALS as error:
+            if len(batch) > 1:  # one row that the database refuses must not take the others with it
+                return set().union(*[await self._land([ending]) for ending in batch])
+            where = {"job_id": batch[0].claim.job_id}
+            log.error("an ending that the database refuses:\n%s", logs.places(error), extra=where)
+            instead = Ending(claim=batch[0].claim, error=InternalError())
+            return {instead.claim.token} if await self._try(claims.end, [instead]) else set()
+
+    async def _try(self, change: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Whether the database took it. A refusal is said and costs the job its lease, never the pump its life."""
+        try:
+            await self._rows.change(change, *args, **kwargs)
+        except REFUSALS as error:
+            # By name alone: what the database says of refused JSON quotes it.
+            log.error("a change that the database refuses (%s)", type(error.__cause__ or error).__name__)
+            return False
+        return True
+
+    async def _try_each(self, change: Callable[[list[Item]], object], items: list[Item]) -> None:
+        """All at once; one by one where the database refuses that, so that one does not take the others with it."""
+        if not await self._try(change, items) and len(items) > 1:
+            for item in items:
+                await self._try(change, [item])
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.lease_s / 3)
+            held = list(self._held.values())
+            if not held:
+                continue
+            still_ours = await self._rows.change(claims.heartbeat, held, lease_s=self._pace.lease_s)
+            self._abandon(claim for claim in held if claim.token not in still_ours and claim.token in self._tasks)
+
+    async def _publish(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.progress_s)
+            news, self._progress = list(self._progress.values()), {}
+            if news:
+                await self._try_each(claims.report_progress, news)
+
+    async def _sweep(self) -> None:
+        while True:
+            if os.getppid() != self._parent:
+                log.warning("the cluster of this worker is gone: stopping")
+                self.stop()
+            swept = await self._rows.change(lifecycle.sweep)
+            if swept:
+                self._wake.set()
+            if self._pace.call_cap is not None:
+                await self._rows.change(circuit_breaker.wake_callers, cap=self._pace.call_cap)
+            await self._rows.change(workers.note, worker=self._name, running=len(self._held))
+            if not self.is_relieved:  # its successor speaks for itself
+                self._tell_alive()
+            # Behind the first look: a pump that is killed within a second has given back what the one before it left.
+            if swept < lifecycle.SWEPT_AT_ONCE:
+                await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
+
+    def _hear(self, channel: str, payload: str) -> None:
+        if channel == lifecycle.CANCELLED_CHANNEL:
+            self._abandon([claim for claim in self._held.values() if str(claim.job_id) == payload])
+        else:
+            self._wake.set()
+
+    def _abandon(self, lost: Iterable[Claim]) -> None:
+        """Drop jobs that are not ours any more; a result of theirs would be refused."""
+        for claim in lost:
+            self._tasks[claim.token].cancel()
+            self._let_go(claim, "taken away")
+
+    async def _drain(self) -> None:
+        """Until each job has ended, by its own deadline at the latest; from a stop on, within the grace."""
+        await self._wait_while(lambda: self._held and not self._stopping.is_set())
+        with suppress(TimeoutError):
+            # From the stop on, not from now: until then a claim may have waited for a database that is away.
+            async with asyncio.timeout_at(self._stopped_at + self._pace.grace_s):
+                await self._wait_while(lambda: self._held)
+        await self._give_back()
+
+    async def _wait_while(self, is_so: Callable[[], object]) -> None:
+        while is_so():
+            self._freed.clear()
+            await self._freed.wait()
+
+    async def _give_back(self) -> None:
+        """Break off what still runs: uncharged, since none of these jobs is to blame."""
+        leftover, tasks = list(self._held.values()), list(self._tasks.values())
+        if not leftover:
+            return
+        for task in tasks:
+            task.cancel()
+        await self._try_each(claims.release, leftover)
+        await asyncio.wait(tasks, timeout=LEAVING_S)
+        log.info("%s unfinished jobs given back", len(leftover))
+
+
+def _identity(claim: Claim) -> dict[str, Any]:
+    """What each line of the log about a job has; text, since a line of JSON takes long to make it of anything else."""
+    names = {"trace_id": claim.trace_id, "job_id": str(claim.job_id), "tenant_id": str(claim.tenant_id)}
+    return {**names, "attempt": claim.attempt}
+
+
+def _name_of_end(ending: Ending, landed: set[int]) -> str:
+    if ending.claim.token not in landed:
+        return "lost"
+    return "failed" if ending.error else "completed"
+
+
+def _figures(ending: Ending) -> dict[str, Any]:
+    """What a line of the log says of a job's end."""
+    names = {"ms": "extraction_time_ms", "categories": "categories_extracted", "tokens": "token_usage"}
+    figures = {name: ending.metrics.get(metric) for name, metric in names.items()}
+    return figures if ending.error is None else {**figures, "error": ending.error.code}

@@ -1,0 +1,267 @@
+"""Runs one claimed job: its row's parameters in, its ending out; the pipelines know neither rows nor settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+import rubric_jobs
+from rubric_jobs.errors import RubricJobError
+from rubric_jobs.jobs import claims, controls
+from rubric_jobs.jobs.claims import Claim, Cost, Ending
+from rubric_jobs.llm.provider import Reply
+from rubric_jobs.llm.providers import registry
+from rubric_jobs.llm.providers.registry import Providers, ProviderSettings
+from rubric_jobs.llm.routing import LOCAL, Policy
+from rubric_jobs.models import Kind
+from rubric_jobs.pipelines import enhancement, extraction
+from rubric_jobs.pipelines.enhancement import EnhancementRequest
+from rubric_jobs.pipelines.extraction import ExtractionRequest
+from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader.sandbox import Sandbox
+from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
+from rubric_jobs.worker.job_pump import Report
+from rubric_jobs.worker.writer import Rows
+
+SANDBOX_CHILDREN = 2
+"""Documents read at once in one worker process; each child is limited in memory and time."""
+
+
+class Runner:
+    """What the jobs of one worker process share: the sandbox, the providers' connections, the thread of rows."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._sandbox = Sandbox(children=SANDBOX_CHILDREN)
+        self._providers = registry.build(provider_settings())
+
+    async def run(self, claim: Claim, report: Report) -> Ending:
+        """The ending of a job, with the figures of what it took."""
+        began = time.monotonic()
+        job = await self._rows.change(self._prepared, claim, report)
+        if job.twin is not None:
+            await self._leave_call(claim)
+            return _repeated(job, *job.twin, began=began)
+        work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
+        try:
+            done = await work(job)
+        except RubricJobError as error:
+            return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
+        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+
+    def _prepared(self, claim: Claim, report: Report) -> _Job:
+        """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
+        data = claims.document(claim)
+        # Read for each attempt: a lever that is pulled now holds from now on.
+        is_local_only = claim.is_controlled and controls.allowance(claim.tenant_id).forbids_models
+        digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
+        twin = None if claim.parameters.get("fresh") else claims.finished_twin(claim, digest)
+        # What an earlier attempt was answered, so that a crash does not pay for it twice.
+        kept = None if twin else claims.kept_reply(claim)
+        return _Job(
+            claim=claim,
+            data=data,
+            digest=digest,
+            is_local_only=is_local_only,
+            twin=twin,
+            stored_reply=Reply(**kept) if kept else None,
+            report=report,
+            rows=self._rows,
+        )
+
+    async def _leave_call(self, claim: Claim) -> None:
+        """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
+        if settings.RUBRIC_PROVIDER_MAX_CALLS is not None:
+            await self._rows.change(circuit_breaker.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
+
+    async def close(self) -> None:
+        await self._sandbox.close()
+        await self._providers.aclose()
+
+    async def _extract(self, job: _Job) -> Outcome:
+        asked = job.claim.parameters
+        total = asked.get("total_points")
+        request = ExtractionRequest(
+            data=job.data,
+            file_type=job.claim.file_type,
+            instruction=asked.get("instruction", ""),
+            total_points=None if total is None else Decimal(total),
+            provider=asked.get("provider"),
+            models=asked.get("models", {}),
+        )
+        return await extraction.extract(
+            request,
+            read=self._sandbox.read,
+            providers=self._guarded(job),
+            policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
+            report=job.tell,
+            on_reply=job.keep,
+            stored_reply=job.stored_reply,
+        )
+
+    async def _enhance(self, job: _Job) -> Outcome:
+        asked = job.claim.parameters
+        request = EnhancementRequest(
+            rules=job.data.decode(),
+            instruction=asked.get("instruction", ""),
+            total_points=Decimal(asked["total_points"]),
+            provider=asked.get("provider"),
+            models=asked.get("models", {}),
+        )
+        return await enhancement.enhance(
+            request,
+            providers=self._guarded(job),
+            policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
+            report=job.tell,
+            on_reply=job.keep,
+            stored_reply=job.stored_reply,
+        )
+
+    def _guarded(self, job: _Job) -> Providers:
+        guard = ForbiddenProvider if job.is_local_only else GuardedProvider
+        return self._providers.replaced(
+            lambda provider: (
+                guard(provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
+                if provider.needs_key
+                else provider
+            )
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One run of one job: what its rows say of it, what it may tell, and the vendors' replies that it has paid for."""
+
+    claim: Claim
+    data: bytes
+    digest: bytes
+    is_local_only: bool
+    twin: tuple[dict[str, Any], dict[str, Any]] | None
+    stored_reply: Reply | None
+    report: Report
+    rows: Rows
+    replies: list[Reply] = field(default_factory=list)
+
+    def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
+        self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
+
+    async def keep(self, reply: Reply) -> None:
+        """At once, and not when the job ends: it may be cut off, taken away or killed before."""
+        if reply.provider != LOCAL:
+            self.replies.append(reply)
+        storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
+        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+
+    @property
+    def all_replies(self) -> list[Reply]:
+        """Those of earlier attempts, too, as far as they are known."""
+        return [self.stored_reply, *self.replies] if self.stored_reply else self.replies
+
+    @property
+    def cost(self) -> Cost:
+        return Cost(
+            llm_provider=self.replies[-1].provider if self.replies else None,
+            llm_model=self.replies[-1].model if self.replies else None,
+            prompt_tokens=sum(reply.prompt_tokens for reply in self.replies),
+            completion_tokens=sum(reply.completion_tokens for reply in self.replies),
+        )
+
+
+def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
+    """What a job took; a stored reply was paid for by an earlier attempt at it, but by this job."""
+    prompt = sum(reply.prompt_tokens for reply in paid)
+    completion = sum(reply.completion_tokens for reply in paid)
+    return {
+        "extraction_time_ms": round((time.monotonic() - began) * 1000),
+        "token_usage": prompt + completion,
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "categories_extracted": 0,
+        "llm_provider": paid[-1].provider if paid else None,
+        "llm_model": paid[-1].model if paid else None,
+        "cache_hit": False,
+    }
+
+
+def _failed(error: RubricJobError, job: _Job, began: float) -> dict[str, Any]:
+    spent = _spent(job.all_replies, began)
+    if job.all_replies:
+        return spent
+    return spent | {"llm_provider": error.llm_provider, "llm_model": error.llm_model}
+
+
+def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
+    return {
+        **_spent(job.all_replies, began),
+        "categories_extracted": len(done.rubric.criteria),
+        "ungrounded": done.ungrounded,
+        "llm_provider": done.provider,
+        "llm_model": done.model,
+    }
+
+
+def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
+    """The ending of a twin: the same result, for nothing. It serves the next one, when the first is gone."""
+    same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
+    metrics = {**_spent([], began), **same, "cache_hit": True}
+    return Ending(claim=job.claim, result=result, metrics=metrics, digest=job.digest)
+
+
+def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
+    """Of all that decides a job's result: its input, who would be asked where for which model, and this very code."""
+    decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
+    asked = policy(is_local_only=is_local_only)
+    facts = {
+        "kind": claim.kind,
+        "parameters": decisive,
+        "policy": [asked.provider, asked.fallback],
+        "models": {name: providers.model_for(name) for name in providers.ready_models},
+        # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
+        "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
+        "code": _code_fingerprint(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
+
+
+_ROOMS_OF_ANSWERS = ("documents", "llm", "pipelines", "reader", "rubric")
+_SOURCES = {".py", ".json"}
+
+
+@cache
+def _code_fingerprint() -> str:
+    """A new reader or prompt must not be answered with what the old one said."""
+    app = Path(rubric_jobs.__file__).parent
+    sources = sorted(path for room in _ROOMS_OF_ANSWERS for path in (app / room).rglob("*") if path.suffix in _SOURCES)
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+
+
+def provider_settings() -> ProviderSettings:
+    given = {
+        "gemini_api_key": settings.GEMINI_API_KEY,
+        "gemini_base_url": settings.GEMINI_BASE_URL,
+        "gemini_model": settings.GEMINI_MODEL,
+        "gemini_sdk": settings.GEMINI_SDK,
+        "openai_api_key": settings.OPENAI_API_KEY,
+        "openai_base_url": settings.OPENAI_BASE_URL,
+        "openai_model": settings.OPENAI_MODEL,
+    }
+    return ProviderSettings(**{name: value for name, value in given.items() if value})
+
+
+def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Policy:
+    """Whom to ask; one call may last as long as the settings say, but not beyond the job's deadline."""
+    return Policy(
+        provider=LOCAL if is_local_only else settings.RUBRIC_LLM_PROVIDER,
+        fallback=() if is_local_only else tuple(settings.RUBRIC_LLM_FALLBACK),
+        call_timeout_s=min(settings.LLM_TIMEOUT_SECONDS, seconds_left),
+    )

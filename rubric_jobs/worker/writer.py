@@ -1,0 +1,167 @@
+"""The one thread, and in it the one connection, through which a pump writes rows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, connections
+from psycopg.errors import ReadOnlySqlTransaction
+
+from rubric_jobs.jobs.connections import sever
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+"""Between two looks whether a database that was away is back."""
+TAKES_CHANGES = "SELECT current_setting('transaction_read_only') = 'off'"
+"""Only this tells that the database is there: a pooler lets us in without one behind it, and a standby answers."""
+PROGRAM_LIMIT_EXCEEDED = "54"
+
+
+class Crowd:
+    """Items that wait for the thread of rows, which takes all that have come by the time it gets to them."""
+
+    going: asyncio.Future[None]
+
+    def __init__(self, change: Callable[[list[Any]], object]) -> None:
+        self._change = change
+        self._items: list[Any] = []
+        self._is_closed = False
+        self._lock = threading.Lock()
+
+    def join(self, item: Any) -> bool:
+        """False when it is too late."""
+        with self._lock:
+            if not self._is_closed:
+                self._items.append(item)
+            return not self._is_closed
+
+    def go(self) -> None:
+        with self._lock:
+            self._is_closed = True
+        self._change(self._items)
+
+
+class Rows:
+    """The one thread, and in it the one connection, through which a pump touches rows."""
+
+    def __init__(self, *, answer_s: float = 10.0, patience_s: float = 30.0) -> None:
+        """A connection on which the database has not answered for `answer_s` seconds is given up.
+
+        A change that fails for `patience_s` seconds while the database is there is given up, too.
+        """
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
+        self._answer_s, self._patience_s = answer_s, patience_s
+        self._asked_at: float | None = None
+        self._database: Any = None
+        self._is_there = asyncio.Event()
+        self._is_there.set()
+        self._crowds: dict[Callable[[list[Any]], object], Crowd] = {}
+
+    async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `change` returns; while the database is away, it is tried again until it is back.
+
+        Raises the fault of a change that fails although the database is there: it is the change's own.
+        """
+        pause_s = tried_s = 0.0
+        while True:
+            await self._is_there.wait()
+            began = time.monotonic()
+            try:
+                return await self._in_thread(partial(change, *args, **kwargs))
+            except (OperationalError, InterfaceError, InternalError) as error:
+                tried_s += time.monotonic() - began + pause_s  # not the time for which the database was away
+                if not _may_pass(error) or tried_s >= self._patience_s:
+                    raise
+                await self._wait_until_there(error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+
+    async def together(self, change: Callable[[list[Item]], object], item: Item) -> None:
+        """`change` of a list: of this item, and of all others that come before the thread gets to it."""
+        crowd = self._crowds.get(change)
+        if crowd is None or not crowd.join(item):
+            crowd = self._crowds[change] = Crowd(change)
+            crowd.join(item)
+            crowd.going = asyncio.ensure_future(self.change(crowd.go))
+        try:
+            await asyncio.shield(crowd.going)
+        except DatabaseError:  # one that the database refuses must not take the others with it
+            await self.change(change, [item])
+
+    async def turn(self) -> None:
+        """Returns when all that was asked for until now is done."""
+        await self._in_thread(lambda: None)
+
+    async def _wait_until_there(self, error: DatabaseError | InterfaceError) -> None:
+        """The first one to miss the database asks for it; hundreds who ask would keep the thread from everything."""
+        if not self._is_there.is_set():
+            await self._is_there.wait()
+            return
+        self._is_there.clear()
+        log.warning("database away (%s)", type(error.__cause__).__name__)
+        pause_s = FIRST_PAUSE_S
+        try:
+            while True:
+                await asyncio.sleep(pause_s)
+                with suppress(DatabaseError, InterfaceError):
+                    await self._in_thread(_look)
+                    break
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        finally:  # also when the job that asks is cancelled: then another one does
+            self._is_there.set()
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        answer = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, call)
+        try:
+            while not (await asyncio.wait({answer}, timeout=self._answer_s))[0]:
+                # Neither keep-alives nor time-outs of TCP see a middleman that takes everything and passes on nothing.
+                if self._asked_at is not None and time.monotonic() - self._asked_at >= self._answer_s:
+                    sever(self._database.connection)
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
+        return answer.result()
+
+    def _timed(self, call: Callable[[], T]) -> T:
+        # Django keeps a connection for each thread; the loop's thread needs this one's to end it.
+        self._database, self._asked_at = connections["default"], time.monotonic()
+        try:
+            return call()
+        finally:
+            self._asked_at = None
+
+    async def close(self) -> None:
+        await self._in_thread(_disconnect)
+        self._thread.shutdown(wait=False)
+
+
+def _disconnect() -> None:
+    connection.close()  # Django keeps a connection for each thread: this must run in the thread of rows
+
+
+def _look() -> None:
+    _disconnect()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKES_CHANGES)
+        if cursor.fetchone() != (True,):
+            raise OperationalError("the database takes no changes")
+
+
+def _may_pass(error: DatabaseError | InterfaceError) -> bool:
+    """Whether it may be the database that is at fault, and not the change."""
+    if isinstance(error, InternalError):
+        return isinstance(error.__cause__, ReadOnlySqlTransaction)  # a standby that is not promoted yet
+    return not str(getattr(error.__cause__, "sqlstate", None)).startswith(PROGRAM_LIMIT_EXCEEDED)
