@@ -17,6 +17,7 @@ from rubric_jobs.documents.lines import Line, into_lines
 from rubric_jobs.documents.model import ALIGNED, DETACHED_ACCENTS, GARBLED_TEXT, PARTLY_RULED, RULED, Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
+from rubric_jobs.documents.pdf_layers import without_hidden_layers
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
 from rubric_jobs.documents.raised import settled
@@ -51,7 +52,7 @@ class _Page:
 
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
-    contents = _contents(_without_tail(data))
+    contents = _contents(without_hidden_layers(_without_tail(data)))
     pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)

@@ -179,7 +179,7 @@ def _letter_before(glyphs: Glyphs, at: int, places: Places) -> int | None:
         return None
     for other in places.near(glyph[1], (glyph[2] + glyph[4]) / 2):
         letter = glyphs[other]
-        if letter is None or other == at or letter[5]:
+        if letter is None or other == at or letter[5] or not _may_have_marks(letter[0]):
             continue
         height = letter[4] - letter[2]
         is_raised = RAISED * height <= letter[4] - glyph[4] < height
@@ -205,9 +205,17 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
             found.append((raised.up(glyph[0]), *glyph[1:]))
         else:
             found.append(glyph)
-            base = glyph
+            base = glyph if _may_have_marks(glyph[0]) else None
         last = glyph
     return found
+
+
+def _may_have_marks(text: str) -> bool:
+    """Letters, digits and what ends words; the boxes of other signs may be of any height."""
+    return text[-1:].isalnum() or text[-1:] in _WORD_ENDS
+
+
+_WORD_ENDS = frozenset(")]}.,;:!?%\"'”’»")
 
 
 def _differ(glyphs: Glyphs, digits: list[int]) -> bool:
@@ -238,7 +246,9 @@ def _begins_note(glyphs: Glyphs, at: int) -> bool:
     """Whether a raised digit begins a note: text of full size follows it at once."""
     glyph = glyphs[at]
     following = next((g for g in glyphs[at + 1 : at + 3] if g is not None), None)
-    if glyph is None or following is None or not glyph[0].isdecimal() or glyph[5] or following[5]:
+    if glyph is None or following is None or glyph[5] or following[5]:
+        return False
+    if not glyph[0].isdecimal() or not following[0].isalpha():
         return False
     height = following[4] - following[2]
     return (
