@@ -63,7 +63,7 @@ def plain_items(text: str) -> list[Any]:
 class _Budget:
     """What is left to be written; a row of few letters can ask for many cells."""
 
-    left: int = 200_000
+    left: int = 60_000
 
     def take(self) -> None:
         self.left -= 1

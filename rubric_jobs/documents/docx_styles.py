@@ -27,6 +27,8 @@ class Styles:
     default: str = ""
     """The style of a paragraph that names none."""
     _known: dict[str, _Style] = field(default_factory=dict)
+    _telling: set[str] = field(default_factory=set)
+    """Styles that hide, strike or raise, by themselves or by those they are based on: most documents have none."""
 
     @classmethod
     def of(cls, root: Any | None) -> Styles:
@@ -40,30 +42,39 @@ class Styles:
             if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true", "on"):
                 default = key
             known[key] = _read(style)
-        return cls(frozenset(bold), frozenset(headings), default, known)
+        found = cls(frozenset(bold), frozenset(headings), default, known)
+        found._telling.update(key for key in known if any(s.toggles or s.alignment for s in found._chain(key)))
+        return found
 
     def is_seen(self, properties: Any | None, paragraph_style: str) -> bool:
         """Whether text with these run properties is shown: neither hidden nor struck through."""
+        if properties is None and not self._telling:
+            return True
         return not any(self._is_on(name, properties, paragraph_style) for name in _TOGGLES)
 
     def alignment(self, properties: Any | None, paragraph_style: str) -> str:
         """`superscript`, `subscript` or something else."""
         direct = _value(properties.find(f"{W}vertAlign")) if properties is not None else ""
-        stated = direct or self._alignment_of(_run_style(properties)) or self._alignment_of(paragraph_style)
-        return stated or ""
+        if direct or not self._telling:
+            return direct
+        return self._alignment_of(_run_style(properties)) or self._alignment_of(paragraph_style) or ""
 
     def _is_on(self, name: str, properties: Any | None, paragraph_style: str) -> bool:
         direct = properties.find(f"{W}{name}") if properties is not None else None
         if direct is not None:
             return is_on(direct)
+        if not self._telling:
+            return False
         # A character style turns off again what its paragraph's style has turned on (ISO/IEC 29500-1, 17.7.3).
         return self._toggle(_run_style(properties), name) != self._toggle(paragraph_style or self.default, name)
 
     def _toggle(self, key: str, name: str) -> bool:
-        return next((style.toggles[name] for style in self._chain(key) if name in style.toggles), False)
+        styles = self._chain(key) if key in self._telling else ()
+        return next((style.toggles[name] for style in styles if name in style.toggles), False)
 
     def _alignment_of(self, key: str) -> str | None:
-        return next((style.alignment for style in self._chain(key) if style.alignment), None)
+        styles = self._chain(key) if key in self._telling else ()
+        return next((style.alignment for style in styles if style.alignment), None)
 
     def _chain(self, key: str) -> list[_Style]:
         chain: list[_Style] = []

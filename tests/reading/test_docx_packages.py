@@ -166,9 +166,9 @@ def test_rtf_beside_other_text_is_told_as_not_read() -> None:
 
 
 HOSTILE_PAGES = {
-    "cells for nothing": "<table><tr>" + "<td rowspan=1000 colspan=63>x" + "<tr>" * 400_000,
+    "cells for nothing": "<table><tr>" + "<td rowspan=1000 colspan=63>x" + "<tr>" * 100_000,
     "a wide row": "<table><tr>" + "<td colspan=60>x" * 1000,
-    "many paragraphs": "<p>x" * 300_000,
+    "many paragraphs": "<p>x" * 100_000,
 }
 
 
@@ -178,7 +178,7 @@ def test_an_embedded_page_that_asks_for_too_much_is_refused(page: str) -> None:
         documents.parse(embedding(("c.html", page.encode())))
 
 
-@pytest.mark.parametrize("page", ["<div>" * 5000 + "deep", "<ol>" + "<li>x" * 20_000, "<table>" * 900 + "x", "<<<>>>"])
+@pytest.mark.parametrize("page", ["<div>" * 5000 + "deep", "<ol>" + "<li>x" * 5_000, "<table>" * 900 + "x", "<<<>>>"])
 def test_an_embedded_page_of_any_shape_ends(page: str) -> None:
     document = documents.parse(embedding(("c.html", ("<p>seen</p>" + page).encode())))
     assert document.paragraphs[0].text == "seen"
