@@ -197,6 +197,8 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
             found.append(None)
             continue
         moved = _moved(glyph, last, base) if base is not None and last is not None else None
+        if moved is not None and glyph[0] in _SLASHES and not (found and _is_raised(found)):
+            moved = None
         if moved is not None:
             while found and found[-1] is None:
                 found.pop()
@@ -208,6 +210,12 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
             base = glyph if _may_have_marks(glyph[0]) else None
         last = glyph
     return found
+
+
+def _is_raised(glyphs: Glyphs) -> bool:
+    """Whether the last glyph is a raised digit: the number above a slash."""
+    last = next((glyph for glyph in reversed(glyphs) if glyph is not None), None)
+    return last is not None and not last[0].isascii() and last[0] == raised.up(unicodedata.normalize("NFKC", last[0]))
 
 
 def _may_have_marks(text: str) -> bool:
@@ -228,11 +236,11 @@ def _moved(glyph: Glyph, last: Glyph, base: Glyph) -> Glyph | None:
     """A small digit or slash behind a larger letter with its text raised or lowered; None for any other glyph."""
     text, x0, _, x1, bottom, angle, index = glyph
     height = base[4] - base[2]
+    if text in _SLASHES and -0.3 * height <= x0 - last[3] <= FARTHEST * height:
+        return (text, x0, base[2], x1, base[4], angle, index)
     is_small = bottom - glyph[2] <= SMALLER * height
     if angle or base[5] or not is_small or not -0.3 * height <= x0 - last[3] <= FARTHEST * height:
         return None
-    if text in _SLASHES:
-        return (text, x0, base[2], x1, base[4], angle, index)
     if not text.isdecimal() or not text.isascii() or abs(bottom - base[4]) > height:
         return None
     if last[0] in _SLASHES or bottom >= base[4] + LOWERED * height:
