@@ -164,7 +164,7 @@ def _usual_pitch(lines: list[Line], right: float) -> float:
     sure = [
         pitch
         for pitch, above, line in pairs
-        if line.words[0].text[:1].islower() and not line.marker and not _has_room(above, line.words[0], right)
+        if line.words[0].text[:1].islower() and not line.marker and not has_room(above, line.words[0], right)
     ]
     return min(usual, median(sure)) if sure else usual
 
@@ -184,23 +184,23 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if line.words[0].is_bold and not line.is_bold and not above.is_bold and _COUNTED_LEAD.match(line.text):
         return True
-    if (
-        (above.is_parted and not _runs_on(above, line, right))
-        or above.box[0] > line.box[2]
-        or line.box[0] > above.box[2]
-    ):
+    if above.is_parted and not _runs_on(above, line, right):
         return True
-    return _has_room(above, line.words[0], right)
+    if above.box[0] > line.box[2] or line.box[0] > above.box[2]:
+        return True
+    return has_room(above, line.words[0], right)
 
 
 def _runs_on(above: Line, line: Line, right: float) -> bool:
     """Whether a text behind a tab fills its line and the next one begins in the middle of it."""
-    return len(above.segments[-1]) >= 3 and line.text[:1].islower() and not _has_room(above, line.words[0], right)
+    return len(above.segments[-1]) >= 3 and line.text[:1].islower() and not has_room(above, line.words[0], right)
 
 
-def _has_room(line: Line, word: Word, right: float) -> bool:
+def has_room(line: Line, word: Word, right: float) -> bool:
     """Whether the word would have stood on the line, so that the text was broken there on purpose."""
-    return line.box[2] + 0.35 * line.size + (word.x1 - word.x0) < right - 1.2 * line.size
+    # Without spaces a line breaks between any two letters.
+    needed = min(word.x1 - word.x0, 2 * line.size) if _is_wide(word.text[0]) else word.x1 - word.x0
+    return line.box[2] + 0.35 * line.size + needed < right - 1.2 * line.size
 
 
 def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:

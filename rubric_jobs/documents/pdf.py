@@ -23,6 +23,7 @@ from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, re
 from rubric_jobs.documents.raised import settled
 from rubric_jobs.documents.spreads import joined_tables, numbered
 from rubric_jobs.documents.underlines import without_underlines
+from rubric_jobs.documents.unruled import with_pieced_rows
 from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MOST_PAGES = 400
@@ -53,7 +54,7 @@ class _Page:
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
     contents = _contents(without_hidden_layers(_without_tail(data)))
-    pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
+    pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
     for page in pages:
@@ -81,6 +82,10 @@ def _without_tail(data: bytes) -> bytes:
     """The PDF without the bytes behind its end: PDFium looks for the end near the data's own."""
     end = pdf_end(data) or len(data)
     return data if len(data) - end < _SHORT_TAIL else data[:end] + b"\n"
+
+
+def _ruled(content: PageContent) -> list[Grid]:
+    return [with_pieced_rows(grid, content.lines, content.words) for grid in find_grids(content.lines)]
 
 
 def _contents(data: bytes) -> list[PageContent]:
