@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rubric_jobs.documents import docx_embedded, raised
-from rubric_jobs.documents.docx_numbering import Numbering, W, _value
+from rubric_jobs.documents.docx_numbering import Numbering, W
 from rubric_jobs.documents.docx_package import open_package
-from rubric_jobs.documents.docx_runs import MC, Run, runs_of
+from rubric_jobs.documents.docx_runs import MC, Run, runs_of, style_of
 from rubric_jobs.documents.docx_structure import (
     DEEPEST,
     WIDEST,
@@ -80,8 +80,10 @@ class _Body:
 
     def _paragraph(self, item: Any) -> list[Paragraph]:
         """The paragraph, parted at its line breaks."""
-        style = _value(item.find(f"{W}pPr/{W}pStyle"))
-        runs = [Run(run.text, run.is_bold or style in self.styles.bold) for run in runs_of(item, self.styles)]
+        style = style_of(item)
+        runs = runs_of(item, self.styles, style)
+        if style in self.styles.bold:
+            runs = [Run(run.text, True) for run in runs]
         if self._goes_on(item):
             self._begun += runs
             return []
@@ -150,7 +152,9 @@ class _Body:
             return True
         if not any(text.text and text.text.strip() for text in row.iter(f"{W}t")):
             return False
-        return not any(run.text.strip() for item in row.iter(f"{W}p") for run in runs_of(item, self.styles))
+        return not any(
+            run.text.strip() for item in row.iter(f"{W}p") for run in runs_of(item, self.styles, style_of(item))
+        )
 
     def _cell(self, element: Any, row: int, column: int, span: int, depth: int) -> Cell:
         parts = self._cell_paragraphs(element, depth)
