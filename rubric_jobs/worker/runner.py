@@ -104,7 +104,7 @@ class Runner:
             read=self._sandbox.read,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep,
             stored_reply=job.stored_reply,
         )
@@ -122,7 +122,7 @@ class Runner:
             request,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep,
             stored_reply=job.stored_reply,
         )
@@ -130,10 +130,8 @@ class Runner:
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
-            lambda provider: (
-                guard(provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
-                if provider.needs_key
-                else provider
+            lambda provider: guard(
+                provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS
             )
         )
 
@@ -157,8 +155,7 @@ class _Job:
 
     async def keep(self, reply: Reply) -> None:
         """At once, and not when the job ends: it may be cut off, taken away or killed before."""
-        if reply.provider != LOCAL:
-            self.replies.append(reply)
+        self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
         await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
@@ -225,7 +222,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
-        "models": {name: providers.model_for(name) for name in providers.ready_models},
+        "models": {name: providers.model_for(name) for name in providers.ready},
         # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
         "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
         "code": _code_fingerprint(),
