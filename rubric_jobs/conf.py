@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,36 @@ def max_file_bytes() -> int:
 def max_body_bytes() -> int:
     """A request that holds the largest file as base64, and the rest of its JSON."""
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    requests: int
+    period_s: int
+
+
+_PERIODS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def rate(setting: str) -> Rate | None:
+    """The rate of that setting, such as `600/minute`; None where it is empty. ValueError where it is no rate."""
+    text = getattr(settings, setting)
+    if not text:
+        return None
+    requests, _, period = text.partition("/")
+    if period[:1] not in _PERIODS_S or int(requests) < 1:
+        raise ValueError(f"{setting} is no rate.")
+    return Rate(int(requests), _PERIODS_S[period[0]])
+
+
+def has_sync_endpoints() -> bool:
+    """Whether the two synchronous routes of the old front end answer."""
+    return bool(settings.RUBRIC_SYNC_ENDPOINTS)
+
+
+def sync_wait_s() -> float:
+    """How long such a route waits for its job."""
+    return float(settings.RUBRIC_SYNC_WAIT_SECONDS)
 
 
 def job_timeout_s() -> float:

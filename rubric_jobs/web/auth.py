@@ -44,10 +44,10 @@ class Identity:
     def pk(self) -> uuid.UUID:
         return self.user_id
 
-
-def caller(request: Request) -> Identity:
-    """The identity that authentication found."""
-    return cast(Identity, request.user)
+    @property
+    def scope(self) -> dict[str, uuid.UUID]:
+        """The two keywords that every read of a caller's rows takes."""
+        return {"tenant_id": self.tenant_id, "user_id": self.user_id}
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -55,10 +55,7 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Identity, str] | None:
         token = bearer_token(request)
-        return None if token is None else (identify(token), "bearer")
-
-    def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE
+        return None if token is None else (verify(token), "bearer")
 
 
 class MemberSession(SessionAuthentication):
@@ -74,41 +71,34 @@ class MemberSession(SessionAuthentication):
         return Identity(tenant_id=member.tenant_id, user_id=member.user_id), "session"
 
 
-async def acaller(request: HttpRequest) -> Identity:
-    """The identity behind a request to an async view: by the same two classes, on the loop where nothing blocks.
+async def identify(request: HttpRequest) -> Identity:
+    """The caller of a request, by bearer token or session.
 
-    Raises what they raise, NotAuthenticated where neither finds anybody.
+    Raises NotAuthenticated without either, AuthenticationFailed for a token that is not valid, PermissionDenied for a
+    session without its CSRF token, a Refusal for an account without a tenant.
     """
-    token = bearer_token(request)
-    if token is not None and not settings.JWT_JWKS_URL:
-        return _challenged(identify, token)
-    return await in_thread(_identify_in_thread, request)
+    try:
+        token = bearer_token(request)
+        if token is not None and not settings.JWT_JWKS_URL:
+            return verify(token)
+        # Keys are fetched over the network and sessions are read from the database.
+        return await in_thread(_identify, request)
+    except (NotAuthenticated, AuthenticationFailed) as refusal:
+        refusal.auth_header = CHALLENGE  # type: ignore[union-attr]  # where Django REST framework puts it
+        raise
 
 
 class _UnreadRequest(Request):
-    """A request whose body is left to its view: the CSRF token comes in a header, and is not looked for in a form."""
+    """A request whose body is left to its view: the CSRF token comes in a header, never in a form."""
 
     POST = QueryDict()
 
 
-def _identify_in_thread(request: HttpRequest) -> Identity:
-    asked = _UnreadRequest(request, authenticators=[BearerAuthentication(), MemberSession()])
-    return _challenged(_signed_in, asked)
-
-
-def _signed_in(request: Request) -> Identity:
-    if request.user is None:
+def _identify(request: HttpRequest) -> Identity:
+    user = _UnreadRequest(request, authenticators=[BearerAuthentication(), MemberSession()]).user
+    if user is None:
         raise NotAuthenticated
-    return caller(request)
-
-
-def _challenged(find: Any, given: Any) -> Identity:
-    """What `find` finds; its 401 says how to sign in, as Django REST framework's own views do."""
-    try:
-        return cast(Identity, find(given))
-    except (NotAuthenticated, AuthenticationFailed) as refusal:
-        refusal.auth_header = CHALLENGE  # type: ignore[union-attr]  # where Django REST framework looks for it
-        raise
+    return cast(Identity, user)
 
 
 def bearer_token(request: HttpRequest | Request) -> str | None:
@@ -116,10 +106,10 @@ def bearer_token(request: HttpRequest | Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def identify(token: str) -> Identity:
-    """The identity that a valid token stands for; raises AuthenticationFailed without saying what was wrong inside.
+def verify(token: str) -> Identity:
+    """The identity in a valid token. AuthenticationFailed without details where it is not valid.
 
-    A Refusal (`unavailable`) where the keys to judge it by cannot be had.
+    A Refusal (`unavailable`) where the keys to verify it with cannot be fetched.
     """
     try:
         key, algorithms = _verification_key(token)

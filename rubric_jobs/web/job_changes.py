@@ -1,4 +1,4 @@
-"""Jobs watched from async views: one hub in each event loop, so one listening connection in each web process."""
+"""Waiting for a job's changes: one hub in each event loop, so one listening connection in each web process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from rubric_jobs.web.job_reads import Snapshot
 from rubric_jobs.web.threads import in_thread
 
 LOOK_AGAIN_S = 5.0
-"""A notification may be lost, and a change of the queue sends none."""
+"""Notifications may be lost, and a change of the queue sends none."""
 POLL_S = 1.0
-"""Where notifications do not come through (RUBRIC_LISTEN)."""
+"""Without notifications (RUBRIC_LISTEN off)."""
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Hub[Snapshot]]] = WeakKeyDictionary()
 
@@ -50,14 +50,13 @@ async def _read(job_ids: Sequence[str]) -> dict[str, Snapshot]:
 
 async def until_final(identity: Identity, job_id: uuid.UUID, *, wait_s: float) -> Snapshot:
     """The caller's job once it has ended, or as it stands after `wait_s`. Raises Http404 where they have none."""
-    mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": job_id}
     deadline = asyncio.get_running_loop().time() + wait_s
-    with (await hub()).watch(str(job_id)) as watch:
-        job = await job_reads.aread(**mine)
+    with (await hub()).subscribe(str(job_id)) as changes:
+        job = await job_reads.aread(**identity.scope, job_id=job_id)
         while job is not None and not job.is_final:
             left_s = deadline - asyncio.get_running_loop().time()
             try:
-                news = await watch.next(after=job.version, timeout_s=left_s)
+                news = await changes.next(after=job.version, timeout_s=left_s)
             except LookupError:
                 raise Http404 from None
             if news is None:
