@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Any, cast
 
 import jwt
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
+from rubric_jobs import conf
 from rubric_jobs.models import Membership
 from rubric_jobs.web.problems import Refusal
 from rubric_jobs.web.threads import in_thread
@@ -79,7 +79,7 @@ async def identify(request: HttpRequest) -> Identity:
     """
     try:
         token = bearer_token(request)
-        if token is not None and not settings.JWT_JWKS_URL:
+        if token is not None and not conf.jwt().jwks_url:
             return verify(token)
         # Keys are fetched over the network and sessions are read from the database.
         return await in_thread(_identify, request)
@@ -111,15 +111,16 @@ def verify(token: str) -> Identity:
 
     A Refusal (`unavailable`) where the keys to verify it with cannot be fetched.
     """
+    known = conf.jwt()
     try:
-        key, algorithms = _verification_key(token)
+        key, algorithms = _verification_key(token, known)
         claims = jwt.decode(
             token,
             key,
             algorithms=algorithms,
-            audience=settings.JWT_AUDIENCE,
-            issuer=settings.JWT_ISSUER,
-            options={"require": ["exp", "sub", "tenant_id"], "verify_aud": settings.JWT_AUDIENCE is not None},
+            audience=known.audience,
+            issuer=known.issuer,
+            options={"require": ["exp", "sub", "tenant_id"], "verify_aud": known.audience is not None},
         )
         return Identity(tenant_id=uuid.UUID(claims["tenant_id"]), user_id=uuid.UUID(claims["sub"]))
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
@@ -128,7 +129,8 @@ def verify(token: str) -> Identity:
 
 def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
     """A token for local use, signed with JWT_SIGNING_KEY."""
-    key = cast(str, settings.JWT_SIGNING_KEY)
+    known = conf.jwt()
+    key = cast(str, known.signing_key)
     now = datetime.datetime.now(datetime.UTC)
     claims: dict[str, Any] = {
         "sub": str(user_id),
@@ -136,21 +138,21 @@ def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
         "iat": now,
         "exp": now + datetime.timedelta(minutes=minutes),
     }
-    optional = {"aud": settings.JWT_AUDIENCE, "iss": settings.JWT_ISSUER}
+    optional = {"aud": known.audience, "iss": known.issuer}
     claims |= {name: value for name, value in optional.items() if value}
     return jwt.encode(claims, key, algorithm=SYMMETRIC[0])
 
 
-def _verification_key(token: str) -> tuple[Any, list[str]]:
+def _verification_key(token: str, known: conf.Jwt) -> tuple[Any, list[str]]:
     # The algorithms follow from the kind of key, never from the token.
-    if settings.JWT_JWKS_URL:
+    if known.jwks_url:
         kid = jwt.get_unverified_header(token).get("kid")
         if not isinstance(kid, str):
             raise jwt.InvalidKeyError("the token names no key")
-        return key_set(settings.JWT_JWKS_URL).find(kid), ASYMMETRIC
-    if not settings.JWT_SIGNING_KEY:
+        return key_set(known.jwks_url).find(kid), ASYMMETRIC
+    if not known.signing_key:
         raise jwt.InvalidKeyError("no key is set")
-    return settings.JWT_SIGNING_KEY, SYMMETRIC
+    return known.signing_key, SYMMETRIC
 
 
 class KeySet:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.http import Http404
 
 from rubric_jobs import conf
@@ -37,7 +36,7 @@ async def hub() -> Hub[Snapshot]:
 
 
 async def _open() -> Hub[Snapshot]:
-    if not settings.RUBRIC_LISTEN:
+    if not conf.is_listening():
         return Hub(_read, notifications=None, poll_s=POLL_S)
     conninfo = await in_thread(conf.database_conninfo)
     return Hub(_read, notifications=listen(conninfo, CHANGED_CHANNEL), poll_s=LOOK_AGAIN_S)

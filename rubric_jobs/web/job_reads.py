@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.db.models import Case, F, Func, IntegerField, Q, TextField, When
 from django.db.models.functions import Cast
 from psycopg import AsyncClientCursor, AsyncConnection
@@ -170,7 +169,7 @@ async def _pool() -> _Pool:
 async def _open_pool() -> _Pool:
     conninfo, role = await in_thread(_facts)
     # Prepared statements belong to one connection of the server; a pooler may give each statement another one.
-    options = {"autocommit": True, "prepare_threshold": 5 if settings.RUBRIC_LISTEN else None}
+    options = {"autocommit": True, "prepare_threshold": 5 if conf.is_listening() else None}
     connections = AsyncConnectionPool(
         conninfo, min_size=1, max_size=POOL_SIZE, timeout=POOL_TIMEOUT_S, kwargs=options, open=False
     )

@@ -69,7 +69,7 @@ class RowThrottle:
 
 class UserThrottle(RowThrottle):
     scope = "user"
-    setting = "RUBRIC_THROTTLE_USER"
+    setting = conf.RATES[0]
 
     def caller_of(self, identity: Identity) -> uuid.UUID:
         return identity.user_id
@@ -77,7 +77,7 @@ class UserThrottle(RowThrottle):
 
 class TenantThrottle(RowThrottle):
     scope = "tenant"
-    setting = "RUBRIC_THROTTLE_TENANT"
+    setting = conf.RATES[1]
 
     def caller_of(self, identity: Identity) -> uuid.UUID:
         return identity.tenant_id
