@@ -42,13 +42,13 @@ class ExtractionRequest:
     models: Mapping[str, str] = field(default_factory=dict)
 
 
-Read = Callable[[bytes, str], Awaitable[Reading]]
+ReadDocument = Callable[[bytes, str], Awaitable[Reading]]
 
 
 async def extract(
     request: ExtractionRequest,
     *,
-    read: Read,
+    read: ReadDocument,
     providers: Providers,
     policy: Policy,
     on_progress: OnProgress | None = None,

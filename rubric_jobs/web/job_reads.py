@@ -23,7 +23,7 @@ from psycopg.sql import Literal
 from psycopg_pool import AsyncConnectionPool
 
 from rubric_jobs import conf
-from rubric_jobs.jobs.connections import is_severed
+from rubric_jobs.jobs.connections import is_closed_by_server
 from rubric_jobs.models import RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.web import isolation
 from rubric_jobs.web.threads import in_thread
@@ -146,7 +146,7 @@ def _compiled(jobs: RubricJobQuerySet, names: dict[Any, str]) -> str:
 @asynccontextmanager
 async def _lent(pool: _Pool) -> AsyncIterator[AsyncConnection]:
     lent = await pool.connections.getconn()
-    if is_severed(lent):
+    if is_closed_by_server(lent):
         await lent.close()
         await pool.connections.putconn(lent)
         await pool.connections.check()  # where one was ended while it waited, others were

@@ -83,7 +83,7 @@ class TenantThrottle(RowThrottle):
         return identity.tenant_id
 
 
-def count(identity: Identity) -> None:
+def admit(identity: Identity) -> None:
     """Count one request of the user and of the tenant; raises Throttled, with the seconds to wait."""
     limits: list[RowThrottle] = [UserThrottle(), TenantThrottle()]
     for limit in limits:
