@@ -199,10 +199,10 @@ def test_a_rubric_of_which_the_document_holds_nothing_is_asked_for_again_and_the
     run: Run, fake_llm: FakeLLM
 ) -> None:
     fake_llm.behave(mode="invented")
-    with pytest.raises(errors.AnswerInvalid, match="does not hold"):
+    with pytest.raises(errors.AnswerInvalid, match="is not in the document"):
         run()
     assert len(fake_llm.history) == 2
-    assert "Nothing of your answer stands in the document" in fake_llm.history[1].user
+    assert "Nothing of your answer is in the document" in fake_llm.history[1].user
 
 
 @pytest.mark.parametrize("mode", ["invalid_json", "wrong_shape"])
@@ -278,7 +278,7 @@ def test_an_expected_total_never_rescales(run: Run) -> None:
     assert done.result["totalPoints"] == 12
     assert done.rubric.totals.requested == 100
     assert "total_not_as_requested" in codes(done)
-    assert "100 points were asked for" in done.result["warning"]
+    assert "100 points were expected" in done.result["warning"]
 
 
 def test_a_total_that_the_document_does_not_print_is_not_believed(run: Run, fake_llm: FakeLLM) -> None:
@@ -376,7 +376,7 @@ def test_a_model_that_was_talked_into_repeating_its_rules_is_not_passed_on(
     fake_llm.behave(mode="leak")
     seen: list[dict[str, Any]] = []
     with pytest.raises(errors.AnswerInvalid) as caught:
-        run(replace(REQUEST, instruction=ATTACK, provider=provider), report=lambda **told: seen.append(told))
+        run(replace(REQUEST, instruction=ATTACK, provider=provider), on_progress=lambda **told: seen.append(told))
     rules = prompts.for_task(tasks.extract_task()).system[:60]
     assert rules not in str(caught.value)
     assert rules not in str(seen)
@@ -395,7 +395,7 @@ def test_fields_that_nobody_asked_for_are_dropped(run: Run, fake_llm: FakeLLM, p
 def test_progress_is_told_by_stages_and_while_the_model_writes(run: Run, fake_llm: FakeLLM) -> None:
     fake_llm.behave(pace_s=0.02, part_characters=20)
     seen: list[dict[str, Any]] = []
-    done = run(report=lambda **told: seen.append(told))
+    done = run(on_progress=lambda **told: seen.append(told))
     stages = [told["stage"] for told in seen]
     assert stages[:2] == ["reading", "asking"]
     assert stages[-1] == "checking"
@@ -421,7 +421,7 @@ def test_a_partial_rubric_is_told_at_most_twice_a_second(run: Run, fake_llm: Fak
             told_at.append(now)
 
     fake_llm.behave(part_characters=4)
-    run(report=report, clock=clock)
+    run(on_progress=report, clock=clock)
     assert len(told_at) >= 2
     assert all(later - earlier >= 0.49 for earlier, later in itertools.pairwise(told_at))
 
