@@ -133,7 +133,7 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
         else:
             cells.append(moved)
     table = replace(above.table, rows=below.table.rows + shift, cells=tuple(cells))
-    return PlacedTable(below.page, below.box, above.xs, table, above.borders, below.is_open)
+    return replace(below, xs=above.xs, table=table, borders=above.borders)
 
 
 def _repeated_rows(above: Table, below: Table) -> int:
