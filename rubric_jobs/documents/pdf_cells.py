@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rubric_jobs.documents.geometry import Area, Box, Grid, Word
 from rubric_jobs.documents.headed import with_unruled_columns
 from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
-from rubric_jobs.documents.model import ALIGNED, RULED, Cell, Table
+from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Cell, Table
 from rubric_jobs.documents.unruled import with_unruled_rows
 from rubric_jobs.rubric.model import Source
 
@@ -41,7 +41,7 @@ def fill(
         for parted in (with_unruled_columns, with_unruled_rows):
             whole = parted(grid, held)
             if whole is not grid:
-                grid, held = whole, _held(whole, words)
+                grid, held, origin = whole, _held(whole, words), PARTLY_RULED
     areas = [area for i, area in enumerate(grid.areas) if i in held]
     rows = _kept(range(grid.rows), [(a.row, a.row_span) for a in areas])
     columns = _kept(range(grid.columns), [(a.column, a.column_span) for a in areas])

@@ -22,8 +22,9 @@ FEWEST_LINES = 3
 _AMOUNT = re.compile(r"(?=\S*\d)[\d.,/%½¼¾+–-]{1,7}(?: ?[^\W\d]{1,6}\.?)?")
 _PADDING = 3.0
 SNAP = 3.0
-BLANK = 0.9
-"""So much (in type sizes) between two lines is a blank line."""
+ROW_GAP = 1.25
+"""A pitch so many times that of lines within a cell begins a row."""
+FEWEST_COLUMNS = 3
 MOST_LINES = 5000
 TOUCHING = 1.0
 """Pieces of a rule that leave a wider gap (points) are the dashes of one."""
@@ -99,7 +100,7 @@ def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]])
         return [], False
     every = sorted((line for found in lines.values() for line in found), key=lambda line: line.box[3])
     amounts = _beside_amounts(lines)
-    starts = amounts or (_of_list(grid, lines) or _below_gaps(grid, lines, every) if row else [])
+    starts = amounts or (_of_list(grid, lines) if row else []) or _below_gaps(grid, lines, every)
     cuts = []
     for start in starts:
         above = [line.box[3] for line in every if line.box[3] < start.box[3] - SAME_LINE * start.size]
@@ -138,23 +139,36 @@ def _of_list(grid: Grid, lines: dict[int, list[Line]]) -> list[Line]:
 
 
 def _below_gaps(grid: Grid, lines: dict[int, list[Line]], every: list[Line]) -> list[Line]:
-    """Lines of the first cell above which a blank line runs through all cells, and with which the others begin anew.
+    """Lines of the first cell above which white runs through all cells, and with which the others begin anew.
 
-    Labels alone, below a header, in a grid with no rule across its rows: elsewhere these are paragraphs.
+    Labels alone, and in a grid with no rule across its rows but that below the header: elsewhere these are paragraphs.
     """
     first = min(lines)
     words = {i: sum(len(line.words) for line in found) for i, found in lines.items()}
     if grid.rows > 2 or 2 * words[first] > max(words.values()):
         return []
+    usual = _pitch_within(lines)
     starts = []
     for above, anchor in itertools.pairwise(lines[first]):
         over = [line for line in every if line.box[3] < anchor.box[3] - SAME_LINE * anchor.size]
-        gap = anchor.box[1] - max(line.box[3] for line in over)
+        pitch = anchor.box[3] - max(line.box[3] for line in over)
         both = [found for found in lines.values() if found[0] in over and found[-1] not in over]
         begins = all(_same_height(next(line for line in found if line not in over), anchor) for found in both)
-        if gap >= BLANK * anchor.size and above in over and len(both) >= 3 and begins:
+        is_label = anchor.text[0].isupper()
+        if pitch >= ROW_GAP * usual and is_label and above in over and len(both) >= FEWEST_COLUMNS and begins:
             starts.append(anchor)
     return starts
+
+
+def _pitch_within(lines: dict[int, list[Line]]) -> float:
+    """The tightest pitch of lines in one cell."""
+    pitches = [
+        b.box[3] - a.box[3]
+        for found in lines.values()
+        for a, b in itertools.pairwise(found)
+        if b.box[3] - a.box[3] > 0.8 * a.size
+    ]
+    return min(pitches, default=0.0)
 
 
 def _are_entries(lines: list[Line], area: Area) -> bool:
