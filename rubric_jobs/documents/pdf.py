@@ -206,15 +206,22 @@ def _keys(line: Line) -> tuple[tuple[str, int], ...]:
 
 
 def _without(page: _Page, repeated: set[tuple[str, int]]) -> list[Word]:
-    lines = _edge_lines(page)
-    dropped = {id(w) for line in lines if _is_running(line, repeated, page.content) for w in line.words}
-    dropped |= {id(w) for line in lines for w in _printed_date(line)}
+    dropped: set[int] = set()
+    table_from = None
+    for line in _edge_lines(page):
+        if any(key in repeated for key in _keys(line)) and heads_columns(line, page.content.words):
+            # What stands below the headings of a table is its rows, though other pages have the same there.
+            table_from = line.box[1]
+        is_of_table = table_from is not None and table_from <= line.box[1] < page.content.height / 2
+        if not is_of_table and _is_running(line, repeated):
+            dropped |= {id(w) for w in line.words}
+        dropped |= {id(w) for w in _printed_date(line)}
     return [w for w in page.content.words if id(w) not in dropped]
 
 
-def _is_running(line: Line, repeated: set[tuple[str, int]], content: PageContent) -> bool:
+def _is_running(line: Line, repeated: set[tuple[str, int]]) -> bool:
     if any(key in repeated for key in _keys(line)):
-        return not heads_columns(line, content.words)
+        return True
     return bool(_PAGE_LINE.match(line.text.lower()) or _PRINTED_ADDRESS.match(line.text))
 
 
