@@ -34,12 +34,14 @@ def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
     """The grid with rows parted where all the rules between its columns end and begin anew at one height."""
     heights = {y for area in grid.areas for y in (area.box[1], area.box[3])}
     x0, top, x1, bottom = grid.box
-    upright = [e for e in lines if not e.is_horizontal and x0 - SNAP <= e.at <= x1 + SNAP and top < e.end < bottom]
-    if not upright or len(lines) > MOST_LINES:
+    if len(lines) > MOST_LINES:
+        return grid
+    upright = [e for e in lines if not e.is_horizontal and x0 - SNAP <= e.at <= x1 + SNAP and e.start < bottom]
+    if not any(top < e.end < bottom for e in upright):
         return grid
     ends: list[list[float]] = []
     for x in grid.xs:
-        pieces = [e for e in lines if not e.is_horizontal and abs(e.at - x) <= SNAP]
+        pieces = [e for e in upright if abs(e.at - x) <= SNAP]
         starts = sorted(e.start for e in pieces)
         if pieces:
             ends.append([e.end for e in pieces if _near(starts, e.end)])
