@@ -73,12 +73,16 @@ class Area:
 
 @dataclass(slots=True)
 class Grid:
-    """The cells of one table on one page; `xs` are its column borders."""
+    """The cells of one table on one page; `xs` are its column borders.
+
+    `is_open`: the rules between its columns reach below its last rule across, so that its last row was cut there.
+    """
 
     box: Box
     xs: list[float]
     rows: int
     areas: list[Area]
+    is_open: bool = False
 
     @property
     def columns(self) -> int:

@@ -13,12 +13,14 @@ from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_ab
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
-from rubric_jobs.documents.model import Block, Document
+from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
 from rubric_jobs.documents.spreads import joined_tables, numbered
+from rubric_jobs.documents.underlines import without_underlines
+from rubric_jobs.documents.unruled import with_pieced_rows
 from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MOST_PAGES = 400
@@ -48,7 +50,7 @@ class _Page:
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
     contents = _contents(data)
-    pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
+    pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
     for page in pages:
@@ -61,6 +63,10 @@ def parse(data: bytes) -> Document:
     blocks: list[Block] = numbered(joined_tables(placed))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
     return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned)
+
+
+def _ruled(content: PageContent) -> list[Grid]:
+    return [with_pieced_rows(grid, content.lines, content.words) for grid in find_grids(content.lines)]
 
 
 def _contents(data: bytes) -> list[PageContent]:
@@ -90,7 +96,9 @@ def _content(pdf: pdfium.PdfDocument, index: int) -> PageContent:
     except pdfium.PdfiumError as error:
         raise UnreadableDocument(f"Page {index + 1} of the PDF is damaged and could not be read.") from error
     try:
-        return read_page(page, index + 1)
+        content = read_page(page, index + 1)
+        content.lines = without_underlines(content.lines, content.words)
+        return content
     finally:
         page.close()
 
@@ -104,20 +112,21 @@ def _opening_error(error: pdfium.PdfiumError) -> Exception:
 def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     """Grids first, then shaded areas, rules across and bare alignment, each in the words that the ones before left."""
     content = page.content
-    _take(page, page.ruled, vocabulary)
+    _take(page, page.ruled, vocabulary, RULED)
     boxes = [table.box for table in page.tables]
-    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary)
+    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary, PARTLY_RULED)
     rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
-    _take(page, banded_grids(page.loose, _outside(rules, [t.box for t in page.tables])), vocabulary)
-    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary)
-    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary)
+    banded = banded_grids(page.loose, _outside(rules, [t.box for t in page.tables]))
+    _take(page, banded, vocabulary, PARTLY_RULED)
+    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
+    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
 
 
-def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str]) -> None:
+def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: str) -> None:
     """Turns grids into tables and takes their words out of the loose ones."""
     for bare in grids:
         grid = header_above(bare, page.loose) or bare
-        table = fill(grid, page.loose, page.content.number, vocabulary)
+        table = fill(grid, page.loose, page.content.number, vocabulary, origin)
         if table is None or (table.table.columns < 2 and table.table.rows < 2):
             continue
         page.tables.append(table)

@@ -23,6 +23,12 @@ MOST_SEGMENTS = 120_000
 DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
+SUSPICIOUS_HEIGHT = 20.0
+"""Points; only words that look so tall are measured again, which costs three calls."""
+TALLEST_LINE = 1.6
+"""Times the type size: no font that is written in needs more for a line."""
+ASCENT, DESCENT = 0.95, 0.25
+"""Of a usual font, for its type size."""
 _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 _WHITE = 245
 
@@ -47,7 +53,7 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
     shapes = _Shapes(place)
     shapes.take(items)
     glyphs = _glyphs(text_page.raw, angles, place, turn)
-    words = _words(text_page.raw, glyphs) + _form_values(page, place) + shapes.boxes
+    words = _words(text_page.raw, glyphs, place) + _form_values(page, place) + shapes.boxes
     background = _background(shapes.lines, width, height)
     return PageContent(
         number=number,
@@ -97,18 +103,18 @@ def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
     return (lambda x, y: (x - left, top - y)), width, height
 
 
-def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[_Glyph | None]) -> list[Word]:
+def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[_Glyph | None], place: Place) -> list[Word]:
     words: list[Word] = []
     held: list[_Glyph] = []
     for glyph in glyphs:
         if glyph is None or (held and _breaks(held[-1], glyph)):
             if held:
-                words.append(_as_word(page, held))
+                words.append(_as_word(page, held, place))
             held = []
         if glyph is not None:
             held.append(glyph)
     if held:
-        words.append(_as_word(page, held))
+        words.append(_as_word(page, held, place))
     return words
 
 
@@ -171,10 +177,26 @@ def _breaks(last: _Glyph, new: _Glyph) -> bool:
     return not -2.0 * height <= x0 - last_x1 <= 0.6 * height or abs(bottom - last_bottom) > 0.6 * height
 
 
-def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[_Glyph]) -> Word:
+def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[_Glyph], place: Place) -> Word:
     texts, lefts, tops, rights, bottoms, angles, indices = zip(*glyphs, strict=True)
     is_bold, is_italic = _style(page, indices[0])
-    return Word("".join(texts), min(lefts), min(tops), max(rights), max(bottoms), is_bold, is_italic, angles[0])
+    top, bottom = min(tops), max(bottoms)
+    if bottom - top > SUSPICIOUS_HEIGHT and angles[0] == 0:
+        top, bottom = _true_height(page, indices[0], place, top, bottom)
+    return Word("".join(texts), min(lefts), top, max(rights), bottom, is_bold, is_italic, angles[0])
+
+
+def _true_height(page: c.FPDF_TEXTPAGE, index: int, place: Place, top: float, bottom: float) -> tuple[float, float]:
+    """Top and bottom of a line of its type where the font claims several lines, as those for formulas do."""
+    matrix = c.FS_MATRIX()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    if not c.FPDFText_GetMatrix(page, index, ctypes.byref(matrix)):
+        return top, bottom
+    size = c.FPDFText_GetFontSize(page, index) * math.hypot(matrix.c, matrix.d)
+    if not 0 < TALLEST_LINE * size < bottom - top or not c.FPDFText_GetCharOrigin(page, index, x, y):
+        return top, bottom
+    _, baseline = place(x.value, y.value)
+    return baseline - ASCENT * size, baseline + DESCENT * size
 
 
 def _style(page: c.FPDF_TEXTPAGE, index: int) -> tuple[bool, bool]:
