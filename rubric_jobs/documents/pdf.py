@@ -11,13 +11,16 @@ import pypdfium2 as pdfium
 
 from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
+from rubric_jobs.documents.kinds import pdf_end
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
-from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Block, Document
+from rubric_jobs.documents.model import ALIGNED, DETACHED_ACCENTS, GARBLED_TEXT, PARTLY_RULED, RULED, Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
+from rubric_jobs.documents.pdf_layers import without_hidden_layers
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
+from rubric_jobs.documents.raised import settled
 from rubric_jobs.documents.spreads import joined_tables, numbered
 from rubric_jobs.documents.underlines import without_underlines
 from rubric_jobs.documents.unruled import with_pieced_rows
@@ -35,6 +38,7 @@ _PRINTED_DATE = re.compile(
     r"^\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?$", re.IGNORECASE
 )
 """What they print at its head, left of the page's title."""
+_SHORT_TAIL = 1024
 MARGIN = 0.13
 """Running heads and feet stand in this share of the page's height."""
 
@@ -49,7 +53,7 @@ class _Page:
 
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
-    contents = _contents(data)
+    contents = _contents(without_hidden_layers(_without_tail(data)))
     pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
@@ -60,9 +64,24 @@ def parse(data: bytes) -> Document:
     for page in pages:
         found = paragraphs(page.loose, page.content, [t.box for t in page.tables], vocabulary)
         placed.append(reading_order([*page.tables, *found]))
-    blocks: list[Block] = numbered(joined_tables(placed))
+    blocks: list[Block] = settled(numbered(joined_tables(placed)))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
-    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned)
+    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned, doubts=_doubts(contents))
+
+
+def _doubts(contents: list[PageContent]) -> tuple[str, ...]:
+    found = []
+    if any(content.has_detached_accents for content in contents):
+        found.append(DETACHED_ACCENTS)
+    if any(content.is_garbled for content in contents):
+        found.append(GARBLED_TEXT)
+    return tuple(found)
+
+
+def _without_tail(data: bytes) -> bytes:
+    """The PDF without the bytes behind its end: PDFium looks for the end near the data's own."""
+    end = pdf_end(data) or len(data)
+    return data if len(data) - end < _SHORT_TAIL else data[:end] + b"\n"
 
 
 def _ruled(content: PageContent) -> list[Grid]:
@@ -80,6 +99,8 @@ def _contents(data: bytes) -> list[PageContent]:
             raise DocumentTooLarge(f"The PDF has {len(pdf)} pages; at most {MOST_PAGES} are read.")
         if not len(pdf):
             raise UnreadableDocument
+        if pdf.get_formtype():
+            pdf.init_forms()
         contents: list[PageContent] = []
         for index in range(len(pdf)):
             contents.append(_content(pdf, index))
