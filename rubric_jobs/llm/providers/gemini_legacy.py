@@ -1,7 +1,7 @@
 """Gemini through google-generativeai, chosen with GEMINI_SDK.
 
-Google ended its support on 2025-11-30. It has no usable async client beside REST, cannot set a thinking level, and
-does not stream here; it runs in threads, and is imported only when it is asked.
+Google ended its support on 2025-11-30. It has no usable async client with REST, cannot set a thinking level, and does
+not stream here. It runs in threads and is imported only when it is used.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class LegacyGeminiProvider:
             answer = caller.generate_content(
                 _contents(prompt),
                 generation_config={"response_mime_type": "application/json", "response_schema": _schema(prompt)},
-                # With a timeout alone a 503 is repeated for ten minutes.
+                # With a time-out alone, the SDK repeats a 503 for ten minutes.
                 request_options={"timeout": timeout_s, "retry": None},
             )
         except Exception as fault:
@@ -66,18 +66,18 @@ class LegacyGeminiProvider:
         return _reply(answer, model)
 
     def _connected(self, sdk: Any) -> Any:
-        """A service client of its own: the SDK's `configure` would set key and address for the whole process."""
+        """A service client of its own, because the SDK's `configure` sets key and address for the whole process."""
         if self._service is None:
             options: dict[str, str] = {"api_key": self._api_key}
             if self._base_url:
-                # The version stands in the SDK's own paths.
+                # The SDK's own paths contain the version.
                 options["api_endpoint"] = split_version(self._base_url)[0]
             from google.ai import generativelanguage
             from requests.adapters import HTTPAdapter
 
             service = generativelanguage.GenerativeServiceClient(transport="rest", client_options=options)
             session: Any = vars(service.transport)["_session"]
-            # It would take a 401 for an expired token and ask twice more; a key is no token.
+            # It would take a 401 for an expired token and repeat the request twice.
             session._refresh_status_codes = ()
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_maxsize=_POOLED_CONNECTIONS))
@@ -91,9 +91,9 @@ class LegacyGeminiProvider:
 
 
 async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
-    """What `ask` returns or raises, from a daemon thread of its own.
+    """What `ask` returns or raises, run in a daemon thread.
 
-    An executor's few threads would be held for half a minute each, and a process that stops would wait for them.
+    Calls would block an executor's few threads for half a minute each, and a stopping process would wait for them.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Reply] = loop.create_future()
@@ -113,7 +113,7 @@ async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
             reply = ask()
         except BaseException as raised:
             fault = raised
-        # Nobody waits any more where the loop has ended meanwhile.
+        # The loop has ended meanwhile, and nothing waits for the answer.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, reply, fault)
 
@@ -122,7 +122,7 @@ async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
 
 
 def _sdk() -> Any:
-    """The SDK; it warns of its end on import, and its parts of Python versions, which an operator has read here."""
+    """The SDK, imported without its warnings about its end of support and about Python versions."""
     with _importing, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import google.generativeai
@@ -137,7 +137,7 @@ def _contents(prompt: prompts.Prompt) -> list[Any]:
 
 
 def _schema(prompt: prompts.Prompt) -> dict[str, Any]:
-    """The plain schema without what this SDK's older protocol buffers do not know."""
+    """The plain schema without fields that this SDK's older protocol buffers lack."""
     return dict(_without(plain_schema(prompt.schema), "propertyOrdering"))
 
 
@@ -162,7 +162,7 @@ def _reply(answer: Any, model: str) -> Reply:
 
 
 def _without_thoughts(texts: list[str]) -> str:
-    """The parts from the first one on that begins as JSON; this SDK has lost the mark of a thought by now."""
+    """The parts from the first one that begins like JSON, because this SDK drops the mark of thoughts."""
     start = next((index for index, text in enumerate(texts) if text.lstrip().startswith("{")), 0)
     return "".join(texts[start:])
 
