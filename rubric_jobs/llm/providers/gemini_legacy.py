@@ -53,19 +53,13 @@ class LegacyGeminiProvider:
     def _ask(self, prompt: prompts.Prompt, model: str, timeout_s: float) -> Reply:
         sdk = _sdk()
         try:
-            caller = sdk.GenerativeModel(model, system_instruction=prompt.system)
-            caller._client = self._connected(sdk)
-            answer = caller.generate_content(
-                _contents(prompt),
-                generation_config={"response_mime_type": "application/json", "response_schema": _schema(prompt)},
-                # With a time-out alone, the SDK repeats a 503 for ten minutes.
-                request_options={"timeout": timeout_s, "retry": None},
-            )
+            # With a time-out alone, the SDK repeats a 503 for ten minutes.
+            answer = self._connected().generate_content(_request(sdk, prompt, model), timeout=timeout_s, retry=None)
         except Exception as fault:
             raise _named(fault, model, timeout_s) from None
         return _reply(answer, model)
 
-    def _connected(self, sdk: Any) -> Any:
+    def _connected(self) -> Any:
         """A service client of its own, because the SDK's `configure` sets key and address for the whole process."""
         if self._service is None:
             options: dict[str, str] = {"api_key": self._api_key}
@@ -130,26 +124,35 @@ def _sdk() -> Any:
         return google.generativeai
 
 
-def _contents(prompt: prompts.Prompt) -> list[Any]:
-    if prompt.attachment is None:
-        return [prompt.user]
-    return [{"mime_type": prompt.attachment.mime_type, "data": prompt.attachment.data}, prompt.user]
+def _request(sdk: Any, prompt: prompts.Prompt, model: str) -> Any:
+    """The request as the SDK's own message."""
+    parts: list[dict[str, Any]] = [{"text": prompt.user}]
+    if (file := prompt.attachment) is not None:
+        parts.insert(0, {"inline_data": {"mime_type": file.mime_type, "data": file.data}})
+    return sdk.protos.GenerateContentRequest(
+        model=model if "/" in model else f"models/{model}",
+        system_instruction={"parts": [{"text": prompt.system}]},
+        contents=[{"role": "user", "parts": parts}],
+        generation_config={
+            "response_mime_type": "application/json",
+            "response_schema": _schema(plain_schema(prompt.schema)),
+        },
+    )
 
 
-def _schema(prompt: prompts.Prompt) -> dict[str, Any]:
-    """The plain schema without fields that this SDK's older protocol buffers lack."""
-    return dict(_without(plain_schema(prompt.schema), "propertyOrdering"))
+def _schema(node: Any) -> Any:
+    """The plain schema with the field names of this SDK, whose protocol buffers lack `propertyOrdering`."""
+    if not isinstance(node, dict):
+        return node
+    known = {name: item for name, item in node.items() if name != "propertyOrdering"}
+    if "properties" in known:
+        known["properties"] = {name: _schema(item) for name, item in known["properties"].items()}
+    if "items" in known:
+        known["items"] = _schema(known["items"])
+    return {"type_" if name == "type" else name: item for name, item in known.items()}
 
 
-def _without(node: Any, key: str) -> Any:
-    if isinstance(node, dict):
-        return {name: _without(item, key) for name, item in node.items() if name != key}
-    return node
-
-
-def _reply(answer: Any, model: str) -> Reply:
-    # `answer.text` raises on a blocked answer, so the message itself is read.
-    message = answer._result
+def _reply(message: Any, model: str) -> Reply:
     candidate = message.candidates[0] if message.candidates else None
     text = "" if candidate is None else _without_thoughts([part.text for part in candidate.content.parts])
     ending = candidate.finish_reason.name if candidate is not None and candidate.finish_reason else None
