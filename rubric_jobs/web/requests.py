@@ -125,7 +125,7 @@ class ExtractionSerializer(JobSerializer):
         return data
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        # The given type is not trusted: a machine without Office sends a DOCX as octet-stream or without a type.
+        # The type is a claim: machines without Office call a DOCX application/octet-stream or nothing at all.
         return {**given, "fileType": documents.sniff(given["file"])}
 
     def job(self) -> dict[str, Any]:
