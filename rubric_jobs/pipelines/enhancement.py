@@ -2,7 +2,7 @@
 
 A whole rubric keeps its names, levels and wording whoever serves: the points alone are taken from a model's answer, and
 only where it kept every criterion and level. Few rules need a model, whose rubric is held to its bounds. Either way the
-points are shared out here (`points.rescale`), so that they add up. Pure, as extraction is: no database, no settings.
+points are shared out here (`rescaling.rescale`), so that they add up. Pure, as extraction is: no database, no settings.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome
 
 def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:
     """The local way: arithmetic alone."""
-    rubric = points.rescale(whole, total)
+    rubric = rescaling.rescale(whole, total)
     warnings = [*rubric.warnings, *_about_old_total(whole)]
     if wish.strip():
         message = "The wish was not heeded: that needs a language model. The points keep their proportions."
@@ -130,12 +130,12 @@ def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
     """The model's way: of a whole rubric only the points are taken from the answer."""
     if whole is None:
         # Its penalties are meant for the total that was asked for, whatever its criteria add up to.
-        return points.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
+        return rescaling.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
     if any(criterion.points is None for criterion in answer.criteria):
         return _shared_out(whole, total, wish="")
     merged = [_merged(old, new) for old, new in zip(whole.criteria, answer.criteria, strict=True)]
     before = whole.total_points if whole.total_points is not None else points.summed(whole)
-    rubric = points.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
+    rubric = rescaling.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
     return rubric.model_copy(update={"warnings": [*rubric.warnings, *_about_old_total(whole)]})
 
 

@@ -102,11 +102,15 @@ class Adjustment(Part):
 
 
 class Warning(Part):
-    """Something a teacher should look at; `path` points into the rubric, such as `criteria[2].levels[0]`."""
+    """Something a teacher should look at; `path` points into the rubric, such as `criteria[2].levels[0]`.
+
+    `other_totals`: the nearest totals that would not have it, where there are any.
+    """
 
     code: str
     message: str
     path: str = ""
+    other_totals: list[Points] = []
 
 
 class Rubric(Part):
@@ -147,7 +151,7 @@ def _without_unknown_marks(value: Any, *, inside_source: bool = False) -> Any:
     return {
         key: _without_unknown_marks(item, inside_source=key == "source")
         for key, item in value.items()
-        if item is not None or not (inside_source or key in _MARKS)
+        if (item is not None or not (inside_source or key in _MARKS)) and not (key == "other_totals" and not item)
     }
 
 

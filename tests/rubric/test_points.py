@@ -32,7 +32,7 @@ def without_warnings(rubric: Rubric) -> Rubric:
 @rubrics.quick
 @given(rubrics.rubrics, targets)
 def test_a_rescaled_rubric_adds_up_to_exactly_its_target(rubric: Rubric, target: Decimal) -> None:
-    rescaled = points.rescale(rubric, target)
+    rescaled = rescaling.rescale(rubric, target)
     assert points.summed(rescaled) == target == rescaled.total_points
     assert rescaled.totals == Totals(stated=target, computed=target, requested=target)
 
@@ -46,7 +46,7 @@ def test_rescaling_keeps_every_name_and_word(rubric: Rubric, target: Decimal) ->
             for c in of.criteria
         ]
 
-    rescaled = points.rescale(rubric, target)
+    rescaled = rescaling.rescale(rubric, target)
     assert wording(rescaled) == wording(rubric)
     assert [each.reason for each in rescaled.adjustments] == [each.reason for each in rubric.adjustments]
 
@@ -54,7 +54,7 @@ def test_rescaling_keeps_every_name_and_word(rubric: Rubric, target: Decimal) ->
 @rubrics.quick
 @given(rubrics.rubrics, targets)
 def test_rescaling_keeps_the_weak_order_of_levels(rubric: Rubric, target: Decimal) -> None:
-    for before, after in zip(rubric.criteria, points.rescale(rubric, target).criteria, strict=True):
+    for before, after in zip(rubric.criteria, rescaling.rescale(rubric, target).criteria, strict=True):
         ends = [(points.top(old), points.top(new)) for old, new in zip(before.levels, after.levels, strict=True)]
         for (old, new), (other_old, other_new) in combinations([end for end in ends if None not in end], 2):
             assert old is not None
@@ -69,7 +69,7 @@ def test_rescaling_keeps_the_weak_order_of_levels(rubric: Rubric, target: Decima
 @rubrics.quick
 @given(rubrics.rubrics, targets)
 def test_the_top_level_of_a_rescaled_criterion_carries_its_points(rubric: Rubric, target: Decimal) -> None:
-    for criterion in points.rescale(rubric, target).criteria:
+    for criterion in rescaling.rescale(rubric, target).criteria:
         tops = [top for level in criterion.levels if (top := points.top(level)) is not None]
         assert not criterion.levels or max(tops) == criterion.points
 
@@ -77,7 +77,7 @@ def test_the_top_level_of_a_rescaled_criterion_carries_its_points(rubric: Rubric
 @rubrics.quick
 @given(rubrics.rubrics, targets)
 def test_rescaling_makes_nothing_negative(rubric: Rubric, target: Decimal) -> None:
-    rescaled = points.rescale(rubric, target)
+    rescaled = rescaling.rescale(rubric, target)
     levels = [level for criterion in rescaled.criteria for level in criterion.levels]
     found = [end for level in levels for end in (level.points, level.points_min, level.points_max)]
     assert all(value >= 0 for value in [*found, *worths(rescaled)] if value is not None)
@@ -86,8 +86,8 @@ def test_rescaling_makes_nothing_negative(rubric: Rubric, target: Decimal) -> No
 @rubrics.quick
 @given(rubrics.rubrics, targets)
 def test_rescaling_twice_is_rescaling_once(rubric: Rubric, target: Decimal) -> None:
-    once = points.rescale(rubric, target)
-    assert without_warnings(points.rescale(once, target)) == without_warnings(once)
+    once = rescaling.rescale(rubric, target)
+    assert without_warnings(rescaling.rescale(once, target)) == without_warnings(once)
 
 
 @rubrics.quick
@@ -123,7 +123,7 @@ def test_parts_are_within_a_step_of_their_share_unless_one_would_get_nothing(
 def test_points_are_shared_out_by_largest_remainder(
     given_worths: tuple[object, ...], target: object, expected: list[str]
 ) -> None:
-    rescaled = points.rescale(point_list(*given_worths), Decimal(str(target)))
+    rescaled = rescaling.rescale(point_list(*given_worths), Decimal(str(target)))
     assert worths(rescaled) == [Decimal(each) for each in expected]
 
 
@@ -168,23 +168,23 @@ def test_a_total_in_quarters_is_exact(total: float | str | Decimal) -> None:
 
 def test_a_rubric_without_criteria_cannot_be_rescaled() -> None:
     with pytest.raises(InvalidPoints):
-        points.rescale(Rubric(criteria=[]), Decimal(10))
+        rescaling.rescale(Rubric(criteria=[]), Decimal(10))
 
 
 def test_ranges_are_scaled_at_both_ends() -> None:
-    rescaled = points.rescale(rubrics.essay(), Decimal(40))
+    rescaled = rescaling.rescale(rubrics.essay(), Decimal(40))
     assert [(level.points_min, level.points_max) for level in rescaled.criteria[1].levels] == [(10, 16), (0, 8)]
     assert [level.points for level in rescaled.criteria[0].levels] == [24, 12, 0]
 
 
 def test_penalties_keep_their_part_of_the_total() -> None:
-    assert points.rescale(rubrics.essay(), Decimal(100)).adjustments == [
+    assert rescaling.rescale(rubrics.essay(), Decimal(100)).adjustments == [
         Adjustment(kind="penalty", reason="Late", points=Decimal(10))
     ]
 
 
 def test_a_penalty_never_shrinks_to_nothing() -> None:
-    assert points.rescale(rubrics.essay(), Decimal(2)).adjustments[0].points == 1
+    assert rescaling.rescale(rubrics.essay(), Decimal(2)).adjustments[0].points == 1
 
 
 def test_weights_share_out_the_points_where_every_criterion_has_one() -> None:
@@ -192,13 +192,13 @@ def test_weights_share_out_the_points_where_every_criterion_has_one() -> None:
         Criterion(name="Content", points=Decimal(4), weight=Decimal(75)),
         Criterion(name="Style", points=Decimal(4), weight=Decimal(25)),
     ]
-    rescaled = points.rescale(Rubric(criteria=criteria), Decimal(20))
+    rescaled = rescaling.rescale(Rubric(criteria=criteria), Decimal(20))
     assert worths(rescaled) == [15, 5]
     assert [criterion.weight for criterion in rescaled.criteria] == [75, 25]
 
 
 def test_levels_that_rounding_makes_equal_are_told_of() -> None:
-    rescaled = points.rescale(rubrics.essay(), Decimal(2))
+    rescaled = rescaling.rescale(rubrics.essay(), Decimal(2))
     assert [(warning.code, warning.path) for warning in rescaled.warnings] == [
         ("levels_tied", "criteria[0]"),
         ("levels_tied", "criteria[1]"),
@@ -206,7 +206,7 @@ def test_levels_that_rounding_makes_equal_are_told_of() -> None:
 
 
 def test_a_criterion_without_points_gets_an_average_share_and_is_told_of() -> None:
-    rescaled = points.rescale(point_list(10, None, 20), Decimal(45))
+    rescaled = rescaling.rescale(point_list(10, None, 20), Decimal(45))
     assert worths(rescaled) == [10, 15, 20]
     assert [(warning.code, warning.path) for warning in rescaled.warnings] == [("points_assumed", "criteria[1]")]
 
@@ -214,7 +214,7 @@ def test_a_criterion_without_points_gets_an_average_share_and_is_told_of() -> No
 @pytest.mark.parametrize(("names", "expected"), [("ABCD", [20, 15, 10, 5]), ("AB", [20, 0]), ("A", [20])])
 def test_levels_without_points_get_them_evenly(names: str, expected: list[int]) -> None:
     criterion = Criterion(name="Clarity", points=Decimal(5), levels=[Level(name=name) for name in names])
-    rescaled = points.rescale(Rubric(criteria=[criterion]), Decimal(20))
+    rescaled = rescaling.rescale(Rubric(criteria=[criterion]), Decimal(20))
     assert [level.points for level in rescaled.criteria[0].levels] == expected
     assert [warning.code for warning in rescaled.warnings] == ["level_points_assumed"]
 
@@ -222,12 +222,12 @@ def test_levels_without_points_get_them_evenly(names: str, expected: list[int]) 
 def test_level_points_stay_where_the_criterion_stays() -> None:
     levels = [Level(name="Good", points=Decimal(10)), Level(name="Fair", points=Decimal("7.5"))]
     rubric = Rubric(criteria=[Criterion(name="A", points=Decimal(10), levels=levels)])
-    assert points.rescale(rubric, Decimal(10)).criteria[0].levels[1].points == Decimal("7.5")
+    assert rescaling.rescale(rubric, Decimal(10)).criteria[0].levels[1].points == Decimal("7.5")
 
 
 def test_levels_that_are_worth_nothing_get_the_criterions_points_and_stay_equal() -> None:
     levels = [Level(name="A", points=Decimal(0)), Level(name="B", points=Decimal(0)), Level(name="C")]
-    rescaled = points.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(8))
+    rescaled = rescaling.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(8))
     assert [level.points for level in rescaled.criteria[0].levels] == [8, 8, None]
     assert [warning.code for warning in rescaled.warnings] == ["level_points_assumed"]
 
@@ -235,15 +235,15 @@ def test_levels_that_are_worth_nothing_get_the_criterions_points_and_stay_equal(
 def test_a_criterion_that_is_worth_nothing_stays_so_with_its_ranges() -> None:
     ranges = [Level(name="A", points_min=Decimal(0), points_max=Decimal(4))]
     criteria = [Criterion(name="A", points=Decimal(4)), Criterion(name="B", points=Decimal(0), levels=ranges)]
-    once = points.rescale(Rubric(criteria=criteria), Decimal(8))
+    once = rescaling.rescale(Rubric(criteria=criteria), Decimal(8))
     assert (once.criteria[1].levels[0].points_min, once.criteria[1].levels[0].points_max) == (0, 0)
-    assert without_warnings(points.rescale(once, Decimal(8))) == without_warnings(once)
+    assert without_warnings(rescaling.rescale(once, Decimal(8))) == without_warnings(once)
 
 
 def test_negative_level_points_become_none() -> None:
     levels = [Level(name="Good", points=Decimal(4)), Level(name="Off topic", points=Decimal(-4))]
     rubric = Rubric(criteria=[Criterion(name="A", levels=levels)])
-    assert [level.points for level in points.rescale(rubric, Decimal(8)).criteria[0].levels] == [8, 0]
+    assert [level.points for level in rescaling.rescale(rubric, Decimal(8)).criteria[0].levels] == [8, 0]
 
 
 def test_the_sum_is_unknown_where_a_criterion_has_no_points() -> None:
