@@ -25,7 +25,7 @@ from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.rubric import points, review
+from rubric_jobs.rubric import level_order, points, rescaling, review
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
 from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
@@ -36,10 +36,13 @@ MOST_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class EnhancementRequest:
-    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: wished for by provider."""
+    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: wished for by provider.
+
+    Without `total_points` a whole rubric keeps its own total.
+    """
 
     rules: str = field(repr=False)
-    total_points: Decimal
+    total_points: Decimal | None = None
     instruction: str = field(default="", repr=False)
     provider: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
@@ -66,10 +69,11 @@ async def enhance(
     tell(stage="reading")
     size = len(request.rules)
     whole = await aside(size, _whole, request.rules)
-    total = points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
+    total = _total(request, whole)
     names = _names(request, whole, providers, policy)
     if whole and names[0] == LOCAL and stored_reply is None:
-        return await aside(size, _local, whole, total, request.instruction)
+        return await aside(size, _local, whole, request)
+    total = points.check_target(total, 1)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
     repeats_rules = await aside(size, prompts.rules_guard, task)
     tell(stage="asking")
@@ -84,8 +88,17 @@ async def enhance(
     )
     tell(stage="checking", criteria_found=len(answer.rubric.criteria))
     if answer.reply.provider == LOCAL and whole:
-        return await aside(size, _local, whole, total, request.instruction)
+        return await aside(size, _local, whole, request)
     return await aside(size + len(answer.reply.text), _models, answer, whole, total)
+
+
+def _total(request: EnhancementRequest, whole: Rubric | None) -> Decimal:
+    """What the result is worth; raises InvalidPoints before anybody is asked."""
+    if request.total_points is not None:
+        return points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
+    if whole is None:
+        raise InvalidPoints("Say how many points the rubric is worth: a few rules have no total of their own.")
+    return rescaling.settle(whole).total_points or Decimal(0)
 
 
 def _whole(rules: str) -> Rubric | None:
@@ -108,17 +121,17 @@ def _names(request: EnhancementRequest, whole: Rubric | None, providers: Provide
     return names
 
 
-def _local(whole: Rubric, total: Decimal, wish: str) -> Outcome:
-    return _finished(_shared_out(whole, total, wish=wish), provider=LOCAL)
+def _local(whole: Rubric, request: EnhancementRequest) -> Outcome:
+    return _finished(_shared_out(whole, request.total_points, wish=request.instruction), provider=LOCAL)
 
 
 def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
     return _finished(_written(answer.rubric, whole, total), provider=answer.reply.provider, answer=answer)
 
 
-def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:
-    """The local way: arithmetic alone."""
-    rubric = rescaling.rescale(whole, total)
+def _shared_out(whole: Rubric, total: Decimal | None, *, wish: str) -> Rubric:
+    """The local way: arithmetic alone; without a total the rubric keeps its own."""
+    rubric = rescaling.settle(whole) if total is None else rescaling.rescale(whole, total)
     warnings = [*rubric.warnings, *_about_old_total(whole)]
     if wish.strip():
         message = "The wish was not heeded: that needs a language model. The points keep their proportions."
@@ -134,7 +147,7 @@ def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
     if any(criterion.points is None for criterion in answer.criteria):
         return _shared_out(whole, total, wish="")
     merged = [_merged(old, new) for old, new in zip(whole.criteria, answer.criteria, strict=True)]
-    before = whole.total_points if whole.total_points is not None else points.summed(whole)
+    before = points.own_total(whole)
     rubric = rescaling.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
     return rubric.model_copy(update={"warnings": [*rubric.warnings, *_about_old_total(whole)]})
 
@@ -142,7 +155,8 @@ def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
 def _merged(old: Criterion, new: Criterion) -> Criterion:
     """The old criterion with the points that a model gave it; its levels keep their own scale where they have one."""
     levels = old.levels
-    if all(points.top(level) is None for level in levels) and _falls(new.levels):
+    is_usable = (_falls(new.levels) or _falls(new.levels[::-1])) and level_order.agrees(new.levels)
+    if all(points.top(level) is None for level in levels) and is_usable:
         levels = [
             level.model_copy(update={"points": points.top(other)})
             for level, other in zip(old.levels, new.levels, strict=True)
@@ -240,6 +254,9 @@ def _check_new(rubric: Rubric, total: Decimal) -> None:
         has_points = any(points.top(level) is not None for level in criterion.levels)
         if has_points and not _falls(criterion.levels) and not _falls(criterion.levels[::-1]):
             complaint = f"Let the points of the levels of “{criterion.name}” fall from the best level to the last."
+            raise Objection(_UNUSABLE, complaint=complaint)
+        if has_points and not level_order.agrees(criterion.levels):
+            complaint = f"Give the best level of “{criterion.name}” the most points."
             raise Objection(_UNUSABLE, complaint=complaint)
 
 

@@ -16,6 +16,9 @@ from rubric_jobs.vocabulary import words
 
 LEAST_DIFFERENCE = 0.15
 """Between the ranks of the first and the last level; nearer ones are two words for the same."""
+_LOW = 0.2
+_NOTHING = -1.0
+"""Ranks below all that the vocabulary knows."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 Places = list[int]
@@ -23,8 +26,14 @@ Places = list[int]
 
 
 def earns_nothing(level: Level) -> bool:
-    """Whether it is given for nothing: "No attempt", "Zero credit", a text of just "Not submitted."."""
-    return words.earns_nothing(level.name or "") or (not level.name and words.earns_nothing(level.description or ""))
+    """Whether it is given for nothing, by its name ("No attempt", "Zero credit") or by its text ("Not submitted").
+
+    The text of a good level does not count: no errors at all are described by "None".
+    """
+    if words.earns_nothing(_label(level)):
+        return True
+    rank = words.level_rank(level.name or "")
+    return words.earns_nothing(level.description or "") and (rank is None or rank <= _LOW)
 
 
 def places(criterion: Criterion, others: Iterable[Criterion] = ()) -> Places | None:
@@ -60,15 +69,12 @@ def _own(levels: Sequence[Level]) -> Places | None:
 
 
 def _by_words(levels: Sequence[Level]) -> Places | None:
-    return _by_words_of(tuple(level.name or "" for level in levels), tuple(map(earns_nothing, levels)))
+    return _by_labels(tuple(map(_label, levels)))
 
 
 @lru_cache(maxsize=1024)
-def _by_words_of(names: tuple[str, ...], are_nothing: tuple[bool, ...]) -> Places | None:
-    ranks = [
-        -1.0 if is_nothing else words.level_rank(name) for name, is_nothing in zip(names, are_nothing, strict=True)
-    ]
-    return _by_ends(ranks)
+def _by_labels(labels: tuple[str, ...]) -> Places | None:
+    return _by_ends([_NOTHING if words.earns_nothing(label) else words.level_rank(label) for label in labels])
 
 
 def _by_ends(ranks: Sequence[float | None]) -> Places | None:
@@ -91,9 +97,9 @@ def _by_ends(ranks: Sequence[float | None]) -> Places | None:
 def _by_nothing(ranks: Sequence[float | None]) -> Places | None:
     """A level for nothing at one end tells the direction, though the others' names say nothing."""
     count = len(ranks)
-    if (ranks[0] == -1) == (ranks[-1] == -1):
+    if (ranks[0] == _NOTHING) == (ranks[-1] == _NOTHING):
         return None
-    return list(range(count)) if ranks[-1] == -1 else list(range(count))[::-1]
+    return list(range(count)) if ranks[-1] == _NOTHING else list(range(count))[::-1]
 
 
 def _by_numbers(levels: Sequence[Level]) -> Places | None:
@@ -139,6 +145,10 @@ def _by_rank(ranks: Sequence[float]) -> Places:
     """The place of each among the distinct ranks, the lowest first."""
     order = {rank: place for place, rank in enumerate(sorted(set(ranks)))}
     return [order[rank] for rank in ranks]
+
+
+def _label(level: Level) -> str:
+    return level.name or level.description or ""
 
 
 def _names(criterion: Criterion) -> list[str]:

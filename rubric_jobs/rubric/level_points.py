@@ -69,7 +69,9 @@ def _given(criterion: Criterion, rubric: Rubric, choice: Choice) -> tuple[Criter
     if points is None or not points or not (are_missing(criterion) or _are_partly_missing(criterion)):
         return criterion, ""
     if choice == "full_marks":
-        return _as_full_marks(criterion, points), f"“{FULL_MARKS}” and “{NO_MARKS}” stand for the levels without points."
+        return _as_full_marks(
+            criterion, points
+        ), f"“{FULL_MARKS}” and “{NO_MARKS}” stand for the levels without points."
     if not are_missing(criterion):
         raise NotExportable(
             f"Some levels of “{criterion.name}” have points and some have none. "
@@ -97,5 +99,3 @@ def _as_full_marks(criterion: Criterion, points: Decimal) -> Criterion:
     description = "\n".join(filter(None, [criterion.description, *texts])) or None
     levels = [Level(name=FULL_MARKS, points=points), Level(name=NO_MARKS, points=Decimal(0))]
     return criterion.model_copy(update={"description": description, "levels": levels})
-
-
