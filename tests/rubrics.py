@@ -39,7 +39,12 @@ def levels(draw: st.DrawFn) -> Level:
 
 
 criteria = st.builds(
-    Criterion, name=texts, description=given_texts, points=st.none() | points, levels=st.lists(levels(), max_size=4)
+    Criterion,
+    name=texts,
+    description=given_texts,
+    section=st.none() | given_texts,
+    points=st.none() | points,
+    levels=st.lists(levels(), max_size=4),
 )
 adjustments = st.builds(Adjustment, kind=st.sampled_from(["penalty", "bonus"]), reason=texts, points=st.none() | points)
 rubrics = st.builds(

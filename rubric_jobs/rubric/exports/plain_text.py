@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import text as rubric_text
-from rubric_jobs.rubric.exports.base import Export, of_marks, of_sections, of_weights
+from rubric_jobs.rubric.exports.base import Export, of_marks, of_weights
 from rubric_jobs.rubric.model import Rubric
 
 
 def export(rubric: Rubric) -> Export:
     content = rubric_text.write(rubric)
-    losses = [*of_sections(rubric), *of_weights(rubric), *of_marks(rubric)]
+    losses = [*of_weights(rubric), *of_marks(rubric)]
     try:
         kind = rubric_text.read(content).kind
     except NoRubricFound:
