@@ -17,4 +17,4 @@ def export(rubric: Rubric) -> Export:
         kind = rubric.kind
     if kind != rubric.kind:
         losses.insert(0, f"kind: read back, this is taken for {kind}, not {rubric.kind}.")
-    return Export(content + "\n", "text/plain; charset=utf-8", ".txt", losses)
+    return Export(f"{content}\n".encode(), "text/plain; charset=utf-8", ".txt", losses)

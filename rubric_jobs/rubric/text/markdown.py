@@ -34,7 +34,7 @@ from itertools import groupby
 from pydantic import ValidationError
 
 from rubric_jobs.rubric import points
-from rubric_jobs.rubric.model import Adjustment, Criterion, Kind, Level, Rubric, Totals
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals, kind_of
 
 PENALTIES = "**Penalties (if applicable)**:"
 BONUSES = "**Bonuses (if applicable)**:"
@@ -100,22 +100,15 @@ def whole(
     criteria: list[Criterion], adjustments: list[Adjustment], *, title: str | None, stated: Decimal | None
 ) -> Rubric:
     """A rubric of these parts as a text states them, its kind told from their form."""
-    rubric = Rubric(title=title, kind=_kind(criteria), total_points=stated, criteria=criteria, adjustments=adjustments)
+    rubric = Rubric(
+        title=title, kind=kind_of(criteria), total_points=stated, criteria=criteria, adjustments=adjustments
+    )
     return rubric.model_copy(update={"totals": Totals(stated=stated, computed=points.summed(rubric))})
 
 
 def plain(text: str) -> str:
     """A text without its escapes."""
     return _ESCAPED.sub(lambda found: found[1] or "\n", text)
-
-
-def _kind(criteria: list[Criterion]) -> Kind:
-    counts = {len(criterion.levels) for criterion in criteria}
-    if counts == {0}:
-        return "checklist" if all(criterion.points is None for criterion in criteria) else "point_list"
-    if counts == {1}:
-        return "single_point"
-    return "holistic" if len(criteria) == 1 else "analytic"
 
 
 def _given(text: str | None) -> str:
