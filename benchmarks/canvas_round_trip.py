@@ -24,7 +24,7 @@ from typing import Any
 
 from rubric_jobs import documents, reader
 from rubric_jobs.errors import LevelPointsNeeded, NotExportable, RubricJobError
-from rubric_jobs.rubric import exports, points
+from rubric_jobs.rubric import exports, layout, layout_reading, points
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Rubric
 
@@ -128,22 +128,17 @@ def read_back(rubric: Rubric, kind: str, saved: Path | None) -> str:
 
 
 def as_compared(rubric: Rubric, kind: str) -> dict[str, Any]:
-    """All that the format promises to hold; texts by their lines, which may be indented otherwise."""
+    """All that the format promises to hold. Names are one line, as everywhere; a text's lines are what shows of it."""
     told = rubric.model_dump(mode="json", include={"title", "total_points", "criteria", "adjustments"})
-    for part in [*told["criteria"], *(level for criterion in told["criteria"] for level in criterion["levels"])]:
+    levels = [level for criterion in told["criteria"] for level in criterion["levels"]]
+    for part in [told, *told["criteria"], *levels, *told["adjustments"]]:
         for mark in ("source", "grounded", "confidence", *(["weight"] if kind == "text" else [])):
             part.pop(mark, None)
-    return dict(_by_lines(told))
-
-
-def _by_lines(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _by_lines(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_by_lines(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    return "\n".join(filter(None, (" ".join(line.split()) for line in value.splitlines()))) or None
+        for name in {"title", "name", "section", "reason"} & part.keys():
+            part[name] = layout.line(part[name])
+        if "description" in part:
+            part["description"] = layout_reading.shown(part["description"])
+    return told
 
 
 if __name__ == "__main__":

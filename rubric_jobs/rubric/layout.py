@@ -7,12 +7,13 @@
     Is there one?  |          |           | Vague …       points of a level, and its text in lines below
 
 Where the criteria have levels of different names, the header says "Levels" and is padded, a row is only as long as it
-has levels, and each of these cells begins with a line "Name (3 points):". Criteria without levels are a table of two columns. `read` takes back all that shows; `losses` says
-what does not show.
+has levels, and each of these cells begins with a line "Name (3 points):". Criteria without levels are a table of two
+columns. `layout_reading.read` takes back all that shows, and its `losses` say what does not.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,6 +24,7 @@ from rubric_jobs.rubric.points import as_text
 
 CRITERION, LEVELS, POINTS, DONE, BOX = "Criterion", "Levels", "Points", "Done", "☐"
 TOTAL = "Total: "
+_BULLET = re.compile(r"\A([•▪●■◦‣·○])(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,9 @@ def _grids(rubric: Rubric) -> Iterator[Grid]:
     sections = {criterion.section for criterion in rubric.criteria}
     is_shared = all(level_names(run[0]) is not None for run in runs) and len(runs) <= max(1, len(sections))
     if is_shared:
-        yield from (_grid(run, level_names(run[0]) or (), rubric.kind) for run in runs)
+        yield from (_grid(run, level_names(run[0]) or ()) for run in runs)
     elif rubric.criteria:
-        yield _grid(rubric.criteria, None, rubric.kind)
+        yield _grid(rubric.criteria, None)
 
 
 def level_names(criterion: Criterion) -> tuple[str, ...] | None:
@@ -69,13 +71,13 @@ def level_names(criterion: Criterion) -> tuple[str, ...] | None:
     return names if all(names) and len(set(names)) == len(names) and LEVELS not in names else None
 
 
-def _grid(criteria: Sequence[Criterion], names: tuple[str, ...] | None, kind: str) -> Grid:
+def _grid(criteria: Sequence[Criterion], names: tuple[str, ...] | None) -> Grid:
     shared = _shared_worths(criteria) if names else []
     count = max((len(criterion.levels) for criterion in criteria), default=0)
     heads = [Cell(_lines(name, worth)) for name, worth in zip(names, shared, strict=True)] if names else []
     if names is None:
         heads = [Cell(LEVELS), *[Cell()] * (count - 1)] if count else []
-    second = _second_column(criteria, kind, is_list=not count)
+    second = _second_column(criteria, is_list=not count)
     rows: list[Row] = [(Cell(CRITERION), *([Cell(second)] if second else []), *heads)]
     section = ""
     for criterion in criteria:
@@ -95,10 +97,10 @@ def _grid(criteria: Sequence[Criterion], names: tuple[str, ...] | None, kind: st
     return tuple(rows)
 
 
-def _second_column(criteria: Sequence[Criterion], kind: str, *, is_list: bool) -> str:
+def _second_column(criteria: Sequence[Criterion], *, is_list: bool) -> str:
     if any(worth_text(criterion) for criterion in criteria):
         return POINTS
-    return (DONE if kind == "checklist" else POINTS) if is_list else ""
+    return DONE if is_list else ""
 
 
 def _shared_worths(criteria: Sequence[Criterion]) -> list[str]:
@@ -149,8 +151,8 @@ def _note(adjustment: Adjustment) -> str:
 
 
 def line(text: str | None) -> str:
-    """A text in one line."""
-    return " ".join((text or "").split())
+    """A text in one line; a space stands after a bullet at its beginning."""
+    return _BULLET.sub(r"\1 ", " ".join((text or "").split()))
 
 
 def _lines(first: str, text: str | None) -> str:

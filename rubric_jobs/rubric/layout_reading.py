@@ -15,8 +15,8 @@ from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Total
 
 _NUMBER = r"-?\d{1,12}(?:\.\d{1,30})?"
 _SCALE = (
-    rf"(?:(?P<low>{_NUMBER})–(?P<high>{_NUMBER})|from (?P<least>{_NUMBER})|up to (?P<most>{_NUMBER})|(?P<one>{_NUMBER}))"
-    r" points?"
+    rf"(?:(?P<low>{_NUMBER})–(?P<high>{_NUMBER})|from (?P<least>{_NUMBER})|up to (?P<most>{_NUMBER})"
+    rf"|(?P<one>{_NUMBER})) points?"
 )
 _SCALE_LINE = re.compile(_SCALE)
 _LABEL = re.compile(rf"(?P<name>.*?)(?:(?:^| )\({_SCALE}\))?:")
@@ -48,33 +48,46 @@ def losses(rubric: Rubric) -> Iterator[str]:
     """What this rubric loses when it is written as a sheet and read back: a sentence each, behind its path."""
     found = read(layout.write(rubric))
     if found is None or len(found.criteria) != len(rubric.criteria):
-        yield "criteria: the table cannot be read back as it is."
+        yield "criteria: some texts look like points or headings of the table; read back, they may be taken for them."
         return
     if found.kind != rubric.kind:
         yield f"kind: read back, this is taken for {found.kind}, not {rubric.kind}."
-    for name in ("title", "total_points"):
-        if _shown(getattr(found, name)) != _shown(getattr(rubric, name)):
-            yield f"{name}: it is read back otherwise."
+    if layout.line(found.title) != layout.line(rubric.title):
+        yield "title: it is read back otherwise."
+    if found.total_points != rubric.total_points:
+        yield "total_points: it is read back otherwise."
     for index, (before, after) in enumerate(zip(rubric.criteria, found.criteria, strict=True)):
-        for name in ("name", "description", "section", "points", "weight"):
-            if _shown(getattr(before, name)) != _shown(getattr(after, name)):
-                yield f"criteria[{index}].{name}: it is read back otherwise."
-        if list(map(_of_level, before.levels)) != list(map(_of_level, after.levels)):
-            yield f"criteria[{index}].levels: they are read back otherwise."
+        yield from _differences(_of_criterion(before), _of_criterion(after), f"criteria[{index}]")
     for place, (given, got) in enumerate(zip(rubric.adjustments, found.adjustments, strict=True)):
-        if (given.kind, _shown(given.reason), given.points) != (got.kind, _shown(got.reason), got.points):
-            yield f"adjustments[{place}]: it is read back otherwise."
+        yield from _differences(_of_adjustment(given), _of_adjustment(got), f"adjustments[{place}]")
 
 
-def _of_level(level: Level) -> tuple[Any, ...]:
-    return _shown(level.name), _shown(level.description), level.points, level.points_min, level.points_max
+def _differences(before: dict[str, Any], after: dict[str, Any], path: str) -> Iterator[str]:
+    return (f"{path}.{name}: it is read back otherwise." for name in before if before[name] != after[name])
 
 
-def _shown(value: Any) -> Any:
-    """Texts as they show: blanks at the ends of lines, and blank lines, make no difference."""
-    if not isinstance(value, str):
-        return "" if value is None else value
-    return "\n".join(filter(None, map(layout.line, value.splitlines())))
+def _of_criterion(criterion: Criterion) -> dict[str, Any]:
+    return {
+        "name": layout.line(criterion.name),
+        "description": shown(criterion.description),
+        "section": layout.line(criterion.section),
+        "points": criterion.points,
+        "weight": criterion.weight,
+        "levels": [
+            (layout.line(level.name), shown(level.description), level.points, level.points_min, level.points_max)
+            for level in criterion.levels
+        ],
+    }
+
+
+def _of_adjustment(adjustment: Adjustment) -> dict[str, Any]:
+    worth = None if adjustment.points is None else abs(adjustment.points)
+    return {"kind": adjustment.kind, "reason": layout.line(adjustment.reason), "points": worth}
+
+
+def shown(text: str | None) -> str:
+    """A text as it shows: blanks at the ends of lines, and blank lines, make no difference."""
+    return "\n".join(filter(None, map(layout.line, (text or "").splitlines())))
 
 
 def _rubric(sheet: Sheet) -> Rubric:

@@ -10,7 +10,7 @@ from typing import Literal
 from rubric_jobs.errors import NotExportable
 from rubric_jobs.rubric.level_order import Places, earns_nothing, places
 from rubric_jobs.rubric.model import Criterion, Level, Rubric
-from rubric_jobs.rubric.points import CENT, as_text, rounded, top
+from rubric_jobs.rubric.points import CENT, as_text, rounded, top, worth
 
 Choice = Literal["spread", "full_marks"]
 CHOICES: tuple[Choice, ...] = ("spread", "full_marks")
@@ -65,7 +65,7 @@ def given(rubric: Rubric, choice: Choice) -> tuple[Rubric, list[str]]:
 
 
 def _given(criterion: Criterion, rubric: Rubric, choice: Choice) -> tuple[Criterion, str]:
-    points = criterion.points if criterion.points is not None else criterion.weight
+    points = worth(criterion) or criterion.weight
     if points is None or not points or not (are_missing(criterion) or _are_partly_missing(criterion)):
         return criterion, ""
     if choice == "full_marks":

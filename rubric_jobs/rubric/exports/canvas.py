@@ -77,8 +77,14 @@ def _worths(rubric: Rubric, losses: _Losses) -> list[Decimal]:
     weights = [criterion.weight for criterion in rubric.criteria if criterion.weight is not None]
     if weights and len(weights) == len(rubric.criteria) and min(weights) >= 0 and sum(weights):
         total = points.own_total(rubric)
-        return _shared(rubric, weights, sum(weights, Decimal(0)) if not total else total, losses)
-    worths = []
+        return _shared(rubric, weights, total or sum(weights, Decimal(0)), losses)
+    return _rounded_in_sum(list(map(Fraction, _own_worths(rubric))), losses)
+
+
+def _own_worths(rubric: Rubric) -> list[Decimal]:
+    worths: list[Decimal] = []
+    if all(points.worth(criterion) is None for criterion in rubric.criteria):
+        raise NotExportable("The rubric has no points, which Canvas needs. Give its criteria points first.")
     for criterion in rubric.criteria:
         worth = points.worth(criterion)
         if worth is None:
@@ -88,13 +94,13 @@ def _worths(rubric: Rubric, losses: _Losses) -> list[Decimal]:
         worths.append(worth)
     if worths and not sum(worths):
         raise NotExportable("The rubric is worth 0 points. Give its criteria points.")
-    total = points.own_total(rubric)
-    if total is not None and sum(worths) != total:
+    total, found = points.own_total(rubric), sum(worths, Decimal(0))
+    if total is not None and found != total:
         raise NotExportable(
-            f"The rubric states {as_text(total)} points, but its criteria add up to {as_text(sum(worths, Decimal(0)))}. "
+            f"The rubric states {as_text(total)} points, but its criteria add up to {as_text(found)}. "
             f"Correct one of them: Canvas takes the sum of the criteria."
         )
-    return _to_the_cent(worths, losses)
+    return worths
 
 
 def _shared(rubric: Rubric, weights: Sequence[Decimal], total: Decimal, losses: _Losses) -> list[Decimal]:
@@ -106,10 +112,6 @@ def _shared(rubric: Rubric, weights: Sequence[Decimal], total: Decimal, losses: 
             told = f"its weight of {as_text(weights[index])} % makes it {as_text(_cents(share))} points"
             losses.add(f"criteria[{index}].points", f"{told}, not {as_text(criterion.points)}.")
     return _rounded_in_sum(exact, losses)
-
-
-def _to_the_cent(worths: Sequence[Decimal], losses: _Losses) -> list[Decimal]:
-    return _rounded_in_sum([Fraction(worth) for worth in worths], losses)
 
 
 def _rounded_in_sum(exact: Sequence[Fraction], losses: _Losses) -> list[Decimal]:

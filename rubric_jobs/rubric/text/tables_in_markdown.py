@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from rubric_jobs.rubric.layout import Cell, Grid, Row, Sheet
 
@@ -115,7 +115,7 @@ def _cells(line: str) -> Row | None:
     if not line.startswith("| ") or not line.endswith(" |"):
         return None
     ends = [found.end() for found in _BORDER.finditer(line)]
-    parts = [line[start : end - 1].strip() for start, end in zip(ends, ends[1:], strict=False)]
+    parts = [line[start : end - 1].strip() for start, end in pairwise(ends)]
     return tuple(Cell("\n".join(map(_plain, part.split("<br>")))) for part in parts)
 
 
