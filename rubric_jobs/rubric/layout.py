@@ -24,6 +24,7 @@ from rubric_jobs.rubric.points import as_text
 
 CRITERION, LEVELS, POINTS, DONE, BOX = "Criterion", "Levels", "Points", "Done", "☐"
 TOTAL = "Total: "
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ufffe\uffff\ud800-\udfff]")
 _BULLET = re.compile(r"\A([•▪●■◦‣·○])(?=\S)")
 
 
@@ -151,8 +152,8 @@ def _note(adjustment: Adjustment) -> str:
 
 
 def line(text: str | None) -> str:
-    """A text in one line; a space stands after a bullet at its beginning."""
-    return _BULLET.sub(r"\1 ", " ".join((text or "").split()))
+    """A text in one line, without control characters; a space stands after a bullet at its beginning."""
+    return _BULLET.sub(r"\1 ", " ".join(_INVISIBLE.sub("", text or "").split()))
 
 
 def _lines(first: str, text: str | None) -> str:
