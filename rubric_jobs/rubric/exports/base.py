@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -56,8 +57,8 @@ def of_marks(rubric: Rubric) -> Iterator[str]:
 def of_ties(rubric: Rubric) -> Iterator[str]:
     """Levels of one criterion that are worth the same, which readers of a mark cannot tell apart."""
     for index, criterion in enumerate(rubric.criteria):
-        worths = [value for level in criterion.levels if (value := top(level)) is not None]
-        tied = sorted({value for value in worths if worths.count(value) > 1}, reverse=True)
+        worths = Counter(value for level in criterion.levels if (value := top(level)) is not None)
+        tied = sorted((value for value, count in worths.items() if count > 1), reverse=True)
         if tied:
             told = " and ".join(map(as_text, tied))
             yield f"criteria[{index}].levels: several of “{criterion.name}” are worth the same, {told}."

@@ -62,6 +62,9 @@ def _set_up(document: Any, rubric: Rubric, *, is_wide: bool) -> Length:
     properties = document.core_properties
     properties.title, properties.author, properties.comments = _shown(layout.line(rubric.title))[:255], "", ""
     properties.created = properties.modified = _WRITTEN_AT
+    package = document.part.package
+    for key in [key for key, relation in package.rels.items() if relation.reltype.endswith("/thumbnail")]:
+        del package.rels[key]  # a picture of python-docx's own template
     normal, title = document.styles["Normal"], document.styles["Title"]
     normal.font.size, title.font.size = Pt(10), Pt(18)
     normal.paragraph_format.space_after = Pt(0)
