@@ -25,7 +25,7 @@ from rubric_jobs.rubric.points import as_text
 CRITERION, LEVELS, POINTS, DONE, BOX = "Criterion", "Levels", "Points", "Done", "☐"
 TOTAL = "Total: "
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ufffe\uffff\ud800-\udfff]")
-_BULLET = re.compile(r"\A([•▪●■◦‣·○])(?=\S)")
+_BULLETS = tuple("•▪●■◦‣·○")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,11 @@ def write(rubric: Rubric) -> Sheet:
 
 
 def _grids(rubric: Rubric) -> Iterator[Grid]:
-    runs = [list(run) for _, run in groupby(rubric.criteria, key=level_names)]
+    runs = [(names, list(run)) for names, run in groupby(rubric.criteria, key=level_names)]
     sections = {criterion.section for criterion in rubric.criteria}
-    is_shared = all(level_names(run[0]) is not None for run in runs) and len(runs) <= max(1, len(sections))
+    is_shared = all(names is not None for names, _ in runs) and len(runs) <= max(1, len(sections))
     if is_shared:
-        yield from (_grid(run, level_names(run[0]) or ()) for run in runs)
+        yield from (_grid(run, names) for names, run in runs)
     elif rubric.criteria:
         yield _grid(rubric.criteria, None)
 
@@ -153,7 +153,10 @@ def _note(adjustment: Adjustment) -> str:
 
 def line(text: str | None) -> str:
     """A text in one line, without control characters; a space stands after a bullet at its beginning."""
-    return _BULLET.sub(r"\1 ", " ".join(_INVISIBLE.sub("", text or "").split()))
+    if not text:
+        return ""
+    folded = " ".join((text if text.isprintable() else _INVISIBLE.sub("", text)).split())
+    return f"{folded[0]} {folded[1:]}" if folded[:1] in _BULLETS and folded[1:2].strip() else folded
 
 
 def _lines(first: str, text: str | None) -> str:

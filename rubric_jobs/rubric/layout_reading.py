@@ -44,9 +44,9 @@ def _without_padding(sheet: Sheet) -> Sheet:
     return Sheet(sheet.title, grids, sheet.notes)
 
 
-def losses(rubric: Rubric) -> Iterator[str]:
-    """What this rubric loses when it is written as a sheet and read back: a sentence each, behind its path."""
-    found = read(layout.write(rubric))
+def losses(rubric: Rubric, sheet: Sheet) -> Iterator[str]:
+    """What this rubric loses, written as this sheet and read back: a sentence each, behind its path."""
+    found = read(sheet)
     if found is None or len(found.criteria) != len(rubric.criteria):
         yield "criteria: some texts look like points or headings of the table; read back, they may be taken for them."
         return

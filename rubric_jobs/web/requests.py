@@ -64,7 +64,7 @@ class StatedTotal(Total):
 @extend_schema_field(
     {"anyOf": [
         {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.25},
-        {"type": "string", "pattern": r"^[1-9]\d{0,4}(\.(0|00|25|5|50|75))?$"},
+        {"type": "string", "pattern": r"^([1-9]\d{0,4}(\.(0|00|25|5|50|75))?)?$"},
         {"type": "null"},
     ]}
 )  # fmt: skip

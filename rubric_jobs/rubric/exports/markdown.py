@@ -9,6 +9,7 @@ from rubric_jobs.rubric.text import tables_in_markdown
 
 
 def export(rubric: Rubric) -> Export:
-    content = tables_in_markdown.write(layout.write(rubric))
-    losses = [*layout_reading.losses(rubric), *of_marks(rubric)]
+    sheet = layout.write(rubric)
+    content = tables_in_markdown.write(sheet)
+    losses = [*layout_reading.losses(rubric, sheet), *of_marks(rubric)]
     return Export(content.encode(), "text/markdown; charset=utf-8", ".md", losses)

@@ -54,7 +54,7 @@ def export(rubric: Rubric) -> Export:
         paragraph.add_run(_shown(note)).bold = note.startswith(layout.TOTAL)
     data = io.BytesIO()
     document.save(data)
-    return Export(data.getvalue(), MEDIA_TYPE, ".docx", [*layout_reading.losses(rubric), *of_marks(rubric)])
+    return Export(data.getvalue(), MEDIA_TYPE, ".docx", [*layout_reading.losses(rubric, sheet), *of_marks(rubric)])
 
 
 def _set_up(document: Any, rubric: Rubric, *, is_wide: bool) -> Length:
