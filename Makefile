@@ -33,11 +33,13 @@ bench: .venv/ready-for-benchmarks
 
 # Every fault of docs/engine.md in its long form; about a quarter of an hour.
 soak: .venv/ready-for-tests
+	@SLOW_CALL_SECONDS=28 $(BIN)/pytest -q tests/acceptance/test_slow_provider.py
 	@$(BIN)/python -m tests.worker.soak
 
 # Rules on points with 2,000 examples each, then 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests
 	@$(BIN)/pytest --quiet --hypothesis-profile=fuzz tests/rubric/test_points_properties.py
+	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
 
 # Needs the internet's vulnerability database.
