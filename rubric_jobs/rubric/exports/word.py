@@ -67,7 +67,7 @@ def _set_up(document: Any, rubric: Rubric, *, is_wide: bool) -> Length:
         del package.rels[key]  # a picture of python-docx's own template
     normal, title = document.styles["Normal"], document.styles["Title"]
     normal.font.size, title.font.size = Pt(10), Pt(18)
-    normal.paragraph_format.space_after = Pt(0)
+    normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(1)
     page = document.sections[0]
     short, long = Cm(21.0), Cm(29.7)
     page.page_width, page.page_height = (long, short) if is_wide else (short, long)
@@ -90,11 +90,12 @@ def _add_table(document: Any, grid: Grid, width: Length) -> None:
         if len(row) == 1:
             _fill(cells[0].merge(cells[-1]), row[0], is_bold=True, color="F2F2F2")
             continue
+        shown = max(place for place, cell in enumerate(row) if cell.text or place == 0)
+        if place == 0 and shown < columns - 1:
+            cells[shown].merge(cells[-1])
+            row = row[: shown + 1]
         for cell, content in zip(cells, row, strict=False):
             _fill(cell, content, is_bold=place == 0, color="D9E2F3" if place == 0 else "")
-    if grid[0][-1].text == "" and (heads := [place for place, cell in enumerate(grid[0]) if cell.text]):
-        header = table.rows[0].cells
-        header[heads[-1]].merge(header[-1])
     for column, column_width in zip(table.columns, widths, strict=True):
         column.width = column_width
 
