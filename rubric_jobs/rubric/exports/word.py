@@ -90,14 +90,19 @@ def _add_table(document: Any, grid: Grid, width: Length) -> None:
         if len(row) == 1:
             _fill(cells[0].merge(cells[-1]), row[0], is_bold=True, color="F2F2F2")
             continue
-        shown = max(place for place, cell in enumerate(row) if cell.text or place == 0)
-        if place == 0 and shown < columns - 1:
-            cells[shown].merge(cells[-1])
-            row = row[: shown + 1]
-        for cell, content in zip(cells, row, strict=False):
-            _fill(cell, content, is_bold=place == 0, color="D9E2F3" if place == 0 else "")
+        is_header = place == 0
+        contents = _without_blank_end(row) if is_header else row
+        if len(contents) < len(row):  # "Levels" stands above all of them
+            cells[len(contents) - 1].merge(cells[-1])
+        for cell, content in zip(cells, contents, strict=False):
+            _fill(cell, content, is_bold=is_header, color="D9E2F3" if is_header else "")
     for column, column_width in zip(table.columns, widths, strict=True):
         column.width = column_width
+
+
+def _without_blank_end(row: Row) -> Row:
+    count = max((place for place, cell in enumerate(row, start=1) if cell.text), default=len(row))
+    return row[:count]
 
 
 def _widths(header: Row, columns: int, width: Length) -> Sequence[Length]:
