@@ -58,6 +58,10 @@ class PageContent:
     fills: list[Edge]
     """Borders of shaded areas, which are weaker evidence of a grid."""
     has_picture: bool = False
+    has_detached_accents: bool = False
+    """Some accents were drawn apart from letters that they could not be put on."""
+    is_garbled: bool = False
+    """Its text is no letters that anybody could read."""
 
 
 @dataclass(slots=True)

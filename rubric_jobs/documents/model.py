@@ -126,6 +126,16 @@ class Document:
         return not self.blocks and bool(self.scanned_pages)
 
     @property
+    def is_garbled(self) -> bool:
+        """Some of its text is not the letters that a person sees."""
+        return GARBLED_TEXT in self.doubts
+
+    @property
+    def is_legible(self) -> bool:
+        """All of its pages could be read as text."""
+        return not self.scanned_pages and not self.is_garbled
+
+    @property
     def tables(self) -> list[Table]:
         return [block for block in self.blocks if isinstance(block, Table)]
 

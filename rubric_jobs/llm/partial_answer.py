@@ -1,4 +1,4 @@
-"""A rubric while a model is still writing it: whatever of its JSON has arrived, in canonical shape; and who is told."""
+"""The part of a rubric that has arrived while a model is still writing it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ LARGEST_NUMBER = 1e9
 _NUMBER_CHARACTERS = "0123456789+-.eE"
 
 
-class Report(Protocol):
+class OnProgress(Protocol):
     def __call__(
         self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None
     ) -> None: ...
 
 
 def silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
-    """A Report for a caller that does not want to know."""
+    """An OnProgress that does nothing."""
 
 
 def streaming(
-    report: Report, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
+    on_progress: OnProgress, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
 ) -> Callable[[str], None]:
-    """What a provider calls with all of its answer so far: reports the stage `writing`, at most twice a second."""
+    """An `on_text` for a provider that reports the stage `writing`, at most twice a second."""
     due = clock()
 
     def on_text(text: str) -> None:
@@ -39,7 +39,7 @@ def streaming(
         shown = rubric_of(text)
         due = clock() + REPORT_EVERY_S
         if shown is not None and not is_unfit(shown):
-            report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
+            on_progress(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
 
     return on_text
 
@@ -47,7 +47,7 @@ def streaming(
 def rubric_of(text: str) -> dict[str, Any] | None:
     """`{"title", "kind", "criteria"}` of an unfinished answer, or None while there is nothing to show.
 
-    A number at the very end is left out: `1` may become `10`. Nothing here is checked yet; it is for showing alone.
+    A number at the very end is left out, because `1` may become `10`. Nothing is checked yet: it is for display only.
     """
     start = text.find("{")
     if start < 0:

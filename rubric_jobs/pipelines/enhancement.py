@@ -1,8 +1,8 @@
-"""A rubric's text or a few rules in, a rubric of exactly the wanted total out.
+"""From a rubric's text or a few rules to a rubric with exactly the wanted total.
 
-A whole rubric keeps its names, levels and wording whoever serves: the points alone are taken from a model's answer, and
-only where it kept every criterion and level. Few rules need a model, whose rubric is held to its bounds. Either way the
-points are shared out here (`points.rescale`), so that they add up. Pure, as extraction is: no database, no settings.
+A whole rubric keeps its names, levels and wording: only points are taken from a model's answer, and only if it kept
+every criterion and level. A few rules need a model, whose rubric must be within bounds. In both cases `rescaling`
+makes the points add up. Pure, like extraction: no database, no settings.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound
-from rubric_jobs.llm import ask, partial_answer, prompts, routing
+from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound, ProviderError
+from rubric_jobs.llm import ask, offload, partial_answer, prompts, routing
 from rubric_jobs.llm.ask import Objection, OnReply
-from rubric_jobs.llm.offload import aside
-from rubric_jobs.llm.partial_answer import Report
+from rubric_jobs.llm.partial_answer import OnProgress
 from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
-from rubric_jobs.llm.routing import LOCAL, Policy
+from rubric_jobs.llm.routing import LOCAL, Policy, Route
+from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.rubric import points, review
+from rubric_jobs.rubric import level_order, points, rescaling, review
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
 from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
@@ -36,10 +36,13 @@ MOST_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class EnhancementRequest:
-    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: wished for by provider."""
+    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: the wanted model by provider.
+
+    Without `total_points` a whole rubric keeps its own total.
+    """
 
     rules: str = field(repr=False)
-    total_points: Decimal
+    total_points: Decimal | None = None
     instruction: str = field(default="", repr=False)
     provider: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
@@ -50,42 +53,55 @@ async def enhance(
     *,
     providers: Providers,
     policy: Policy,
-    report: Report | None = None,
+    on_progress: OnProgress | None = None,
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """A rubric whose criteria add up to exactly the total that was asked for.
 
-    With `auto`, a whole rubric without a wish is never sent to a model: there is nothing that a model could do better
-    than arithmetic. With a wish it is, where there is a model; else the result says that the wish was not heeded. The
-    hooks are those of extraction. Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share,
-    NeedsModel for a few rules without a model, a ProviderError.
+    With `auto`, a whole rubric without a wish is never sent to a model, because arithmetic is enough. With a wish it is
+    sent where there is a model; else a warning says that the wish was not followed. The hooks are those of extraction.
+    Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share, NeedsModel for a few rules
+    without a model, a ProviderError.
     """
-    tell = report or partial_answer.silent
-    tell(stage="reading")
+    report = on_progress or partial_answer.silent
+    report(stage="reading")
     size = len(request.rules)
-    whole = await aside(size, _whole, request.rules)
-    total = points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
-    names = _names(request, whole, providers, policy)
-    if whole and names[0] == LOCAL and stored_reply is None:
-        return await aside(size, _local, whole, total, request.instruction)
+    whole = await offload.run(size, _whole, request.rules)
+    total = _total(request, whole)
+    route = _route(request, whole, providers, policy, stored_reply)
+    if whole and route.is_local_first:
+        return await offload.run(size, _local, whole, request)
+    points.check_target(total)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
-    repeats_rules = await aside(size, prompts.rules_guard, task)
-    tell(stage="asking")
-    answer = await ask.ask_in_turn(
-        task,
-        routing.candidates(names, providers, request.models, stored_reply),
-        timeout_s=policy.call_timeout_s,
-        check=lambda rubric: _check(rubric, task, repeats_rules),
-        on_text=partial_answer.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
-        on_reply=on_reply,
-        stored_reply=stored_reply,
-    )
-    tell(stage="checking", criteria_found=len(answer.rubric.criteria))
-    if answer.reply.provider == LOCAL and whole:
-        return await aside(size, _local, whole, total, request.instruction)
-    return await aside(size + len(answer.reply.text), _models, answer, whole, total)
+    repeats_rules = await offload.run(size, prompts.rules_guard, task)
+    report(stage="asking")
+    try:
+        answer = await ask.ask_in_turn(
+            task,
+            routing.targets(route, providers, request.models),
+            timeout_s=policy.call_timeout_s,
+            check=lambda rubric: _check(rubric, task, repeats_rules),
+            on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
+            on_reply=on_reply,
+            stored_reply=route.stored_reply,
+        )
+    except ProviderError:
+        if whole is None or not route.is_local_last:
+            raise
+        return await offload.run(size, _local, whole, request)
+    report(stage="checking", criteria_found=len(answer.rubric.criteria))
+    return await offload.run(size + len(answer.reply.text), _models, answer, whole, total)
+
+
+def _total(request: EnhancementRequest, whole: Rubric | None) -> Decimal:
+    """The total of the result; raises InvalidPoints before a provider is asked."""
+    if request.total_points is not None:
+        return points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
+    if whole is None:
+        raise InvalidPoints("Say how many points the rubric is worth: a few rules have no total of their own.")
+    return rescaling.settle(whole).total_points or Decimal(0)
 
 
 def _whole(rules: str) -> Rubric | None:
@@ -95,54 +111,56 @@ def _whole(rules: str) -> Rubric | None:
         return None
 
 
-def _names(request: EnhancementRequest, whole: Rubric | None, providers: Providers, policy: Policy) -> list[str]:
-    """Whom to ask in turn; few rules are never the local provider's."""
-    suffices = whole is not None and not request.instruction.strip()
-    names = routing.names(providers, policy, forced=request.provider, local_suffices=suffices)
-    if whole is None:
-        names = [name for name in names if name != LOCAL]
-    if not names and request.provider == LOCAL:
-        raise NeedsModel("Writing a rubric from a few rules needs a language model; the local provider has none.")
-    if not names:
-        raise NeedsModel
-    return names
+def _route(
+    request: EnhancementRequest, whole: Rubric | None, providers: Providers, policy: Policy, stored_reply: Reply | None
+) -> Route:
+    """The route of a job; NeedsModel for a few rules that no provider would be asked about."""
+    is_local_enough = whole is not None and not request.instruction.strip()
+    route = routing.route(
+        providers, policy, forced=request.provider, is_local_enough=is_local_enough, stored_reply=stored_reply
+    )
+    if whole is None and not route.providers:
+        without_model = "Writing a rubric from a few rules needs a language model; the local provider has none."
+        raise NeedsModel(without_model if request.provider == LOCAL else None)
+    return route
 
 
-def _local(whole: Rubric, total: Decimal, wish: str) -> Outcome:
-    return _finished(_shared_out(whole, total, wish=wish), provider=LOCAL)
+def _local(whole: Rubric, request: EnhancementRequest) -> Outcome:
+    return _finished(_shared_out(whole, request.total_points, wish=request.instruction))
 
 
 def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
-    return _finished(_written(answer.rubric, whole, total), provider=answer.reply.provider, answer=answer)
+    return _finished(_written(answer.rubric, whole, total), answer=answer)
 
 
-def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:
-    """The local way: arithmetic alone."""
-    rubric = points.rescale(whole, total)
+def _shared_out(whole: Rubric, total: Decimal | None, *, wish: str) -> Rubric:
+    """Without a model: arithmetic only. Without a total the rubric keeps its own."""
+    rubric = rescaling.settle(whole) if total is None else rescaling.rescale(whole, total)
     warnings = [*rubric.warnings, *_about_old_total(whole)]
     if wish.strip():
-        message = "The wish was not heeded: that needs a language model. The points keep their proportions."
+        message = "The wish was not followed, because that needs a language model. The points keep their proportions."
         warnings.append(Warning(code="wish_not_heeded", message=message))
     return rubric.model_copy(update={"warnings": warnings})
 
 
 def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
-    """The model's way: of a whole rubric only the points are taken from the answer."""
+    """With a model's answer: of a whole rubric, only the points change."""
     if whole is None:
-        # Its penalties are meant for the total that was asked for, whatever its criteria add up to.
-        return points.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
+        # Its penalties are meant for the requested total, whatever its criteria add up to.
+        return rescaling.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
     if any(criterion.points is None for criterion in answer.criteria):
         return _shared_out(whole, total, wish="")
     merged = [_merged(old, new) for old, new in zip(whole.criteria, answer.criteria, strict=True)]
-    before = whole.total_points if whole.total_points is not None else points.summed(whole)
-    rubric = points.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
+    before = points.own_total(whole)
+    rubric = rescaling.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
     return rubric.model_copy(update={"warnings": [*rubric.warnings, *_about_old_total(whole)]})
 
 
 def _merged(old: Criterion, new: Criterion) -> Criterion:
-    """The old criterion with the points that a model gave it; its levels keep their own scale where they have one."""
+    """The old criterion with the model's points; its levels keep their own scale if they have one."""
     levels = old.levels
-    if all(points.top(level) is None for level in levels) and _falls(new.levels):
+    is_usable = (_falls(new.levels) or _falls(new.levels[::-1])) and level_order.agrees(new.levels)
+    if all(points.top(level) is None for level in levels) and is_usable:
         levels = [
             level.model_copy(update={"points": points.top(other)})
             for level, other in zip(old.levels, new.levels, strict=True)
@@ -154,17 +172,9 @@ def _about_old_total(whole: Rubric) -> list[Warning]:
     return [warning for warning in review.review(whole) if warning.code == "total_mismatch"]
 
 
-def _finished(rubric: Rubric, *, provider: str, answer: ask.Answer | None = None) -> Outcome:
+def _finished(rubric: Rubric, *, answer: ask.Answer | None = None) -> Outcome:
     rubric = review.reviewed(rubric)
-    return Outcome(
-        rubric=rubric,
-        result=result_of(rubric),
-        provider=provider,
-        model=(answer.reply.model or None) if answer else None,
-        prompt_tokens=answer.prompt_tokens if answer else 0,
-        completion_tokens=answer.completion_tokens if answer else 0,
-        asked_again=answer.asked_again if answer else False,
-    )
+    return outcome.of(rubric, result_of(rubric), answer=answer)
 
 
 def result_of(rubric: Rubric) -> dict[str, Any]:
@@ -181,7 +191,7 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
 
 
 def _check(rubric: Rubric, task: EnhanceTask, repeats_rules: Callable[[Any], bool]) -> None:
-    """Raises an Objection to what cannot be used; sums are no matter, they are repaired."""
+    """Raises an Objection to an unusable answer; wrong sums are repaired later."""
     if repeats_rules(rubric.as_json()):
         raise Objection(_UNUSABLE, complaint="Your answer repeats the rules. Write the rubric alone.")
     most = max(_most_points(task.rubric), task.total_points)
@@ -196,7 +206,7 @@ def _check(rubric: Rubric, task: EnhanceTask, repeats_rules: Callable[[Any], boo
 
 
 def _most_points(whole: Rubric | None) -> Decimal:
-    """The most that an answer may give one criterion where it left the old points as they were."""
+    """The most points of a criterion in the old rubric, which an answer may have left unchanged."""
     return (
         max((criterion.points or Decimal(0) for criterion in whole.criteria), default=Decimal(0))
         if whole
@@ -210,20 +220,20 @@ _UNUSABLE = "The language model's answer was not a rubric that could be used."
 def _check_kept(answer: Rubric, whole: Rubric) -> None:
     kept = "The language model did not keep every criterion and level of the rubric."
     old, new = [c.name for c in whole.criteria], [c.name for c in answer.criteria]
-    if list(map(_folded, old)) != list(map(_folded, new)):
+    if list(map(_comparable, old)) != list(map(_comparable, new)):
         raise Objection(kept, complaint=f"Keep every criterion, its name and its place. They are: {_listed(old)}.")
     for before, after in zip(whole.criteria, answer.criteria, strict=True):
         if after.points == 0 and before.points != 0:
             raise Objection(kept, complaint=f"Leave “{before.name}” some points.")
         names = [level.name or "" for level in before.levels]
-        if list(map(_folded, names)) != [_folded(level.name or "") for level in after.levels]:
+        if list(map(_comparable, names)) != [_comparable(level.name or "") for level in after.levels]:
             complaint = f"Keep every level of “{before.name}”, its name and its place. They are: {_listed(names)}."
             raise Objection(kept, complaint=complaint)
 
 
 def _check_new(rubric: Rubric, total: Decimal) -> None:
     most = min(MOST_WRITTEN, int(total / points.STEPS[-1]))
-    names = [_folded(criterion.name) for criterion in rubric.criteria]
+    names = [_comparable(criterion.name) for criterion in rubric.criteria]
     if not FEWEST_WRITTEN <= len(names) <= most:
         complaint = f"Write {FEWEST_WRITTEN} to {most} criteria, not {len(names)}."
         raise Objection("The language model wrote too few or too many criteria.", complaint=complaint)
@@ -235,11 +245,14 @@ def _check_new(rubric: Rubric, total: Decimal) -> None:
         if not FEWEST_LEVELS <= len(criterion.levels) <= MOST_LEVELS:
             complaint = f"Give “{criterion.name}” {FEWEST_LEVELS} to {MOST_LEVELS} levels, not {len(criterion.levels)}."
             raise Objection("The language model wrote too few or too many levels.", complaint=complaint)
-        if not all(_folded(level.name or "") for level in criterion.levels):
+        if not all(_comparable(level.name or "") for level in criterion.levels):
             raise Objection(_UNUSABLE, complaint=f"Give each level of “{criterion.name}” a name.")
         has_points = any(points.top(level) is not None for level in criterion.levels)
         if has_points and not _falls(criterion.levels) and not _falls(criterion.levels[::-1]):
             complaint = f"Let the points of the levels of “{criterion.name}” fall from the best level to the last."
+            raise Objection(_UNUSABLE, complaint=complaint)
+        if has_points and not level_order.agrees(criterion.levels):
+            complaint = f"Give the best level of “{criterion.name}” the most points."
             raise Objection(_UNUSABLE, complaint=complaint)
 
 
@@ -254,7 +267,7 @@ def _listed(names: list[str]) -> str:
     return "; ".join(f"“{name}”" for name in names)
 
 
-def _folded(name: str) -> str:
-    """As a reader tells names apart: not by case, white space or kinds of quotes."""
+def _comparable(name: str) -> str:
+    """For comparing names: without case, white space and kinds of quotes."""
     text = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(re.findall(r"\w+", text)) or " ".join(text.split())

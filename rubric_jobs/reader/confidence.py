@@ -7,13 +7,16 @@ import math
 from rubric_jobs.documents.model import Document
 from rubric_jobs.reader.assemble import Assembled
 from rubric_jobs.reader.composition import Whole
+from rubric_jobs.reader.doubts import doubts_of, warnings_of
 from rubric_jobs.reader.features import Features
 from rubric_jobs.reader.weights import dot, fitted, sigmoid
-from rubric_jobs.rubric.model import Doubt, Rubric, UnreadText
+from rubric_jobs.rubric.model import Criterion, Rubric, UnreadText
 
 MOST_UNREAD = 50
 LONGEST_UNREAD = 200
 DEFAULT_BOUND = 0.97
+LESS = 0.6
+"""What is left of the probability where a part of the document could not be read."""
 
 
 def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rubric:
@@ -21,17 +24,28 @@ def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rub
     told = fitted().get("confidence", {})
     probability = sigmoid(dot(told.get("weights", {}), confidence_features(wholes, document)))
     rubric = assembled.rubric
+    is_doubtful = document.is_garbled or bool(document.warnings) or bool(document.scanned_pages)
+    if is_doubtful:
+        probability *= LESS
+    confidence = round(probability, 3)
     return rubric.model_copy(
         update={
-            "confidence": round(probability, 3),
+            "criteria": [_marked(criterion, confidence) for criterion in rubric.criteria],
+            "confidence": confidence,
             "certain": probability >= told.get("bound", DEFAULT_BOUND),
+            "warnings": warnings_of(rubric, document),
             "unread": [
                 UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
                 for text in assembled.unread[:MOST_UNREAD]
             ],
-            "doubts": doubts_of(rubric),
+            "doubts": doubts_of(rubric, document, wholes),
         }
     )
+
+
+def _marked(criterion: Criterion, confidence: float) -> Criterion:
+    levels = [level.model_copy(update={"confidence": confidence}) for level in criterion.levels]
+    return criterion.model_copy(update={"confidence": confidence, "levels": levels})
 
 
 def confidence_features(wholes: list[Whole], document: Document) -> Features:
@@ -72,19 +86,3 @@ def confidence_features(wholes: list[Whole], document: Document) -> Features:
     features["total agrees"] = best.features.get("total agrees", 0.0)
     features["total differs"] = best.features.get("total differs", 0.0)
     return features
-
-
-def doubts_of(rubric: Rubric) -> list[Doubt]:
-    """What the answer itself shows that may be wrong."""
-    found = []
-    stated, computed = rubric.totals.stated, rubric.totals.computed
-    if stated is not None and computed is not None and stated != computed:
-        found.append(
-            Doubt(path="total_points", why=f"The document states {stated:f}; its criteria add up to {computed:f}.")
-        )
-    for index, criterion in enumerate(rubric.criteria):
-        if not criterion.name:
-            found.append(Doubt(path=f"criteria[{index}].name", why="This row has no text in the place of its name."))
-        elif criterion.points is None and any(other.points is not None for other in rubric.criteria):
-            found.append(Doubt(path=f"criteria[{index}].points", why="No points were found here; others have some."))
-    return found

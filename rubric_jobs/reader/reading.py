@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.errors import NoRubricFound, ScannedDocument
-from rubric_jobs.reader import assemble, composition, confidence
+from rubric_jobs.errors import NoRubricFound, ScannedDocument, UnreadableDocument
+from rubric_jobs.reader import assemble, composition, confidence, doubts, exported
 from rubric_jobs.reader.candidates import candidates
 from rubric_jobs.reader.composition import Regions, Whole
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
 
 MOST_OTHERS = 4
+_REMEDY = "Please save it as a PDF anew from the program it was written in, or upload the DOCX."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class Reading:
 
 
 def read(document: Document) -> Rubric:
-    """The rubric that the document holds. Raises ScannedDocument or NoRubricFound."""
+    """The rubric that the document holds. Raises ScannedDocument, UnreadableDocument or NoRubricFound."""
     if document.is_scanned:
         raise ScannedDocument
+    if (written := exported.read(document)) is not None:
+        return written.model_copy(update={"certain": True})
     rubric = reading_of(document).rubric
     if rubric is None:
-        raise NoRubricFound
+        raise UnreadableDocument(f"{doubts.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
     return rubric
 
 

@@ -1,4 +1,4 @@
-"""The wire format of requests: what they may hold. What answers hold is in `answers.py`."""
+"""The wire format of requests. That of answers is in `responses.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rubric_jobs import conf, documents
-from rubric_jobs.errors import DocumentTooLarge, InvalidPoints, UnsupportedType
+from rubric_jobs.errors import DocumentTooLarge, InvalidPoints
 from rubric_jobs.models import Kind, Status
 from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import bounded_decimals
@@ -26,7 +26,7 @@ LONGEST_PAGE = 100
 
 
 class Text(serializers.CharField):
-    """A string; Django REST framework's own field takes numbers for strings."""
+    """A string; Django REST framework's own field accepts numbers too."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -58,22 +58,23 @@ class Total(serializers.DecimalField):
     ]}
 )  # fmt: skip
 class StatedTotal(Total):
-    """What an extraction's caller expects: it is compared, and never rescales."""
+    """The total that an extraction's caller expects. It is compared; nothing is rescaled."""
 
 
 @extend_schema_field(
     {"anyOf": [
         {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.25},
-        {"type": "string", "pattern": r"^[1-9]\d{0,4}(\.(0|00|25|5|50|75))?$"},
+        {"type": "string", "pattern": r"^([1-9]\d{0,4}(\.(0|00|25|5|50|75))?)?$"},
+        {"type": "null"},
     ]}
 )  # fmt: skip
 class TargetTotal(Total):
-    """What an enhanced rubric adds up to."""
+    """The total of an enhanced rubric. Without one, a whole rubric keeps its own."""
 
 
 @extend_schema_field({"type": "string", "enum": [*PROVIDERS, None]})
 class ProviderChoice(serializers.ChoiceField):
-    """Which provider shall answer; null and `auto` leave it to the service."""
+    """The provider to use; null and `auto` leave the choice to the service."""
 
 
 @extend_schema_field({"type": "string", "minLength": 4, "contentEncoding": "base64"})
@@ -82,18 +83,18 @@ class Base64File(Text):
 
 
 class JobSerializer(serializers.Serializer[Any]):
-    """What both kinds of job have in common: who shall answer. A model's name alone forces no provider."""
+    """The provider and model, which both kinds of job have. A model's name alone forces no provider."""
 
     llmProvider = ProviderChoice(PROVIDERS, required=False, allow_null=True)
     llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
     geminiModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
 
     def job(self) -> dict[str, Any]:
-        """What lifecycle.submit wants to know."""
+        """The keywords for `lifecycle.submit`."""
         raise NotImplementedError
 
     def provider_parameters(self) -> dict[str, Any]:
-        """`provider`: the forced one or None; `models`: the wanted model of each provider."""
+        """`provider`: the forced one or None; `models`: the wanted model by provider."""
         given = self.validated_data
         forced = given.get("llmProvider")
         provider = None if forced in {None, "auto"} else forced
@@ -107,12 +108,12 @@ class JobSerializer(serializers.Serializer[Any]):
 class ExtractionSerializer(JobSerializer):
     file = Base64File(trim_whitespace=False, allow_blank=True, write_only=True)
     fileName = Text(max_length=LONGEST_FILE_NAME)
-    fileType = Text(max_length=200)
+    fileType = Text(max_length=200, allow_blank=True)
     totalPoints = StatedTotal(required=False, allow_null=True, min_value=0, max_value=MOST_POINTS)
     extractionPrompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
 
     def validate_file(self, text: str) -> bytes:
-        """The file's bytes, from base64 or a `data:` URL; judged by size before anything is decoded."""
+        """The file's bytes, from base64 or a `data:` URL; its size is checked before decoding."""
         encoded = text.partition(",")[2] if text.startswith("data:") else text
         if len(encoded) > conf.max_file_bytes() * 4 // 3 + 4:
             raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
@@ -125,10 +126,8 @@ class ExtractionSerializer(JobSerializer):
         return data
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        found = documents.sniff(given["file"])
-        if given["fileType"].partition(";")[0].strip().lower() != found:
-            raise UnsupportedType(f"The file is not what its type says; by its content it is {found}.")
-        return {**given, "fileType": found}
+        # The type is a claim: machines without Office call a DOCX application/octet-stream or nothing at all.
+        return {**given, "fileType": documents.sniff(given["file"])}
 
     def job(self) -> dict[str, Any]:
         given = self.validated_data
@@ -149,9 +148,11 @@ class ExtractionSerializer(JobSerializer):
 class EnhancementSerializer(JobSerializer):
     simple_rules = Text(max_length=LONGEST_RULES)
     rubric_prompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
-    total_points = TargetTotal()
+    total_points = TargetTotal(required=False, allow_null=True)
 
     def validate_total_points(self, total: Any) -> Any:
+        if total is None:
+            return None
         try:
             return points.check_target(total)
         except InvalidPoints as error:
@@ -159,13 +160,14 @@ class EnhancementSerializer(JobSerializer):
 
     def job(self) -> dict[str, Any]:
         given = self.validated_data
+        total = given.get("total_points")
         return {
             "kind": Kind.ENHANCE,
             "file_name": "rules.txt",
             "file_type": "text/plain",
             "data": given["simple_rules"].encode(),
             "parameters": {
-                "total_points": str(given["total_points"]),
+                "total_points": None if total is None else str(total),
                 "instruction": given.get("rubric_prompt") or "",
                 **self.provider_parameters(),
             },
@@ -173,11 +175,11 @@ class EnhancementSerializer(JobSerializer):
 
 
 class UploadSerializer(ExtractionSerializer):
-    """An extraction as a form: the document as a part, whose name and type count where none are given."""
+    """An extraction as a form with the document as a part; its name and type are the defaults."""
 
     file = serializers.FileField(allow_empty_file=True)  # type: ignore[assignment]
     fileName = Text(max_length=LONGEST_FILE_NAME, required=False)
-    fileType = Text(max_length=200, required=False)
+    fileType = Text(max_length=200, required=False, allow_blank=True)
 
     def validate_file(self, upload: Any) -> Any:
         if upload.size > conf.max_file_bytes():  # before it is read into memory
@@ -191,7 +193,7 @@ class UploadSerializer(ExtractionSerializer):
 
 
 class JobFilter(serializers.Serializer[Any]):
-    """What a list of jobs can be narrowed to."""
+    """The filters of a list of jobs."""
 
     status = serializers.ChoiceField(Status.choices, required=False)
     kind = serializers.ChoiceField(Kind.choices, required=False)

@@ -1,4 +1,4 @@
-"""Runs one claimed job: its row's parameters in, its ending out; the pipelines know neither rows nor settings."""
+"""Run one claimed job: read its input, call its pipeline, return its ending."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 import rubric_jobs
+from rubric_jobs import conf
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.jobs import claims, controls
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
@@ -30,25 +29,25 @@ from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
-from rubric_jobs.worker.job_pump import Report
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.job_pump import ReportProgress
+from rubric_jobs.worker.writer import Writer
 
 SANDBOX_CHILDREN = 2
-"""Documents read at once in one worker process; each child is limited in memory and time."""
+"""Documents that one worker process reads at once."""
 
 
 class Runner:
-    """What the jobs of one worker process share: the sandbox, the providers' connections, the thread of rows."""
+    """What the jobs of one worker process share: the sandbox, the providers' connections, the writer."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._sandbox = Sandbox(children=SANDBOX_CHILDREN)
         self._providers = registry.build(provider_settings())
 
-    async def run(self, claim: Claim, report: Report) -> Ending:
-        """The ending of a job, with the figures of what it took."""
+    async def run(self, claim: Claim, report: ReportProgress) -> Ending:
+        """The ending of a job with its figures."""
         began = time.monotonic()
-        job = await self._rows.change(self._prepared, claim, report)
+        job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
             return _repeated(job, *job.twin, began=began)
@@ -59,14 +58,14 @@ class Runner:
             return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
         return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
 
-    def _prepared(self, claim: Claim, report: Report) -> _Job:
-        """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
+    def _prepared(self, claim: Claim, report: ReportProgress) -> _Job:
+        """Everything that is read from a job's rows, in one call of the writer, because many jobs queue for it."""
         data = claims.document(claim)
-        # Read for each attempt: a lever that is pulled now holds from now on.
+        # Read for each attempt, so that an operator's limit holds at once.
         is_local_only = claim.is_controlled and controls.allowance(claim.tenant_id).forbids_models
         digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
         twin = None if claim.parameters.get("fresh") else claims.finished_twin(claim, digest)
-        # What an earlier attempt was answered, so that a crash does not pay for it twice.
+        # The reply of an earlier attempt, so that nothing is paid twice after a crash.
         kept = None if twin else claims.kept_reply(claim)
         return _Job(
             claim=claim,
@@ -76,13 +75,13 @@ class Runner:
             twin=twin,
             stored_reply=Reply(**kept) if kept else None,
             report=report,
-            rows=self._rows,
+            writer=self._writer,
         )
 
     async def _leave_call(self, claim: Claim) -> None:
-        """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
-        if settings.RUBRIC_PROVIDER_MAX_CALLS is not None:
-            await self._rows.change(circuit_breaker.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
+        """Give back the call that the job was woken for, so that the next job need not wait for a sweep."""
+        if (cap := conf.pump().call_cap) is not None:
+            await self._writer.change(circuit_breaker.end_call, claim, cap=cap)
 
     async def close(self) -> None:
         await self._sandbox.close()
@@ -104,17 +103,18 @@ class Runner:
             read=self._sandbox.read,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep,
             stored_reply=job.stored_reply,
         )
 
     async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
+        total = asked["total_points"]
         request = EnhancementRequest(
             rules=job.data.decode(),
             instruction=asked.get("instruction", ""),
-            total_points=Decimal(asked["total_points"]),
+            total_points=None if total is None else Decimal(total),
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
@@ -122,7 +122,7 @@ class Runner:
             request,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep,
             stored_reply=job.stored_reply,
         )
@@ -130,17 +130,13 @@ class Runner:
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
-            lambda provider: (
-                guard(provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
-                if provider.needs_key
-                else provider
-            )
+            lambda provider: guard(provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap)
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One run of one job: what its rows say of it, what it may tell, and the vendors' replies that it has paid for."""
+    """One run of one job: its rows' data, its progress reports, and the replies that it has paid for."""
 
     claim: Claim
     data: bytes
@@ -148,23 +144,22 @@ class _Job:
     is_local_only: bool
     twin: tuple[dict[str, Any], dict[str, Any]] | None
     stored_reply: Reply | None
-    report: Report
-    rows: Rows
+    report: ReportProgress
+    writer: Writer
     replies: list[Reply] = field(default_factory=list)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
 
     async def keep(self, reply: Reply) -> None:
-        """At once, and not when the job ends: it may be cut off, taken away or killed before."""
-        if reply.provider != LOCAL:
-            self.replies.append(reply)
+        """Store a reply at once, because the job may be cancelled or its process killed before its end."""
+        self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
-        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+        await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     @property
     def all_replies(self) -> list[Reply]:
-        """Those of earlier attempts, too, as far as they are known."""
+        """With the stored reply of an earlier attempt."""
         return [self.stored_reply, *self.replies] if self.stored_reply else self.replies
 
     @property
@@ -178,7 +173,7 @@ class _Job:
 
 
 def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
-    """What a job took; a stored reply was paid for by an earlier attempt at it, but by this job."""
+    """The job's time and tokens, earlier attempts included."""
     prompt = sum(reply.prompt_tokens for reply in paid)
     completion = sum(reply.completion_tokens for reply in paid)
     return {
@@ -211,23 +206,23 @@ def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
 
 
 def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
-    """The ending of a twin: the same result, for nothing. It serves the next one, when the first is gone."""
+    """The ending of a job with an identical twin: the same result without cost. Later twins can reuse it in turn."""
     same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
     metrics = {**_spent([], began), **same, "cache_hit": True}
     return Ending(claim=job.claim, result=result, metrics=metrics, digest=job.digest)
 
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
-    """Of all that decides a job's result: its input, who would be asked where for which model, and this very code."""
+    """Digest of everything that decides a job's result: input, parameters, providers, models and this code."""
     decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
     asked = policy(is_local_only=is_local_only)
     facts = {
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
-        "models": {name: providers.model_for(name) for name in providers.ready_models},
-        # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
-        "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
+        "models": {name: providers.model_for(name) for name in providers.ready},
+        # A model of the same name on another server is another model. Keys decide nothing.
+        "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
         "code": _code_fingerprint(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
@@ -239,29 +234,24 @@ _SOURCES = {".py", ".json"}
 
 @cache
 def _code_fingerprint() -> str:
-    """A new reader or prompt must not be answered with what the old one said."""
+    """Digest of the code, so that a new reader or prompt does not reuse old results."""
     app = Path(rubric_jobs.__file__).parent
     sources = sorted(path for room in _ROOMS_OF_ANSWERS for path in (app / room).rglob("*") if path.suffix in _SOURCES)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def provider_settings() -> ProviderSettings:
-    given = {
-        "gemini_api_key": settings.GEMINI_API_KEY,
-        "gemini_base_url": settings.GEMINI_BASE_URL,
-        "gemini_model": settings.GEMINI_MODEL,
-        "gemini_sdk": settings.GEMINI_SDK,
-        "openai_api_key": settings.OPENAI_API_KEY,
-        "openai_base_url": settings.OPENAI_BASE_URL,
-        "openai_model": settings.OPENAI_MODEL,
-    }
+    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk()}
+    for name, vendor in conf.providers().items():
+        given |= {f"{name}_{part}": value for part, value in asdict(vendor).items()}
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 
 
 def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Policy:
-    """Whom to ask; one call may last as long as the settings say, but not beyond the job's deadline."""
+    """The policy of the settings; a call's time-out is at most what is left of the job's time."""
+    provider, fallback = conf.usual_providers()
     return Policy(
-        provider=LOCAL if is_local_only else settings.RUBRIC_LLM_PROVIDER,
-        fallback=() if is_local_only else tuple(settings.RUBRIC_LLM_FALLBACK),
-        call_timeout_s=min(settings.LLM_TIMEOUT_SECONDS, seconds_left),
+        provider=LOCAL if is_local_only else provider,
+        fallback=() if is_local_only else tuple(fallback),
+        call_timeout_s=min(conf.call_timeout_s(), seconds_left),
     )

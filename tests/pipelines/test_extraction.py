@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from rubric_jobs import errors
-from rubric_jobs.documents import Document
+from rubric_jobs.documents import Document, Paragraph
+from rubric_jobs.documents.model import GARBLED_TEXT
 from rubric_jobs.llm import prompts
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
@@ -23,7 +24,7 @@ from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Reading
-from rubric_jobs.rubric.model import Rubric
+from rubric_jobs.rubric.model import Rubric, Source
 from tests.fake_llm import FakeLLM
 from tests.llm import tasks
 
@@ -198,10 +199,10 @@ def test_a_rubric_of_which_the_document_holds_nothing_is_asked_for_again_and_the
     run: Run, fake_llm: FakeLLM
 ) -> None:
     fake_llm.behave(mode="invented")
-    with pytest.raises(errors.AnswerInvalid, match="does not hold"):
+    with pytest.raises(errors.AnswerInvalid, match="is not in the document"):
         run()
     assert len(fake_llm.history) == 2
-    assert "Nothing of your answer stands in the document" in fake_llm.history[1].user
+    assert "Nothing of your answer is in the document" in fake_llm.history[1].user
 
 
 @pytest.mark.parametrize("mode", ["invalid_json", "wrong_shape"])
@@ -277,7 +278,7 @@ def test_an_expected_total_never_rescales(run: Run) -> None:
     assert done.result["totalPoints"] == 12
     assert done.rubric.totals.requested == 100
     assert "total_not_as_requested" in codes(done)
-    assert "100 points were asked for" in done.result["warning"]
+    assert "100 points were expected" in done.result["warning"]
 
 
 def test_a_total_that_the_document_does_not_print_is_not_believed(run: Run, fake_llm: FakeLLM) -> None:
@@ -349,6 +350,16 @@ def test_a_scan_is_read_by_the_model_and_what_it_says_stays_unchecked(run: Run, 
     assert "not_checked" in codes(done)
 
 
+def test_of_a_garbled_pdf_the_model_gets_the_file_and_its_answer_stays_unchecked(run: Run, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(answer=tasks.grid_rubric().as_json())
+    block = Paragraph("wkh wkhvlv", Source(page=1, paragraph=0))
+    garbled = Document(pages=1, blocks=(block,), doubts=(GARBLED_TEXT,))
+    done = run(local=errors.UnreadableDocument(), document=garbled)
+    assert fake_llm.history[0].files == [PDF_BYTES]
+    assert {criterion.grounded for criterion in done.rubric.criteria} == {None}
+    assert "not_checked" in codes(done)
+
+
 def test_nothing_to_show_a_model_is_the_local_readers_error(run: Run, fake_llm: FakeLLM) -> None:
     with pytest.raises(errors.NoRubricFound):
         run(local=errors.NoRubricFound(), document=Document(pages=1))
@@ -365,7 +376,7 @@ def test_a_model_that_was_talked_into_repeating_its_rules_is_not_passed_on(
     fake_llm.behave(mode="leak")
     seen: list[dict[str, Any]] = []
     with pytest.raises(errors.AnswerInvalid) as caught:
-        run(replace(REQUEST, instruction=ATTACK, provider=provider), report=lambda **told: seen.append(told))
+        run(replace(REQUEST, instruction=ATTACK, provider=provider), on_progress=lambda **told: seen.append(told))
     rules = prompts.for_task(tasks.extract_task()).system[:60]
     assert rules not in str(caught.value)
     assert rules not in str(seen)
@@ -384,7 +395,7 @@ def test_fields_that_nobody_asked_for_are_dropped(run: Run, fake_llm: FakeLLM, p
 def test_progress_is_told_by_stages_and_while_the_model_writes(run: Run, fake_llm: FakeLLM) -> None:
     fake_llm.behave(pace_s=0.02, part_characters=20)
     seen: list[dict[str, Any]] = []
-    done = run(report=lambda **told: seen.append(told))
+    done = run(on_progress=lambda **told: seen.append(told))
     stages = [told["stage"] for told in seen]
     assert stages[:2] == ["reading", "asking"]
     assert stages[-1] == "checking"
@@ -410,7 +421,7 @@ def test_a_partial_rubric_is_told_at_most_twice_a_second(run: Run, fake_llm: Fak
             told_at.append(now)
 
     fake_llm.behave(part_characters=4)
-    run(report=report, clock=clock)
+    run(on_progress=report, clock=clock)
     assert len(told_at) >= 2
     assert all(later - earlier >= 0.49 for earlier, later in itertools.pairwise(told_at))
 

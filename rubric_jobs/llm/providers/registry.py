@@ -1,4 +1,4 @@
-"""Every provider by its name, built from plain values. A new vendor is one file and one line here."""
+"""The providers by name, built from plain values. A new vendor is one file and one line here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rubric_jobs.llm import model_catalog
 from rubric_jobs.llm.provider import Provider
 from rubric_jobs.llm.providers.gemini import GeminiProvider
 from rubric_jobs.llm.providers.gemini_legacy import LegacyGeminiProvider
-from rubric_jobs.llm.providers.local import LocalProvider
 from rubric_jobs.llm.providers.openai import OpenAIProvider
 
 GEMINI_SDKS = ("google-genai", "google-generativeai")
@@ -18,7 +17,7 @@ GEMINI_SDKS = ("google-genai", "google-generativeai")
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """What the vendors need to know; an empty base URL is the vendor's own."""
+    """Keys, addresses and models; an empty base URL is the vendor's own."""
 
     gemini_api_key: str = ""
     gemini_base_url: str = ""
@@ -44,13 +43,13 @@ def _openai(settings: ProviderSettings) -> Provider:
 
 
 PROVIDERS: Mapping[str, Callable[[ProviderSettings], Provider]] = MappingProxyType(
-    {"gemini": _gemini, "openai": _openai, "local": lambda _settings: LocalProvider()}
+    {"gemini": _gemini, "openai": _openai}
 )
-"""In the order in which `auto` prefers the vendors."""
+"""In the order in which `auto` prefers them."""
 
 
 class Providers(Mapping[str, Provider]):
-    """All providers by name, those without a key too: they answer with the sentence that says what to set."""
+    """All providers by name. Those without a key fail with a sentence that names the setting."""
 
     def __init__(self, providers: Mapping[str, Provider], default_models: Mapping[str, str]) -> None:
         self._providers = dict(providers)
@@ -66,20 +65,20 @@ class Providers(Mapping[str, Provider]):
         return len(self._providers)
 
     @property
-    def ready_models(self) -> tuple[str, ...]:
-        """The names of the providers that ask a language model and have their key, the preferred one first."""
-        return tuple(name for name, provider in self.items() if name != "local" and provider.is_ready)
+    def ready(self) -> tuple[str, ...]:
+        """The names of the providers that have their key, the preferred one first."""
+        return tuple(name for name, provider in self.items() if provider.is_ready)
 
     def model_for(self, name: str, asked: str | None = None) -> str:
-        """The model that provider `name` is asked for, the configured one for a retired name; "" for the local one."""
-        return model_catalog.resolve(name, asked, self._default_models[name]) if name in self._default_models else ""
+        """The model that provider `name` is asked for, the configured one for a retired name."""
+        return model_catalog.resolve(name, asked, self._default_models[name])
 
     def replaced(self, wrap: Callable[[Provider], Provider]) -> Providers:
-        """The same providers, each inside of what `wrap` makes around it (limits, a ledger, a breaker)."""
+        """The same providers, each wrapped (in limits or a circuit breaker)."""
         return Providers({name: wrap(provider) for name, provider in self.items()}, self._default_models)
 
     def preload(self) -> None:
-        """Import the SDKs of the providers that are ready: slow, and shared memory when done before a fork."""
+        """Import the SDKs of the ready providers. It is slow; before a fork, the memory is shared."""
         for provider in self.values():
             if provider.is_ready:
                 provider.preload()
@@ -91,7 +90,7 @@ class Providers(Mapping[str, Provider]):
 
 
 def build(settings: ProviderSettings) -> Providers:
-    """Every provider; ValueError where a setting names something that does not exist."""
+    """Every provider. ValueError for a setting that names something unknown."""
     return Providers(
         {name: make(settings) for name, make in PROVIDERS.items()},
         {"gemini": settings.gemini_model, "openai": settings.openai_model},

@@ -1,4 +1,4 @@
-"""Print a bearer token for local use, and on demand the id of a sample job that its holder can watch."""
+"""Print a bearer token for local use and, if wanted, the id of a sample job of its holder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from rubric_jobs import conf
 from rubric_jobs.documents import sniff
 from rubric_jobs.models import Kind
 from rubric_jobs.web import auth, submission
@@ -26,10 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=int, default=60, help="how long it is valid (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.JWT_JWKS_URL:
+        if conf.jwt().jwks_url:
             raise CommandError("Tokens are verified with JWT_JWKS_URL; only the holder of its private key issues them.")
-        if not settings.JWT_SIGNING_KEY:
-            raise CommandError("No JWT_SIGNING_KEY is set, so that nobody could verify a token.")
+        if not conf.jwt().signing_key:
+            raise CommandError("No JWT_SIGNING_KEY is set, so a token could not be verified.")
         if options["minutes"] < 1:
             raise CommandError("A token is valid for one minute at least.")
         identity = Identity(tenant_id=options["tenant"] or uuid.uuid4(), user_id=options["user"] or uuid.uuid4())
@@ -41,8 +41,8 @@ class Command(BaseCommand):
 
 
 def _submit_sample(identity: Identity) -> uuid.UUID:
-    """A job for the sample document, read without any model: a front end's tests need no key and get a real rubric."""
-    sample = settings.BASE_DIR / "samples" / "essay-rubric.pdf"
+    """Submit the sample document without a model: a front end's tests get a real rubric and need no key."""
+    sample = conf.samples() / "essay-rubric.pdf"
     data = sample.read_bytes()
     job = {
         "kind": Kind.EXTRACT,
