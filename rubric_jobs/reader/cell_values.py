@@ -214,11 +214,15 @@ def parallel(text: str, values: str) -> Parallel | None:
 
 
 _POINTS_FIRST = re.compile(
-    rf"^\s*[(\[（]?\s*(?:{amounts.NUMBER}\s*[-–—]\s*)?{amounts.NUMBER}\s*[)\]）]?\s*(?:{amounts.UNIT}\.?)?\s*"
+    rf"^\s*(?:[•\-–*·▪]\s*)?[(\[（]?\s*(?:{amounts.NUMBER}\s*[-–—]\s*)?{amounts.NUMBER}\s*[)\]）]?\s*(?:{amounts.UNIT}\.?)?\s*"
     r"(?:[:：.)=–—-]|$)\s*",
     re.IGNORECASE,
 )
 _NAME_FIRST = re.compile(r"^\s*(?:[•\-–*·▪]\s*)?([^:：\n]{2,45}?)\s*(?:[:：]|\s[–—-]\s)\s*(.*)$", re.DOTALL)
+
+
+_UNIT_FIRST = re.compile(rf"^\s*(?:[•\-–*·▪]\s*)?{amounts.NUMBER}\s*{amounts.UNIT}(?![^\W\d_])", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*[•\-–*·▪]\s+")
 
 
 @lru_cache(REMEMBERED)
@@ -235,7 +239,7 @@ def levels_in(text: str) -> tuple[Told, ...]:
 
 @lru_cache(REMEMBERED)
 def _begins_level(line: str) -> bool:
-    if whole(line) or _POINTS_FIRST.match(line):
+    if whole(line) or _POINTS_FIRST.match(line) or _UNIT_FIRST.match(line):
         return True
     named = _NAME_FIRST.match(line)
     return bool(named and is_level_heading(named.group(1))) or (len(line) < 40 and is_level_heading(line))
@@ -246,7 +250,7 @@ def _listed_level(text: str) -> Told:
     if named and is_level_heading(named.group(1)):
         name, amount = heading(named.group(1))
         return Told(name, folded(named.group(2)) or None, amount)
-    return unnamed_level(text, "")
+    return unnamed_level(_BULLET.sub("", text), "")
 
 
 def _is_level_name(text: str) -> bool:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import grid_assembly
-from rubric_jobs.reader.local_features import Columns, header_features, row_features
+from rubric_jobs.reader.cell_values import is_amount
+from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
 from rubric_jobs.reader.sheet import Sheet, sheet_of
 from rubric_jobs.reader.tags import tags_of
@@ -168,11 +169,19 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
             (roles + role, score + value) for roles, score in beam for role, value in options if _fits(roles, role)
         ]
         beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
-    return [
-        (roles, score / columns.sheet.columns)
-        for roles, score in beam[:MOST_COLUMN_ROLES]
-        if score > beam[0][1] - FARTHEST
-    ]
+    kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
+    if model == "columns":
+        kept += _with_lists(columns, *beam[0])
+    return [(roles, score / columns.sheet.columns) for roles, score in kept]
+
+
+def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
+    """The likeliest roles, but for a column whose cells each list levels."""
+    for column, texts in enumerate(columns.filled):
+        lists = sum(map(lists_levels, texts))
+        if "l" not in roles and "c" in roles and roles[column] not in "cm" and lists * 2 > len(texts):
+            return [(roles[:column] + "m" + roles[column + 1 :], score - 1.0)]
+    return []
 
 
 def _fits(roles: str, role: str) -> bool:
@@ -201,6 +210,9 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
             cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
             if changed:
                 flips.append((cost / len(changed) ** 0.5, changed))
+    heads = _described_heads(sheet, roles, body)
+    if heads:
+        flips.append((1.5, dict.fromkeys(heads, "s")))
     if len(best) > 2 and best[-1] != "-":
         flips.append((shares[-1][best[-1]] - shares[-1]["-"], {len(best) - 1: "-"}))
     flips.sort(key=lambda flip: flip[0])
@@ -210,6 +222,20 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
             rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
             found.append((rows_text, (base - cost) / len(best)))
     return found
+
+
+def _described_heads(sheet: Sheet, roles: str, body: range) -> list[int]:
+    """Rows of descriptors above rows that only say points: they describe the levels of those below them."""
+    found, marks = [], 0
+    for place, row in enumerate(body):
+        texts = [text for role, text in zip(roles, sheet.texts[row], strict=True) if role == "l" and text]
+        if len(texts) < 2:
+            continue
+        if all(map(is_amount, texts)):
+            marks += 1
+        else:
+            found.append(place)
+    return found if found and marks > len(found) else []
 
 
 _SIGNATURE = (
