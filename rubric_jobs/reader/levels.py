@@ -110,7 +110,8 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
     if ended and (amount := amounts.whole(ended.group("range"))) and (beside is None or _is_within(amount, beside)):
         return amount, "\n".join([*lines[:-1], ended.group("text")])
     last = amounts.trailing(lines[-1])
-    if last and last[0].has_unit and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
+    is_set_off = last is not None and last[0].low is not None and lines[-1].rstrip(" .;")[-1:] in _CLOSING
+    if last and last[0].has_unit | is_set_off and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
         return last[0], "\n".join([*lines[:-1], last[1]])
     return None, text
 
