@@ -90,6 +90,9 @@ def level(title: str, text: str) -> Told:
     """The level where this heading and this cell meet; a box to tick has no description."""
     name, amount = heading(title) if title else (None, None)
     inner, rest = cell_amount("" if _TICKS.match(text) else text, beside=amount)
+    first, _, more = rest.partition("\n")
+    if amount is not None and more and whole(title) and is_level_heading(first) and len(first) <= LONGEST_LEVEL_NAME:
+        name, rest = first.strip(), more
     return Told(name, folded(rest) or None, inner or amount)
 
 

@@ -15,6 +15,7 @@ from rubric_jobs.rubric.model import Criterion, Rubric, UnreadText
 MOST_UNREAD = 50
 LONGEST_UNREAD = 200
 DEFAULT_BOUND = 0.97
+FEW = 5
 LESS = 0.6
 """What is left of the probability where a part of the document could not be read."""
 
@@ -80,9 +81,18 @@ def confidence_features(wholes: list[Whole], document: Document) -> Features:
         "local columns",
         "local rows",
         "level disorder",
+        "names over 60",
+        "pointless without levels",
+        "level points partly",
     ):
         features[name] = max((own.get(name, 0.0) for own in parts), default=0.0)
+    features["level unnamed partly"] = float(any(0 < own.get("level unnamed", 0.0) < 1 for own in parts))
+    for name in ("left", "left most", "least"):
+        features[name] = best.features.get(name, 0.0)
     features["lines"] = best.features.get("lines", 0.0)
+    criteria = sum(len(candidate.reading.criteria) for candidate in best.parts)
+    features["few lines"] = features["lines"] * (criteria < FEW)
+    features["few"] = float(criteria < FEW)
     features["total agrees"] = best.features.get("total agrees", 0.0)
     features["total differs"] = best.features.get("total differs", 0.0)
     return features

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -89,8 +90,22 @@ def assemble_grid(part: Part, document: Document) -> PartReading:
             mark_titles(work)
         else:
             ROWS[role](work, index)
+    _split_names(work.out.criteria)
     mark_skipped(work)
     return work.out
+
+
+def _split_names(criteria: list[Criterion]) -> None:
+    """A level whose text begins with the name that most levels of its column have takes that name from it."""
+    for place in range(max((len(criterion.levels) for criterion in criteria), default=0)):
+        column = [criterion.levels[place] for criterion in criteria if place < len(criterion.levels)]
+        names = Counter(level.name for level in column if level.name)
+        usual = names.most_common(1)[0][0] if names else None
+        if usual is None or names[usual] * 2 <= len(column):
+            continue
+        for level in column:
+            if not level.name and (level.description or "").startswith(f"{usual} "):
+                level.name, level.description = usual, (level.description or "")[len(usual) :].strip() or None
 
 
 def lent_titles(part: Part, document: Document, sheet: Sheet) -> list[list[View]]:
