@@ -1,4 +1,4 @@
-"""One document in, its rubric out: no job, no database."""
+"""Print the rubric of a document, without a job or a database."""
 
 from __future__ import annotations
 
