@@ -8,7 +8,7 @@ import math
 import time
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvid
 from rubric_jobs.worker.job_pump import Report
 from rubric_jobs.worker.writer import Rows
 
-SANDBOX_CHILDREN = 2
+SANDBOX_CHILDREN, OF_ONE_TENANT = 3, 2
 """Documents read at once in one worker process; each child is limited in memory and time."""
 
 
@@ -42,7 +42,7 @@ class Runner:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._sandbox = Sandbox(children=SANDBOX_CHILDREN)
+        self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: Report) -> Ending:
@@ -101,7 +101,7 @@ class Runner:
         )
         return await extraction.extract(
             request,
-            read=self._sandbox.read,
+            read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 import zlib
@@ -118,6 +119,28 @@ def many_text_operators() -> bytes:
     return one_page(b"BT /F1 10 Tf " + b"1 0 0 1 72 700 Tm (a) Tj " * 400_000 + b"ET")
 
 
+def packed_twice(mark: bytes = b"", pages: int = 4) -> bytes:
+    """A kilobyte that takes a second of work for each page; `mark` makes it another document than others of its kind."""
+    packed = _greys()
+    entries = b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>" % len(packed)
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 3 0 R >>"
+    kids = b" ".join(b"%d 0 R" % (4 + number) for number in range(pages))
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [%b] /Count %d >>" % (kids, pages),
+            b"%b\nstream\n%b\nendstream" % (entries, packed),
+            *[page] * pages,
+            b"(%b)" % mark,
+        ]
+    )
+
+
+@functools.cache
+def _greys() -> bytes:
+    return zlib.compress(zlib.compress(b"0 g " * 8_000_000, 9), 9)
+
+
 def many_lines() -> bytes:
     return one_page(b"0 0 m 600 700 l S " * 400_000)
 
@@ -174,6 +197,7 @@ HOSTILE = {
         external_entity,
         deep_tables,
         many_text_operators,
+        packed_twice,
         many_lines,
         inflates_to_a_gigabyte,
         hundred_thousand_pages,
