@@ -15,7 +15,10 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 
 from grader.body_limit import BodyLimit  # noqa: E402
+from rubric_jobs.web import checks  # noqa: E402
 from rubric_jobs.web.base_views import too_large, unreadable  # noqa: E402
+
+checks.refuse_to_start()
 
 
 class Handler(ASGIHandler):

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from grader import embedded_postgres
 from rubric_jobs import logs
+from rubric_jobs.llm import model_catalog
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".data"
@@ -244,11 +245,13 @@ METRICS_TOKEN = _optional("METRICS_TOKEN")
 
 GEMINI_API_KEY = _optional("GEMINI_API_KEY")
 GEMINI_BASE_URL = _optional("GEMINI_BASE_URL")
-GEMINI_MODEL = _optional("GEMINI_MODEL")
+GEMINI_MODEL = _optional("GEMINI_MODEL") or model_catalog.DEFAULTS["gemini"]
 GEMINI_SDK = env.str("GEMINI_SDK", default="google-genai")
 OPENAI_API_KEY = _optional("OPENAI_API_KEY")
 OPENAI_BASE_URL = _optional("OPENAI_BASE_URL")
-OPENAI_MODEL = _optional("OPENAI_MODEL")
+OPENAI_MODEL = _optional("OPENAI_MODEL") or model_catalog.DEFAULTS["openai"]
+RUBRIC_LLM_MODELS = env.list("RUBRIC_LLM_MODELS", default=[])
+"""What callers may ask for beside the two above; empty: any name."""
 RUBRIC_LLM_PROVIDER = env.str("RUBRIC_LLM_PROVIDER", default="auto")
 RUBRIC_LLM_FALLBACK = env.list("RUBRIC_LLM_FALLBACK", default=[])
 LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=90.0)

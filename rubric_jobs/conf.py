@@ -79,6 +79,16 @@ def providers_with_a_key() -> list[str]:
     return [name for name, key in keys.items() if key]
 
 
+def configured_models() -> frozenset[str]:
+    """The names of models that an operator has set, or allows callers to ask for."""
+    return frozenset({settings.GEMINI_MODEL, settings.OPENAI_MODEL, *settings.RUBRIC_LLM_MODELS})
+
+
+def allowed_models() -> frozenset[str] | None:
+    """What callers may ask for; None where any name will do."""
+    return configured_models() if settings.RUBRIC_LLM_MODELS else None
+
+
 def usual_providers() -> tuple[str, list[str]]:
     """Whom the service asks when a caller chooses nobody, and whom after that."""
     return settings.RUBRIC_LLM_PROVIDER, list(settings.RUBRIC_LLM_FALLBACK)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from rubric_jobs.web import isolation
@@ -58,6 +59,27 @@ def check_rates(**_: Any) -> list[CheckMessage]:
                 )
             )
     return found
+
+
+@register(Tags.security)
+def check_audience(**_: Any) -> list[CheckMessage]:
+    """An identity provider signs for all of its applications with the same keys."""
+    if settings.JWT_JWKS_URL and not settings.JWT_AUDIENCE:
+        return [
+            Error(
+                "JWT_JWKS_URL is set without JWT_AUDIENCE: tokens for other applications would be let in.",
+                hint="Set JWT_AUDIENCE to the name that the identity provider has for this service.",
+                id="rubric_jobs.E105",
+            )
+        ]
+    return []
+
+
+def refuse_to_start() -> None:
+    """For a process that no `manage.py` command has checked. Raises ImproperlyConfigured."""
+    refused = [*check_audience(), *check_rates(), *check_signing_key()]
+    if errors := [problem for problem in refused if problem.level >= ERROR]:
+        raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint} ({problem.id})" for problem in errors))
 
 
 @register(Tags.security)

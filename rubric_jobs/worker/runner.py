@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 
 import rubric_jobs
+from rubric_jobs import conf
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.jobs import claims, controls
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
@@ -225,6 +226,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
+        "allowed": sorted(settings.RUBRIC_LLM_MODELS),
         "models": {name: providers.model_for(name) for name in providers.ready_models},
         # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
         "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
@@ -254,6 +256,7 @@ def provider_settings() -> ProviderSettings:
         "openai_api_key": settings.OPENAI_API_KEY,
         "openai_base_url": settings.OPENAI_BASE_URL,
         "openai_model": settings.OPENAI_MODEL,
+        "allowed_models": conf.allowed_models(),
     }
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 

@@ -120,7 +120,7 @@ def many_text_operators() -> bytes:
 
 
 def packed_twice(mark: bytes = b"", pages: int = 4) -> bytes:
-    """A kilobyte that takes a second of work for each page; `mark` makes it another document than others of its kind."""
+    """A kilobyte that takes a second of work for each page; `mark` tells it from others of its kind."""
     packed = _greys()
     entries = b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>" % len(packed)
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 3 0 R >>"

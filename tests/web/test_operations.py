@@ -95,6 +95,26 @@ class TestChecks:
 
         assert [said.id for said in checks.check_signing_key()] == ["rubric_jobs.E104"]
 
+    def test_keys_of_an_identity_provider_need_an_audience(self, settings: Any) -> None:
+        settings.JWT_JWKS_URL, settings.JWT_AUDIENCE = "https://identity.example/keys", None
+
+        (said,) = checks.check_audience()
+
+        assert said.id == "rubric_jobs.E105"
+        assert "JWT_AUDIENCE" in str(said.hint)
+        settings.JWT_AUDIENCE = "rubrics"
+        assert checks.check_audience() == []
+
+    @pytest.mark.parametrize("module", ["grader.asgi", "grader.wsgi"])
+    def test_a_web_process_without_the_audience_does_not_start(self, module: str) -> None:
+        environ = {**os.environ, "JWT_JWKS_URL": "https://identity.example/keys", "JWT_AUDIENCE": ""}
+        start = [sys.executable, "-c", f"import {module}"]
+
+        refused = subprocess.run(start, env=environ, capture_output=True, text=True, check=False)
+
+        assert refused.returncode != 0
+        assert "Set JWT_AUDIENCE" in refused.stderr
+
     def test_without_any_key_tokens_are_said_to_be_out(self, settings: Any) -> None:
         settings.JWT_JWKS_URL = settings.JWT_SIGNING_KEY = None
 
