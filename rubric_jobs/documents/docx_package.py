@@ -40,6 +40,7 @@ def open_package(data: bytes) -> Package:
         document = docx.Document(io.BytesIO(data))
     except (KeyError, ValueError, OSError, etree.XMLSyntaxError, zipfile.BadZipFile, AttributeError) as error:
         raise UnreadableDocument from error
+    _refuse_doctype(document.element)
     part = document.part
     return Package(
         body=document.element.body,
@@ -100,7 +101,15 @@ def _related(part: Any, kind: str) -> Any | None:
 
 def _parsed(blob: bytes) -> Any:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    return etree.fromstring(blob, parser)
+    root = etree.fromstring(blob, parser)
+    _refuse_doctype(root)
+    return root
+
+
+def _refuse_doctype(root: Any) -> None:
+    """As the parser saw it: in UTF-16, none of its bytes look like one."""
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise UnreadableDocument("The DOCX holds markup that Word never writes and was not read.")
 
 
 def _stated_pages(data: bytes) -> int:

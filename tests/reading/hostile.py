@@ -22,16 +22,14 @@ _RELATIONS = (
 )
 
 
-def docx_of(body: str, *, prolog: str = "", extra: dict[str, bytes] | None = None) -> bytes:
+def docx_of(body: str, *, prolog: str = "", encoding: str = "UTF-8", extra: dict[str, bytes] | None = None) -> bytes:
     """A DOCX around this markup, compressed as far as it goes."""
-    markup = (
-        f'<?xml version="1.0" encoding="UTF-8"?>{prolog}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
-    )
+    markup = f'<?xml version="1.0" encoding="{encoding}"?>{prolog}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
         archive.writestr("_rels/.rels", _RELATIONS)
-        archive.writestr("word/document.xml", markup)
+        archive.writestr("word/document.xml", markup.encode(encoding))
         for name, data in (extra or {}).items():
             archive.writestr(name, data)
     return stream.getvalue()
@@ -72,6 +70,11 @@ def billion_laughs() -> bytes:
 def external_entity() -> bytes:
     prolog = '<!DOCTYPE w:document [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     return docx_of("<w:p><w:r><w:t>&x;</w:t></w:r></w:p>", prolog=prolog)
+
+
+def doctype_in_utf_16() -> bytes:
+    prolog = '<!DOCTYPE w:document [<!ENTITY a "Content (10 points)">]>'
+    return docx_of("<w:p><w:r><w:t>&a;</w:t></w:r></w:p>", prolog=prolog, encoding="UTF-16")
 
 
 def deep_tables(depth: int = 400) -> bytes:
@@ -195,6 +198,7 @@ HOSTILE = {
         lying_zip,
         billion_laughs,
         external_entity,
+        doctype_in_utf_16,
         deep_tables,
         many_text_operators,
         packed_twice,
