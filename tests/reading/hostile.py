@@ -24,7 +24,8 @@ _RELATIONS = (
 
 def docx_of(body: str, *, prolog: str = "", encoding: str = "UTF-8", extra: dict[str, bytes] | None = None) -> bytes:
     """A DOCX around this markup, compressed as far as it goes."""
-    markup = f'<?xml version="1.0" encoding="{encoding}"?>{prolog}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
+    document = f'<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
+    markup = f'<?xml version="1.0" encoding="{encoding}"?>{prolog}{document}'
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
