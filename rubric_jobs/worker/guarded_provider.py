@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from rubric_jobs.errors import (
     CallAwaited,
@@ -29,11 +30,18 @@ LONGEST_SPREAD_S = 10.0
 """Jobs that a paused lane sends back come again over half as long as its pause, but not over more than this."""
 
 
+Keep = Callable[[Reply], Awaitable[None]]
+
+
 class GuardedProvider:
     """Everything of the provider inside; its calls wait for a pass, and their faults pause the lane."""
 
-    def __init__(self, inside: Provider, *, claim: Claim, rows: Rows, max_calls: int | None) -> None:
+    def __init__(
+        self, inside: Provider, *, claim: Claim, rows: Rows, max_calls: int | None, keep: Keep | None = None
+    ) -> None:
+        """`keep` stores an answer before anything else is done: until then, a crash has it paid for again."""
         self._inside, self._claim, self._rows, self._max_calls = inside, claim, rows, max_calls
+        self._keep = keep
 
     @property
     def name(self) -> str:
@@ -65,7 +73,11 @@ class GuardedProvider:
             if not isinstance(entered, Pass):
                 raise LanePaused(retry_after_s=entered + _spread_s(entered))
             async with self._outcome_noted(model, entered):
-                return await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+                reply = await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+                reply = replace(reply, provider=self.name)
+                if self._keep is not None:
+                    await self._keep(reply)
+                return reply
 
     async def _enter(self, model: str, *, probe_s: float) -> Pass | float:
         try:

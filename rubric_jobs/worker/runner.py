@@ -106,7 +106,7 @@ class Runner:
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,
-            on_reply=job.keep,
+            on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
 
@@ -124,7 +124,7 @@ class Runner:
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             report=job.tell,
-            on_reply=job.keep,
+            on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
 
@@ -132,7 +132,13 @@ class Runner:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
             lambda provider: (
-                guard(provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
+                guard(
+                    provider,
+                    claim=job.claim,
+                    rows=self._rows,
+                    max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS,
+                    keep=job.keep,
+                )
                 if provider.needs_key
                 else provider
             )
@@ -157,11 +163,15 @@ class _Job:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
 
     async def keep(self, reply: Reply) -> None:
-        """At once, and not when the job ends: it may be cut off, taken away or killed before."""
-        if reply.provider != LOCAL:
-            self.replies.append(reply)
+        """A vendor's. At once, and not when the job ends: it may be cut off, taken away or killed before."""
+        self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
         await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+
+    async def keep_unusable(self, reply: Reply) -> None:
+        """What was cut off, refused or empty, yet paid for; what can be used was kept as it came."""
+        if not reply.text:
+            await self.keep(reply)
 
     @property
     def all_replies(self) -> list[Reply]:
