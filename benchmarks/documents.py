@@ -1,4 +1,4 @@
-"""Distinct PDFs through the whole extract path, provider local: documents for a second of CPU, beside pdfplumber alone."""
+"""Distinct PDFs through the whole extract path, provider local: documents for a second of CPU, beside pdfplumber."""
 
 from __future__ import annotations
 
