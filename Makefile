@@ -33,6 +33,7 @@ bench: .venv/ready-for-benchmarks
 
 # Every fault of docs/engine.md in its long form; about a quarter of an hour.
 soak: .venv/ready-for-tests
+	@SLOW_CALL_SECONDS=28 $(BIN)/pytest -q tests/acceptance/test_slow_provider.py
 	@$(BIN)/python -m tests.worker.soak
 
 # 100,000 mutated documents through the sandbox; takes about an hour.
