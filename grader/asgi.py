@@ -24,6 +24,12 @@ checks.refuse_to_start()
 class Handler(ASGIHandler):
     """Django's own, but a request whose head cannot be read is refused as any other that is malformed."""
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})  # before it was accepted: a 403
+            return
+        await super().__call__(scope, receive, send)
+
     def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
         try:
             return self.request_class(scope, body_file), None
