@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
+from rubric_jobs import conf
 from rubric_jobs.web import isolation
 
 SHORTEST_SIGNING_KEY = 32
@@ -43,17 +43,14 @@ def _is_migrated() -> bool:
 
 @register(Tags.security)
 def check_rates(**_: Any) -> list[CheckMessage]:
-    # Not above: each process loads these checks, and most of them neither count requests nor verify tokens.
-    from rubric_jobs.web.throttles import TenantThrottle, UserThrottle
-
     found: list[CheckMessage] = []
-    for throttle in (UserThrottle, TenantThrottle):
+    for setting in conf.RATES:
         try:
-            throttle()
-        except (ValueError, KeyError, IndexError):
+            conf.rate(setting)
+        except ValueError:
             found.append(
                 Error(
-                    f"{throttle.setting} is no rate.",
+                    f"{setting} is no rate.",
                     hint="Such as 600/minute or 6000/hour; empty for no limit.",
                     id="rubric_jobs.E102",
                 )
@@ -64,7 +61,8 @@ def check_rates(**_: Any) -> list[CheckMessage]:
 @register(Tags.security)
 def check_audience(**_: Any) -> list[CheckMessage]:
     """An identity provider signs for all of its applications with the same keys."""
-    if settings.JWT_JWKS_URL and not settings.JWT_AUDIENCE:
+    known = conf.jwt()
+    if known.jwks_url and not known.audience:
         return [
             Error(
                 "JWT_JWKS_URL is set without JWT_AUDIENCE: tokens for other applications would be let in.",
@@ -84,9 +82,10 @@ def refuse_to_start() -> None:
 
 @register(Tags.security)
 def check_signing_key(**_: Any) -> list[CheckMessage]:
-    if settings.JWT_JWKS_URL:
+    known = conf.jwt()
+    if known.jwks_url:
         return []
-    if not settings.JWT_SIGNING_KEY:
+    if not known.signing_key:
         return [
             Warning(
                 "No bearer token can be verified; only sessions are let in.",
@@ -94,7 +93,7 @@ def check_signing_key(**_: Any) -> list[CheckMessage]:
                 id="rubric_jobs.W103",
             )
         ]
-    if len(settings.JWT_SIGNING_KEY.encode()) < SHORTEST_SIGNING_KEY:
+    if len(known.signing_key.encode()) < SHORTEST_SIGNING_KEY:
         return [
             Error(
                 f"JWT_SIGNING_KEY is shorter than {SHORTEST_SIGNING_KEY} bytes and can be guessed.",

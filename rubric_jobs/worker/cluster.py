@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.db import connection
 from django_q.tasks import async_task
 
@@ -70,7 +69,7 @@ class Cluster:
 
         None when this cluster has all its pumps.
         """
-        slots = range(settings.WORKER_PROCESSES)
+        slots = range(conf.worker_processes())
         slot = next(filter(self._lock, slots), None)
         if slot is None:
             slot = next(filter(self._relieve, slots), None)
@@ -103,7 +102,7 @@ class Cluster:
     @property
     def _places_behind(self) -> range:
         """As many as there are processes: more cannot be finishing at the same time."""
-        return range(settings.WORKER_PROCESSES, 2 * settings.WORKER_PROCESSES + 1)
+        return range(conf.worker_processes(), 2 * conf.worker_processes() + 1)
 
     def _lock(self, place: int) -> bool:
         try:
@@ -118,7 +117,7 @@ class Cluster:
 
     def lacks_pumps(self) -> bool:
         """Whether a slot is free; asked by the main process."""
-        return any(self._are_free(range(settings.WORKER_PROCESSES)))
+        return any(self._are_free(range(conf.worker_processes())))
 
     def _are_free(self, places: range) -> list[bool]:
         are_free = [self._lock(place) for place in places]
@@ -152,12 +151,11 @@ _BEAT = struct.Struct("d")
 def prepare() -> Cluster:
     """Make this process the head of a cluster: its pumps stop when `stop()` is called on what is returned."""
     global _cluster  # noqa: PLW0603 - inherited by fork; django-q2 offers no other way to reach its workers
-    # While debugging, Django keeps the text of a connection's last 9,000 statements, documents and results in them.
-    settings.DEBUG = False
+    conf.stop_debugging()
     reader, writer = os.pipe()
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
-    beats = mmap.mmap(-1, _BEAT.size * settings.WORKER_PROCESSES)
-    reliefs = mmap.mmap(-1, settings.WORKER_PROCESSES)
+    beats = mmap.mmap(-1, _BEAT.size * conf.worker_processes())
+    reliefs = mmap.mmap(-1, conf.worker_processes())
     _cluster = Cluster(slots=slots, beats=beats, reliefs=reliefs, stop_reader=reader, stop_writer=writer)
     schedules.ensure(
         [
@@ -171,7 +169,7 @@ def prepare() -> Cluster:
     # What is loaded by now stays for good: looking through it again would halt a pump and its jobs for 60 ms at a time.
     gc.collect()
     gc.freeze()
-    for slot in range(settings.WORKER_PROCESSES):
+    for slot in range(conf.worker_processes()):
         _cluster.beat(slot)
     return _cluster
 
@@ -207,7 +205,7 @@ def pump(tries: int = 1) -> str:
     parent = os.getppid()
     processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
-        if settings.RUBRIC_LISTEN:  # prepared statements, too, need a connection that stays with its server process
+        if conf.is_listening():  # prepared statements, too, need a connection that stays with its server process
             conf.prepare_statements()
         is_relieved = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
     except Exception as error:
@@ -229,16 +227,17 @@ def pump(tries: int = 1) -> str:
 
 async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
     """Whether another pump has taken the slot over."""
-    rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3, patience_s=settings.PUMP_LEASE_SECONDS)
+    known = conf.pump()
+    rows = Rows(answer_s=known.lease_s / 3, patience_s=known.lease_s)
     runner = Runner(rows)
     pace = Pace(
-        concurrency=settings.WORKER_CONCURRENCY,
-        max_attempts=settings.RUBRIC_JOB_MAX_ATTEMPTS,
-        tenant_cap=settings.RUBRIC_TENANT_MAX_PROCESSING,
-        call_cap=settings.RUBRIC_PROVIDER_MAX_CALLS,
-        lifetime_s=settings.PUMP_LIFETIME_SECONDS,
-        lease_s=settings.PUMP_LEASE_SECONDS,
-        grace_s=settings.PUMP_GRACE_SECONDS,
+        concurrency=known.concurrency,
+        max_attempts=known.max_attempts,
+        tenant_cap=known.tenant_cap,
+        call_cap=known.call_cap,
+        lifetime_s=known.lifetime_s,
+        lease_s=known.lease_s,
+        grace_s=known.grace_s,
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
     running = Pump(
@@ -247,7 +246,7 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         pace=pace,
         name=name,
         conninfo=conninfo,
-        is_listening=settings.RUBRIC_LISTEN,
+        is_listening=conf.is_listening(),
         beat=partial(cluster.beat, slot),
         relief=lambda: cluster.relief(slot, ask=partial(rows.change, seed)),
     )

@@ -48,10 +48,6 @@ class GuardedProvider:
         return self._inside.name
 
     @property
-    def needs_key(self) -> bool:
-        return self._inside.needs_key
-
-    @property
     def is_ready(self) -> bool:
         return self._inside.is_ready
 

@@ -12,8 +12,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 import rubric_jobs
 from rubric_jobs import conf
 from rubric_jobs.errors import RubricJobError
@@ -82,8 +80,8 @@ class Runner:
 
     async def _leave_call(self, claim: Claim) -> None:
         """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
-        if settings.RUBRIC_PROVIDER_MAX_CALLS is not None:
-            await self._rows.change(circuit_breaker.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
+        if (cap := conf.pump().call_cap) is not None:
+            await self._rows.change(circuit_breaker.end_call, claim, cap=cap)
 
     async def close(self) -> None:
         await self._sandbox.close()
@@ -105,7 +103,7 @@ class Runner:
             read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
@@ -123,7 +121,7 @@ class Runner:
             request,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
@@ -131,16 +129,8 @@ class Runner:
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
-            lambda provider: (
-                guard(
-                    provider,
-                    claim=job.claim,
-                    rows=self._rows,
-                    max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS,
-                    keep=job.keep,
-                )
-                if provider.needs_key
-                else provider
+            lambda provider: guard(
+                provider, claim=job.claim, rows=self._rows, max_calls=conf.pump().call_cap, keep=job.keep
             )
         )
 
@@ -163,7 +153,7 @@ class _Job:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
 
     async def keep(self, reply: Reply) -> None:
-        """A vendor's. At once, and not when the job ends: it may be cut off, taken away or killed before."""
+        """At once, and not when the job ends: it may be cut off, taken away or killed before."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
         await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
@@ -236,10 +226,10 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
-        "allowed": sorted(settings.RUBRIC_LLM_MODELS),
-        "models": {name: providers.model_for(name) for name in providers.ready_models},
+        "allowed": sorted(conf.allowed_models() or ()),
+        "models": {name: providers.model_for(name) for name in providers.ready},
         # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
-        "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
+        "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.vendors().values())],
         "code": _code_fingerprint(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
@@ -258,23 +248,17 @@ def _code_fingerprint() -> str:
 
 
 def provider_settings() -> ProviderSettings:
-    given = {
-        "gemini_api_key": settings.GEMINI_API_KEY,
-        "gemini_base_url": settings.GEMINI_BASE_URL,
-        "gemini_model": settings.GEMINI_MODEL,
-        "gemini_sdk": settings.GEMINI_SDK,
-        "openai_api_key": settings.OPENAI_API_KEY,
-        "openai_base_url": settings.OPENAI_BASE_URL,
-        "openai_model": settings.OPENAI_MODEL,
-        "allowed_models": conf.allowed_models(),
-    }
+    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk(), "allowed_models": conf.allowed_models()}
+    for name, vendor in conf.vendors().items():
+        given |= {f"{name}_{part}": value for part, value in asdict(vendor).items()}
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 
 
 def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Policy:
-    """Whom to ask; one call may last as long as the settings say, but not beyond the job's deadline."""
+    """Whom to ask; a call's time-out is that of the settings, or what is left of the job's time where that is less."""
+    provider, fallback = conf.usual_providers()
     return Policy(
-        provider=LOCAL if is_local_only else settings.RUBRIC_LLM_PROVIDER,
-        fallback=() if is_local_only else tuple(settings.RUBRIC_LLM_FALLBACK),
-        call_timeout_s=min(settings.LLM_TIMEOUT_SECONDS, seconds_left),
+        provider=LOCAL if is_local_only else provider,
+        fallback=() if is_local_only else tuple(fallback),
+        call_timeout_s=min(conf.call_timeout_s(), seconds_left),
     )

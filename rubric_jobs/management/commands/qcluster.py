@@ -16,7 +16,6 @@ from typing import Any
 
 import psutil
 import psycopg
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.management.commands.qcluster import Command as QCluster
@@ -74,7 +73,7 @@ class Command(QCluster):  # type: ignore[misc]
 
 def _end(shared: cluster.Cluster) -> bool:
     """Whether every pump ended within the grace, its jobs finished or given back; whoever is left then is killed."""
-    deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
+    deadline = time.monotonic() + conf.pump().grace_s + STOP_MARGIN_S
     # Looked for again: a sentinel that is still starting has more children later, and orphans come to us.
     while family := psutil.Process().children(recursive=True):
         left_s = deadline - time.monotonic()
@@ -101,7 +100,7 @@ class _Watch:
     def fault(self, sentinel: ForkProcess) -> str | None:
         if not sentinel.is_alive():
             return "The cluster's sentinel has died."
-        patience_s, silent_s = settings.PUMP_SILENCE_SECONDS, self._shared.silent_for_s()
+        patience_s, silent_s = conf.pump().silence_s, self._shared.silent_for_s()
         if silent_s <= patience_s * 2 / 3:
             self._answered_at = None
             if silent_s > patience_s / 4 and self._shared.lacks_pumps():
