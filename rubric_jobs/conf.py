@@ -227,7 +227,7 @@ def database_conninfo() -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor:
+class ProviderConfig:
     """What is set for one provider; None or empty is the provider's own or nothing."""
 
     api_key: str | None
@@ -235,13 +235,13 @@ class Vendor:
     model: str | None
 
 
-def vendors() -> dict[str, Vendor]:
+def providers() -> dict[str, ProviderConfig]:
     """The providers by name, also those without a key."""
     return {
-        "gemini": Vendor(
+        "gemini": ProviderConfig(
             api_key=settings.GEMINI_API_KEY, base_url=settings.GEMINI_BASE_URL, model=settings.GEMINI_MODEL
         ),
-        "openai": Vendor(
+        "openai": ProviderConfig(
             api_key=settings.OPENAI_API_KEY, base_url=settings.OPENAI_BASE_URL, model=settings.OPENAI_MODEL
         ),
     }
@@ -253,7 +253,7 @@ def gemini_sdk() -> str:
 
 def providers_with_a_key() -> list[str]:
     """The providers that this service is set up to ask."""
-    return [name for name, vendor in vendors().items() if vendor.api_key]
+    return [name for name, provider in providers().items() if provider.api_key]
 
 
 def configured_models() -> frozenset[str]:

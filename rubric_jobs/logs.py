@@ -1,19 +1,17 @@
-"""Log lines that a machine can search and a person can read, with one trace from the request to the provider.
+"""Structured log lines with one trace id from the request to the provider.
 
-A trace is the id that the request came with (`traceparent` or `X-Request-ID`), or a new one. It is bound to whatever
-runs on the request's behalf, stands in the job's row, and is bound again by the worker that takes the job up.
+The trace id comes with the request (`traceparent` or `X-Request-ID`) or is new. It is bound to the request's task,
+stored in the job's row, and bound again by the worker that claims the job.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import sys
 import time
 import traceback
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -31,19 +29,16 @@ log = logging.getLogger(__name__)
 TRACE_HEADER = "X-Request-ID"
 _TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-QUIET_S, LATEST_S = 0.05, 0.5
-"""A line that can wait does until no other one has come for so long, but not longer than that."""
-WRITTEN_AT_ONCE = 10
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def trace_id() -> str | None:
-    """The trace that this code runs for."""
+    """The current trace id."""
     return get_contextvars().get("trace_id")
 
 
 def bind(**facts: Any) -> None:
-    """Say these facts with every line that this task, and what it starts, writes from now on."""
+    """Add these facts to every line that this task and its children write from now on."""
     bind_contextvars(**{name: value for name, value in facts.items() if value is not None})
 
 
@@ -53,7 +48,7 @@ def bound(**facts: Any) -> AbstractContextManager[None]:
 
 
 def read_trace(headers: Any) -> str:
-    """The caller's trace id where it has one that is fit to be written down, else a new one."""
+    """The caller's trace id if it has a valid one, else a new one."""
     if parent := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
         return parent[1]
     given = headers.get(TRACE_HEADER, "")
@@ -64,7 +59,7 @@ def read_trace(headers: Any) -> str:
 def trace_requests(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Binds each request's trace, names it in answers that ask for it, and writes one line about the request."""
+    """Bind each request's trace id, return it in answers that ask for it, and write one line about the request."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:
@@ -84,58 +79,17 @@ def trace_requests(
 
 
 def _answered(request: HttpRequest, response: HttpResponseBase, trace: str, began: float) -> HttpResponseBase:
-    # Not in every answer: two answers that must not be told apart would differ by it.
+    # Not in every answer: answers that must be indistinguishable would differ by it.
     if TRACE_HEADER in request.headers or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         response.headers[TRACE_HEADER] = trace
-    # Every waiting browser asks every 2 s: that it was answered is no news, and a third of the answer's cost.
+    # Every waiting browser polls every 2 s; a line about each would be a third of the answer's cost.
     is_poll = response.status_code in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED} and request.path.endswith("-status")
     if request.path not in _UNLOGGED and not is_poll:
         ms = round((time.monotonic() - began) * 1000)
-        # Without the query: it may hold what a caller searched for.
+        # Without the query string, which may contain what a caller searched for.
         facts = {"method": request.method, "path": request.path, "status": response.status_code, "ms": ms}
         log.info("answered", extra=facts)
     return response
-
-
-class PatientLog:
-    """Lines about an event loop's jobs that wait for a quiet moment: to write a crowd's takes as long as to start it.
-
-    They are written in the order in which they were said, each with the time at which it was.
-    """
-
-    def __init__(self, logger: logging.Logger) -> None:
-        self._logger = logger
-        self._waiting: deque[tuple[float, str, dict[str, Any]]] = deque()
-
-    def info(self, words: str, facts: dict[str, Any]) -> None:
-        """What is bound to the running task is not known any more when the line is written: `facts` are all it has."""
-        if self._logger.isEnabledFor(logging.INFO):
-            self._waiting.append((time.time(), words, facts))
-            if len(self._waiting) == 1:
-                self._look_again(QUIET_S)
-
-    def flush(self, at_most: int = sys.maxsize) -> None:
-        """Write what waits, the first `at_most` of it."""
-        for _ in range(min(at_most, len(self._waiting))):
-            said_at, words, facts = self._waiting.popleft()
-            record = self._logger.makeRecord(self._logger.name, logging.INFO, "", 0, words, (), None, extra=facts)
-            record.created = said_at
-            self._logger.handle(record)
-
-    def _write_when_quiet(self) -> None:
-        if not self._waiting:
-            return
-        now, first_at, last_at = time.time(), self._waiting[0][0], self._waiting[-1][0]
-        is_quiet = not 0 <= now - last_at < QUIET_S  # also when the clock was set back
-        if is_quiet or now - first_at >= LATEST_S:
-            self.flush(WRITTEN_AT_ONCE)
-            self._look_again(0)
-        else:
-            self._look_again(QUIET_S)
-
-    def _look_again(self, after_s: float) -> None:
-        if self._waiting:
-            asyncio.get_running_loop().call_later(after_s, self._write_when_quiet)
 
 
 def configuration(form: str) -> dict[str, Any]:
@@ -150,16 +104,16 @@ def configuration(form: str) -> dict[str, Any]:
         "loggers": {
             "rubric_jobs": {"level": "INFO"},
             "django-q": {"level": "INFO"},
-            # A refused request is the caller's affair, and `answered` has its status.
+            # A refused request is the caller's fault, and `answered` has its status.
             "django.request": {"level": "ERROR"},
         },
     }
 
 
 def formatter(*, is_watched: bool) -> logging.Formatter:
-    # No line tells which thread, process or line of code wrote it, and to find that out is a third of what it costs.
+    # Lines do not name thread, process or line of code; finding these out is a third of a line's cost.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # as Python's own guide to logging has it
+    logging._srcfile = None  # as Python's logging guide recommends
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -176,7 +130,6 @@ def formatter(*, is_watched: bool) -> logging.Formatter:
 
 
 def _say_when(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
-    """When the line was said, which may be before it is written."""
     at = datetime.fromtimestamp(line["_record"].created, UTC)
     return line | {"timestamp": at.isoformat().replace("+00:00", "Z")}
 
@@ -193,9 +146,9 @@ def _say_where_it_broke(_logger: Any, _method: str, line: dict[str, Any]) -> dic
 
 
 def places(error: BaseException) -> str:
-    """Where an exception and those behind it were raised, and what they are called, in lines of text.
+    """The places and class names of an exception and its causes, as lines of text.
 
-    Neither their words nor their variables: a database's words may quote a row, a variable may be a document or a key.
+    Without messages and variables: a database's message may quote a row, a variable may be a document or a key.
     """
     return "".join(_places(error))
 

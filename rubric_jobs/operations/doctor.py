@@ -211,7 +211,7 @@ def _providers(*, ask: bool) -> Iterator[Finding]:
     for name in known:
         yield _reach(name) if ask else Finding(Verdict.OK, name, "has a key; not asked")
     usual, fallback = conf.usual_providers()
-    wanted = {usual, *fallback} & set(conf.vendors())
+    wanted = {usual, *fallback} & set(conf.providers())
     for name in sorted(wanted - set(known)):
         yield Finding(Verdict.FAIL, name, "is to be asked, but has no key", f"set {name.upper()}_API_KEY")
     if not known:
@@ -235,7 +235,7 @@ def _reach(name: str) -> Finding:
 
 
 def _models_of(name: str) -> tuple[str, dict[str, str]]:
-    vendor = conf.vendors()[name]
+    vendor = conf.providers()[name]
     key = vendor.api_key or ""
     if name == "gemini":
         base = (vendor.base_url or "https://generativelanguage.googleapis.com").rstrip("/")

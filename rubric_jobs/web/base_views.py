@@ -104,11 +104,16 @@ class ApiView(AnswersProblems, APIView):
 
     async def _answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
         try:
-            identity = await auth.identify(request) if self.authentication_classes else None
             method = self._method(request)
-            if iscoroutinefunction(method):
+            is_async = iscoroutinefunction(method)
+            if not is_async:
+                self._negotiate(request)
+            identity = await auth.identify(request) if self.authentication_classes else None
+            if method is None:
+                raise MethodNotAllowed(request.method or "")
+            if is_async:
                 return await cast(Callable[..., Awaitable[HttpResponseBase]], method)(request, identity, **parts)
-            return await self.in_thread(method, request, cast(Identity, identity), **parts)
+            return await self.in_thread(method, request, identity, **parts)
         except MethodNotAllowed as error:
             response = self.answer_problem(problems.describe(error))
             response.headers["Allow"] = ", ".join(self.allowed_methods)
@@ -116,28 +121,33 @@ class ApiView(AnswersProblems, APIView):
         except Exception as error:  # every failure has a body that the caller can read
             return self.answer_problem(problems.describe(error))
 
-    async def in_thread(self, method: Callable[..., T], request: HttpRequest, identity: Identity, **parts: Any) -> T:
-        """What the method returns: called in a thread, isolated, with a parsed request, and counted."""
+    def _method(self, request: HttpRequest) -> Callable[..., Any] | None:
+        name = "get" if request.method == "HEAD" else (request.method or "").lower()
+        return getattr(self, name, None) if name in self.http_method_names else None
+
+    def _negotiate(self, request: HttpRequest) -> None:
+        try:
+            self.perform_content_negotiation(self.initialize_request(request))
+        except TypeError:  # from Python's own header parser
+            raise ParseError("The header Accept cannot be read.") from None
+
+    async def in_thread(
+        self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, **parts: Any
+    ) -> T:
+        """What the method returns: called in a thread with a parsed request; for a caller also counted and isolated."""
         return await in_thread(self._call, method, request, identity, parts)
 
-    def _call(self, method: Callable[..., T], request: HttpRequest, identity: Identity, parts: dict[str, Any]) -> T:
+    def _call(
+        self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, parts: dict[str, Any]
+    ) -> T:
         asked = self.initialize_request(_measured(request))
         if body_bytes(asked) > conf.max_body_bytes():  # an ASGI server's bodies are bounded before (body_limit.py)
             raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
-        try:
-            self.perform_content_negotiation(asked)
-        except TypeError:  # from Python's own header parser
-            raise ParseError("The header Accept cannot be read.") from None
-        throttles.count(identity)
+        if identity is None:
+            return method(asked, None, **parts)
+        throttles.admit(identity)
         with isolation.as_caller(**identity.scope):
             return method(asked, identity, **parts)
-
-    def _method(self, request: HttpRequest) -> Callable[..., Any]:
-        name = "get" if request.method == "HEAD" else (request.method or "").lower()
-        method = getattr(self, name, None) if name in self.http_method_names else None
-        if method is None:
-            raise MethodNotAllowed(request.method or "")
-        return cast(Callable[..., Any], method)
 
 
 @method_decorator(csrf_exempt, name="dispatch")

@@ -58,7 +58,7 @@ class NewestFirst(CursorPagination):
         return cursor
 
 
-class Jobs(ApiView):
+class JobCollection(ApiView):
     @extend_schema(operation_id="listJobs", parameters=openapi.LIST_PARAMETERS, responses={200: openapi.PAGE})
     def get(self, request: Request, identity: Identity) -> HttpResponse:
         """Your jobs, newest first, without their results."""
@@ -151,7 +151,7 @@ async def _shown(job: Snapshot) -> dict[str, Any]:
     if job.queue_place is None:
         return responses.resource(job)
     known = wait_estimate.remembered()
-    measured = await in_thread(wait_estimate.pace) if known is None else known
+    measured = await in_thread(wait_estimate.measure) if known is None else known
     return responses.resource(job, estimated_s=measured.estimate_s(job.kind, job.queue_place))
 
 
@@ -251,7 +251,7 @@ class ErrorCodes(ApiView):
     http_method_names = ["get"]
 
     @extend_schema(operation_id="listErrorCodes", responses={200: openapi.ERROR_CODES}, auth=[])
-    async def get(self, _request: HttpRequest, _identity: None) -> HttpResponse:
+    def get(self, _request: Request, _identity: None) -> HttpResponse:
         """Every code that a refused request or a failed job may carry."""
         return responses.json_answer({"codes": list(table())}, headers={"Cache-Control": "public, max-age=3600"})
 

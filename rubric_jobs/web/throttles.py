@@ -112,7 +112,7 @@ class SignInAddressThrottle(RowThrottle):
     setting = conf.RATES[3]
 
 
-def count(identity: Identity) -> None:
+def admit(identity: Identity) -> None:
     """Count one request of the user and of the tenant; raises Throttled, with the seconds to wait."""
     limits: list[RowThrottle] = [UserThrottle(), TenantThrottle()]
     for limit in limits:

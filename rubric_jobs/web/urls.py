@@ -19,7 +19,7 @@ old_front_end = [
 ]
 
 resource_routes = [
-    path("rubric-jobs/", resources.Jobs.as_view()),
+    path("rubric-jobs/", resources.JobCollection.as_view()),
     path("rubric-jobs/extractions", resources.Extractions.as_view()),
     path("rubric-jobs/enhancements", resources.Enhancements.as_view()),
     path("rubric-jobs/exports", export_routes.ExportOfBody.as_view()),

@@ -30,10 +30,10 @@ from rubric_jobs import conf, logs
 from rubric_jobs.jobs import purge as purging
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.worker import processes, schedules
-from rubric_jobs.worker.job_pump import Pace, Pump
+from rubric_jobs.worker.job_pump import Pump, PumpLimits
 from rubric_jobs.worker.runner import Runner, provider_settings
 from rubric_jobs.worker.schedules import Recurring
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ SCHEDULE = "rubric jobs: start missing pumps"
 PURGE = "rubric_jobs.worker.purge"
 PURGE_SCHEDULE = "rubric jobs: purge"
 TRIES = 20
-RELIEF_LOOK_S = 0.05
-RELIEF_PATIENCE_S = 5.0
+HANDOVER_POLL_S = 0.05
+HANDOVER_TIMEOUT_S = 5.0
 """For a pump to leave its slot to a process that has come to relieve it."""
-_NONE, _WANTED, _COME = 0, 1, 2
+_NO_HANDOVER, _WANTED, _SUCCESSOR_CAME = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,14 @@ class Cluster:
     """What the processes of one cluster share; made before the first fork.
 
     A pump holds its slot by a record lock on one byte of `slots`: the kernel frees it when the process dies,
-    however it dies. One that was relieved of its slot, and still has jobs, holds a byte behind all slots. Each pump
-    notes in `beats` when it last got through to the database, and in `reliefs` when it wants to be relieved. A byte in
-    the `stop` pipe is seen by every process and read by none.
+    however it dies. One that handed its slot over, and still has jobs, holds a byte behind all slots. Each pump
+    notes in `beats` when it last reached the database, and in `handovers` when it wants to be replaced. A byte in the
+    `stop` pipe is seen by every process and read by none.
     """
 
     slots: BinaryIO
     beats: mmap.mmap
-    reliefs: mmap.mmap
+    handovers: mmap.mmap
     stop_reader: int
     stop_writer: int
 
@@ -72,29 +72,29 @@ class Cluster:
         slots = range(conf.worker_processes())
         slot = next(filter(self._lock, slots), None)
         if slot is None:
-            slot = next(filter(self._relieve, slots), None)
+            slot = next(filter(self._take_over, slots), None)
         if slot is not None:
-            self.reliefs[slot] = _NONE
+            self.handovers[slot] = _NO_HANDOVER
         return slot
 
-    def _relieve(self, slot: int) -> bool:
-        if self.reliefs[slot] != _WANTED:
+    def _take_over(self, slot: int) -> bool:
+        if self.handovers[slot] != _WANTED:
             return False
-        self.reliefs[slot] = _COME
-        deadline = time.monotonic() + RELIEF_PATIENCE_S
+        self.handovers[slot] = _SUCCESSOR_CAME
+        deadline = time.monotonic() + HANDOVER_TIMEOUT_S
         while not self._lock(slot):
             if time.monotonic() > deadline:
-                self.reliefs[slot] = _WANTED
+                self.handovers[slot] = _WANTED
                 return False
-            time.sleep(RELIEF_LOOK_S / 5)
+            time.sleep(HANDOVER_POLL_S / 5)
         return True
 
-    async def relief(self, slot: int, ask: Callable[[], Awaitable[None]]) -> None:
+    async def hand_over(self, slot: int, ask: Callable[[], Awaitable[None]]) -> None:
         """Asks for another process, and leaves the slot to it once it is there."""
-        self.reliefs[slot] = _WANTED
+        self.handovers[slot] = _WANTED
         await ask()
-        while self.reliefs[slot] != _COME:
-            await asyncio.sleep(RELIEF_LOOK_S)
+        while self.handovers[slot] != _SUCCESSOR_CAME:
+            await asyncio.sleep(HANDOVER_POLL_S)
         next(filter(self._lock, self._places_behind))
         self.beat(slot)  # the other one has as much time as any to make itself heard
         fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
@@ -155,8 +155,8 @@ def prepare() -> Cluster:
     reader, writer = os.pipe()
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
     beats = mmap.mmap(-1, _BEAT.size * conf.worker_processes())
-    reliefs = mmap.mmap(-1, conf.worker_processes())
-    _cluster = Cluster(slots=slots, beats=beats, reliefs=reliefs, stop_reader=reader, stop_writer=writer)
+    handovers = mmap.mmap(-1, conf.worker_processes())
+    _cluster = Cluster(slots=slots, beats=beats, handovers=handovers, stop_reader=reader, stop_writer=writer)
     schedules.ensure(
         [
             Recurring(name=SCHEDULE, function=PUMP, minutes=1, keywords="q_options={'timeout': -1}"),
@@ -207,7 +207,7 @@ def pump(tries: int = 1) -> str:
     try:
         if conf.is_listening():  # prepared statements, too, need a connection that stays with its server process
             conf.prepare_statements()
-        is_relieved = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
+        is_replaced = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
     except Exception as error:
         # django-q2 would write down what the exception says, and end the process of one that has just begun.
         log.error("a pump broke:\n%s", logs.places(error))
@@ -219,7 +219,7 @@ def pump(tries: int = 1) -> str:
             os._exit(1)  # an orphan would wait for its next task for ever
     if cluster.is_stopping():
         return "stopped with its cluster"
-    if is_relieved:
+    if is_replaced:
         return "its lifetime is over; another one had taken over"
     seed()
     return "stopped; another one was asked for"
@@ -228,9 +228,9 @@ def pump(tries: int = 1) -> str:
 async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
     """Whether another pump has taken the slot over."""
     known = conf.pump()
-    rows = Rows(answer_s=known.lease_s / 3, patience_s=known.lease_s)
-    runner = Runner(rows)
-    pace = Pace(
+    writer = Writer(answer_s=known.lease_s / 3, patience_s=known.lease_s)
+    runner = Runner(writer)
+    limits = PumpLimits(
         concurrency=known.concurrency,
         max_attempts=known.max_attempts,
         tenant_cap=known.tenant_cap,
@@ -242,13 +242,13 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
     name = f"{socket.gethostname()}:{os.getpid()}"
     running = Pump(
         run=runner.run,
-        rows=rows,
-        pace=pace,
+        writer=writer,
+        limits=limits,
         name=name,
         conninfo=conninfo,
         is_listening=conf.is_listening(),
         beat=partial(cluster.beat, slot),
-        relief=lambda: cluster.relief(slot, ask=partial(rows.change, seed)),
+        hand_over=lambda: cluster.hand_over(slot, ask=partial(writer.change, seed)),
     )
     loop = asyncio.get_running_loop()
 
@@ -262,11 +262,11 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         loop.add_reader(cluster.stop_reader, stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
-    log.info("pump %s takes jobs, %s at once", slot, pace.concurrency)
+    log.info("pump %s takes jobs, %s at once", slot, limits.concurrency)
     try:
         await running.run()
     finally:
         loop.remove_reader(cluster.stop_reader)
         await runner.close()
-        await rows.close()
-    return running.is_relieved
+        await writer.close()
+    return running.is_replaced

@@ -29,25 +29,25 @@ from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
-from rubric_jobs.worker.job_pump import Report
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.job_pump import ReportProgress
+from rubric_jobs.worker.writer import Writer
 
 SANDBOX_CHILDREN, OF_ONE_TENANT = 3, 2
 """Documents read at once in one worker process; each child is limited in memory and time."""
 
 
 class Runner:
-    """What the jobs of one worker process share: the sandbox, the providers' connections, the thread of rows."""
+    """What the jobs of one worker process share: the sandbox, the providers' connections, the writer."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
         self._providers = registry.build(provider_settings())
 
-    async def run(self, claim: Claim, report: Report) -> Ending:
+    async def run(self, claim: Claim, report: ReportProgress) -> Ending:
         """The ending of a job, with the figures of what it took."""
         began = time.monotonic()
-        job = await self._rows.change(self._prepared, claim, report)
+        job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
             return _repeated(job, *job.twin, began=began)
@@ -58,7 +58,7 @@ class Runner:
             return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
         return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
 
-    def _prepared(self, claim: Claim, report: Report) -> _Job:
+    def _prepared(self, claim: Claim, report: ReportProgress) -> _Job:
         """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
         data = claims.document(claim)
         # Read for each attempt: a lever that is pulled now holds from now on.
@@ -75,13 +75,13 @@ class Runner:
             twin=twin,
             stored_reply=Reply(**kept) if kept else None,
             report=report,
-            rows=self._rows,
+            writer=self._writer,
         )
 
     async def _leave_call(self, claim: Claim) -> None:
         """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
         if (cap := conf.pump().call_cap) is not None:
-            await self._rows.change(circuit_breaker.end_call, claim, cap=cap)
+            await self._writer.change(circuit_breaker.end_call, claim, cap=cap)
 
     async def close(self) -> None:
         await self._sandbox.close()
@@ -130,7 +130,7 @@ class Runner:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
             lambda provider: guard(
-                provider, claim=job.claim, rows=self._rows, max_calls=conf.pump().call_cap, keep=job.keep
+                provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap, keep=job.keep
             )
         )
 
@@ -145,8 +145,8 @@ class _Job:
     is_local_only: bool
     twin: tuple[dict[str, Any], dict[str, Any]] | None
     stored_reply: Reply | None
-    report: Report
-    rows: Rows
+    report: ReportProgress
+    writer: Writer
     replies: list[Reply] = field(default_factory=list)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
@@ -156,7 +156,7 @@ class _Job:
         """At once, and not when the job ends: it may be cut off, taken away or killed before."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
-        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+        await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
         """What was cut off, refused or empty, yet paid for; what can be used was kept as it came."""
@@ -229,7 +229,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
         # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
-        "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.vendors().values())],
+        "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
         "code": _code_fingerprint(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
@@ -249,7 +249,7 @@ def _code_fingerprint() -> str:
 
 def provider_settings() -> ProviderSettings:
     given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk(), "allowed_models": conf.allowed_models()}
-    for name, vendor in conf.vendors().items():
+    for name, vendor in conf.providers().items():
         given |= {f"{name}_{part}": value for part, value in asdict(vendor).items()}
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 

@@ -164,7 +164,7 @@ def test_a_narrowed_purge_leaves_the_ledger_alone(make_attempt: Callable[..., An
 def test_no_line_leaves_the_ledger_before_it_is_counted(make_attempt: Callable[..., Any]) -> None:
     make_attempt(started_at=ago(days=91), ended_at=ago(days=91))
     assert purge.purge_ledger(datetime.timedelta(days=90)) == 0
-    ledger.fold()
+    ledger.roll_up()
     assert purge.purge_ledger(datetime.timedelta(days=90)) == 1
     assert sum(line.attempts for line in ledger.totals()) == 1
 
@@ -178,7 +178,7 @@ def test_the_scheduled_purge_does_both(make_job: MakeJob, make_attempt: Callable
 def test_a_model_with_a_name_without_end_breaks_no_sum(make_attempt: Callable[..., Any]) -> None:
     for letter in "ab":
         make_attempt(llm_model=secrets.token_hex(4_000) + letter)
-    ledger.fold()
+    ledger.roll_up()
     names = [each.llm_model for each in ledger.totals()]
     assert len(names) == 2
     assert max(map(len, names)) == ledger.LONGEST_NAME
@@ -189,7 +189,7 @@ def test_a_part_of_the_purge_that_fails_holds_up_no_other(make_job: MakeJob, mon
         raise DataError("index row size 8000 exceeds maximum")
 
     make_job()
-    monkeypatch.setattr(ledger, "fold", broken)
+    monkeypatch.setattr(ledger, "roll_up", broken)
     with pytest.raises(purge.PurgeIncomplete, match="sums of the ledger"):
         cluster.purge()
     assert not RubricJob.objects.exists()
