@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import Web
+from tests.web.conftest import Web, database_url
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -22,7 +22,7 @@ HALF_A_BODY = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100
 
 @contextmanager
 def web(logs: Path, *options: str, descriptors: int | None = None) -> Iterator[Web]:
-    served = Web(logs, *options, descriptors=descriptors)
+    served = Web(logs, *options, descriptors=descriptors, DATABASE_URL=database_url())
     try:
         yield served
     finally:
