@@ -38,6 +38,7 @@ soak: .venv/ready-for-tests
 
 # 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests
+	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
 
 # Needs the internet's vulnerability database.

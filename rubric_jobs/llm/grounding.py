@@ -43,7 +43,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
     part that is not found stays unknown. A criterion of the `local` reading that the answer lacks is a warning too.
     """
     index = _Index(document)
-    can_tell = not document.scanned_pages
+    can_tell = document.is_legible
     places = [index.place(criterion.name) for criterion in rubric.criteria]
     beside = _Beside(index, places)
     warnings: list[Warning] = []
@@ -64,8 +64,8 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
 
 
 def can_hold_number(document: Document, value: Decimal) -> bool:
-    """Whether the document contains this number anywhere; True with scanned pages, which cannot be searched."""
-    return bool(document.scanned_pages) or value in _numbers(document.text())
+    """Whether the document contains this number anywhere; True where pages are scanned and cannot be searched."""
+    return not document.is_legible or value in _numbers(document.text())
 
 
 def holds_nothing_of(rubric: Rubric, document: Document) -> bool:

@@ -170,16 +170,16 @@ class TestOtherOrigins:
         headers = [(b"origin", self.ORIGIN.encode()), (b"content-length", b"99999999")]
         scope = {"type": "http", "method": "POST", "path": JOBS + "extractions", "headers": headers}
 
-        answered, body = base_views.too_large(scope)
+        status, answered, body = base_views.too_large(scope)
 
         assert (b"access-control-allow-origin", self.ORIGIN.encode()) in answered
-        assert json.loads(body)["code"] == "document_too_large"
+        assert (status, json.loads(body)["code"]) == (413, "document_too_large")
 
     def test_a_refusal_before_django_comes_whatever_else_is_wrong(self) -> None:
         headers = [(b"content-type", b"application/json; charset*=bogus''x"), (b"content-length", b"99999999")]
         scope = {"type": "http", "method": "POST", "path": JOBS, "query_string": b"\xff", "headers": headers}
 
-        assert json.loads(base_views.too_large(scope)[1])["code"] == "document_too_large"
+        assert json.loads(base_views.too_large(scope)[2])["code"] == "document_too_large"
 
     def test_another_page_may_not(self, owner: Caller) -> None:
         answer = owner.client.get(JOBS, headers={"Origin": "https://elsewhere.example"})
