@@ -22,6 +22,8 @@ SPARE = 16
 SPARE_HEAD_S = 2.0
 RESERVED = 100
 """Descriptors for the database (31), files, and what else the process opens."""
+ACCEPTED_AHEAD = 4
+"""Times the backlog: asyncio accepts a whole backlog at once, and more of them before it comes to close the first."""
 SAID_EVERY_S = 60.0
 HEALTH = frozenset({"/healthz", "/readyz"})
 
@@ -41,7 +43,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._most, self.limit_concurrency = self.limit_concurrency or most_connections(), None
+        self._most, self.limit_concurrency = self.limit_concurrency or most_connections(self.config.backlog), None
         self.ws_protocol_class = None  # a request to upgrade is answered as any other
         self._timer: asyncio.TimerHandle | None = None
         self._is_in_body = False
@@ -116,10 +118,10 @@ class Connection(H11Protocol):
             log.warning("%s connections are open, further ones are %s", self._most, how)
 
 
-def most_connections() -> int:
-    """As many as there are descriptors, but for what else needs them."""
+def most_connections(backlog: int) -> int:
+    """As many as there are descriptors, but for what else needs them; at least a few."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(soft - RESERVED - SPARE, SPARE)
+    return max(soft - RESERVED - SPARE - ACCEPTED_AHEAD * backlog, SPARE)
 
 
 def _health_alone(app: Any) -> Any:

@@ -118,7 +118,7 @@ class Web:
         self.log = logs / f"web-{self.port}.log"
         command = [sys.executable, "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
                    "--no-access-log", "--log-level=warning", "--http=grader.web_connections:Connection",
-                   *options]  # fmt: skip
+                   "--backlog=64", *options]  # fmt: skip
         if descriptors:
             command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
         with open(self.log, "ab") as log:

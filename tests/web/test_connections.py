@@ -73,9 +73,9 @@ def test_a_body_that_goes_on_coming_is_not_cut_off(tmp_path: Path) -> None:
 
 def test_with_all_its_connections_taken_a_web_process_answers_the_health_check(tmp_path: Path) -> None:
     with web(tmp_path, descriptors=1024) as served, ExitStack() as held:
-        for _ in range(900):
+        for _ in range(640):
             held.enter_context(sent(served, HALF_A_HEAD))
-        for _ in range(100):  # of these, all but a few are refused at once
+        for _ in range(700):  # of these, all but a few are refused at once
             with ExitStack() as one:
                 try:
                     one.enter_context(sent(served, HALF_A_HEAD))
