@@ -42,6 +42,8 @@ HEAVY, STREAMS, HALF_SENT, WRONG, GUESSES, BODIES = 60, 1300, 1020, 60, 30, 20
 LONGEST_WAIT_S = 240.0
 MB = 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _NUMBER = "{:.1f}"
 
 
@@ -69,7 +71,7 @@ class Site:
             return answer.status, answer.headers, answer.read()
 
     def submit(self, token: str, data: bytes) -> str:
-        job = {"file": base64.b64encode(data).decode(), "fileName": "a.pdf", "fileType": "application/octet-stream",
+        job = {"file": base64.b64encode(data).decode(), "fileName": "a.pdf", "fileType": PDF if data.startswith(b"%PDF") else DOCX,
                "llmProvider": "local"}  # fmt: skip
         headers = {"Authorization": f"Bearer {token}", "Content_Type": "application/json"}
         status, _, told = self.ask("POST", "/api/extract-rubric-trigger", body=json.dumps(job), **headers)

@@ -125,10 +125,14 @@ class Web:
             self.process = subprocess.Popen(
                 command, cwd=settings.BASE_DIR, env={**os.environ, **environ}, stdout=log, stderr=log
             )
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            raise
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             try:
