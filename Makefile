@@ -40,8 +40,9 @@ soak: .venv/ready-for-tests
 attack: .venv/ready-for-tests
 	@$(BIN)/python -m tests.attack
 
-# 100,000 mutated documents through the sandbox; takes about an hour.
+# Rules on points with 2,000 examples each, then 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests
+	@$(BIN)/pytest --quiet --hypothesis-profile=fuzz tests/rubric/test_points_properties.py
 	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
 

@@ -1,6 +1,6 @@
-"""Bodies that are too large, or come from a stranger, are refused before they are read into memory or onto a disk.
+"""Refuse bodies that are too large, or come from a stranger, before they are read into memory or onto a disk.
 
-Django under ASGI takes in a whole body before its first line of code runs; so this stands before Django.
+Django under ASGI reads a whole body before any of its code runs, so this runs before Django.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FREE = 64 * 1024
 """Bytes that anybody may send, such as a form to sign in."""
 
 DRAINED = 4
-"""Times the limit that is still taken in of a refused body, and thrown away: most clients send first, then listen."""
+"""Times the limit that is read of a refused body and thrown away, because most clients send first, then listen."""
 
 
 class _Refused(Exception):

@@ -71,8 +71,8 @@ class Site:
             return answer.status, answer.headers, answer.read()
 
     def submit(self, token: str, data: bytes) -> str:
-        job = {"file": base64.b64encode(data).decode(), "fileName": "a.pdf", "fileType": PDF if data.startswith(b"%PDF") else DOCX,
-               "llmProvider": "local"}  # fmt: skip
+        kind = PDF if data.startswith(b"%PDF") else DOCX
+        job = {"file": base64.b64encode(data).decode(), "fileName": "a", "fileType": kind, "llmProvider": "local"}
         headers = {"Authorization": f"Bearer {token}", "Content_Type": "application/json"}
         status, _, told = self.ask("POST", "/api/extract-rubric-trigger", body=json.dumps(job), **headers)
         assert status == 202, told

@@ -64,7 +64,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
 
 
 def can_hold_number(document: Document, value: Decimal) -> bool:
-    """Whether the document contains this number anywhere; True where pages are scanned and cannot be searched."""
+    """Whether the document contains this number anywhere; True where its text cannot be searched."""
     return not document.is_legible or value in _numbers(document.text())
 
 

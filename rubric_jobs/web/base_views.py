@@ -9,7 +9,7 @@ from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import markcoroutinefunction
+from asgiref.sync import ThreadSensitiveContext, markcoroutinefunction
 from corsheaders.middleware import CorsMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -30,7 +30,7 @@ from rubric_jobs.web import auth, isolation, job_reads, problems, throttles
 from rubric_jobs.web.auth import Identity
 from rubric_jobs.web.job_reads import Snapshot
 from rubric_jobs.web.plain_refusals import API
-from rubric_jobs.web.threads import in_thread
+from rubric_jobs.web.threads import in_request_thread
 
 METHODS = ("get", "post", "delete")
 
@@ -135,7 +135,7 @@ class ApiView(AnswersProblems, APIView):
         self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, **parts: Any
     ) -> T:
         """What the method returns: called in a thread with a parsed request; for a caller also counted and isolated."""
-        return await in_thread(self._call, method, request, identity, parts)
+        return await in_request_thread(request, self._call, method, request, identity, parts)
 
     def _call(
         self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, parts: dict[str, Any]
@@ -168,7 +168,7 @@ async def job_of(request: HttpRequest, identity: Identity, job_id: uuid.UUID) ->
     if isinstance(request, ASGIRequest):
         job = await job_reads.aread(**identity.scope, job_id=job_id)
     else:
-        job = await in_thread(job_reads.read, **identity.scope, job_id=job_id)
+        job = await in_request_thread(request, job_reads.read, **identity.scope, job_id=job_id)
     if job is None:
         raise Http404
     return job
@@ -201,17 +201,21 @@ def too_large(scope: dict[str, Any]) -> EarlyAnswer:
 
 
 async def stranger(scope: dict[str, Any]) -> EarlyAnswer | None:
-    """Why nobody takes in a long body with this head: no token and no session that counts. None where one does."""
+    """The refusal of a long body whose head has no valid token or session; None for a known caller."""
     try:
-        request = ASGIRequest(scope, BytesIO())
-        await in_thread(_take_session, request)
-        if request.path_info.startswith(API):
-            await auth.identify(request)
-        elif not await in_thread(lambda: request.user.is_authenticated):
-            raise DocumentTooLarge("Please sign in first.")
+        async with ThreadSensitiveContext():  # as in Django's own handler: a thread for this request
+            await _require_known(ASGIRequest(scope, BytesIO()))
     except Exception as error:  # every failure has a body that the caller can read
         return _early(_refused_early(scope, error))
     return None
+
+
+async def _require_known(request: HttpRequest) -> None:
+    await in_request_thread(request, _take_session, request)
+    if request.path_info.startswith(API):
+        await auth.identify(request)
+    elif not await in_request_thread(request, lambda: request.user.is_authenticated):
+        raise DocumentTooLarge("Please sign in first.")
 
 
 def _take_session(request: HttpRequest) -> None:

@@ -110,10 +110,11 @@ class Runner:
 
     async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
+        total = asked["total_points"]
         request = EnhancementRequest(
             rules=job.data.decode(),
             instruction=asked.get("instruction", ""),
-            total_points=Decimal(asked["total_points"]),
+            total_points=None if total is None else Decimal(total),
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
