@@ -125,7 +125,13 @@ def job_id(page: Page) -> str:
 def done(page: Page) -> Locator:
     """The rubric of a job that has ended well."""
     expect(page.get_by_role("heading", name=DONE)).to_be_visible()
-    return page.get_by_role("table")
+    return page.get_by_role("grid")
+
+
+def choose_action(page: Page, name: str, action: str) -> None:
+    """One of the actions behind the three dots of a criterion or a level."""
+    page.get_by_role("button", name=f"Actions for {name}", exact=True).locator("visible=true").first.click()
+    page.get_by_role("menuitem", name=action).click()
 
 
 def names(page: Page) -> list[str]:

@@ -2,7 +2,8 @@
  * `<rubric-extractor>`: a document or some text becomes a rubric, which can be watched, mended and taken along.
  *
  * Attributes: `api` (prefix of the API, `/api/`), `providers` (those that the service has a key for), `usual-provider` and
- * `fallback-providers` (whom it asks when nobody chooses), `max-file-mb`, `sign-in-url` (opened in a new tab when the
+ * `fallback-providers` (whom it asks when nobody chooses), `account` (any word for who is signed in: drafts are kept in this
+ * browser under it; without it in the tab alone), `max-file-mb`, `sign-in-url` (opened in a new tab when the
  * session has ended), `lang`, `job-id` (the job to open).
  * Property `client`: a RubricJobsClient of your own, for bearer tokens. Events: `rubric-job` (`{jobId}`: another job is
  * shown), `rubric-ready` (`{jobId, result}`: it is complete), `rubric-edited` (`{jobId, rubric}`).
@@ -11,12 +12,14 @@
 import { CompareView } from "./compare-view.js";
 import { MODELS } from "./destinations.js";
 import { element } from "./dom.js";
-import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { Drafts } from "./drafts.js";
 import { FaultView } from "./fault-view.js";
 import { FormView } from "./form-view.js";
 import { JobsView } from "./jobs-view.js";
 import { ProgressView } from "./progress-view.js";
 import { ResultView, warningsOf } from "./result-view.js";
+import { RubricsView } from "./rubrics-view.js";
+import { keepSections } from "./rubric-changes.js";
 import { complete, copy } from "./rubric-edit.js";
 import { RubricJobsClient, RubricJobsError } from "./rubric-jobs.js";
 import { SessionDialog } from "./session-dialog.js";
@@ -32,20 +35,28 @@ export class RubricExtractor extends HTMLElement {
   #form = null;
   #left = new AbortController();
   #jobId = null;
-  #enhancing = null;
   #keeping = 0;
+  #toKeep = null;
   #signingIn = null;
 
   connectedCallback() {
     if (!this.shadowRoot) this.#build();
     this.#left = new AbortController();
+    addEventListener("pagehide", this);
     if (this.#jobId) this.openJob(this.#jobId);
     else if (!this.#view) this.startOver();
   }
 
   disconnectedCallback() {
     this.#left.abort();
+    this.#keepNow();
+    removeEventListener("pagehide", this);
     this.#view?.leave?.();
+  }
+
+  /** The tab is being left or hidden for good. */
+  handleEvent() {
+    this.#keepNow();
   }
 
   attributeChangedCallback(_name, before, jobId) {
@@ -77,6 +88,12 @@ export class RubricExtractor extends HTMLElement {
     this.#show(new JobsView({ ...this.#tools, onOpen: (jobId) => this.openJob(jobId) }));
   }
 
+  /** What this browser keeps for the account. */
+  openRubrics() {
+    this.#leave(null, { isTold: false });
+    this.#show(new RubricsView({ texts: this.texts, drafts: this.drafts, onOpen: (jobId) => this.openJob(jobId) }));
+  }
+
   /** Shows a job of the caller's, whatever its state, and watches it until it ends. */
   openJob(jobId) {
     const signal = this.#leave(jobId);
@@ -84,9 +101,16 @@ export class RubricExtractor extends HTMLElement {
     return this.#follow(jobId, signal);
   }
 
+  /** On signing out: forgets what is not to stay in this browser, and keeps nothing from then on. */
+  forgetDrafts() {
+    this.#leave(null, { isTold: false });
+    this.drafts.forget();
+  }
+
   #build() {
     this.texts = textsFor(this.getAttribute("lang") || document.documentElement.lang);
     this.client ??= new RubricJobsClient({ baseUrl: this.getAttribute("api") || "/api/" });
+    this.drafts = new Drafts(this.getAttribute("account"));
     this.#jobId ??= this.getAttribute("job-id");
     this.live = element("p.unseen", { role: "status" });
     this.stage = element("div.stage-area");
@@ -116,6 +140,7 @@ export class RubricExtractor extends HTMLElement {
 
   /** Ends what was watched; the signal of what comes next. */
   #leave(jobId, { isTold = true } = {}) {
+    this.#keepNow();
     this.#left.abort();
     this.#left = new AbortController();
     const isOther = jobId !== this.#jobId;
@@ -158,7 +183,10 @@ export class RubricExtractor extends HTMLElement {
         for await (const job of this.client.watchJob(jobId, { signal })) this.#update(job);
       }, signal);
     } catch (fault) {
-      if (!signal.aborted) this.#showFault(fault, { canRetry: false });
+      if (signal.aborted) return;
+      const draft = this.drafts.of(jobId);
+      if (fault.status === 404 && draft?.rubric) this.#showForgotten(draft);
+      else this.#showFault(fault, { canRetry: false });
     }
   }
 
@@ -173,56 +201,92 @@ export class RubricExtractor extends HTMLElement {
 
   #complete(job) {
     const read = rememberReading(complete(job.result.rubric));
+    const draft = this.drafts.of(job.jobId);
     this.#announce(this.texts.t("done", { count: read.criteria.length }));
     this.#tell("rubric-ready", { jobId: job.jobId, result: job.result });
-    const before = this.#enhancing?.jobId === job.jobId ? this.#enhancing : null;
-    if (!before || draftOf(job.jobId)) return this.#showResult(job, draftOf(job.jobId) ?? read);
-    const warnings = warningsOf(job.result, read).map((warning) => warning.message);
-    const onChoose = (isAfter) => (isAfter ? this.#showResult(job, read) : this.#comeBack(before));
-    return this.#show(new CompareView({ texts: this.texts, before: asLeft(before), after: read, warnings, onChoose }));
+    if (draft?.before && !draft.isChosen) return this.#compare(job, read, draft.before);
+    return this.#showResult(job, draft?.isEdited ? draft.rubric : read, { isEdited: Boolean(draft?.isEdited) });
   }
 
-  #showResult(job, rubric) {
+  #compare(job, read, before) {
+    const warnings = warningsOf(job.result, read).map((warning) => warning.message);
+    const onChoose = (isAfter) => {
+      if (!isAfter) return this.#comeBack(before);
+      this.drafts.keep(job.jobId, { isChosen: true });
+      return this.#showResult(job, read);
+    };
+    const old = this.#asLeft(before);
+    this.#show(new CompareView({ texts: this.texts, before: old, after: keepSections(old, read), warnings, onChoose }));
+  }
+
+  #showResult(job, rubric, { isEdited = false, isForgotten = false } = {}) {
     const view = new ResultView({
       ...this.#tools,
       service: this.#service,
       job,
+      isForgotten,
+      staysHere: this.drafts.isLasting,
       rubric: copy(rubric),
       onEdited: (edited) => this.#keep(job.jobId, edited),
       onEnhance: (wanted) => this.#enhance(job, wanted),
       onStartOver: () => this.startOver(),
     });
     this.#show(view);
+    const { fileName, expiresAt, performance } = job;
+    const known = { fileName, expiresAt, facts: { performance, warning: job.result?.warning } };
+    if (!isForgotten && !isEdited) this.drafts.keep(job.jobId, { ...known, ...entryOf(rubric), changedAt: Date.now(), isEdited });
+    this.drafts.watch((jobId, entry) => jobId === job.jobId && entry?.isEdited && view.replace(entry.rubric), this.#left.signal);
+  }
+
+  /** The job's time is up; what this browser keeps of it is still there. */
+  #showForgotten({ jobId, fileName, rubric, facts }) {
+    const job = { jobId, fileName, performance: facts?.performance, result: { warning: facts?.warning } };
+    this.#showResult(job, rubric, { isForgotten: true });
+    this.#announce(this.texts.t("forgotten"));
   }
 
   #keep(jobId, rubric) {
     clearTimeout(this.#keeping);
-    this.#keeping = setTimeout(() => {
-      keepDraft(jobId, rubric);
-      this.#tell("rubric-edited", { jobId, rubric: withoutReading(rubric) });
-    }, KEEP_AFTER_MS);
+    this.#toKeep = { jobId, rubric };
+    this.#keeping = setTimeout(() => this.#keepNow(), KEEP_AFTER_MS);
+  }
+
+  /** What was changed last, without waiting: the view or the tab is being left. */
+  #keepNow() {
+    clearTimeout(this.#keeping);
+    if (!this.#toKeep) return;
+    const { jobId, rubric } = this.#toKeep;
+    this.#toKeep = null;
+    const isKept = this.drafts.keep(jobId, { ...entryOf(rubric), changedAt: Date.now(), isEdited: true });
+    if (!isKept) this.#announce(this.texts.t("noRoom"));
+    this.#tell("rubric-edited", { jobId, rubric: withoutReading(rubric) });
   }
 
   #enhance(job, { rubric, rules, total }) {
-    keepDraft(job.jobId, rubric);
-    const remembered = { rubric: copy(rubric), job };
+    this.#keep(job.jobId, rubric);
+    const before = { jobId: job.jobId, rubric: copy(rubric) };
     const send = async (signal) => {
       const { content } = await this.client.exportRubric(withoutReading(rubric), "text", { signal });
       const wanted = { simple_rules: await content.text(), rubric_prompt: rules, total_points: total, signal };
       const started = await this.client.startRubricEnhancement(wanted);
-      this.#enhancing = { ...remembered, jobId: started.jobId };
+      this.drafts.keep(started.jobId, { before, changedAt: Date.now() });
       return started;
     };
     return this.#start(send, (sentence) => {
-      this.#comeBack(remembered);
+      this.#leave(job.jobId);
+      this.#showResult(job, rubric, { isEdited: true });
       this.#view.showFault(sentence);
     });
   }
 
+  /** Back to the rubric that was to be enhanced, as it was left. */
   #comeBack(before) {
-    this.#leave(before.job.jobId);
-    this.#showResult(before.job, asLeft(before));
-    this.#announce(this.texts.t("kept"));
+    this.openJob(before.jobId).then(() => this.#announce(this.texts.t("kept")));
+  }
+
+  /** A rubric as it was left, which may be after it was sent to be enhanced. */
+  #asLeft({ jobId, rubric }) {
+    return this.drafts.of(jobId)?.rubric ?? rubric;
   }
 
   #failed(job) {
@@ -232,7 +296,7 @@ export class RubricExtractor extends HTMLElement {
 
   #showFault(fault, { canRetry }) {
     const { t } = this.texts;
-    const before = this.#enhancing?.jobId === this.#jobId ? this.#enhancing : null;
+    const before = this.drafts.of(this.#jobId)?.before;
     const sentence = this.texts.sentence(fault);
     const onRetry = canRetry ? () => this.#retry() : null;
     this.#announce(t("failedLive", { sentence }));
@@ -241,7 +305,7 @@ export class RubricExtractor extends HTMLElement {
 
   async #retry() {
     const jobId = this.#jobId;
-    dropDraft(jobId);
+    this.drafts.keep(jobId, { rubric: null, isEdited: false });
     try {
       await this.#ask(() => this.client.retryJob(jobId), this.#left.signal);
       await this.openJob(jobId);
@@ -293,9 +357,9 @@ export class RubricExtractor extends HTMLElement {
   }
 }
 
-/** A job's rubric as it was left, which may be after it was sent to be enhanced. */
-function asLeft({ job, rubric }) {
-  return draftOf(job.jobId) ?? rubric;
+/** What "My rubrics" shows of a rubric. */
+function entryOf(rubric) {
+  return { title: rubric.title, rubric };
 }
 
 customElements.define("rubric-extractor", RubricExtractor);
