@@ -8,8 +8,11 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 from tests.browser.conftest import PHONE
 
-WORD = """<html><body><table><tr><td><p>Clear</p></td><td colspan=1><p>Mostly<br>clear</p></td></tr>
-<tr><td><p onclick="alert(1)">Exact <b>words</b></p><img src=x onerror=alert(2)></td><td>Vague</td></tr></table></body></html>"""
+WORD = (
+    "<html><body><table><tr><td><p>Clear</p></td><td colspan=1><p>Mostly<br>clear</p></td></tr>"
+    '<tr><td><p onclick="alert(1)">Exact <b>words</b></p><img src=x onerror=alert(2)></td><td>Vague</td></tr>'
+    "</table></body></html>"
+)
 
 
 @pytest.fixture
@@ -35,7 +38,8 @@ def paste(page: Page, part: str, *, html: str = "", text: str = "") -> None:
           clipboardData.setData("text/html", html);
           clipboardData.setData("text/plain", text);
           field.focus();
-          field.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true, composed: true}));
+          const how = {clipboardData, bubbles: true, cancelable: true, composed: true};
+          field.dispatchEvent(new ClipboardEvent("paste", how));
         }""",
         [html, text],
     )

@@ -44,6 +44,8 @@ export class RubricTable {
     this.scroller.setAttribute("aria-label", title);
     this.table.setAttribute("aria-label", title);
     this.table.dataset.layout = edit.layoutOf(rubric);
+    this.table.style.setProperty("--levels", Math.max(1, this.#columns.length));
+    this.fields.perLine = this.table.dataset.layout === "grid" ? Math.max(20, Math.round(115 / this.#columns.length)) : 110;
     this.table.classList.toggle("many", this.#columns.length > 4);
     const rows = rubric.criteria.flatMap((criterion, row) => this.#rows(criterion, row));
     const gone = removed.map((criterion) => this.#goneRow(criterion));

@@ -8,8 +8,7 @@
 import { drawing, element } from "./dom.js";
 import { marked } from "./text-changes.js";
 
-const LONG_CHARACTERS = 420;
-const LONG_LINES = 9;
+const LINES = 9;
 
 export class Fields {
   /** `options`: `{texts, isEditable, onEdit(), onFault(sentence)}`. */
@@ -17,6 +16,9 @@ export class Fields {
     this.options = options;
     this.t = options.texts.t;
   }
+
+  /** About how many characters a line of a level's text holds, so that no text is folded that would fit. */
+  perLine = 38;
 
   /** `was`: the text before, where changes are to be marked; undefined elsewhere. */
   text(value, { at, label, set, what = "span", was, empty }) {
@@ -43,7 +45,8 @@ export class Fields {
   /** A text that is folded where it is long, with a button that shows the rest. */
   longText(value, options) {
     const field = this.text(value, { ...options, what: "div.text" });
-    if (value.length < LONG_CHARACTERS && value.split("\n").length < LONG_LINES) return [field];
+    const lines = value.split("\n").reduce((sum, line) => sum + Math.ceil(Math.max(1, line.length) / this.perLine), 0);
+    if (lines <= LINES) return [field];
     field.classList.add("folded");
     const toggle = element("button.more", { type: "button", tabindex: this.options.isEditable ? -1 : 0, "aria-expanded": "false" }, this.t("showAll"));
     toggle.addEventListener("click", () => {
