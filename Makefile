@@ -33,10 +33,12 @@ bench: .venv/ready-for-benchmarks
 
 # Every fault of docs/engine.md in its long form; about a quarter of an hour.
 soak: .venv/ready-for-tests
+	@SLOW_CALL_SECONDS=28 $(BIN)/pytest -q tests/acceptance/test_slow_provider.py
 	@$(BIN)/python -m tests.worker.soak
 
 # 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests
+	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
 
 # Needs the internet's vulnerability database.

@@ -163,7 +163,7 @@ set -euo pipefail
 run_for_a_moment() {
   "$@" > "$SCRATCH/endless.log" 2>&1 &
   local process=$!
-  sleep 4
+  sleep 2
   kill -0 "$process" || { cat "$SCRATCH/endless.log"; echo "ended by itself: $*"; exit 1; }
   kill -TERM "$process"
   local code=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
@@ -10,16 +11,19 @@ from tests.acceptance.conftest import Service
 
 pytestmark = pytest.mark.long
 
-LATENCY_S = 28.0
-BEYOND_THE_OLD_LIMIT_S = 35.0
+LATENCY_S = float(os.environ.get("SLOW_CALL_SECONDS", "6"))
+"""`make soak` takes the 28 s of the old service's log."""
+LONGEST_S = 1.25 * LATENCY_S
+SLACK_S = 5.0
+"""For submitting, claiming and ending on a busy machine."""
 JOBS = 20
 
 
-def test_twenty_calls_of_28_s_and_one_of_35_s_run_side_by_side(service: Service) -> None:
+def test_twenty_slow_calls_and_a_slower_one_run_side_by_side(service: Service) -> None:
     began = time.monotonic()
     job_ids, answered_in_s = [], []
     for number in range(JOBS + 1):
-        latency = LATENCY_S if number < JOBS else BEYOND_THE_OLD_LIMIT_S
+        latency = LATENCY_S if number < JOBS else LONGEST_S
         asked = time.monotonic()
         job_ids.append(
             service.enhance(prompt=f"variant {number} [[fake latency_s={latency:g}]]", llmProvider="gemini", total=40)
@@ -28,14 +32,14 @@ def test_twenty_calls_of_28_s_and_one_of_35_s_run_side_by_side(service: Service)
     assert sorted(answered_in_s)[JOBS // 2] < 0.2
 
     while {service.status(job_id)["status"] for job_id in job_ids} != {"processing"}:
-        assert time.monotonic() - began < LATENCY_S / 2
-        time.sleep(0.5)
+        assert time.monotonic() - began < SLACK_S
+        time.sleep(0.1)
     while service.llm.in_flight < JOBS + 1:
-        assert time.monotonic() - began < LATENCY_S / 2
+        assert time.monotonic() - began < SLACK_S
         time.sleep(0.1)
 
     ended = [service.ended(job_id, within_s=60) for job_id in job_ids]
     assert {answer["status"] for answer in ended} == {"completed"}
-    assert max(answer["performance"]["duration_ms"] for answer in ended[:JOBS]) < 1.25 * LATENCY_S * 1000
-    assert ended[-1]["performance"]["duration_ms"] > BEYOND_THE_OLD_LIMIT_S * 1000
-    assert time.monotonic() - began < 1.5 * LATENCY_S
+    assert max(answer["performance"]["duration_ms"] for answer in ended[:JOBS]) < (LATENCY_S + SLACK_S) * 1000
+    assert ended[-1]["performance"]["duration_ms"] > LONGEST_S * 1000
+    assert time.monotonic() - began < LONGEST_S + SLACK_S

@@ -132,7 +132,7 @@ def test_a_stored_reply_that_is_no_good_is_asked_for_once_more() -> None:
 
 
 def test_a_call_that_never_ends_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "TIMEOUT_GRACE_S", 0.5)
+    monkeypatch.setattr(asking, "TIMEOUT_GRACE_S", 0.5)
     with pytest.raises(errors.ProviderTimeout):
         ask(Scripted("hang"), timeout_s=0.01)
 

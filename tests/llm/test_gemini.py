@@ -123,7 +123,7 @@ def test_a_process_ends_at_once_though_a_call_of_the_legacy_sdk_hangs(fake_llm: 
     fake_llm.behave(mode="hang")
     code = f"""
 import asyncio
-from rubric_jobs.providers import registry
+from rubric_jobs.llm.providers import registry
 from tests.llm import tasks
 
 async def give_up():

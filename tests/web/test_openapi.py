@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -97,21 +98,20 @@ def diligent_worker(rows: None) -> Iterator[None]:
     thread.join()
 
 
-# Boundary values (coverage) take most of the time, and nobody gets that far without a token.
-@pytest.mark.parametrize(
-    ("is_authenticated", "phases"),
-    [(True, "examples,coverage,fuzzing"), (False, "examples,fuzzing")],
-    ids=["authenticated", "not authenticated"],
-)
+PHASES = os.environ.get("SCHEMA_PHASES", "examples,fuzzing")
+"""`make fuzz` adds `coverage`: thousands of requests with boundary values."""
+
+
+@pytest.mark.parametrize("is_authenticated", [True, False], ids=["authenticated", "not authenticated"])
 @pytest.mark.usefixtures("diligent_worker")
 def test_every_operation_keeps_to_the_schema(
-    other_web: Callable[..., Web], owner: Caller, is_authenticated: bool, phases: str, tmp_path: Path
+    other_web: Callable[..., Web], owner: Caller, is_authenticated: bool, tmp_path: Path
 ) -> None:
     web = other_web(RUBRIC_SYNC_ENDPOINTS="true")
     command = [
         BIN / "schemathesis", "--config-file", settings.BASE_DIR / "tests/web/schemathesis.toml",
         "run", f"http://127.0.0.1:{web.port}/api/schema/", "--max-examples", "5",
-        "--phases", phases, "--generation-deterministic", "--no-color",
+        "--phases", PHASES, "--generation-deterministic", "--no-color",
     ]  # fmt: skip
     if is_authenticated:
         command += ["--header", f"Authorization: Bearer {owner.token}"]

@@ -338,7 +338,7 @@ class Jobs(RuleBasedStateMachine):
 @pytest.mark.usefixtures("rows")
 def test_rows_do_what_the_model_says_in_any_order() -> None:
     quick = settings(
-        max_examples=25,
+        max_examples=15,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from rubric_jobs.worker import cluster as entry_points
 from tests.fake_llm import FakeLLM
 from tests.worker import faults
 from tests.worker.clusters import wait_until
@@ -88,7 +89,7 @@ def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> N
         cluster.wait_for_pumps()
         pumps = cluster.pids("busy")
         for _ in range(30):
-            async_task(cluster.PUMP, cluster.TRIES, q_options={"timeout": -1})
+            async_task(entry_points.PUMP, entry_points.TRIES, q_options={"timeout": -1})
         trial.submit(50)
         trial.wait_for_ends(within_s=10)
         assert cluster.pids("busy") == pumps
@@ -158,7 +159,7 @@ def test_a_process_that_gave_its_jobs_back_at_a_stop_takes_none_up_again(trial: 
     with trial.cluster(**RETIRING, WORKER_CONCURRENCY="10", PUMP_GRACE_SECONDS="3") as cluster:
         wait_until(lambda: len(cluster.pids("busy")) == 3, within_s=30, what="a successor beside its predecessor")
         trial.wait_for_processing(30)
-        async_task(cluster.PUMP, 1, q_options={"timeout": -1})
+        async_task(entry_points.PUMP, 1, q_options={"timeout": -1})
         soon = timezone.now() + timedelta(seconds=5)
         wait_until(lambda: OrmQ.objects.filter(lock__gt=soon).exists(), within_s=20, what="a message that was fetched")
         cluster.signal(signal.SIGTERM)
