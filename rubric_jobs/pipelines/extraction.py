@@ -65,7 +65,9 @@ async def extract(
     tell(stage="reading")
     reading = await read(request.data, request.file_type)
     is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
-    names = routing.names(providers, policy, forced=request.provider, local_suffices=is_certain)
+    # Only a model can follow an instruction.
+    suffices = is_certain and not request.instruction.strip()
+    names = routing.names(providers, policy, forced=request.provider, local_suffices=suffices)
     if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
         return await _locals(_local_rubric(reading), request, _Usage(LOCAL))
     task = _task(request, reading)
@@ -152,6 +154,8 @@ def _of_vendors(on_reply: OnReply) -> OnReply:
 
 
 async def _locals(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Outcome:
+    if request.instruction.strip():
+        rubric = rubric.model_copy(update={"warnings": [*rubric.warnings, _NOT_HEEDED]})
     return await aside(size_of(rubric.texts()), _finished, rubric, request, usage)
 
 
@@ -180,6 +184,12 @@ def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:
 _NOT_CHECKED = Warning(
     code="not_checked",
     message="Pages of the document are pictures; what the model read from them could not be checked.",
+)
+
+
+_NOT_HEEDED = Warning(
+    code="wish_not_heeded",
+    message="The instruction was not followed: only a language model can do that, and none was asked.",
 )
 
 

@@ -50,7 +50,7 @@ export class DoubtsView {
 
   #warnings(rubric) {
     const { texts, onGo } = this.context;
-    const found = warningsThatHold(rubric, this.context.summary);
+    const found = warningsThatHold(rubric, this.context.summary, texts);
     if (!found.length) return null;
     const line = ({ message, at, count }) => {
       const times = count > 1 ? element("span.count", {}, ` ${texts.t("alike", { count: count - 1 })}`) : null;

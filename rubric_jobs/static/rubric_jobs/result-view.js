@@ -79,7 +79,7 @@ export class ResultView {
 
   #build() {
     const { t } = this.#context.texts;
-    this.heading = element("h2", { tabindex: -1 }, t(this.#context.isForgotten ? "fromThisBrowser" : "done", { count: this.rubric.criteria.length }));
+    this.heading = element("h2", { tabindex: -1 }, t(this.#context.isForgotten ? "fromThisBrowser" : this.#context.isOwn ? "ownTable" : "done", { count: this.rubric.criteria.length }));
     const startOver = element("button", { type: "button", onclick: () => this.#context.onStartOver() }, t("startOver"));
     const keys = element("details.keys", {}, element("summary", {}, t("keysTitle")), element("p.hint", {}, t("keysHint")));
     return element(
@@ -122,7 +122,8 @@ export class ResultView {
   }
 
   #facts() {
-    const { job, texts, staysHere, isForgotten } = this.#context;
+    const { job, texts, staysHere, isForgotten, isOwn } = this.#context;
+    if (isOwn) return element("p.facts", {}, texts.t(staysHere ? "ownKept" : "editHintTab"));
     const { llm_provider: provider, llm_model: model } = job.performance ?? {};
     const isLocal = !provider || provider === "local";
     const served = isLocal ? texts.t("servedLocal") : texts.t("servedBy", { provider: PROVIDERS[provider] ?? provider, model });

@@ -26,6 +26,12 @@ const NEW_LEVEL = { name: null, description: null, points: null, points_min: nul
 
 export const copy = (rubric) => structuredClone(rubric);
 
+/** To begin with: one criterion with three levels. */
+export function emptyRubric(name) {
+  const levels = [3, 2, 1].map((points) => ({ points }));
+  return complete({ criteria: [{ name, points: 3, levels }] });
+}
+
 /** The sum of the criteria's points, or null where none has any. */
 export function sum(rubric) {
   const known = rubric.criteria.map((criterion) => criterion.points).filter((points) => points !== null);

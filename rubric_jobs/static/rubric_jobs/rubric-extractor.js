@@ -10,23 +10,27 @@
  */
 
 import { CompareView } from "./compare-view.js";
-import { MODELS } from "./destinations.js";
+import { MODELS, serviceOf } from "./destinations.js";
 import { element } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { FaultView } from "./fault-view.js";
 import { FormView } from "./form-view.js";
 import { JobsView } from "./jobs-view.js";
+import { nextSteps } from "./next-steps.js";
+import { rubricOf } from "./paste.js";
 import { ProgressView } from "./progress-view.js";
 import { ResultView, warningsOf } from "./result-view.js";
 import { RubricsView } from "./rubrics-view.js";
 import { keepSections } from "./rubric-changes.js";
-import { complete, copy } from "./rubric-edit.js";
+import { complete, copy, emptyRubric } from "./rubric-edit.js";
 import { RubricJobsClient, RubricJobsError } from "./rubric-jobs.js";
 import { SessionDialog } from "./session-dialog.js";
 import { rememberReading, withoutReading } from "./sources.js";
 import { textsFor } from "./texts.js";
 
 const KEEP_AFTER_MS = 300;
+/** What the id of a rubric begins with that has no job. */
+const OWN = "own-";
 
 export class RubricExtractor extends HTMLElement {
   static observedAttributes = ["job-id"];
@@ -75,12 +79,22 @@ export class RubricExtractor extends HTMLElement {
     this.#leave(null);
     this.#form ??= new FormView({
       texts: this.texts,
-      service: this.#service,
+      service: serviceOf(this),
       maxFileMb: Number(this.getAttribute("max-file-mb")) || 10,
       onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, signal })),
       onEnhance: (wanted) => this.#start((signal) => this.client.startRubricEnhancement({ ...wanted, signal })),
+      onTable: (block) => this.openTable(block),
     });
     this.#show(this.#form);
+  }
+
+  /** A rubric of one's own, without a job: an empty table, or one that was pasted as a block of cells. */
+  openTable(block = null) {
+    const { t } = this.texts;
+    const blank = emptyRubric(t("newCriterion"));
+    const jobId = `${OWN}${Date.now().toString(36)}`;
+    this.drafts.keep(jobId, { ...entryOf(rememberReading(block ? rubricOf(block, blank) : blank)), changedAt: Date.now(), isEdited: true });
+    return this.openJob(jobId);
   }
 
   openJobs() {
@@ -97,6 +111,8 @@ export class RubricExtractor extends HTMLElement {
   /** Shows a job of the caller's, whatever its state, and watches it until it ends. */
   openJob(jobId) {
     const signal = this.#leave(jobId);
+    const own = jobId.startsWith(OWN) && this.drafts.of(jobId);
+    if (own) return this.#showResult({ jobId }, own.rubric, { isOwn: true, isEdited: true });
     this.#show(this.#progressView());
     return this.#follow(jobId, signal);
   }
@@ -120,14 +136,6 @@ export class RubricExtractor extends HTMLElement {
     // Nothing is shown before it has its looks.
     const shown = () => (root.hidden = false);
     this.attachShadow({ mode: "open" }).append(element("link", { rel: "stylesheet", href: style, onload: shown, onerror: shown }), root);
-  }
-
-  /** What the page knows of the service, for the sentences on where a document goes. */
-  get #service() {
-    const words = (name) => (this.getAttribute(name) ?? "").split(/[\s,]+/).filter(Boolean);
-    const isKnown = this.hasAttribute("providers");
-    const providers = Object.keys(MODELS).filter((name) => !isKnown || words("providers").includes(name));
-    return { providers, isKnown, usual: this.getAttribute("usual-provider") || "auto", fallback: words("fallback-providers") };
   }
 
   get #tools() {
@@ -219,12 +227,13 @@ export class RubricExtractor extends HTMLElement {
     this.#show(new CompareView({ texts: this.texts, before: old, after: keepSections(old, read), warnings, onChoose }));
   }
 
-  #showResult(job, rubric, { isEdited = false, isForgotten = false } = {}) {
+  #showResult(job, rubric, { isEdited = false, isForgotten = false, isOwn = false } = {}) {
     const view = new ResultView({
       ...this.#tools,
-      service: this.#service,
+      service: serviceOf(this),
       job,
       isForgotten,
+      isOwn,
       staysHere: this.drafts.isLasting,
       rubric: copy(rubric),
       onEdited: (edited) => this.#keep(job.jobId, edited),
@@ -291,6 +300,7 @@ export class RubricExtractor extends HTMLElement {
 
   #failed(job) {
     const fault = new RubricJobsError(job.error, { code: job.errorCode });
+    fault.askedModel = job.performance?.llm_provider in MODELS;
     this.#showFault(fault, { canRetry: job.retryable });
   }
 
@@ -298,9 +308,21 @@ export class RubricExtractor extends HTMLElement {
     const { t } = this.texts;
     const before = this.drafts.of(this.#jobId)?.before;
     const sentence = this.texts.sentence(fault);
-    const onRetry = canRetry ? () => this.#retry() : null;
-    this.#announce(t("failedLive", { sentence }));
-    this.#show(new FaultView({ texts: this.texts, sentence, onRetry, onBack: () => (before ? this.#comeBack(before) : this.startOver()) }));
+    const toForm = (act) => () => {
+      this.startOver();
+      act?.(this.#form);
+    };
+    const can = {
+      retry: canRetry ? () => this.#retry() : null,
+      readBy: this.#form?.hasFile ? (provider) => toForm((form) => form.sendAgain(provider))() : null,
+      chooseFile: toForm((form) => form.chooseFile()),
+      pasteText: toForm((form) => form.writeText()),
+      emptyTable: () => this.openTable(),
+      back: before ? () => this.#comeBack(before) : toForm(),
+    };
+    this.#announce(fault.code === "cancelled" ? sentence : t("failedLive", { sentence }));
+    const known = { texts: this.texts, service: serviceOf(this), can, askedModel: fault.askedModel };
+    this.#show(new FaultView({ texts: this.texts, sentence, ...nextSteps(fault, known) }));
   }
 
   async #retry() {

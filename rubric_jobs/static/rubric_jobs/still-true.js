@@ -19,8 +19,8 @@ const HOLDS = {
  * `[{message, at, count}]`: each sentence once, with the first part it is about (`at`, such as `c2.l0`; null for the whole).
  * The total has a line of its own below the table, so its difference is not told twice.
  */
-export function warningsThatHold(rubric, summary) {
-  const found = [...whole(rubric, summary), ...rubric.criteria.flatMap((criterion, row) => ofCriterion(criterion, row, rubric))];
+export function warningsThatHold(rubric, summary, texts) {
+  const found = [...whole(rubric, summary, texts), ...rubric.criteria.flatMap((criterion, row) => ofCriterion(criterion, row, rubric, texts))];
   const lines = new Map();
   for (const { message, at, kind } of found) {
     const line = lines.get(kind) ?? { message, at, count: 0 };
@@ -29,17 +29,21 @@ export function warningsThatHold(rubric, summary) {
   return [...lines.values()];
 }
 
-function whole(rubric, summary) {
+function whole(rubric, summary, texts) {
   const isOff = Boolean(edit.balance(rubric).difference);
   const general = rubric.warnings.filter(({ path, code }) => !path?.startsWith("criteria[") && (code !== "total_mismatch" || isOff));
   const isTold = rubric.warnings.some(({ message }) => summary?.includes(message));
   const told = summary && !isTold ? [{ message: summary }, ...general] : general;
-  return told.map(({ message }) => ({ message, at: null, kind: message }));
+  const { stated, computed } = rubric.totals ?? {};
+  return told.map(({ code, message }) => ({ message: texts.warning(code, message, { stated, computed }), at: null, kind: message }));
 }
 
-function ofCriterion(criterion, row, rubric) {
+function ofCriterion(criterion, row, rubric, texts) {
+  const number = (value) => (value === null || value === -Infinity ? "" : texts.number(value));
+  const values = { name: criterion.name, points: number(criterion.points), top: number(Math.max(...tops(criterion))) };
+  const line = ({ code, message }, at) => ({ message: texts.warning(code, message, values), at, kind: kindOf(code, message, criterion) });
   const holds = ({ code }, part) => (HOLDS[code] ? HOLDS[code](criterion, rubric) : !isEdited(part));
-  const of = (part, at) => (part.warned ?? []).filter((warning) => holds(warning, part)).map(({ code, message }) => ({ message, at, kind: kindOf(code, message, criterion) }));
+  const of = (part, at) => (part.warned ?? []).filter((warning) => holds(warning, part)).map((warning) => line(warning, at));
   return [...of(criterion, `c${row}`), ...criterion.levels.flatMap((level, column) => of(level, `c${row}.l${column}`))];
 }
 

@@ -6,6 +6,8 @@
 import de from "./texts-de.js";
 import en from "./texts-en.js";
 
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
+
 const LANGUAGES = { en, de };
 
 /** `t(key, values)` in the language of `tag` (such as `de-AT`), and numbers and times as that language writes them. */
@@ -19,7 +21,7 @@ export function textsFor(tag) {
   const t = (key, values = {}) => {
     const name = values.count === 1 && `${key}_one` in en ? `${key}_one` : key;
     const text = known[name] ?? en[name] ?? key;
-    return text.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
+    return fill(text, values);
   };
   return {
     t,
@@ -28,6 +30,11 @@ export function textsFor(tag) {
     time: (moment) => {
       const isToday = moment.toDateString() === new Date().toDateString();
       return new Intl.DateTimeFormat(locale, { dateStyle: isToday ? undefined : "medium", timeStyle: "short" }).format(moment);
+    },
+    /** A warning of the service: in its own words, unless this language has a sentence for its code. */
+    warning: (code, message, values) => {
+      const text = known[`warn_${code}`];
+      return text ? fill(text, values) : message;
     },
     /** What a stable word such as the reason of a doubt means; a sentence stays as it is. */
     reason: (why) => known[`why_${why}`] ?? en[`why_${why}`] ?? why,
