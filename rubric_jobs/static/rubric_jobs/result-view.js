@@ -2,6 +2,7 @@
 
 import { whereItGoes } from "./destinations.js";
 import { element, newId } from "./dom.js";
+import { DocumentView } from "./document-view.js";
 import { DoubtsView } from "./doubts-view.js";
 import { EditHistory } from "./edit-history.js";
 import { pasteInto } from "./paste.js";
@@ -36,7 +37,13 @@ export class ResultView {
     this.#history = new EditHistory(context.rubric);
     const { texts } = context;
     this.note = new SourceNote(texts);
-    this.doubts = new DoubtsView({ texts, summary: context.job.result?.warning, onGo: (at) => this.table.focusOn(at) });
+    this.document = this.#documentView();
+    this.doubts = new DoubtsView({
+      texts,
+      summary: context.job.result?.warning,
+      onGo: (at) => this.table.focusOn(at),
+      onPlace: this.document && ((source) => this.#showPlace(source)),
+    });
     this.table = new RubricTable({
       texts,
       isEditable: true,
@@ -44,6 +51,7 @@ export class ResultView {
       onChange: (mutate, told) => this.#change(mutate, told),
       onPaste: (at, block) => this.#paste(at, block),
       onSource: (part, name, button) => this.note.open(part, name, button),
+      onSelect: (at) => this.document?.point(at),
       onFault: (sentence) => this.total.say(sentence),
     });
     this.total = new TotalBar({ texts, onTotal: (total) => this.#setTotal(total), onUndo: () => this.#step("undo"), onRedo: () => this.#step("redo") });
@@ -81,20 +89,56 @@ export class ResultView {
     const { t } = this.#context.texts;
     this.heading = element("h2", { tabindex: -1 }, t(this.#context.isForgotten ? "fromThisBrowser" : this.#context.isOwn ? "ownTable" : "done", { count: this.rubric.criteria.length }));
     const startOver = element("button", { type: "button", onclick: () => this.#context.onStartOver() }, t("startOver"));
+    this.opener = this.document && element("button", { type: "button", "aria-expanded": "false", onclick: () => this.#showDocument(!this.isDocumentShown) }, t("showDocument"));
     const keys = element("details.keys", {}, element("summary", {}, t("keysTitle")), element("p.hint", {}, t("keysHint")));
     return element(
       "div.result",
       {},
-      element("header.done", {}, element("div", {}, this.heading, this.#facts()), startOver),
+      element("header.done", {}, element("div", {}, this.heading, this.#facts()), element("div.buttons", {}, this.opener, startOver)),
       this.#context.isForgotten && element("p.forgotten", { role: "note" }, t("forgotten")),
       this.doubts.node,
       element("div.edit-hint", {}, element("p.hint", {}, t(this.#context.staysHere ? "editHint" : "editHintTab")), keys),
-      this.table.node,
+      this.#bench(),
       this.#grow(),
       this.total.node,
       element("div.panels", {}, this.takeAlong.node, this.#enhance()),
       this.note.node,
     );
+  }
+
+  /** The document, where there are pictures of it, beside the table. */
+  #documentView() {
+    const { job, texts, client, ask, isForgotten } = this.#context;
+    const pages = job.result?.pagePictures ?? [];
+    if (!pages.length || isForgotten) return null;
+    const picture = (page) => ask(() => client.getPagePicture(job.jobId, page, { signal: this.#left.signal }));
+    return new DocumentView({ texts, pages, picture, onPick: (at) => this.table.focusOn(at), onClose: () => this.#showDocument(false) });
+  }
+
+  #bench() {
+    const sheet = element("div.sheet-area", {}, this.table.node);
+    this.bench = element("div.bench", {}, this.document?.node, this.document?.divider, sheet);
+    // Beside the table there is room on a large screen alone; elsewhere it lies over it and is asked for.
+    if (this.document && matchMedia("(min-width: 75rem)").matches) this.#showDocument(true, { hasFocus: false });
+    return this.bench;
+  }
+
+  get isDocumentShown() {
+    return this.bench.classList.contains("open");
+  }
+
+  #showDocument(isShown, { hasFocus = true } = {}) {
+    this.bench.classList.toggle("open", isShown);
+    this.opener.setAttribute("aria-expanded", String(isShown));
+    this.opener.textContent = this.#context.texts.t(isShown ? "hideDocument" : "showDocument");
+    this.#context.onDocument?.(isShown);
+    if (isShown) this.document.load();
+    else if (hasFocus) this.opener.focus();
+  }
+
+  #showPlace(source) {
+    if (!this.isDocumentShown) this.#showDocument(true);
+    this.document.pointAt(source);
   }
 
   #grow() {
@@ -160,6 +204,7 @@ export class ResultView {
 
   #show() {
     this.table.show(this.rubric);
+    this.document?.mark(this.rubric);
     this.doubts.show(this.rubric);
     this.total.show(this.rubric, this.#history);
   }

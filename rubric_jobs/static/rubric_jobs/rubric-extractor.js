@@ -81,7 +81,7 @@ export class RubricExtractor extends HTMLElement {
       texts: this.texts,
       service: serviceOf(this),
       maxFileMb: Number(this.getAttribute("max-file-mb")) || 10,
-      onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, signal })),
+      onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, pagePictures: true, signal })),
       onEnhance: (wanted) => this.#start((signal) => this.client.startRubricEnhancement({ ...wanted, signal })),
       onTable: (block) => this.openTable(block),
     });
@@ -159,6 +159,7 @@ export class RubricExtractor extends HTMLElement {
 
   #show(view) {
     const hadFocus = this.shadowRoot.activeElement !== null;
+    if (!(view instanceof ResultView)) this.removeAttribute("document-open");
     this.#view?.leave?.();
     this.#view = view;
     this.stage.replaceChildren(view.node);
@@ -239,6 +240,8 @@ export class RubricExtractor extends HTMLElement {
       onEdited: (edited) => this.#keep(job.jobId, edited),
       onEnhance: (wanted) => this.#enhance(job, wanted),
       onStartOver: () => this.startOver(),
+      // For the page around it, which may give more width then.
+      onDocument: (isShown) => this.toggleAttribute("document-open", isShown),
     });
     this.#show(view);
     const { fileName, expiresAt, performance } = job;

@@ -85,6 +85,13 @@ export class RubricJobsClient {
     await this.#send(`rubric-jobs/${encodeURIComponent(jobId)}`, { method: "DELETE", signal });
   }
 
+  /** A page that holds the rubric, as a picture's `data:` URL; for jobs that were started with `pagePictures: true`. */
+  async getPagePicture(jobId, page, { signal } = {}) {
+    const path = `rubric-jobs/${encodeURIComponent(jobId)}/pages/${encodeURIComponent(page)}`;
+    const response = await this.#send(path, { signal, accept: "image/png" });
+    return asDataUrl(await response.blob());
+  }
+
   /**
    * A rubric as a document: `format` is `json`, `text`, `markdown`, `canvas-csv`, `csv` or `docx`. Where levels have no points
    * and the format needs some, the refusal (422) names `levelPoints`: `spread` or `full_marks`.

@@ -290,4 +290,12 @@ export default {
   warn_same_descriptor_twice: "Zwei Stufen von „{name}“ sind gleich beschrieben.",
   warn_wish_not_heeded: "Der Wunsch wurde nicht beachtet: Das kann nur ein Sprachmodell, und es wurde keines gefragt.",
   warn_not_checked: "Seiten des Dokuments sind Bilder; was das Modell darauf gelesen hat, ließ sich nicht prüfen.",
+  document: "Dokument",
+  documentPages: "Seiten des Dokuments",
+  showDocument: "Dokument zeigen",
+  hideDocument: "Dokument ausblenden",
+  dividerLabel: "Breite des Dokuments",
+  pageAlt: "Seite {page} des Dokuments",
+  boxLabel: "Zu {name} in der Tabelle",
+  unreadBox: "Nicht verwendet: {name}",
 };

@@ -252,4 +252,12 @@ export default {
   instructionIgnored: "Only a language model can follow an instruction. Read on this server alone, it is ignored.",
   ownTable: "Your own rubric",
   ownKept: "Kept in this browser until you delete it or sign out.",
+  document: "Document",
+  documentPages: "Pages of the document",
+  showDocument: "Show the document",
+  hideDocument: "Hide the document",
+  dividerLabel: "Width of the document",
+  pageAlt: "Page {page} of the document",
+  boxLabel: "Go to {name} in the table",
+  unreadBox: "Not used: {name}",
 };
