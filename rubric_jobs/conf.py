@@ -1,16 +1,40 @@
-"""The project's settings as plain typed values: the only module of the app that looks at `django.conf.settings`."""
+"""The project's settings as plain typed values: the only module of the app that reads `django.conf.settings`.
+
+Every function reads the settings anew, so that a test's override holds.
+"""
 
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connections
 from psycopg.conninfo import make_conninfo
 
+ACCOUNT_MODEL = settings.AUTH_USER_MODEL
+
 _DJANGOS_OWN = {"pool", "server_side_binding", "prepare_threshold"}
 """Connection options that psycopg itself does not know."""
+
+
+def is_debug() -> bool:
+    return bool(settings.DEBUG)
+
+
+def stop_debugging() -> None:
+    """In debug mode, Django keeps a connection's last 9,000 statements, with documents and results in them."""
+    settings.DEBUG = False
+
+
+def samples() -> Path:
+    """The folder of sample documents."""
+    return Path(settings.BASE_DIR) / "samples"
+
+
+# --- HTTP and identity
 
 
 def max_file_mb() -> int:
@@ -26,6 +50,65 @@ def max_body_bytes() -> int:
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    requests: int
+    period_s: int
+
+
+RATES = ("RUBRIC_THROTTLE_USER", "RUBRIC_THROTTLE_TENANT")
+"""The settings that are rates."""
+_PERIODS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def rate(setting: str) -> Rate | None:
+    """The rate of that setting, such as `600/minute`; None where it is empty. ValueError where it is no rate."""
+    text = getattr(settings, setting)
+    if not text:
+        return None
+    requests, _, period = text.partition("/")
+    if period[:1] not in _PERIODS_S or int(requests) < 1:
+        raise ValueError(f"{setting} is no rate.")
+    return Rate(int(requests), _PERIODS_S[period[0]])
+
+
+def has_sync_endpoints() -> bool:
+    """Whether the two synchronous routes of the old front end answer."""
+    return bool(settings.RUBRIC_SYNC_ENDPOINTS)
+
+
+def sync_wait_s() -> float:
+    """How long such a route waits for its job."""
+    return float(settings.RUBRIC_SYNC_WAIT_SECONDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jwt:
+    """How bearer tokens are verified: by the public keys at `jwks_url`, or else by `signing_key` (HS256)."""
+
+    jwks_url: str | None
+    signing_key: str | None
+    audience: str | None
+    issuer: str | None
+
+
+def jwt() -> Jwt:
+    return Jwt(
+        jwks_url=settings.JWT_JWKS_URL,
+        signing_key=settings.JWT_SIGNING_KEY,
+        audience=settings.JWT_AUDIENCE,
+        issuer=settings.JWT_ISSUER,
+    )
+
+
+def metrics_token() -> str | None:
+    """Who may read /metrics from another machine; None: nobody."""
+    return settings.METRICS_TOKEN or None
+
+
+# --- Jobs and workers
+
+
 def job_timeout_s() -> float:
     return float(settings.RUBRIC_JOB_TIMEOUT_SECONDS)
 
@@ -38,6 +121,59 @@ def retention() -> datetime.timedelta:
 def ledger_retention() -> datetime.timedelta:
     """How long a line of the ledger is kept."""
     return datetime.timedelta(days=settings.RUBRIC_LEDGER_RETENTION_DAYS)
+
+
+def worker_processes() -> int:
+    return int(settings.WORKER_PROCESSES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PumpSettings:
+    """`concurrency` jobs at once in a process, `tenant_cap` of a tenant, `call_cap` calls of a provider. Else seconds.
+
+    `lifetime_s` until another process takes over, `lease_s` until a silent worker's jobs go to another one, `grace_s`
+    for running jobs at a stop, `silence_s` until a cluster with a silent pump ends itself.
+    """
+
+    concurrency: int
+    max_attempts: int
+    tenant_cap: int | None
+    call_cap: int | None
+    lifetime_s: float
+    lease_s: float
+    grace_s: float
+    silence_s: float
+
+
+def pump() -> PumpSettings:
+    return PumpSettings(
+        concurrency=settings.WORKER_CONCURRENCY,
+        max_attempts=settings.RUBRIC_JOB_MAX_ATTEMPTS,
+        tenant_cap=settings.RUBRIC_TENANT_MAX_PROCESSING,
+        call_cap=settings.RUBRIC_PROVIDER_MAX_CALLS,
+        lifetime_s=settings.PUMP_LIFETIME_SECONDS,
+        lease_s=settings.PUMP_LEASE_SECONDS,
+        grace_s=settings.PUMP_GRACE_SECONDS,
+        silence_s=settings.PUMP_SILENCE_SECONDS,
+    )
+
+
+def q_cluster() -> dict[str, Any]:
+    """django-q2's own settings."""
+    return dict(settings.Q_CLUSTER)
+
+
+# --- Database
+
+
+def is_listening() -> bool:
+    """Whether connections belong to one server process each: LISTEN and prepared statements need that (no pooler)."""
+    return bool(settings.RUBRIC_LISTEN)
+
+
+def database() -> dict[str, Any]:
+    """The database as Django is configured for it."""
+    return dict(settings.DATABASES["default"])
 
 
 _PLAN_ONCE = (
@@ -73,12 +209,44 @@ def database_conninfo() -> str:
     return make_conninfo("", **known, **options)
 
 
+# --- Language models
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderConfig:
+    """What is set for one provider; None or empty is the provider's own or nothing."""
+
+    api_key: str | None
+    base_url: str | None
+    model: str | None
+
+
+def providers() -> dict[str, ProviderConfig]:
+    """The providers by name, also those without a key."""
+    return {
+        "gemini": ProviderConfig(
+            api_key=settings.GEMINI_API_KEY, base_url=settings.GEMINI_BASE_URL, model=settings.GEMINI_MODEL
+        ),
+        "openai": ProviderConfig(
+            api_key=settings.OPENAI_API_KEY, base_url=settings.OPENAI_BASE_URL, model=settings.OPENAI_MODEL
+        ),
+    }
+
+
+def gemini_sdk() -> str:
+    return str(settings.GEMINI_SDK)
+
+
 def providers_with_a_key() -> list[str]:
-    """The language models' providers that this service is set up to ask."""
-    keys = {"gemini": settings.GEMINI_API_KEY, "openai": settings.OPENAI_API_KEY}
-    return [name for name, key in keys.items() if key]
+    """The providers that this service is set up to ask."""
+    return [name for name, provider in providers().items() if provider.api_key]
 
 
 def usual_providers() -> tuple[str, list[str]]:
-    """Whom the service asks when a caller chooses nobody, and whom after that."""
+    """The provider that is asked when a caller chooses none, and its fallbacks."""
     return settings.RUBRIC_LLM_PROVIDER, list(settings.RUBRIC_LLM_FALLBACK)
+
+
+def call_timeout_s() -> float:
+    """For one call to a provider."""
+    return float(settings.LLM_TIMEOUT_SECONDS)

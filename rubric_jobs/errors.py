@@ -12,8 +12,8 @@
     ├── ProviderError                what a language model's service did
     │   ├── ProviderUnavailable      provider_unavailable    transient
     │   │   ├── ProviderBusy         (the same code)         transient, costs no attempt
-    │   │   └── LanePaused           (the same code)         transient, costs no attempt
-    │   │       └── CallAwaited      (the same code)         transient, costs no attempt
+    │   │   └── CircuitOpen           (the same code)         transient, costs no attempt
+    │   │       └── CallLimitReached      (the same code)         transient, costs no attempt
     │   ├── ProviderTimeout          provider_timeout        transient
     │   ├── ProviderRejected         provider_rejected
     │   ├── ModelRetired             model_retired
@@ -122,13 +122,13 @@ class ProviderBusy(ProviderUnavailable):
     charged = False
 
 
-class LanePaused(ProviderUnavailable):
+class CircuitOpen(ProviderUnavailable):
     """The language model's service had to be left alone for a while after faults of its own."""
 
     charged = False
 
 
-class CallAwaited(LanePaused):
+class CallLimitReached(CircuitOpen):
     """The language model's service already had as many requests as it is sent at once."""
 
     def __init__(self, provider: str, *, retry_after_s: float) -> None:

@@ -6,14 +6,12 @@ runs on the request's behalf, stands in the job's row, and is bound again by the
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import sys
 import time
 import traceback
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -31,9 +29,6 @@ log = logging.getLogger(__name__)
 TRACE_HEADER = "X-Request-ID"
 _TRACE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-QUIET_S, LATEST_S = 0.05, 0.5
-"""A line that can wait does until no other one has come for so long, but not longer than that."""
-WRITTEN_AT_ONCE = 10
 _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -97,47 +92,6 @@ def _answered(request: HttpRequest, response: HttpResponseBase, trace: str, bega
     return response
 
 
-class PatientLog:
-    """Lines about an event loop's jobs that wait for a quiet moment: to write a crowd's takes as long as to start it.
-
-    They are written in the order in which they were said, each with the time at which it was.
-    """
-
-    def __init__(self, logger: logging.Logger) -> None:
-        self._logger = logger
-        self._waiting: deque[tuple[float, str, dict[str, Any]]] = deque()
-
-    def info(self, words: str, facts: dict[str, Any]) -> None:
-        """What is bound to the running task is not known any more when the line is written: `facts` are all it has."""
-        if self._logger.isEnabledFor(logging.INFO):
-            self._waiting.append((time.time(), words, facts))
-            if len(self._waiting) == 1:
-                self._look_again(QUIET_S)
-
-    def flush(self, at_most: int = sys.maxsize) -> None:
-        """Write what waits, the first `at_most` of it."""
-        for _ in range(min(at_most, len(self._waiting))):
-            said_at, words, facts = self._waiting.popleft()
-            record = self._logger.makeRecord(self._logger.name, logging.INFO, "", 0, words, (), None, extra=facts)
-            record.created = said_at
-            self._logger.handle(record)
-
-    def _write_when_quiet(self) -> None:
-        if not self._waiting:
-            return
-        now, first_at, last_at = time.time(), self._waiting[0][0], self._waiting[-1][0]
-        is_quiet = not 0 <= now - last_at < QUIET_S  # also when the clock was set back
-        if is_quiet or now - first_at >= LATEST_S:
-            self.flush(WRITTEN_AT_ONCE)
-            self._look_again(0)
-        else:
-            self._look_again(QUIET_S)
-
-    def _look_again(self, after_s: float) -> None:
-        if self._waiting:
-            asyncio.get_running_loop().call_later(after_s, self._write_when_quiet)
-
-
 def configuration(form: str) -> dict[str, Any]:
     """Django's LOGGING: one line of JSON each (`json`), lines for a person (`console`), or as stderr is (`auto`)."""
     is_watched = form == "console" or (form == "auto" and sys.stderr.isatty())
@@ -176,7 +130,6 @@ def formatter(*, is_watched: bool) -> logging.Formatter:
 
 
 def _say_when(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
-    """When the line was said, which may be before it is written."""
     at = datetime.fromtimestamp(line["_record"].created, UTC)
     return line | {"timestamp": at.isoformat().replace("+00:00", "Z")}
 

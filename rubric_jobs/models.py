@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+
+from rubric_jobs import conf
 
 
 class Status(models.TextChoices):
@@ -159,7 +160,7 @@ class ProviderLane(models.Model):
 class Membership(models.Model):
     """The tenant and user that a Django account stands for."""
 
-    account = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="membership")
+    account = models.OneToOneField(conf.ACCOUNT_MODEL, models.CASCADE, related_name="membership")
     tenant_id = models.UUIDField()
     user_id = models.UUIDField()
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from rubric_jobs.jobs.connections import is_severed
+from rubric_jobs.jobs.connections import is_closed_by_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         lent = super().get_new_connection(conn_params)
-        if self.pool and is_severed(lent):
+        if self.pool and is_closed_by_server(lent):
             lent.close()
             self.pool.putconn(lent)
             self.pool.check()  # where one was ended while it waited, others were

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import psycopg
 
 
-def sever(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> None:
+def abort(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> None:
     """Whoever waits on the connection gets an OperationalError at once. Safe to call from any thread, at any time.
 
     Cancelling the statement would not do: that asks the very server that does not answer, and waits for it.
@@ -23,7 +23,7 @@ def sever(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> No
                 wire.shutdown(socket.SHUT_RDWR)
 
 
-def is_severed(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
+def is_closed_by_server(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
     """Whether the database has ended a connection on which nobody waits for an answer. Asks it nothing.
 
     Such a connection has nothing to say but its end. (New settings of the server, too: then a good one is given up.)
@@ -36,9 +36,9 @@ def is_severed(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
 
 
 @contextmanager
-def severed_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterator[None]:
+def abort_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterator[None]:
     """Whoever still waits on the connection in this block after so long gets an OperationalError."""
-    severing = asyncio.get_running_loop().call_later(seconds, sever, connection)
+    severing = asyncio.get_running_loop().call_later(seconds, abort, connection)
     try:
         yield
     finally:

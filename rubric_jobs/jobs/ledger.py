@@ -65,7 +65,7 @@ def _summed(condition: str) -> str:
 
 _COUNTED_UNTIL = "coalesce((SELECT counted_until FROM grader.rubric_ledger_watermark), '-infinity')"
 
-_FOLD = f"""
+_ROLL_UP = f"""
 INSERT INTO grader.rubric_ledger_totals AS total ({_COLUMNS})
 {_summed("ended_at > %(counted_until)s AND ended_at <= %(until)s")}
 ON CONFLICT ({", ".join(_KEYS)}) DO UPDATE SET
@@ -80,7 +80,7 @@ ON CONFLICT ({", ".join(_KEYS)}) DO UPDATE SET
 """  # noqa: S608 - put together from constants
 
 
-def fold(*, settled: str = SETTLED) -> int:
+def roll_up(*, settled: str = SETTLED) -> int:
     """Add the settled lines to the lasting sums; how many sums changed."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -92,7 +92,7 @@ def fold(*, settled: str = SETTLED) -> int:
             "FROM grader.rubric_ledger_watermark FOR UPDATE"
         )
         counted_until, until = cursor.fetchone()
-        cursor.execute(_FOLD, {"counted_until": counted_until, "until": until})
+        cursor.execute(_ROLL_UP, {"counted_until": counted_until, "until": until})
         changed = int(cursor.rowcount)
         cursor.execute(
             "UPDATE grader.rubric_ledger_watermark SET counted_until = greatest(counted_until, %s::timestamptz)",

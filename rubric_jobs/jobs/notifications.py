@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 
-from rubric_jobs.jobs.connections import severed_after
+from rubric_jobs.jobs.connections import abort_after
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]
                 while True:
                     async for notification in connection.notifies(timeout=QUIET_S):
                         yield notification.channel, notification.payload
-                    with severed_after(ANSWER_S, connection):  # one that is gone is as silent as having nothing to say
+                    with abort_after(ANSWER_S, connection):  # one that is gone is as silent as having nothing to say
                         await connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             log.warning("listening again in %s s: %s", RECONNECT_S, type(error).__name__)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from django.db import connection
 
-from rubric_jobs.documents.pictures import Picture
 from rubric_jobs.jobs.claims import Claim
 
 _KEEP = """
@@ -17,13 +16,11 @@ WHERE job_id = %(job_id)s AND claim_token = %(token)s AND status = 'processing'
 ON CONFLICT (job_id, page) DO UPDATE SET png = excluded.png"""
 
 
-def keep(claim: Claim, pictures: Sequence[Picture]) -> None:
-    """Store the pictures of a job that is still this worker's."""
+def keep(claim: Claim, pictures: Mapping[int, bytes]) -> None:
+    """Store the pictures (PNG by page, from 1) of a job that is still this worker's."""
     with connection.cursor() as cursor:
-        for picture in pictures:
-            cursor.execute(
-                _KEEP, {"page": picture.page, "png": picture.png, "job_id": claim.job_id, "token": claim.token}
-            )
+        for page, png_bytes in pictures.items():
+            cursor.execute(_KEEP, {"page": page, "png": png_bytes, "job_id": claim.job_id, "token": claim.token})
 
 
 def png(*, job_id: uuid.UUID, page: int) -> bytes | None:

@@ -141,7 +141,7 @@ def purge_ledger(older_than: datetime.timedelta, *, batch: int = BATCH * 8, rest
 
 def purge_what_is_due() -> str:
     """What the schedule runs: count the ledger, then delete jobs and ledger lines by their retention; what was done."""
-    ledger.fold()
+    ledger.roll_up()
     jobs = purge_jobs(Selection(older_than=conf.retention()))
     lines = purge_ledger(conf.ledger_retention())
     workers.forget_the_dead()

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
-from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm import offload
 from rubric_jobs.llm.provider import Provider, Reply, Task
 from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
@@ -53,7 +53,7 @@ class Objection(AnswerInvalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Target:
     """A provider and the model that it is asked for."""
 
     provider: Provider
@@ -93,11 +93,11 @@ async def ask(
     for is_last in (False, True):
         reply = stored_reply if stored_reply and not replies else None
         if reply is None:
-            reply = await _paid_call(task, Candidate(provider, model), timeout_s, on_text, on_reply)
+            reply = await _paid_call(task, Target(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
         size = task.size + len(reply.text)  # the shortest reply is looked for in the whole document
         try:
-            rubric = await aside(size, _judged, reply.text, check, keep_marks=not provider.needs_key)
+            rubric = await offload.run(size, _judged, reply.text, check)
         except AnswerInvalid as objection:
             if is_last:
                 raise
@@ -109,7 +109,7 @@ async def ask(
 
 async def ask_in_turn(
     task: Task,
-    candidates: Sequence[Candidate],
+    targets: Sequence[Target],
     *,
     timeout_s: float,
     check: Check,
@@ -117,18 +117,18 @@ async def ask_in_turn(
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
 ) -> Answer:
-    """The first candidate's answer, or the next one's where that fails with a ProviderError; see `ask`.
+    """The first target's answer, or the next one's where that fails with a ProviderError; see `ask`.
 
     Where all fail, a transient failure is raised before a permanent one (waiting may help), else the first. It counts
     as an attempt where one of them had answered: such answers would be bought without end while another one is busy.
     """
     failures: list[ProviderError] = []
-    for candidate in candidates:
+    for target in targets:
         try:
             return await ask(
                 task,
-                provider=candidate.provider,
-                model=candidate.model,
+                provider=target.provider,
+                model=target.model,
                 timeout_s=timeout_s,
                 check=check,
                 on_text=on_text,
@@ -136,7 +136,7 @@ async def ask_in_turn(
                 stored_reply=None if failures else stored_reply,
             )
         except ProviderError as failure:
-            failure.llm_provider, failure.llm_model = candidate.provider.name, candidate.model
+            failure.llm_provider, failure.llm_model = target.provider.name, target.model
             failures.append(failure)
     if not failures:
         raise ValueError("nobody to ask")
@@ -145,16 +145,17 @@ async def ask_in_turn(
     raise raised
 
 
-def parse(text: str, *, keep_marks: bool = False) -> Rubric:
-    """The rubric that a reply's text holds, within bounds and tidied; raises AnswerInvalid.
+def parse(text: str) -> Rubric:
+    """The rubric in a reply's text, within bounds and tidied; raises AnswerInvalid.
 
-    What no model is asked for (sources, grounding, confidence, totals, warnings) is dropped unless `keep_marks`.
+    Fields that no model is asked for (sources, grounding, confidence, totals, warnings) are dropped, or a model could
+    vouch for itself.
     """
     _hold_length(text)
     try:
         told = from_json(_without_fence(text), allow_inf_nan=False)
         _hold_counts(told)
-        rubric = Rubric.model_validate(_tidied(told, keep_marks=keep_marks))
+        rubric = Rubric.model_validate(_tidied(told))
     except ValidationError as fault:
         raise _not_a_rubric(_first_faults(fault)) from None
     except ValueError as fault:
@@ -169,7 +170,7 @@ def _hold_length(text: str) -> None:
 
 
 async def _paid_call(
-    task: Task, asked: Candidate, timeout_s: float, on_text: OnText | None, on_reply: OnReply | None
+    task: Task, asked: Target, timeout_s: float, on_text: OnText | None, on_reply: OnReply | None
 ) -> Reply:
     try:
         reply = await _call(task, asked.provider, asked.model, timeout_s, on_text)
@@ -182,8 +183,8 @@ async def _paid_call(
     return reply
 
 
-def _judged(text: str, check: Check, *, keep_marks: bool) -> Rubric:
-    rubric = parse(text, keep_marks=keep_marks)
+def _judged(text: str, check: Check) -> Rubric:
+    rubric = parse(text)
     check(rubric)
     return rubric
 
@@ -287,16 +288,12 @@ _ONE_LINE = frozenset({"name", "title", "section", "reason"})
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def _tidied(value: Any, key: str = "", *, inside: str = "", keep_marks: bool) -> Any:
-    """JSON values as they came, with white space folded in names, control characters out, and points to four decimals.
-
-    What no model is asked for is left out, unless `keep_marks`: a model could otherwise vouch for itself.
-    """
+def _tidied(value: Any, key: str = "", *, inside: str = "") -> Any:
+    """JSON values with white space folded in names, control characters out, and points to four decimals."""
     if isinstance(value, dict):
-        kept = {name: item for name, item in value.items() if keep_marks or name not in _UNASKED}
-        return {name: _tidied(item, name, inside=key, keep_marks=keep_marks) for name, item in kept.items()}
+        return {name: _tidied(item, name, inside=key) for name, item in value.items() if name not in _UNASKED}
     if isinstance(value, list):
-        return [_tidied(item, key, keep_marks=keep_marks) for item in value]
+        return [_tidied(item, key) for item in value]
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, str):

@@ -16,18 +16,18 @@ LARGEST_NUMBER = 1e9
 _NUMBER_CHARACTERS = "0123456789+-.eE"
 
 
-class Report(Protocol):
+class OnProgress(Protocol):
     def __call__(
         self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None
     ) -> None: ...
 
 
 def silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
-    """A Report for a caller that does not want to know."""
+    """An OnProgress for a caller that does not want to know."""
 
 
 def streaming(
-    report: Report, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
+    on_progress: OnProgress, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
 ) -> Callable[[str], None]:
     """What a provider calls with all of its answer so far: reports the stage `writing`, at most twice a second."""
     due = clock()
@@ -39,7 +39,7 @@ def streaming(
         shown = rubric_of(text)
         due = clock() + REPORT_EVERY_S
         if shown is not None and not is_unfit(shown):
-            report(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
+            on_progress(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
 
     return on_text
 

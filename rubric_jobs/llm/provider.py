@@ -96,9 +96,6 @@ class Provider(Protocol):
     def name(self) -> str: ...
 
     @property
-    def needs_key(self) -> bool: ...
-
-    @property
     def is_ready(self) -> bool:
         """Whether it has all that it needs, a key above all."""
         ...
@@ -113,7 +110,7 @@ class Provider(Protocol):
         """The provider's reply, complete and not refused.
 
         `on_text` is called with all of the answer so far, each time more has arrived, where the provider can stream.
-        Raises a ProviderError (NeedsModel, or the document's own error, from the local provider).
+        Raises a ProviderError.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Whom to ask, in which order, for which model: one rule for extraction and enhancement."""
+"""Where a rubric comes from: the local reading, a language model, or one after the other. Both pipelines ask here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rubric_jobs.errors import ProviderRejected
-from rubric_jobs.llm.ask import Candidate
+from rubric_jobs.llm.ask import Target
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers.registry import Providers
 
@@ -16,45 +16,65 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Whom to ask (RUBRIC_LLM_PROVIDER), whom after that (RUBRIC_LLM_FALLBACK), and for how long each call may last."""
+    """The provider (RUBRIC_LLM_PROVIDER), its fallbacks (RUBRIC_LLM_FALLBACK), and the time-out of each call."""
 
     provider: str = AUTO
     fallback: tuple[str, ...] = ()
     call_timeout_s: float = 90.0
 
 
-def names(providers: Providers, policy: Policy, *, forced: str | None, local_suffices: bool) -> list[str]:
-    """The providers to ask in turn: at least one.
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The providers to ask in turn, and whether the local reading is used before or after them."""
 
-    What a caller forces is asked alone: the caller was told where the document goes. `local_suffices` is what `auto`
-    goes by: then no model is asked; else the first one that has a key, and without any, the local reader.
+    is_local_first: bool
+    providers: tuple[str, ...]
+    is_local_last: bool
+
+
+def route(
+    providers: Providers,
+    policy: Policy,
+    *,
+    forced: str | None,
+    is_local_enough: bool,
+    stored_reply: Reply | None = None,
+) -> Route:
+    """The route of one job. ProviderRejected for a provider that does not exist.
+
+    A forced provider has no fallback, because the caller knows where the document goes. `auto` uses the local reading
+    when `is_local_enough`, else the first provider with a key, else the local reading again.
     """
+    names = _names(providers, policy, forced=forced, is_local_enough=is_local_enough)
+    is_local_first, is_local_last = names[0] == LOCAL, LOCAL in names[1:] or names == [LOCAL]
+    # What follows the local reading is asked only where that comes first: later, the local reading ends the job.
+    asked = names[1:] if is_local_first else names[: names.index(LOCAL)] if is_local_last else names
+    if stored_reply is not None and stored_reply.provider in providers:
+        # A stored reply is paid for, so its provider comes first even if the settings have changed since.
+        asked = [stored_reply.provider, *(name for name in asked if name != stored_reply.provider)]
+        is_local_first = False
+    return Route(is_local_first, tuple(asked), is_local_last)
+
+
+def targets(route: Route, providers: Providers, models: Mapping[str, str]) -> list[Target]:
+    """The route's providers, each with the model that `models` names for it, or else the configured one."""
+    return [Target(providers[name], providers.model_for(name, models.get(name))) for name in route.providers]
+
+
+def _names(providers: Providers, policy: Policy, *, forced: str | None, is_local_enough: bool) -> list[str]:
     if forced not in {None, "", AUTO}:
         return [_known(str(forced), providers)]
     if policy.provider != AUTO:
         first = _known(policy.provider, providers)
-    elif local_suffices:
+    elif is_local_enough:
         return [LOCAL]
     else:
-        first = next(iter(providers.ready_models), LOCAL)
+        first = next(iter(providers.ready), LOCAL)
     fallback = (_known(name, providers) for name in policy.fallback if name != first)
     return [first, *dict.fromkeys(fallback)]
 
 
-def candidates(
-    names: list[str], providers: Providers, models: Mapping[str, str], stored_reply: Reply | None = None
-) -> list[Candidate]:
-    """The providers of these names, each with the model wished for it (`models` by provider) or else configured.
-
-    Whoever gave the reply that is stored comes first, also where the settings have changed since: it is paid for. Asked
-    again, it is for the model of the settings: the reply names the one that answered, which a gateway may not know.
-    """
-    if stored_reply is not None and stored_reply.provider in providers:
-        names = [stored_reply.provider, *(name for name in names if name != stored_reply.provider)]
-    return [Candidate(providers[name], providers.model_for(name, models.get(name))) for name in names]
-
-
 def _known(name: str, providers: Providers) -> str:
-    if name not in providers:
-        raise ProviderRejected(f"There is no provider of that name; choose one of {', '.join(providers)}.")
+    if name != LOCAL and name not in providers:
+        raise ProviderRejected(f"There is no provider of that name; choose one of {', '.join([*providers, LOCAL])}.")
     return name

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx2
 from django.apps import apps
-from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -23,7 +22,6 @@ from rubric_jobs.operations import overview
 OLDEST_POSTGRES = 15
 PATIENCE_S = 5.0
 PURGE_MAY_LAG = datetime.timedelta(minutes=30)
-PROVIDERS = ("gemini", "openai")
 
 
 class Verdict(Enum):
@@ -64,16 +62,16 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
-    problems = list(_checks("settings", include_deployment_checks=not settings.DEBUG))
+    problems = list(_checks("settings", include_deployment_checks=not conf.is_debug()))
     yield from problems
-    if settings.DEBUG:
+    if conf.is_debug():
         yield Finding(
             Verdict.LOOK,
             "settings",
             "debug mode is on: right for trying out, wrong for production",
             "set DJANGO_DEBUG=false, DJANGO_SECRET_KEY and DJANGO_ALLOWED_HOSTS",
         )
-    if not (settings.JWT_SIGNING_KEY or settings.JWT_JWKS_URL):
+    if not (conf.jwt().signing_key or conf.jwt().jwks_url):
         yield Finding(
             Verdict.LOOK,
             "settings",
@@ -100,7 +98,7 @@ def _database() -> Iterator[Finding]:
         yield Finding(Verdict.FAIL, "database", said, f"use PostgreSQL {OLDEST_POSTGRES} or newer")
         return
     yield Finding(Verdict.OK, "database", f"PostgreSQL {full_version}, database {database}, as {user}")
-    if settings.DATABASES["default"]["ENGINE"] == "grader.embedded_backend":
+    if conf.database()["ENGINE"] == "grader.embedded_backend":
         said = "this is the embedded server, which is for trying out"
         yield Finding(Verdict.LOOK, "database", said, "set DATABASE_URL to a server that is backed up")
 
@@ -182,7 +180,7 @@ def _queue() -> Iterator[Finding]:
     said = f"{queue.pending} jobs wait, {queue.processing} run"
     if queue.is_claiming_paused:
         yield Finding(Verdict.LOOK, "queue", f"{said}; claiming is paused", "python manage.py resume_rubric_jobs")
-    elif queue.oldest_pending_s and queue.oldest_pending_s > settings.RUBRIC_JOB_TIMEOUT_SECONDS / 2:
+    elif queue.oldest_pending_s and queue.oldest_pending_s > conf.job_timeout_s() / 2:
         late = f"{said}; the oldest for {queue.oldest_pending_s:.0f} s"
         yield Finding(Verdict.LOOK, "queue", late, "start more workers, or look at the providers below")
     else:
@@ -203,20 +201,16 @@ def _retention() -> Iterator[Finding]:
 
 
 def _providers(*, ask: bool) -> Iterator[Finding]:
-    known = [name for name in PROVIDERS if _key(name)]
+    known = conf.providers_with_a_key()
     for name in known:
         yield _reach(name) if ask else Finding(Verdict.OK, name, "has a key; not asked")
-    wanted = {settings.RUBRIC_LLM_PROVIDER, *settings.RUBRIC_LLM_FALLBACK} & set(PROVIDERS)
+    usual, fallback = conf.usual_providers()
+    wanted = {usual, *fallback} & set(conf.providers())
     for name in sorted(wanted - set(known)):
         yield Finding(Verdict.FAIL, name, "is to be asked, but has no key", f"set {name.upper()}_API_KEY")
     if not known:
         said = "none has a key: the local reader answers alone, and says so where it can't"
         yield Finding(Verdict.LOOK, "providers", said, "set GEMINI_API_KEY or OPENAI_API_KEY")
-
-
-def _key(name: str) -> str | None:
-    key: str | None = getattr(settings, f"{name.upper()}_API_KEY")
-    return key
 
 
 def _reach(name: str) -> Finding:
@@ -235,12 +229,13 @@ def _reach(name: str) -> Finding:
 
 
 def _models_of(name: str) -> tuple[str, dict[str, str]]:
-    key = _key(name) or ""
+    vendor = conf.providers()[name]
+    key = vendor.api_key or ""
     if name == "gemini":
-        base = (settings.GEMINI_BASE_URL or "https://generativelanguage.googleapis.com").rstrip("/")
+        base = (vendor.base_url or "https://generativelanguage.googleapis.com").rstrip("/")
         path = "/models" if re.search(r"/v1(beta)?$", base) else "/v1beta/models"
         return f"{base}{path}?pageSize=1", {"x-goog-api-key": key}
-    base = (settings.OPENAI_BASE_URL or "https://api.openai.com/v1").rstrip("/")
+    base = (vendor.base_url or "https://api.openai.com/v1").rstrip("/")
     return f"{base}/models", {"Authorization": f"Bearer {key}"}
 
 

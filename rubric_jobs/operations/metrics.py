@@ -12,12 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, exposition
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from rubric_jobs import conf
 from rubric_jobs.jobs import ledger, workers
 from rubric_jobs.jobs.ledger import Sum
 from rubric_jobs.models import Kind
@@ -41,7 +41,7 @@ def serve(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
-    if token := settings.METRICS_TOKEN:
+    if token := conf.metrics_token():
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
             return None

@@ -16,14 +16,14 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound
-from rubric_jobs.llm import ask, partial_answer, prompts, routing
+from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound, ProviderError
+from rubric_jobs.llm import ask, offload, partial_answer, prompts, routing
 from rubric_jobs.llm.ask import Objection, OnReply
-from rubric_jobs.llm.offload import aside
-from rubric_jobs.llm.partial_answer import Report
+from rubric_jobs.llm.partial_answer import OnProgress
 from rubric_jobs.llm.provider import EnhanceTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
-from rubric_jobs.llm.routing import LOCAL, Policy
+from rubric_jobs.llm.routing import LOCAL, Policy, Route
+from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.rubric import points, review
 from rubric_jobs.rubric import text as rubric_text
@@ -50,42 +50,45 @@ async def enhance(
     *,
     providers: Providers,
     policy: Policy,
-    report: Report | None = None,
+    on_progress: OnProgress | None = None,
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """A rubric whose criteria add up to exactly the total that was asked for.
 
-    With `auto`, a whole rubric without a wish is never sent to a model: there is nothing that a model could do better
-    than arithmetic. With a wish it is, where there is a model; else the result says that the wish was not heeded. The
-    hooks are those of extraction. Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share,
-    NeedsModel for a few rules without a model, a ProviderError.
+    With `auto`, a whole rubric without a wish is never sent to a model, because arithmetic is enough. With a wish it is
+    sent where there is a model; else a warning says that the wish was not followed. The hooks are those of extraction.
+    Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share, NeedsModel for a few rules
+    without a model, a ProviderError.
     """
-    tell = report or partial_answer.silent
-    tell(stage="reading")
+    report = on_progress or partial_answer.silent
+    report(stage="reading")
     size = len(request.rules)
-    whole = await aside(size, _whole, request.rules)
+    whole = await offload.run(size, _whole, request.rules)
     total = points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
-    names = _names(request, whole, providers, policy)
-    if whole and names[0] == LOCAL and stored_reply is None:
-        return await aside(size, _local, whole, total, request.instruction)
+    route = _route(request, whole, providers, policy, stored_reply)
+    if whole and route.is_local_first:
+        return await offload.run(size, _local, whole, total, request.instruction)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
-    repeats_rules = await aside(size, prompts.rules_guard, task)
-    tell(stage="asking")
-    answer = await ask.ask_in_turn(
-        task,
-        routing.candidates(names, providers, request.models, stored_reply),
-        timeout_s=policy.call_timeout_s,
-        check=lambda rubric: _check(rubric, task, repeats_rules),
-        on_text=partial_answer.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
-        on_reply=on_reply,
-        stored_reply=stored_reply,
-    )
-    tell(stage="checking", criteria_found=len(answer.rubric.criteria))
-    if answer.reply.provider == LOCAL and whole:
-        return await aside(size, _local, whole, total, request.instruction)
-    return await aside(size + len(answer.reply.text), _models, answer, whole, total)
+    repeats_rules = await offload.run(size, prompts.rules_guard, task)
+    report(stage="asking")
+    try:
+        answer = await ask.ask_in_turn(
+            task,
+            routing.targets(route, providers, request.models),
+            timeout_s=policy.call_timeout_s,
+            check=lambda rubric: _check(rubric, task, repeats_rules),
+            on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
+            on_reply=on_reply,
+            stored_reply=stored_reply,
+        )
+    except ProviderError:
+        if whole is None or not route.is_local_last:
+            raise
+        return await offload.run(size, _local, whole, total, request.instruction)
+    report(stage="checking", criteria_found=len(answer.rubric.criteria))
+    return await offload.run(size + len(answer.reply.text), _models, answer, whole, total)
 
 
 def _whole(rules: str) -> Rubric | None:
@@ -95,25 +98,26 @@ def _whole(rules: str) -> Rubric | None:
         return None
 
 
-def _names(request: EnhancementRequest, whole: Rubric | None, providers: Providers, policy: Policy) -> list[str]:
-    """Whom to ask in turn; few rules are never the local provider's."""
-    suffices = whole is not None and not request.instruction.strip()
-    names = routing.names(providers, policy, forced=request.provider, local_suffices=suffices)
-    if whole is None:
-        names = [name for name in names if name != LOCAL]
-    if not names and request.provider == LOCAL:
-        raise NeedsModel("Writing a rubric from a few rules needs a language model; the local provider has none.")
-    if not names:
-        raise NeedsModel
-    return names
+def _route(
+    request: EnhancementRequest, whole: Rubric | None, providers: Providers, policy: Policy, stored_reply: Reply | None
+) -> Route:
+    """The route of a job; NeedsModel for a few rules that no provider would be asked about."""
+    is_local_enough = whole is not None and not request.instruction.strip()
+    route = routing.route(
+        providers, policy, forced=request.provider, is_local_enough=is_local_enough, stored_reply=stored_reply
+    )
+    if whole is None and not route.providers:
+        without_model = "Writing a rubric from a few rules needs a language model; the local provider has none."
+        raise NeedsModel(without_model if request.provider == LOCAL else None)
+    return route
 
 
 def _local(whole: Rubric, total: Decimal, wish: str) -> Outcome:
-    return _finished(_shared_out(whole, total, wish=wish), provider=LOCAL)
+    return _finished(_shared_out(whole, total, wish=wish))
 
 
 def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
-    return _finished(_written(answer.rubric, whole, total), provider=answer.reply.provider, answer=answer)
+    return _finished(_written(answer.rubric, whole, total), answer=answer)
 
 
 def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:
@@ -154,17 +158,9 @@ def _about_old_total(whole: Rubric) -> list[Warning]:
     return [warning for warning in review.review(whole) if warning.code == "total_mismatch"]
 
 
-def _finished(rubric: Rubric, *, provider: str, answer: ask.Answer | None = None) -> Outcome:
+def _finished(rubric: Rubric, *, answer: ask.Answer | None = None) -> Outcome:
     rubric = review.reviewed(rubric)
-    return Outcome(
-        rubric=rubric,
-        result=result_of(rubric),
-        provider=provider,
-        model=(answer.reply.model or None) if answer else None,
-        prompt_tokens=answer.prompt_tokens if answer else 0,
-        completion_tokens=answer.completion_tokens if answer else 0,
-        asked_again=answer.asked_again if answer else False,
-    )
+    return outcome.of(rubric, result_of(rubric), answer=answer)
 
 
 def result_of(rubric: Rubric) -> dict[str, Any]:

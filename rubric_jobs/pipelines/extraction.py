@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from rubric_jobs import documents, errors
-from rubric_jobs.llm import ask, grounding, partial_answer, prompts, routing
+from rubric_jobs.llm import ask, grounding, offload, partial_answer, prompts, routing
 from rubric_jobs.llm.ask import Objection, OnReply
-from rubric_jobs.llm.offload import aside, size_of
-from rubric_jobs.llm.partial_answer import Report
+from rubric_jobs.llm.offload import size_of
+from rubric_jobs.llm.partial_answer import OnProgress
 from rubric_jobs.llm.provider import ExtractTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
-from rubric_jobs.llm.routing import LOCAL, Policy
+from rubric_jobs.llm.routing import Policy
+from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader import CERTAIN
 from rubric_jobs.reader.sandbox import Reading
@@ -41,75 +42,76 @@ class ExtractionRequest:
     models: Mapping[str, str] = field(default_factory=dict)
 
 
-Read = Callable[[bytes, str], Awaitable[Reading]]
+ReadDocument = Callable[[bytes, str], Awaitable[Reading]]
 
 
 async def extract(
     request: ExtractionRequest,
     *,
-    read: Read,
+    read: ReadDocument,
     providers: Providers,
     policy: Policy,
-    report: Report | None = None,
+    on_progress: OnProgress | None = None,
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
-    """The rubric of a document.
+    """The rubric of a document: read it, ask a model unless the local reading is used, ground the answer, finish.
 
-    `report` gets the stages `reading`, `asking`, `writing` (with the partial rubric, at most twice a second) and
-    `checking`; without it the model's answer is not streamed. `on_reply` stores a vendor's reply before it is parsed,
-    `stored_reply` goes on from one. Raises a RubricJobError.
+    `on_progress` gets the stages `reading`, `asking`, `writing` (with the partial rubric, at most twice a second) and
+    `checking`; without it the model's answer is not streamed. `on_reply` stores a provider's reply before it is parsed,
+    `stored_reply` continues from one. Raises a RubricJobError.
     """
-    tell = report or partial_answer.silent
-    tell(stage="reading")
+    report = on_progress or partial_answer.silent
+    report(stage="reading")
     reading = await read(request.data, request.file_type)
-    is_certain = isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
     # Only a model can follow an instruction.
-    suffices = is_certain and not request.instruction.strip()
-    names = routing.names(providers, policy, forced=request.provider, local_suffices=suffices)
-    if names[0] == LOCAL and stored_reply is None and (len(names) == 1 or isinstance(reading.local, Rubric)):
-        return await _locals(_local_rubric(reading), request, _Usage(LOCAL))
-    task = _task(request, reading)
-    repeats_rules = await aside(task.size, prompts.rules_guard, task)
-    tell(stage="asking")
-    answer = await ask.ask_in_turn(
-        task,
-        routing.candidates(_after_local(names), providers, request.models, stored_reply),
-        timeout_s=policy.call_timeout_s,
-        check=_check(task, repeats_rules),
-        on_text=partial_answer.streaming(report, is_unfit=repeats_rules, clock=clock) if report else None,
-        on_reply=_of_vendors(on_reply) if on_reply is not None else None,
-        stored_reply=stored_reply,
+    is_enough = _is_certain(reading) and not request.instruction.strip()
+    route = routing.route(
+        providers, policy, forced=request.provider, is_local_enough=is_enough, stored_reply=stored_reply
     )
-    tell(stage="checking", criteria_found=len(answer.rubric.criteria))
-    provider, model = answer.reply.provider or LOCAL, answer.reply.model or None
-    usage = _Usage(provider, model, answer.prompt_tokens, answer.completion_tokens, answer.asked_again)
-    if provider == LOCAL:
-        return await _locals(answer.rubric, request, usage)
-    # A long document and a long answer take a while to compare; the other jobs of this loop go on.
-    return await asyncio.to_thread(_compared, answer.rubric, reading, request, usage)
+    if route.is_local_first and (isinstance(reading.local, Rubric) or not route.providers):
+        return await _of_reading(reading, request)
+    task = _task(request, reading)
+    repeats_rules = await offload.run(task.size, prompts.rules_guard, task)
+    report(stage="asking")
+    try:
+        answer = await ask.ask_in_turn(
+            task,
+            routing.targets(route, providers, request.models),
+            timeout_s=policy.call_timeout_s,
+            check=_check(task, repeats_rules),
+            on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
+            on_reply=on_reply,
+            stored_reply=stored_reply,
+        )
+    except errors.ProviderError:
+        if not route.is_local_last:
+            raise
+        return await _of_reading(reading, request)
+    report(stage="checking", criteria_found=len(answer.rubric.criteria))
+    # Grounding a long answer takes a while; a thread keeps the loop's other jobs going.
+    return await asyncio.to_thread(_of_answer, answer, reading, request)
 
 
-@dataclass(frozen=True, slots=True)
-class _Usage:
-    provider: str
-    model: str | None = None
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    asked_again: bool = False
-    ungrounded: int = 0
+def _is_certain(reading: Reading) -> bool:
+    return isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
 
 
-def _after_local(names: list[str]) -> list[str]:
-    """Where the local reader was to go first and found nothing, the others are asked."""
-    return names[1:] if names[0] == LOCAL and len(names) > 1 else names
-
-
-def _local_rubric(reading: Reading) -> Rubric:
+async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:
+    """The outcome of the local reading, or the error that it ended with."""
     if isinstance(reading.local, errors.RubricJobError):
         raise reading.local
-    return reading.local
+    rubric = reading.local
+    if request.instruction.strip():
+        rubric = rubric.model_copy(update={"warnings": [*rubric.warnings, _NOT_HEEDED]})
+    return await offload.run(size_of(rubric.texts()), _finished, rubric, request)
+
+
+def _of_answer(answer: ask.Answer, reading: Reading, request: ExtractionRequest) -> Outcome:
+    """The outcome of a model's answer, held against the document."""
+    grounded = _ground(answer.rubric, reading)
+    return _finished(grounded.rubric, request, answer=answer, ungrounded=grounded.ungrounded)
 
 
 def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
@@ -148,23 +150,7 @@ def _check(task: ExtractTask, repeats_rules: Callable[[Any], bool]) -> Callable[
 _UNUSABLE = "The language model's answer was not a rubric that could be used."
 
 
-def _of_vendors(on_reply: OnReply) -> OnReply:
-    """What the local reader says costs nothing and need not be stored."""
-    return lambda reply: None if reply.provider == LOCAL else on_reply(reply)
-
-
-async def _locals(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Outcome:
-    if request.instruction.strip():
-        rubric = rubric.model_copy(update={"warnings": [*rubric.warnings, _NOT_HEEDED]})
-    return await aside(size_of(rubric.texts()), _finished, rubric, request, usage)
-
-
-def _compared(rubric: Rubric, reading: Reading, request: ExtractionRequest, usage: _Usage) -> Outcome:
-    checked = _checked(rubric, reading)
-    return _finished(checked.rubric, request, replace(usage, ungrounded=checked.ungrounded))
-
-
-def _checked(rubric: Rubric, reading: Reading) -> grounding.Grounded:
+def _ground(rubric: Rubric, reading: Reading) -> grounding.Grounded:
     local = reading.local if isinstance(reading.local, Rubric) else None
     stated = rubric.total_points
     total = _summed(rubric)
@@ -200,20 +186,13 @@ def _summed(rubric: Rubric) -> Decimal | None:
     return None if len(sections) > 1 and len(set(names)) < len(names) else points.totals(rubric).computed
 
 
-def _finished(rubric: Rubric, request: ExtractionRequest, usage: _Usage) -> Outcome:
+def _finished(
+    rubric: Rubric, request: ExtractionRequest, *, answer: ask.Answer | None = None, ungrounded: int = 0
+) -> Outcome:
     totals = points.totals(rubric, requested=request.total_points)
     finished = review.reviewed(rubric.model_copy(update={"totals": totals}))
     finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
-    return Outcome(
-        rubric=finished,
-        result=result_of(finished),
-        provider=usage.provider,
-        model=usage.model,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        ungrounded=usage.ungrounded,
-        asked_again=usage.asked_again,
-    )
+    return outcome.of(finished, result_of(finished), answer=answer, ungrounded=ungrounded)
 
 
 def _about_total(rubric: Rubric) -> list[Warning]:

@@ -1,22 +1,40 @@
-"""What both pipelines end with."""
+"""What both pipelines return."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from rubric_jobs.llm.ask import Answer
+from rubric_jobs.llm.routing import LOCAL
 from rubric_jobs.rubric.model import Rubric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`result` is the job's result as the API shows it; the rest are figures for its performance."""
+    """`result` is the job's result as the API shows it; the other fields go into its performance figures."""
 
     rubric: Rubric
     result: dict[str, Any]
-    provider: str
-    model: str | None
-    prompt_tokens: int
-    completion_tokens: int
-    asked_again: bool
+    provider: str = LOCAL
+    model: str | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    asked_again: bool = False
     ungrounded: int = 0
+
+
+def of(rubric: Rubric, result: dict[str, Any], *, answer: Answer | None = None, ungrounded: int = 0) -> Outcome:
+    """The outcome with the figures of the model's answer, or without any where the rubric was made locally."""
+    if answer is None:
+        return Outcome(rubric=rubric, result=result)
+    return Outcome(
+        rubric=rubric,
+        result=result,
+        provider=answer.reply.provider,
+        model=answer.reply.model or None,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        asked_again=answer.asked_again,
+        ungrounded=ungrounded,
+    )

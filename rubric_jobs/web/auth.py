@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Any, cast
 
 import jwt
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
+from rubric_jobs import conf
 from rubric_jobs.models import Membership
 from rubric_jobs.web.problems import Refusal
 from rubric_jobs.web.threads import in_thread
@@ -44,10 +44,10 @@ class Identity:
     def pk(self) -> uuid.UUID:
         return self.user_id
 
-
-def caller(request: Request) -> Identity:
-    """The identity that authentication found."""
-    return cast(Identity, request.user)
+    @property
+    def scope(self) -> dict[str, uuid.UUID]:
+        """The two keywords that every read of a caller's rows takes."""
+        return {"tenant_id": self.tenant_id, "user_id": self.user_id}
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -55,10 +55,7 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Identity, str] | None:
         token = bearer_token(request)
-        return None if token is None else (identify(token), "bearer")
-
-    def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE
+        return None if token is None else (verify(token), "bearer")
 
 
 class MemberSession(SessionAuthentication):
@@ -74,41 +71,34 @@ class MemberSession(SessionAuthentication):
         return Identity(tenant_id=member.tenant_id, user_id=member.user_id), "session"
 
 
-async def acaller(request: HttpRequest) -> Identity:
-    """The identity behind a request to an async view: by the same two classes, on the loop where nothing blocks.
+async def identify(request: HttpRequest) -> Identity:
+    """The caller of a request, by bearer token or session.
 
-    Raises what they raise, NotAuthenticated where neither finds anybody.
+    Raises NotAuthenticated without either, AuthenticationFailed for a token that is not valid, PermissionDenied for a
+    session without its CSRF token, a Refusal for an account without a tenant.
     """
-    token = bearer_token(request)
-    if token is not None and not settings.JWT_JWKS_URL:
-        return _challenged(identify, token)
-    return await in_thread(_identify_in_thread, request)
+    try:
+        token = bearer_token(request)
+        if token is not None and not conf.jwt().jwks_url:
+            return verify(token)
+        # Keys are fetched over the network and sessions are read from the database.
+        return await in_thread(_identify, request)
+    except (NotAuthenticated, AuthenticationFailed) as refusal:
+        refusal.auth_header = CHALLENGE  # type: ignore[union-attr]  # where Django REST framework puts it
+        raise
 
 
 class _UnreadRequest(Request):
-    """A request whose body is left to its view: the CSRF token comes in a header, and is not looked for in a form."""
+    """A request whose body is left to its view: the CSRF token comes in a header, never in a form."""
 
     POST = QueryDict()
 
 
-def _identify_in_thread(request: HttpRequest) -> Identity:
-    asked = _UnreadRequest(request, authenticators=[BearerAuthentication(), MemberSession()])
-    return _challenged(_signed_in, asked)
-
-
-def _signed_in(request: Request) -> Identity:
-    if request.user is None:
+def _identify(request: HttpRequest) -> Identity:
+    user = _UnreadRequest(request, authenticators=[BearerAuthentication(), MemberSession()]).user
+    if user is None:
         raise NotAuthenticated
-    return caller(request)
-
-
-def _challenged(find: Any, given: Any) -> Identity:
-    """What `find` finds; its 401 says how to sign in, as Django REST framework's own views do."""
-    try:
-        return cast(Identity, find(given))
-    except (NotAuthenticated, AuthenticationFailed) as refusal:
-        refusal.auth_header = CHALLENGE  # type: ignore[union-attr]  # where Django REST framework looks for it
-        raise
+    return cast(Identity, user)
 
 
 def bearer_token(request: HttpRequest | Request) -> str | None:
@@ -116,20 +106,21 @@ def bearer_token(request: HttpRequest | Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def identify(token: str) -> Identity:
-    """The identity that a valid token stands for; raises AuthenticationFailed without saying what was wrong inside.
+def verify(token: str) -> Identity:
+    """The identity in a valid token. AuthenticationFailed without details where it is not valid.
 
-    A Refusal (`unavailable`) where the keys to judge it by cannot be had.
+    A Refusal (`unavailable`) where the keys to verify it with cannot be fetched.
     """
+    known = conf.jwt()
     try:
-        key, algorithms = _verification_key(token)
+        key, algorithms = _verification_key(token, known)
         claims = jwt.decode(
             token,
             key,
             algorithms=algorithms,
-            audience=settings.JWT_AUDIENCE,
-            issuer=settings.JWT_ISSUER,
-            options={"require": ["exp", "sub", "tenant_id"], "verify_aud": settings.JWT_AUDIENCE is not None},
+            audience=known.audience,
+            issuer=known.issuer,
+            options={"require": ["exp", "sub", "tenant_id"], "verify_aud": known.audience is not None},
         )
         return Identity(tenant_id=uuid.UUID(claims["tenant_id"]), user_id=uuid.UUID(claims["sub"]))
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
@@ -138,7 +129,8 @@ def identify(token: str) -> Identity:
 
 def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
     """A token for local use, signed with JWT_SIGNING_KEY."""
-    key = cast(str, settings.JWT_SIGNING_KEY)
+    known = conf.jwt()
+    key = cast(str, known.signing_key)
     now = datetime.datetime.now(datetime.UTC)
     claims: dict[str, Any] = {
         "sub": str(user_id),
@@ -146,21 +138,21 @@ def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
         "iat": now,
         "exp": now + datetime.timedelta(minutes=minutes),
     }
-    optional = {"aud": settings.JWT_AUDIENCE, "iss": settings.JWT_ISSUER}
+    optional = {"aud": known.audience, "iss": known.issuer}
     claims |= {name: value for name, value in optional.items() if value}
     return jwt.encode(claims, key, algorithm=SYMMETRIC[0])
 
 
-def _verification_key(token: str) -> tuple[Any, list[str]]:
+def _verification_key(token: str, known: conf.Jwt) -> tuple[Any, list[str]]:
     # The algorithms follow from the kind of key, never from the token.
-    if settings.JWT_JWKS_URL:
+    if known.jwks_url:
         kid = jwt.get_unverified_header(token).get("kid")
         if not isinstance(kid, str):
             raise jwt.InvalidKeyError("the token names no key")
-        return key_set(settings.JWT_JWKS_URL).find(kid), ASYMMETRIC
-    if not settings.JWT_SIGNING_KEY:
+        return key_set(known.jwks_url).find(kid), ASYMMETRIC
+    if not known.signing_key:
         raise jwt.InvalidKeyError("no key is set")
-    return settings.JWT_SIGNING_KEY, SYMMETRIC
+    return known.signing_key, SYMMETRIC
 
 
 class KeySet:

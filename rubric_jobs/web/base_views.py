@@ -1,18 +1,22 @@
-"""What routes are made of: parsing with bounds, identity, isolation, throttles, and one way to answer a failure."""
+"""The base of all routes: identity, rate limits, isolation, parsing with bounds, and failures as answers."""
 
 from __future__ import annotations
 
 import functools
-import logging
+import uuid
 from collections.abc import Awaitable, Callable
+from inspect import iscoroutinefunction
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from asgiref.sync import markcoroutinefunction
 from corsheaders.middleware import CorsMiddleware
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from rest_framework.exceptions import MethodNotAllowed, ParseError, Throttled
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -20,13 +24,14 @@ from rest_framework.views import APIView
 
 from rubric_jobs import conf
 from rubric_jobs.errors import DocumentTooLarge
-from rubric_jobs.web import auth, isolation, problems
-from rubric_jobs.web.auth import Identity, caller
-from rubric_jobs.web.throttles import RowThrottle, TenantThrottle, UserThrottle
+from rubric_jobs.web import auth, isolation, job_reads, problems, throttles
+from rubric_jobs.web.auth import Identity
+from rubric_jobs.web.job_reads import Snapshot
+from rubric_jobs.web.threads import in_thread
 
 METHODS = ("get", "post", "delete")
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class BoundedJSONParser(JSONParser):
@@ -43,12 +48,12 @@ class BoundedJSONParser(JSONParser):
 
 
 class FormParser(MultiPartParser):
-    """A form; one whose parts have heads that cannot be read is malformed."""
+    """A form; one whose parts have headers that cannot be read is malformed."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             return super().parse(stream, media_type, parser_context)
-        except TypeError:  # of Python's own parser of headers, which Django does not expect
+        except TypeError:  # from Python's own header parser, which Django does not expect
             raise ParseError("A part of the form has a head that cannot be read.") from None
 
 
@@ -66,68 +71,18 @@ class AnswersOldFrontEnd(AnswersProblems):
         return problems.as_old_front_end(problem)
 
 
-class CallerView(AnswersProblems, APIView):
-    """A view of Django REST framework whose methods run isolated: they read the caller's rows and no others."""
+class ApiView(AnswersProblems, APIView):
+    """A route, served asynchronously. Its methods are called as `method(request, identity, **parts_of_the_path)`.
 
-    parser_classes = [BoundedJSONParser]
-    throttle_classes = [UserThrottle, TenantThrottle]
-    http_method_names = list(METHODS)
-    is_isolated = True
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for name in METHODS:
-            if cls.is_isolated and name in vars(cls):
-                setattr(cls, name, _isolated(vars(cls)[name]))
-
-    def get_exception_handler(self) -> Any:
-        return lambda error, _context: self.answer_problem(problems.describe(error))
-
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        return super().initialize_request(measured(request), *args, **kwargs)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        try:
-            return super().perform_content_negotiation(request, force)
-        except TypeError:  # of Python's own parser of headers
-            raise ParseError("The header Accept cannot be read.") from None
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # An ASGI server's bodies are bounded before (grader/body_limit.py); this is for all others.
-        if body_bytes(request) > conf.max_body_bytes():
-            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
-        super().initial(request, *args, **kwargs)
-
-
-def measured(request: HttpRequest) -> HttpRequest:
-    """The request with its body's length: one that came in chunks has none, and counts as empty for REST framework."""
-    if not request.META.get("CONTENT_LENGTH"):
-        request.META["CONTENT_LENGTH"] = str(len(request.body))
-    return request
-
-
-def body_bytes(request: Request) -> int:
-    """How long the body is, by its header."""
-    return int(request.META.get("CONTENT_LENGTH") or 0)
-
-
-def _isolated(method: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    @functools.wraps(method)
-    def isolated(view: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        identity = caller(request)
-        with isolation.as_caller(tenant_id=identity.tenant_id, user_id=identity.user_id):
-            return method(view, request, *args, **kwargs)
-
-    return isolated
-
-
-class AsyncCallerView(AnswersProblems, APIView):
-    """A view that may wait without holding a thread. Django REST framework has none, so it lends the outside alone.
-
-    Its methods are coroutines `method(request, identity, **parts_of_the_path)`.
+    An `async def` method runs on the event loop with Django's request: it may wait without holding a thread, and is not
+    counted. A `def` method runs in a thread by way of `in_thread`. Django REST framework has no asynchronous views, so
+    this class uses only its parsing, its content negotiation and its place in the schema generator.
     """
 
+    parser_classes = [BoundedJSONParser]
     http_method_names = list(METHODS)
+    format_kwarg = None
+    view_is_async = False  # Django's own look at the methods, which would refuse to have both kinds
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -141,12 +96,16 @@ class AsyncCallerView(AnswersProblems, APIView):
 
     async def answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
         try:
-            identity = await auth.acaller(request)
-            name = "get" if request.method == "HEAD" else (request.method or "").lower()
-            method = getattr(self, name, None) if name in METHODS else None
+            method = self._method(request)
+            is_async = iscoroutinefunction(method)
+            if not is_async:
+                self._negotiate(request)
+            identity = await auth.identify(request) if self.authentication_classes else None
             if method is None:
                 raise MethodNotAllowed(request.method or "")
-            return await cast(Callable[..., Awaitable[HttpResponseBase]], method)(request, identity, **parts)
+            if is_async:
+                return await cast(Callable[..., Awaitable[HttpResponseBase]], method)(request, identity, **parts)
+            return await self.in_thread(method, request, identity, **parts)
         except MethodNotAllowed as error:
             response = self.answer_problem(problems.describe(error))
             response.headers["Allow"] = ", ".join(self.allowed_methods)
@@ -154,13 +113,69 @@ class AsyncCallerView(AnswersProblems, APIView):
         except Exception as error:  # every failure has a body that the caller can read
             return self.answer_problem(problems.describe(error))
 
+    def _method(self, request: HttpRequest) -> Callable[..., Any] | None:
+        name = "get" if request.method == "HEAD" else (request.method or "").lower()
+        return getattr(self, name, None) if name in self.http_method_names else None
 
-def throttle(identity: Identity) -> None:
-    """Count a request to a route that Django REST framework does not count; raises Throttled."""
-    limits: list[RowThrottle] = [UserThrottle(), TenantThrottle()]
-    for limit in limits:
-        if not limit.admits(identity):
-            raise Throttled(limit.wait())
+    def _negotiate(self, request: HttpRequest) -> None:
+        try:
+            self.perform_content_negotiation(self.initialize_request(request))
+        except TypeError:  # from Python's own header parser
+            raise ParseError("The header Accept cannot be read.") from None
+
+    async def in_thread(
+        self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, **parts: Any
+    ) -> T:
+        """What the method returns: called in a thread with a parsed request; for a caller also counted and isolated."""
+        return await in_thread(self._call, method, request, identity, parts)
+
+    def _call(
+        self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, parts: dict[str, Any]
+    ) -> T:
+        asked = self.initialize_request(_measured(request))
+        if body_bytes(asked) > conf.max_body_bytes():  # an ASGI server's bodies are bounded before (body_limit.py)
+            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
+        if identity is None:
+            return method(asked, None, **parts)
+        throttles.admit(identity)
+        with isolation.as_caller(**identity.scope):
+            return method(asked, identity, **parts)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class NoSuchRoute(AnswersProblems, View):
+    """404 for a path that is not served."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.answer_problem(problems.describe(problems.Refusal("no_such_route")))
+
+
+class NoSuchOldRoute(AnswersOldFrontEnd, NoSuchRoute):
+    """The same in the shape that the old front end can read."""
+
+
+async def job_of(request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> Snapshot:
+    """The caller's job; Http404 where they have none of that id."""
+    # A WSGI server's event loop lives for one request: no pool can be kept in it.
+    if isinstance(request, ASGIRequest):
+        job = await job_reads.aread(**identity.scope, job_id=job_id)
+    else:
+        job = await in_thread(job_reads.read, **identity.scope, job_id=job_id)
+    if job is None:
+        raise Http404
+    return job
+
+
+def _measured(request: HttpRequest) -> HttpRequest:
+    """The request with its body's length: one that came in chunks has none, and REST framework takes it for empty."""
+    if not request.META.get("CONTENT_LENGTH"):
+        request.META["CONTENT_LENGTH"] = str(len(request.body))
+    return request
+
+
+def body_bytes(request: Request) -> int:
+    """The length of the body, by its header."""
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def validated(serializer: Serializer[Any]) -> Any:
@@ -169,7 +184,7 @@ def validated(serializer: Serializer[Any]) -> Any:
 
 
 def too_large(scope: dict[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a 413 that is given before Django is asked."""
+    """Headers and body of a 413 that is given before Django sees the request."""
     refusal = _refused_early(scope, DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB."))
     return [(name.lower().encode(), value.encode()) for name, value in refusal.items()], refusal.content
 
@@ -181,7 +196,7 @@ def unreadable(scope: dict[str, Any]) -> HttpResponse:
 
 def _refused_early(scope: dict[str, Any], error: Exception) -> HttpResponse:
     """In the shape of the route of that ASGI scope, with what a browser on another origin needs to read it."""
-    # The question and the body's type may be what cannot be read, and the answer depends on neither.
+    # The query and the body's type may be what cannot be read, and the answer depends on neither.
     headers = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
     request = ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
     answer = problems.as_problem_details if request.path.startswith("/api/rubric-jobs/") else problems.as_old_front_end

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
+from rubric_jobs import conf
 from rubric_jobs.web import isolation
 
 SHORTEST_SIGNING_KEY = 32
@@ -42,17 +42,14 @@ def _is_migrated() -> bool:
 
 @register(Tags.security)
 def check_rates(**_: Any) -> list[CheckMessage]:
-    # Not above: each process loads these checks, and most of them neither count requests nor verify tokens.
-    from rubric_jobs.web.throttles import TenantThrottle, UserThrottle
-
     found: list[CheckMessage] = []
-    for throttle in (UserThrottle, TenantThrottle):
+    for setting in conf.RATES:
         try:
-            throttle()
-        except (ValueError, KeyError, IndexError):
+            conf.rate(setting)
+        except ValueError:
             found.append(
                 Error(
-                    f"{throttle.setting} is no rate.",
+                    f"{setting} is no rate.",
                     hint="Such as 600/minute or 6000/hour; empty for no limit.",
                     id="rubric_jobs.E102",
                 )
@@ -62,9 +59,10 @@ def check_rates(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_signing_key(**_: Any) -> list[CheckMessage]:
-    if settings.JWT_JWKS_URL:
+    known = conf.jwt()
+    if known.jwks_url:
         return []
-    if not settings.JWT_SIGNING_KEY:
+    if not known.signing_key:
         return [
             Warning(
                 "No bearer token can be verified; only sessions are let in.",
@@ -72,7 +70,7 @@ def check_signing_key(**_: Any) -> list[CheckMessage]:
                 id="rubric_jobs.W103",
             )
         ]
-    if len(settings.JWT_SIGNING_KEY.encode()) < SHORTEST_SIGNING_KEY:
+    if len(known.signing_key.encode()) < SHORTEST_SIGNING_KEY:
         return [
             Error(
                 f"JWT_SIGNING_KEY is shorter than {SHORTEST_SIGNING_KEY} bytes and can be guessed.",

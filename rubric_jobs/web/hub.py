@@ -1,4 +1,4 @@
-"""Any number of readers in one process hear of changes over one connection."""
+"""Publish and subscribe inside one process, fed by one listening connection."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Versioned(Protocol):
 S = TypeVar("S", bound=Versioned)
 
 
-class Watch(Generic[S]):
-    """One reader's place: it holds the newest state alone, so that a slow reader costs no memory."""
+class Subscription(Generic[S]):
+    """One reader's subscription: it keeps only the newest state, so that a slow reader costs no memory."""
 
     def __init__(self) -> None:
         self._news: S | None = None
@@ -33,13 +33,13 @@ class Watch(Generic[S]):
         self._wake = asyncio.Event()
 
     def offer(self, state: S | None) -> None:
-        """A new state, or None when there is nothing to watch any more."""
+        """A new state, or None when the key is gone."""
         self._news = state
         self._is_gone = state is None
         self._wake.set()
 
     async def next(self, *, after: int, timeout_s: float) -> S | None:
-        """The newest state with a version above `after`; None if there was none in time. LookupError: it is gone."""
+        """The newest state with a version above `after`, None if there was none in time; LookupError: it is gone."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -53,10 +53,10 @@ class Watch(Generic[S]):
 
 
 class Hub(Generic[S]):
-    """Tells any number of readers in one process of changes: one connection listens, one query reads what has changed.
+    """Delivers changes to any number of subscribers in one process: one connection listens, one query reads.
 
-    `read` gives the states of the keys that still exist. Notifications are hints: all watched keys are looked at again
-    whenever the connection was lost, and every `poll_s`, in one query.
+    `read` gives the states of the keys that still exist. Notifications are hints: all subscribed keys are read
+    again after a lost connection, and every `poll_s`, in one query.
     """
 
     def __init__(
@@ -71,26 +71,26 @@ class Hub(Generic[S]):
         self._notifications = notifications
         self._poll_s = poll_s
         self._gather_s = gather_s
-        self._watches: dict[str, set[Watch[S]]] = {}
+        self._subscriptions: dict[str, set[Subscription[S]]] = {}
         self._changed: set[str] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @contextmanager
-    def watch(self, key: str) -> Iterator[Watch[S]]:
-        """A place that hears of `key` from now on, and not before."""
+    def subscribe(self, key: str) -> Iterator[Subscription[S]]:
+        """A subscription to the changes of `key` from now on."""
         if not self._tasks:
             jobs = [self._deliver(), self._tick(), *([self._hear(self._notifications)] if self._notifications else [])]
             self._tasks = [asyncio.create_task(job) for job in jobs]
-        watch: Watch[S] = Watch()
-        self._watches.setdefault(key, set()).add(watch)
+        subscription: Subscription[S] = Subscription()
+        self._subscriptions.setdefault(key, set()).add(subscription)
         try:
-            yield watch
+            yield subscription
         finally:
-            others = self._watches[key]
-            others.discard(watch)
+            others = self._subscriptions[key]
+            others.discard(subscription)
             if not others:
-                del self._watches[key]
+                del self._subscriptions[key]
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -101,16 +101,16 @@ class Hub(Generic[S]):
     async def _hear(self, notifications: AsyncIterator[tuple[str, str]]) -> None:
         async for _, payload in notifications:
             if not payload:  # connected, again perhaps
-                self._mark(self._watches)
-            elif payload in self._watches:
+                self._mark(self._subscriptions)
+            elif payload in self._subscriptions:
                 self._mark([payload])
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._poll_s)
-            self._mark(self._watches)
+            self._mark(self._subscriptions)
 
-    def _mark(self, keys: Sequence[str] | dict[str, set[Watch[S]]]) -> None:
+    def _mark(self, keys: Sequence[str] | dict[str, set[Subscription[S]]]) -> None:
         self._changed.update(keys)
         if self._changed:
             self._wake.set()
@@ -119,7 +119,7 @@ class Hub(Generic[S]):
         while True:
             await self._wake.wait()
             self._wake.clear()
-            asked = [key for key in self._changed if key in self._watches]
+            asked = [key for key in self._changed if key in self._subscriptions]
             self._changed.clear()
             try:
                 states = await self._read(asked) if asked else {}
@@ -129,7 +129,7 @@ class Hub(Generic[S]):
                 self._mark(asked)
                 continue
             for key in asked:
-                for watch in list(self._watches.get(key, ())):
-                    watch.offer(states.get(key))
+                for subscription in list(self._subscriptions.get(key, ())):
+                    subscription.offer(states.get(key))
             # Changes come in crowds; the next ones are gathered into one query.
             await asyncio.sleep(self._gather_s)

@@ -1,25 +1,29 @@
-"""What a caller may know of a job, in one read: through Django's connection, or over a pool from async code."""
+"""What a caller may know of a job: one query behind status, wait, events and list.
+
+It runs over Django's connection, or over a pool from an event loop.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.db.models import Case, F, Func, IntegerField, Q, TextField, When
 from django.db.models.functions import Cast
 from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg.rows import class_row
+from psycopg.sql import Literal
 from psycopg_pool import AsyncConnectionPool
 
 from rubric_jobs import conf
-from rubric_jobs.jobs.connections import is_severed
+from rubric_jobs.jobs.connections import is_closed_by_server
 from rubric_jobs.models import RubricJob, RubricJobQuerySet, Status
 from rubric_jobs.web import isolation
 from rubric_jobs.web.threads import in_thread
@@ -37,9 +41,9 @@ class _Pool:
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[_Pool]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One job at one moment. `progress`, `result` and `performance` are JSON as text, passed on without a look."""
+    """One job at one moment. The `*_json` are JSON as text; a list reads neither them nor the place in the queue."""
 
     job_id: uuid.UUID
     kind: str
@@ -50,13 +54,13 @@ class Snapshot:
     created_at: datetime.datetime
     updated_at: datetime.datetime
     completed_at: datetime.datetime | None
-    progress: str | None
-    result: str | None
-    performance: str | None
-    error: str | None
+    error_message: str | None
     error_code: str | None
     retryable: bool | None
-    queue_place: int | None
+    progress_json: str | None = None
+    result_json: str | None = None
+    performance_json: str | None = None
+    queue_place: int | None = None
 
     FINAL: ClassVar[frozenset[str]] = frozenset({Status.COMPLETED, Status.FAILED})
 
@@ -70,101 +74,79 @@ class Snapshot:
         return round(self.updated_at.timestamp() * 1_000_000)
 
 
+def snapshots(jobs: RubricJobQuerySet, *, is_brief: bool = False) -> Any:
+    """A query for the jobs as the keywords of their Snapshots."""
+    jobs = jobs.order_by()
+    brief = jobs.values(
+        "job_id", "kind", "status", "file_name", "file_type", "file_size_kb",
+        "created_at", "updated_at", "completed_at", "error_message", "error_code", "retryable",
+    )  # fmt: skip
+    if is_brief:
+        return brief
+    # Other tenants' rows decide the place, so a function looks at them and returns a number alone.
+    place = Func(F("queue_tag"), F("created_at"), function="grader.queue_place", output_field=IntegerField())
+    is_waiting = Q(status=Status.PENDING, run_after=None)
+    return brief.annotate(
+        progress_json=Cast("progress", TextField()),
+        result_json=Cast("result", TextField()),
+        performance_json=Cast("performance_metrics", TextField()),
+        queue_place=Case(When(is_waiting, then=place)),
+    )
+
+
 def read(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) -> Snapshot | None:
     """The caller's job, or None where they have none of that id."""
     with isolation.as_caller(tenant_id=tenant_id, user_id=user_id):
         mine = RubricJob.objects.visible_to(tenant_id=tenant_id, user_id=user_id).filter(job_id=job_id)
-        row = _columns(mine).first()
-    return Snapshot(*row) if row else None
+        found = snapshots(mine).first()
+    return Snapshot(**found) if found else None
 
 
 async def aread(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) -> Snapshot | None:
     """The same read from an event loop: one round trip, no thread."""
     pool = await _pool()
-    statement, order = _statement()
-    wanted = {"tenant_id": tenant_id, "user_id": user_id, "job_id": job_id}
-    values = {"role": pool.role, "tenant_id": str(tenant_id), "user_id": str(user_id)}
-    values |= {f"value_{place}": wanted.get(name, name) for place, name in enumerate(order)}
+    values = {"role": pool.role, "tenant_id": str(tenant_id), "user_id": str(user_id), "job_id": str(job_id)}
     async with _lent(pool) as lent:
         # Two statements sent as one: a transaction of their own, so that role and identity end with it.
-        cursor = AsyncClientCursor(lent)
-        await cursor.execute(statement, values)
+        cursor = AsyncClientCursor(lent, row_factory=class_row(Snapshot))
+        await cursor.execute(_statement(), values)
         cursor.nextset()
-        row = await cursor.fetchone()
-    return Snapshot(*row) if row else None
+        return await cursor.fetchone()
 
 
 async def aread_all(job_ids: Sequence[uuid.UUID]) -> list[Snapshot]:
-    """Those jobs, whosever they are: for events, whose watchers have shown before that the job is theirs."""
+    """Those jobs, whoever owns them: for events, whose watchers have shown before that the job is theirs."""
     pool = await _pool()
-    async with _lent(pool) as lent:
-        cursor = await lent.execute(_statement_for_all(), [list(job_ids)])
-        return [Snapshot(*row) for row in await cursor.fetchall()]
-
-
-def briefs(jobs: Iterable[RubricJob]) -> list[Snapshot]:
-    """Rows that have been read, without what is long and without their places in the queue."""
-    return [
-        Snapshot(
-            job_id=job.job_id,
-            kind=job.kind or "",
-            status=job.status,
-            file_name=job.file_name,
-            file_type=job.file_type,
-            file_size_kb=job.file_size_kb,
-            created_at=job.created_at,
-            updated_at=job.updated_at,
-            completed_at=job.completed_at,
-            progress=None,
-            result=None,
-            performance=None,
-            error=job.error_message,
-            error_code=job.error_code,
-            retryable=job.retryable,
-            queue_place=None,
-        )
-        for job in jobs
-    ]
-
-
-LONG_COLUMNS = ("result", "progress", "performance_metrics")
-"""What a list does not read."""
-
-
-def _columns(jobs: RubricJobQuerySet) -> Any:
-    # Other tenants' rows decide the place; a function that tells a number alone looks at them.
-    place = Func(F("queue_tag"), F("created_at"), function="grader.queue_place", output_field=IntegerField())
-    waits = Q(status=Status.PENDING, run_after=None)
-    return jobs.order_by().values_list(
-        "job_id", "kind", "status", "file_name", "file_type", "file_size_kb",
-        "created_at", "updated_at", "completed_at",
-        *(Cast(name, TextField()) for name in ("progress", "result", "performance_metrics")),
-        "error_message", "error_code", "retryable", Case(When(waits, then=place)),
-    )  # fmt: skip
+    async with _lent(pool) as lent, lent.cursor(row_factory=class_row(Snapshot)) as cursor:
+        await cursor.execute(_statement_for_all(), {"job_ids": list(job_ids)})
+        return await cursor.fetchall()
 
 
 @lru_cache(maxsize=1)
-def _statement() -> tuple[str, tuple[Any, ...]]:
-    """The SQL of `visible_to`, made once, and what stands in its places: names of ours, or Django's own values."""
-    marks = {uuid.uuid4(): name for name in ("tenant_id", "user_id", "job_id")}
-    tenant_id, user_id, job_id = marks
+def _statement() -> str:
+    """The query of `read` as SQL with named parameters, behind the statement that enters isolation."""
+    tenant_id, user_id, job_id = (uuid.uuid4() for _ in range(3))
     mine = RubricJob.objects.visible_to(tenant_id=tenant_id, user_id=user_id).filter(job_id=job_id)
-    sql, values = _columns(mine).query.sql_with_params()
-    places = [f"%(value_{place})s" for place in range(len(values))]
-    return f"{isolation.ENTER}; {sql % tuple(places)}", tuple(marks.get(value, value) for value in values)
+    sql = _compiled(mine, {tenant_id: "tenant_id", user_id: "user_id", job_id: "job_id"})
+    return f"{isolation.ENTER}; {sql}"
 
 
 @lru_cache(maxsize=1)
 def _statement_for_all() -> str:
-    sql, values = _columns(RubricJob.objects.filter(kind__isnull=False)).query.sql_with_params()
-    literals = [f"'{value}'" for value in values]
-    return f"{sql % tuple(literals)} AND job_id = ANY(%s)"
+    return f"{_compiled(RubricJob.objects.filter(kind__isnull=False), {})} AND job_id = ANY(%(job_ids)s)"
+
+
+def _compiled(jobs: RubricJobQuerySet, names: dict[Any, str]) -> str:
+    """The query as SQL: values that have a name become parameters, Django's own constants become literals."""
+    sql, values = snapshots(jobs).query.sql_with_params()
+    places = (f"%({names[value]})s" if value in names else Literal(value).as_string() for value in values)
+    return str(sql) % tuple(places)
 
 
 @asynccontextmanager
 async def _lent(pool: _Pool) -> AsyncIterator[AsyncConnection]:
     lent = await pool.connections.getconn()
-    if is_severed(lent):
+    if is_closed_by_server(lent):
         await lent.close()
         await pool.connections.putconn(lent)
         await pool.connections.check()  # where one was ended while it waited, others were
@@ -187,7 +169,7 @@ async def _pool() -> _Pool:
 async def _open_pool() -> _Pool:
     conninfo, role = await in_thread(_facts)
     # Prepared statements belong to one connection of the server; a pooler may give each statement another one.
-    options = {"autocommit": True, "prepare_threshold": 5 if settings.RUBRIC_LISTEN else None}
+    options = {"autocommit": True, "prepare_threshold": 5 if conf.is_listening() else None}
     connections = AsyncConnectionPool(
         conninfo, min_size=1, max_size=POOL_SIZE, timeout=POOL_TIMEOUT_S, kwargs=options, open=False
     )

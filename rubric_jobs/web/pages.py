@@ -23,12 +23,11 @@ from rubric_jobs import conf
 from rubric_jobs.jobs import controls
 from rubric_jobs.models import Membership
 
-
 View = Callable[..., HttpResponseBase]
 
 
 def in_the_browsers_language(view: View) -> View:
-    """Answer in English or German, whichever the browser prefers. For pages alone: the API's sentences stay as they are."""
+    """Answer in English or German, as the browser prefers. For pages alone: the API's sentences stay English."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

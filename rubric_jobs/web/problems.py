@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,9 +71,6 @@ class Problem:
     sentence: str
     fields: dict[str, list[str]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
-
-
-Answer = Callable[[Problem], HttpResponse]
 
 
 def as_problem_details(problem: Problem) -> HttpResponse:

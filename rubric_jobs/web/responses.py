@@ -1,4 +1,4 @@
-"""The wire format of answers. What the database holds as JSON is put in as it stands, not parsed and written anew."""
+"""The wire format of answers. JSON from the database is passed on as text, without parsing it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+
 from rubric_jobs import conf
 from rubric_jobs.models import Status
 from rubric_jobs.web.job_reads import Snapshot
+
+RETRY_AFTER_S = 2
+"""How often a client should ask for a job that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +34,29 @@ def as_json(body: dict[str, Any]) -> bytes:
     return ("{" + ",".join(parts) + "}").encode()
 
 
-def etag(body: bytes) -> str:
-    return f'"{hashlib.blake2s(body, digest_size=16).hexdigest()}"'
+def json_answer(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(as_json(body), status=status, content_type="application/json", headers=headers)
 
 
-def accepted(job_id: uuid.UUID) -> dict[str, Any]:
-    """The answer to a request that made a job."""
-    return {
+def conditional(request: HttpRequest, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
+    """200 with the body, or 304 where the caller has it already (`If-None-Match`)."""
+    tag = f'"{hashlib.blake2s(body, digest_size=16).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", **(headers or {})}
+    known = request.headers.get("If-None-Match", "")
+    if tag in {part.strip().removeprefix("W/") for part in known.split(",")}:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type="application/json", headers=headers)
+
+
+def accepted(job_id: uuid.UUID, *, location: str, status: str = Status.PENDING) -> HttpResponse:
+    """202: the answer to a request that made a job, with the address of the job."""
+    body = {
         "success": True,
         "jobId": str(job_id),
-        "status": Status.PENDING,
+        "status": status,
         "message": "The job was taken; ask for its status.",
     }
+    return json_answer(body, status=202, headers={"Location": location, "Retry-After": str(RETRY_AFTER_S)})
 
 
 def old_status(job: Snapshot) -> dict[str, Any]:
@@ -53,8 +69,8 @@ def old_status(job: Snapshot) -> dict[str, Any]:
         "updatedAt": _ms(job.updated_at),
     }
     body |= _outcome(job)
-    if job.error is not None and job.status == Status.FAILED:
-        body["message"] = job.error
+    if job.error_message is not None and job.status == Status.FAILED:
+        body["message"] = job.error_message
     if job.completed_at:
         body |= {"completedAt": _ms(job.completed_at), "expiresAt": _ms(job.completed_at + conf.retention())}
     return body
@@ -82,14 +98,14 @@ def resource(job: Snapshot, *, estimated_s: float | None = None) -> dict[str, An
 
 def _outcome(job: Snapshot) -> dict[str, Any]:
     body: dict[str, Any] = {}
-    if job.status == Status.PROCESSING and job.progress:
-        body["progress"] = Raw(job.progress)
+    if job.status == Status.PROCESSING and job.progress_json:
+        body["progress"] = Raw(job.progress_json)
     if job.status == Status.COMPLETED:
-        body["result"] = Raw(job.result or "null")
+        body["result"] = Raw(job.result_json or "null")
     if job.status == Status.FAILED:
-        body |= {"error": job.error, "errorCode": job.error_code, "retryable": bool(job.retryable)}
+        body |= {"error": job.error_message, "errorCode": job.error_code, "retryable": bool(job.retryable)}
     if job.completed_at:
-        body["performance"] = Raw(job.performance or "null")
+        body["performance"] = Raw(job.performance_json or "null")
     return body
 
 

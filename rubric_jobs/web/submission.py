@@ -1,4 +1,4 @@
-"""Taking a job in, once: every route that creates one goes through here, with its idempotency key if it has one."""
+"""Submitting a job: every route that creates one goes through here, with its idempotency key if it has one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from django.db import connection, transaction
 
 from rubric_jobs import conf
 from rubric_jobs.jobs import lifecycle
+from rubric_jobs.web import isolation
 from rubric_jobs.web.auth import Identity
 from rubric_jobs.web.problems import Refusal
+from rubric_jobs.web.requests import JobSerializer
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -32,6 +34,13 @@ _KEEP = """
 UPDATE grader.idempotency_keys SET job_id = %(job_id)s
 WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND route = %(route)s AND key = %(key)s
 """
+
+
+def take(asked: JobSerializer, identity: Identity, *, route: str, headers: Mapping[str, str]) -> uuid.UUID:
+    """The id of the job that a request asks for; see `submit`. Raises ValidationError."""
+    asked.is_valid(raise_exception=True)
+    with isolation.as_service():
+        return submit(identity, route=route, headers=headers, job=asked.job())
 
 
 def submit(identity: Identity, *, route: str, headers: Mapping[str, str], job: dict[str, Any]) -> uuid.UUID:

@@ -1,7 +1,7 @@
-"""How much one user, and one tenant, may ask for: the generic cell rate algorithm, one row for each.
+"""Rate limits for users and tenants: the generic cell rate algorithm, one row for each of them.
 
-The rows hold for all web processes together. A whole period's requests may come at once; after that they are let in
-at the rate. Polling a job is not counted: it is one read by key, and its answer to the old poller would be its end.
+The rows are shared by all web processes. A whole period's requests may come at once; after that they are admitted at
+the rate. Polling a job is not counted: it is one read by key, and the old poller would take a 429 for the job's end.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
-from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.exceptions import Throttled
 
-from rubric_jobs.web.auth import Identity, caller
+from rubric_jobs import conf
+from rubric_jobs.web.auth import Identity
 
 _COUNT = """
 INSERT INTO grader.request_rates AS rate (scope, caller, paid_off_at)
@@ -31,32 +30,25 @@ FROM grader.request_rates WHERE scope = %(scope)s AND caller = %(caller)s
 """
 
 
-class RowThrottle(SimpleRateThrottle):
-    """The rate in `settings.RUBRIC_THROTTLE_…`, such as `600/minute`; empty: no limit."""
+class RowThrottle:
+    """One limit on one kind of caller; its rate, such as `600/minute`, is a setting, and empty for no limit."""
 
+    scope: str
     setting: str
-    num_requests: int | None
-    duration: int | None
 
     def __init__(self) -> None:
+        self._rate = conf.rate(self.setting)
         self._wait_s = 0.0
-        super().__init__()
-
-    def get_rate(self) -> str | None:
-        return getattr(settings, self.setting) or None
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        return self.admits(caller(request))
 
     def admits(self, identity: Identity) -> bool:
         """Count one request, unless it is one too many."""
-        if not self.num_requests or not self.duration:
+        if self._rate is None:
             return True
-        values = {
+        values: dict[str, Any] = {
             "scope": self.scope,
             "caller": self.caller_of(identity),
-            "cost_s": self.duration / self.num_requests,
-            "period_s": self.duration,
+            "cost_s": self._rate.period_s / self._rate.requests,
+            "period_s": self._rate.period_s,
         }
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, values)
@@ -68,6 +60,7 @@ class RowThrottle(SimpleRateThrottle):
         return False
 
     def wait(self) -> float:
+        """Seconds until the next request is admitted."""
         return self._wait_s
 
     def caller_of(self, identity: Identity) -> uuid.UUID:
@@ -76,7 +69,7 @@ class RowThrottle(SimpleRateThrottle):
 
 class UserThrottle(RowThrottle):
     scope = "user"
-    setting = "RUBRIC_THROTTLE_USER"
+    setting = conf.RATES[0]
 
     def caller_of(self, identity: Identity) -> uuid.UUID:
         return identity.user_id
@@ -84,7 +77,15 @@ class UserThrottle(RowThrottle):
 
 class TenantThrottle(RowThrottle):
     scope = "tenant"
-    setting = "RUBRIC_THROTTLE_TENANT"
+    setting = conf.RATES[1]
 
     def caller_of(self, identity: Identity) -> uuid.UUID:
         return identity.tenant_id
+
+
+def admit(identity: Identity) -> None:
+    """Count one request of the user and of the tenant; raises Throttled, with the seconds to wait."""
+    limits: list[RowThrottle] = [UserThrottle(), TenantThrottle()]
+    for limit in limits:
+        if not limit.admits(identity):
+            raise Throttled(limit.wait())

@@ -3,32 +3,33 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from rubric_jobs.web import old_routes, resources, waiting
+from rubric_jobs.web import base_views, export_routes, old_routes, page_pictures, resources
 
-# A path may hold a line's end, which Django's own converters step over.
+# A path may contain a line break, which Django's own converters do not match.
 ANY = r"[\s\S]+"
-unknown = re_path(ANY, old_routes.NoSuchRoute.as_view())
+unknown = re_path(ANY, base_views.NoSuchOldRoute.as_view())
 
 old_front_end = [
     path("extract-rubric-trigger", old_routes.ExtractTrigger.as_view()),
     path("extract-rubric-status", old_routes.ExtractStatus.as_view()),
     path("enhance-rubric-trigger", old_routes.EnhanceTrigger.as_view()),
     path("enhance-rubric-status", old_routes.EnhanceStatus.as_view()),
-    path("extract-rubric-from-document", waiting.ExtractFromDocument.as_view()),
-    path("enhance-rubric", waiting.EnhanceRubric.as_view()),
+    path("extract-rubric-from-document", old_routes.ExtractFromDocument.as_view()),
+    path("enhance-rubric", old_routes.EnhanceRubric.as_view()),
 ]
 
 resource_routes = [
-    path("rubric-jobs/", resources.JobList.as_view()),
+    path("rubric-jobs/", resources.JobCollection.as_view()),
     path("rubric-jobs/extractions", resources.Extractions.as_view()),
     path("rubric-jobs/enhancements", resources.Enhancements.as_view()),
-    path("rubric-jobs/exports", resources.ExportOfBody.as_view()),
-    path("rubric-jobs/<uuid:job_id>", waiting.Job.as_view()),
-    path("rubric-jobs/<uuid:job_id>/events", waiting.Events.as_view()),
+    path("rubric-jobs/exports", export_routes.ExportOfBody.as_view()),
+    path("rubric-jobs/<uuid:job_id>", resources.Job.as_view()),
+    path("rubric-jobs/<uuid:job_id>/events", resources.Events.as_view()),
     path("rubric-jobs/<uuid:job_id>/cancel", resources.Cancel.as_view()),
     path("rubric-jobs/<uuid:job_id>/retry", resources.Retry.as_view()),
-    path("rubric-jobs/<uuid:job_id>/export", resources.ExportOfJob.as_view()),
-    re_path(f"^rubric-jobs/{ANY}", resources.NoSuchResource.as_view()),
+    path("rubric-jobs/<uuid:job_id>/pages/<int:page>", page_pictures.PagePicture.as_view()),
+    path("rubric-jobs/<uuid:job_id>/export", export_routes.ExportOfJob.as_view()),
+    re_path(f"^rubric-jobs/{ANY}", base_views.NoSuchRoute.as_view()),
     path("error-codes", resources.ErrorCodes.as_view()),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="rubric_jobs/api_docs.html")),

@@ -27,7 +27,7 @@ FROM recent
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class WaitEstimate:
     """Starts in a second while jobs queued (None: nobody had to wait), and a job's median time by kind, in ms."""
 
     starts_per_s: float | None
@@ -42,17 +42,17 @@ class Pace:
         return round(wait_s + run_ms / 1000, 1)
 
 
-_measured: tuple[float, Pace] | None = None
+_measured: tuple[float, WaitEstimate] | None = None
 
 
-def remembered() -> Pace | None:
+def remembered() -> WaitEstimate | None:
     """The pace as last measured in this process, unless that is too long ago."""
     if _measured is None or time.monotonic() - _measured[0] > REMEMBERED_S:
         return None
     return _measured[1]
 
 
-def pace() -> Pace:
+def measure() -> WaitEstimate:
     """The pace of the last ten minutes, measured at most every five seconds in a process."""
     global _measured  # noqa: PLW0603 - one value for the process; two threads at worst measure twice
     if known := remembered():
@@ -60,6 +60,6 @@ def pace() -> Pace:
     with connection.cursor() as cursor:
         cursor.execute(_MEASURE, {"measured_for_s": MEASURED_FOR_S})
         starts_per_s, extract_ms, enhance_ms = cursor.fetchone()
-    measured = Pace(starts_per_s, {"extract": extract_ms, "enhance": enhance_ms})
+    measured = WaitEstimate(starts_per_s, {"extract": extract_ms, "enhance": enhance_ms})
     _measured = time.monotonic(), measured
     return measured

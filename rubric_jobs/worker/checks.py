@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+
+from rubric_jobs import conf
 
 ENGINE = "engine"
 """The tag of these checks: all that a worker needs to know before it starts."""
@@ -32,7 +33,8 @@ def _warning(number: int, message: str, hint: str) -> CheckMessage:
 
 @register(ENGINE)
 def check_django_q(**_: Any) -> list[CheckMessage]:
-    return [*_broker(settings.Q_CLUSTER), *_processes(settings.Q_CLUSTER), *_times(settings.Q_CLUSTER)]
+    cluster = conf.q_cluster()
+    return [*_broker(cluster), *_processes(cluster), *_times(cluster)]
 
 
 def _broker(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
@@ -53,11 +55,11 @@ def _broker(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _processes(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
-    wanted = settings.WORKER_PROCESSES + 1
+    wanted = conf.worker_processes() + 1
     if cluster.get("workers") != wanted:
         yield _error(
             4,
-            f"django-q2 has {cluster.get('workers')} processes for {settings.WORKER_PROCESSES} pumps.",
+            f"django-q2 has {cluster.get('workers')} processes for {conf.worker_processes()} pumps.",
             f'Q_CLUSTER["workers"] = {wanted}: one for each pump, and one for scheduled tasks such as the purge.',
         )
     if cluster.get("queue_limit") != cluster.get("workers") or cluster.get("bulk", 1) != 1:
@@ -75,7 +77,7 @@ def _processes(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _times(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
-    longest_s = settings.PUMP_LIFETIME_SECONDS + settings.RUBRIC_JOB_TIMEOUT_SECONDS + settings.PUMP_GRACE_SECONDS
+    longest_s = conf.pump().lifetime_s + conf.job_timeout_s() + conf.pump().grace_s
     if cluster.get("retry", 60) <= longest_s:
         yield _error(
             7,
@@ -94,9 +96,9 @@ def _times(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
 @register(ENGINE)
 def check_workers(**_: Any) -> list[CheckMessage]:
     return [
-        *_range(11, "WORKER_PROCESSES", settings.WORKER_PROCESSES, MOST_PROCESSES),
-        *_range(12, "WORKER_CONCURRENCY", settings.WORKER_CONCURRENCY, MOST_CONCURRENCY),
-        *_range(13, "RUBRIC_JOB_MAX_ATTEMPTS", settings.RUBRIC_JOB_MAX_ATTEMPTS, 100),
+        *_range(11, "WORKER_PROCESSES", conf.worker_processes(), MOST_PROCESSES),
+        *_range(12, "WORKER_CONCURRENCY", conf.pump().concurrency, MOST_CONCURRENCY),
+        *_range(13, "RUBRIC_JOB_MAX_ATTEMPTS", conf.pump().max_attempts, 100),
         *_patience(),
     ]
 
@@ -107,7 +109,7 @@ def _range(number: int, name: str, value: int, most: int) -> Iterator[CheckMessa
 
 
 def _patience() -> Iterator[CheckMessage]:
-    lease_s, silence_s = settings.PUMP_LEASE_SECONDS, settings.PUMP_SILENCE_SECONDS
+    lease_s, silence_s = conf.pump().lease_s, conf.pump().silence_s
     if lease_s < SHORTEST_LEASE_S:
         yield _error(
             14,
@@ -126,13 +128,13 @@ def _patience() -> Iterator[CheckMessage]:
             "A cluster that is stuck is noticed only after its jobs should have been given to another one.",
             f"PUMP_SILENCE_SECONDS below PUMP_LEASE_SECONDS ({lease_s:g}), with room for a restart.",
         )
-    if settings.PUMP_GRACE_SECONDS < 0:
+    if conf.pump().grace_s < 0:
         yield _error(17, "PUMP_GRACE_SECONDS is negative.", "Seconds that a stop leaves to running jobs; 0 for none.")
 
 
 @register(ENGINE)
 def check_connections(**_: Any) -> list[CheckMessage]:
-    database = settings.DATABASES["default"]
+    database = conf.database()
     options = database.get("OPTIONS", {})
     found: list[CheckMessage] = []
     if "pool" in options and "qcluster" in sys.argv[1:2]:

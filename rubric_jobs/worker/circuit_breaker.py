@@ -43,7 +43,7 @@ WHERE provider = %(provider)s AND model = %(model)s AND paused_until <= statemen
   AND (probe_until IS NULL OR probe_until <= statement_timestamp() OR probe_token = %(token)s)"""
 
 
-def enter(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass | float:
+def acquire(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass | float:
     """A pass for one call, or the seconds to wait before asking again. A probe holds for `probe_s` at the most."""
     lane: dict[str, Any] = {"provider": provider, "model": model, "probe_s": probe_s, "token": claim.token}
     with connection.cursor() as cursor:
@@ -74,7 +74,7 @@ ON CONFLICT (provider, model) DO UPDATE SET
 WHERE lane.paused_until IS NULL OR lane.paused_until <= statement_timestamp()"""
 
 
-def fault(*, provider: str, model: str, is_busy: bool, retry_after_s: float | None) -> None:
+def record_failure(*, provider: str, model: str, is_busy: bool, retry_after_s: float | None) -> None:
     """Note a fault of the service's own; the lane is paused when it is busy, on probation, or failed too often."""
     values: dict[str, Any] = {
         "provider": provider,
@@ -89,16 +89,16 @@ def fault(*, provider: str, model: str, is_busy: bool, retry_after_s: float | No
         cursor.execute(_FAULT, values)
 
 
-def success(*, provider: str, model: str, entered: Pass) -> None:
+def record_success(*, provider: str, model: str, passed: Pass) -> None:
     """Open the lane. A doubtful call that went ahead before a pause does not: only the probe knows that it is over."""
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM grader.provider_lanes WHERE provider = %s AND model = %s AND (paused_until IS NULL OR %s)""",
-            [provider, model, entered is Pass.PROBE],
+            [provider, model, passed is Pass.PROBE],
         )
 
 
-def give_back_probe(claim: Claim, *, provider: str, model: str) -> None:
+def release_probe(claim: Claim, *, provider: str, model: str) -> None:
     """The call that was to try the lane came to nothing: the next one may, if it was not given up already."""
     with connection.cursor() as cursor:
         cursor.execute(

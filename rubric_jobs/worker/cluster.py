@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.db import connection
 from django_q.tasks import async_task
 
@@ -31,10 +30,10 @@ from rubric_jobs import conf, logs
 from rubric_jobs.jobs import purge as purging
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.worker import processes, schedules
-from rubric_jobs.worker.job_pump import Pace, Pump
+from rubric_jobs.worker.job_pump import Pump, PumpLimits
 from rubric_jobs.worker.runner import Runner, provider_settings
 from rubric_jobs.worker.schedules import Recurring
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +42,10 @@ SCHEDULE = "rubric jobs: start missing pumps"
 PURGE = "rubric_jobs.worker.purge"
 PURGE_SCHEDULE = "rubric jobs: purge"
 TRIES = 20
-RELIEF_LOOK_S = 0.05
-RELIEF_PATIENCE_S = 5.0
+HANDOVER_POLL_S = 0.05
+HANDOVER_TIMEOUT_S = 5.0
 """For a pump to leave its slot to a process that has come to relieve it."""
-_NONE, _WANTED, _COME = 0, 1, 2
+_NO_HANDOVER, _WANTED, _SUCCESSOR_CAME = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,14 @@ class Cluster:
     """What the processes of one cluster share; made before the first fork.
 
     A pump holds its slot by a record lock on one byte of `slots`: the kernel frees it when the process dies,
-    however it dies. One that was relieved of its slot, and still has jobs, holds a byte behind all slots. Each pump
-    notes in `beats` when it last got through to the database, and in `reliefs` when it wants to be relieved. A byte in
-    the `stop` pipe is seen by every process and read by none.
+    however it dies. One that handed its slot over, and still has jobs, holds a byte behind all slots. Each pump
+    notes in `beats` when it last reached the database, and in `handovers` when it wants to be replaced. A byte in the
+    `stop` pipe is seen by every process and read by none.
     """
 
     slots: BinaryIO
     beats: mmap.mmap
-    reliefs: mmap.mmap
+    handovers: mmap.mmap
     stop_reader: int
     stop_writer: int
 
@@ -70,32 +69,32 @@ class Cluster:
 
         None when this cluster has all its pumps.
         """
-        slots = range(settings.WORKER_PROCESSES)
+        slots = range(conf.worker_processes())
         slot = next(filter(self._lock, slots), None)
         if slot is None:
-            slot = next(filter(self._relieve, slots), None)
+            slot = next(filter(self._take_over, slots), None)
         if slot is not None:
-            self.reliefs[slot] = _NONE
+            self.handovers[slot] = _NO_HANDOVER
         return slot
 
-    def _relieve(self, slot: int) -> bool:
-        if self.reliefs[slot] != _WANTED:
+    def _take_over(self, slot: int) -> bool:
+        if self.handovers[slot] != _WANTED:
             return False
-        self.reliefs[slot] = _COME
-        deadline = time.monotonic() + RELIEF_PATIENCE_S
+        self.handovers[slot] = _SUCCESSOR_CAME
+        deadline = time.monotonic() + HANDOVER_TIMEOUT_S
         while not self._lock(slot):
             if time.monotonic() > deadline:
-                self.reliefs[slot] = _WANTED
+                self.handovers[slot] = _WANTED
                 return False
-            time.sleep(RELIEF_LOOK_S / 5)
+            time.sleep(HANDOVER_POLL_S / 5)
         return True
 
-    async def relief(self, slot: int, ask: Callable[[], Awaitable[None]]) -> None:
+    async def hand_over(self, slot: int, ask: Callable[[], Awaitable[None]]) -> None:
         """Asks for another process, and leaves the slot to it once it is there."""
-        self.reliefs[slot] = _WANTED
+        self.handovers[slot] = _WANTED
         await ask()
-        while self.reliefs[slot] != _COME:
-            await asyncio.sleep(RELIEF_LOOK_S)
+        while self.handovers[slot] != _SUCCESSOR_CAME:
+            await asyncio.sleep(HANDOVER_POLL_S)
         next(filter(self._lock, self._places_behind))
         self.beat(slot)  # the other one has as much time as any to make itself heard
         fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
@@ -103,7 +102,7 @@ class Cluster:
     @property
     def _places_behind(self) -> range:
         """As many as there are processes: more cannot be finishing at the same time."""
-        return range(settings.WORKER_PROCESSES, 2 * settings.WORKER_PROCESSES + 1)
+        return range(conf.worker_processes(), 2 * conf.worker_processes() + 1)
 
     def _lock(self, place: int) -> bool:
         try:
@@ -118,7 +117,7 @@ class Cluster:
 
     def lacks_pumps(self) -> bool:
         """Whether a slot is free; asked by the main process."""
-        return any(self._are_free(range(settings.WORKER_PROCESSES)))
+        return any(self._are_free(range(conf.worker_processes())))
 
     def _are_free(self, places: range) -> list[bool]:
         are_free = [self._lock(place) for place in places]
@@ -152,13 +151,12 @@ _BEAT = struct.Struct("d")
 def prepare() -> Cluster:
     """Make this process the head of a cluster: its pumps stop when `stop()` is called on what is returned."""
     global _cluster  # noqa: PLW0603 - inherited by fork; django-q2 offers no other way to reach its workers
-    # While debugging, Django keeps the text of a connection's last 9,000 statements, documents and results in them.
-    settings.DEBUG = False
+    conf.stop_debugging()
     reader, writer = os.pipe()
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
-    beats = mmap.mmap(-1, _BEAT.size * settings.WORKER_PROCESSES)
-    reliefs = mmap.mmap(-1, settings.WORKER_PROCESSES)
-    _cluster = Cluster(slots=slots, beats=beats, reliefs=reliefs, stop_reader=reader, stop_writer=writer)
+    beats = mmap.mmap(-1, _BEAT.size * conf.worker_processes())
+    handovers = mmap.mmap(-1, conf.worker_processes())
+    _cluster = Cluster(slots=slots, beats=beats, handovers=handovers, stop_reader=reader, stop_writer=writer)
     schedules.ensure(
         [
             Recurring(name=SCHEDULE, function=PUMP, minutes=1, keywords="q_options={'timeout': -1}"),
@@ -171,7 +169,7 @@ def prepare() -> Cluster:
     # What is loaded by now stays for good: looking through it again would halt a pump and its jobs for 60 ms at a time.
     gc.collect()
     gc.freeze()
-    for slot in range(settings.WORKER_PROCESSES):
+    for slot in range(conf.worker_processes()):
         _cluster.beat(slot)
     return _cluster
 
@@ -207,9 +205,9 @@ def pump(tries: int = 1) -> str:
     parent = os.getppid()
     processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
     try:
-        if settings.RUBRIC_LISTEN:  # prepared statements, too, need a connection that stays with its server process
+        if conf.is_listening():  # prepared statements, too, need a connection that stays with its server process
             conf.prepare_statements()
-        is_relieved = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
+        is_replaced = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
     except Exception as error:
         # django-q2 would write down what the exception says, and end the process of one that has just begun.
         log.error("a pump broke:\n%s", logs.places(error))
@@ -221,7 +219,7 @@ def pump(tries: int = 1) -> str:
             os._exit(1)  # an orphan would wait for its next task for ever
     if cluster.is_stopping():
         return "stopped with its cluster"
-    if is_relieved:
+    if is_replaced:
         return "its lifetime is over; another one had taken over"
     seed()
     return "stopped; another one was asked for"
@@ -229,27 +227,28 @@ def pump(tries: int = 1) -> str:
 
 async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
     """Whether another pump has taken the slot over."""
-    rows = Rows(answer_s=settings.PUMP_LEASE_SECONDS / 3, patience_s=settings.PUMP_LEASE_SECONDS)
-    runner = Runner(rows)
-    pace = Pace(
-        concurrency=settings.WORKER_CONCURRENCY,
-        max_attempts=settings.RUBRIC_JOB_MAX_ATTEMPTS,
-        tenant_cap=settings.RUBRIC_TENANT_MAX_PROCESSING,
-        call_cap=settings.RUBRIC_PROVIDER_MAX_CALLS,
-        lifetime_s=settings.PUMP_LIFETIME_SECONDS,
-        lease_s=settings.PUMP_LEASE_SECONDS,
-        grace_s=settings.PUMP_GRACE_SECONDS,
+    known = conf.pump()
+    writer = Writer(answer_s=known.lease_s / 3, patience_s=known.lease_s)
+    runner = Runner(writer)
+    limits = PumpLimits(
+        concurrency=known.concurrency,
+        max_attempts=known.max_attempts,
+        tenant_cap=known.tenant_cap,
+        call_cap=known.call_cap,
+        lifetime_s=known.lifetime_s,
+        lease_s=known.lease_s,
+        grace_s=known.grace_s,
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
     running = Pump(
         run=runner.run,
-        rows=rows,
-        pace=pace,
+        writer=writer,
+        limits=limits,
         name=name,
         conninfo=conninfo,
-        is_listening=settings.RUBRIC_LISTEN,
+        is_listening=conf.is_listening(),
         beat=partial(cluster.beat, slot),
-        relief=lambda: cluster.relief(slot, ask=partial(rows.change, seed)),
+        hand_over=lambda: cluster.hand_over(slot, ask=partial(writer.change, seed)),
     )
     loop = asyncio.get_running_loop()
 
@@ -263,11 +262,11 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         loop.add_reader(cluster.stop_reader, stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop)
-    log.info("pump %s takes jobs, %s at once", slot, pace.concurrency)
+    log.info("pump %s takes jobs, %s at once", slot, limits.concurrency)
     try:
         await running.run()
     finally:
         loop.remove_reader(cluster.stop_reader)
         await runner.close()
-        await rows.close()
-    return running.is_relieved
+        await writer.close()
+    return running.is_replaced

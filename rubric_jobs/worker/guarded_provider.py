@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rubric_jobs.errors import (
-    CallAwaited,
-    LanePaused,
+    CallLimitReached,
+    CircuitOpen,
     ModelsForbidden,
     ProviderBusy,
     ProviderError,
@@ -20,7 +20,7 @@ from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm.provider import Provider, Reply, Task
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.circuit_breaker import Pass
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 
 LONGEST_UNWOKEN_S = 60.0
 """A job that waits for a call is woken when it is its turn; were it not, it asks again after so long."""
@@ -32,16 +32,12 @@ LONGEST_SPREAD_S = 10.0
 class GuardedProvider:
     """Everything of the provider inside; its calls wait for a pass, and their faults pause the lane."""
 
-    def __init__(self, inside: Provider, *, claim: Claim, rows: Rows, max_calls: int | None) -> None:
-        self._inside, self._claim, self._rows, self._max_calls = inside, claim, rows, max_calls
+    def __init__(self, inside: Provider, *, claim: Claim, writer: Writer, max_calls: int | None) -> None:
+        self._inside, self._claim, self._writer, self._max_calls = inside, claim, writer, max_calls
 
     @property
     def name(self) -> str:
         return self._inside.name
-
-    @property
-    def needs_key(self) -> bool:
-        return self._inside.needs_key
 
     @property
     def is_ready(self) -> bool:
@@ -56,37 +52,37 @@ class GuardedProvider:
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
     ) -> Reply:
-        """As the provider's own; raises LanePaused, with the seconds to wait, while the fleet leaves it alone.
+        """As the provider's own; raises CircuitOpen, with the seconds to wait, while the fleet leaves it alone.
 
-        Raises CallAwaited where the fleet has as many calls in flight as it may, or others wait who come first.
+        Raises CallLimitReached where the fleet has as many calls in flight as it may, or others wait who come first.
         """
-        async with self._place():
-            entered = await self._enter(model, probe_s=timeout_s)
-            if not isinstance(entered, Pass):
-                raise LanePaused(retry_after_s=entered + _spread_s(entered))
-            async with self._outcome_noted(model, entered):
+        async with self._call_slot():
+            passed = await self._acquire(model, probe_s=timeout_s)
+            if not isinstance(passed, Pass):
+                raise CircuitOpen(retry_after_s=passed + _spread_s(passed))
+            async with self._recorded(model, passed):
                 return await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
 
-    async def _enter(self, model: str, *, probe_s: float) -> Pass | float:
+    async def _acquire(self, model: str, *, probe_s: float) -> Pass | float:
         try:
-            return await self._rows.change(
-                circuit_breaker.enter, self._claim, provider=self.name, model=model, probe_s=probe_s
+            return await self._writer.change(
+                circuit_breaker.acquire, self._claim, provider=self.name, model=model, probe_s=probe_s
             )
         except asyncio.CancelledError:  # it may be the probe without having heard so, and others would wait for it
-            await self._give_back_probe(model)
+            await self._release_probe(model)
             raise
 
-    async def _give_back_probe(self, model: str) -> None:
-        await self._rows.change(circuit_breaker.give_back_probe, self._claim, provider=self.name, model=model)
+    async def _release_probe(self, model: str) -> None:
+        await self._writer.change(circuit_breaker.release_probe, self._claim, provider=self.name, model=model)
 
     @asynccontextmanager
-    async def _outcome_noted(self, model: str, entered: Pass) -> AsyncIterator[None]:
+    async def _recorded(self, model: str, passed: Pass) -> AsyncIterator[None]:
         """What a call told of the service, for the fleet."""
         try:
             yield
         except (ProviderUnavailable, ProviderTimeout) as error:
-            await self._rows.change(
-                circuit_breaker.fault,
+            await self._writer.change(
+                circuit_breaker.record_failure,
                 provider=self.name,
                 model=model,
                 is_busy=isinstance(error, ProviderBusy),
@@ -94,34 +90,36 @@ class GuardedProvider:
             )
             raise
         except ProviderError:  # the service is there, whatever it made of this question
-            await self._note_success(model, entered)
+            await self._record_success(model, passed)
             raise
         except BaseException:  # cancelled, which tells nothing of the service
-            if entered is Pass.PROBE:
-                await self._give_back_probe(model)
+            if passed is Pass.PROBE:
+                await self._release_probe(model)
             raise
-        await self._note_success(model, entered)
+        await self._record_success(model, passed)
 
-    async def _note_success(self, model: str, entered: Pass) -> None:
-        if entered is not Pass.CLEAR:  # else the lane was open all the while
-            await self._rows.change(circuit_breaker.success, provider=self.name, model=model, entered=entered)
+    async def _record_success(self, model: str, passed: Pass) -> None:
+        if passed is not Pass.CLEAR:  # else the lane was open all the while
+            await self._writer.change(circuit_breaker.record_success, provider=self.name, model=model, passed=passed)
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
+    async def _call_slot(self) -> AsyncIterator[None]:
         """One of the provider's calls in flight, where they are capped."""
         if self._max_calls is None:
             yield
             return
-        if not await self._rows.change(circuit_breaker.take_call, self._claim, provider=self.name, cap=self._max_calls):
-            raise CallAwaited(self.name, retry_after_s=min(LONGEST_UNWOKEN_S, self._claim.seconds_left / 2))
+        if not await self._writer.change(
+            circuit_breaker.take_call, self._claim, provider=self.name, cap=self._max_calls
+        ):
+            raise CallLimitReached(self.name, retry_after_s=min(LONGEST_UNWOKEN_S, self._claim.seconds_left / 2))
         try:
             yield
         finally:
-            await self._rows.change(circuit_breaker.end_call, self._claim, cap=self._max_calls)
+            await self._writer.change(circuit_breaker.end_call, self._claim, cap=self._max_calls)
 
 
 def _spread_s(pause_s: float) -> float:
-    return random.uniform(0, min(pause_s / 2, LONGEST_SPREAD_S))  # noqa: S311 - a crowd comes again in turns
+    return random.uniform(0, min(pause_s / 2, LONGEST_SPREAD_S))  # noqa: S311 - a batch comes again in turns
 
 
 class ForbiddenProvider(GuardedProvider):

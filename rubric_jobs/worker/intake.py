@@ -15,7 +15,7 @@ import psycopg
 
 from rubric_jobs.jobs import claims
 from rubric_jobs.jobs.claims import Claim
-from rubric_jobs.jobs.connections import severed_after
+from rubric_jobs.jobs.connections import abort_after
 from rubric_jobs.jobs.lifecycle import CANCELLED_CHANNEL, PENDING_CHANNEL
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Intake:
         try:
             connection = self._connection or await self._connect()
             self._look_away()  # while a statement runs, psycopg itself reads what comes
-            with severed_after(self._answer_s, connection):
+            with abort_after(self._answer_s, connection):
                 claimed = await claims.claim(connection, **terms)
             self._look_at(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
@@ -69,7 +69,7 @@ class Intake:
         )
         if self._is_listening:
             connection.add_notify_handler(lambda notified: self._heard(notified.channel, notified.payload))
-            with severed_after(self._answer_s, connection):
+            with abort_after(self._answer_s, connection):
                 for channel in (PENDING_CHANNEL, CANCELLED_CHANNEL):
                     await connection.execute(f'LISTEN "{channel}"')
         return connection

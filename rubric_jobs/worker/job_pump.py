@@ -1,7 +1,7 @@
 """One process that carries many jobs: it claims rows while it has free slots, runs them side by side, ends them.
 
 Two database connections serve them all: one takes jobs in (intake.py), one writes what becomes of them, in batches and
-in a thread of its own (`Rows`). None is held while a job runs.
+in a thread of its own (writer.py). None is held while a job runs.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from rubric_jobs.jobs import claims, lifecycle, workers
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.intake import Intake
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 Item = TypeVar("Item")
-Report = Callable[[dict[str, Any]], None]
-Run = Callable[[Claim, Report], Awaitable[Ending]]
+ReportProgress = Callable[[dict[str, Any]], None]
+Run = Callable[[Claim, ReportProgress], Awaitable[Ending]]
 
 
 LEAVING_S = 1.0
@@ -38,11 +38,11 @@ LEAVING_S = 1.0
 REFUSALS = (RowsError, TypeError, ValueError)
 """By the database, or already on the way to it: what is neither JSON nor UTF-8."""
 CLAIMED_AT_ONCE = 50
-"""The first of a crowd run while the others are claimed, and are written back while the others run."""
+"""The first of a batch run while the others are claimed, and are written back while the others run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class PumpLimits:
     """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, a provider's calls in `call_cap`.
 
     The rest is in seconds.
@@ -60,8 +60,8 @@ class Pace:
     backoff_s: float = 1.0
 
 
-async def _nobody() -> None:
-    """The relief of a pump that has no successor."""
+async def _no_successor() -> None:
+    """For a pump without a successor."""
 
 
 class Pump:
@@ -74,23 +74,22 @@ class Pump:
         self,
         *,
         run: Run,
-        rows: Rows,
-        pace: Pace,
+        writer: Writer,
+        limits: PumpLimits,
         name: str,
         conninfo: str,
         is_listening: bool = True,
         beat: Callable[[], None] = lambda: None,
-        relief: Callable[[], Awaitable[None]] = _nobody,
+        hand_over: Callable[[], Awaitable[None]] = _no_successor,
     ) -> None:
         """`conninfo` is for the connection that takes jobs in; without listening it finds them by polling alone.
 
-        `beat` is called each time that the pump got through to the database, at least once a poll, until its relief.
-        `relief` returns when another pump is there to take over.
+        `beat` is called each time that the pump got through to the database, at least once a poll, until its handover.
+        `hand_over` returns when another pump is there to take over.
         """
-        self._run_job, self._rows, self._pace, self._name = run, rows, pace, name
-        self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=pace.lease_s / 3)
-        self._tell_alive, self._relief = beat, relief
-        self._log = logs.PatientLog(log)
+        self._run_job, self._writer, self._limits, self._name = run, writer, limits, name
+        self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=limits.lease_s / 3)
+        self._beat_once, self._hand_over = beat, hand_over
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -100,7 +99,7 @@ class Pump:
         self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._stopped_at = 0.0
-        self.is_relieved = False
+        self.is_replaced = False
 
     def stop(self) -> None:
         """Claim nothing more, finish what can be finished within the grace, give the rest back."""
@@ -111,9 +110,9 @@ class Pump:
         self._freed.set()
 
     async def _retire(self) -> None:
-        await asyncio.sleep(self._pace.lifetime_s * random.uniform(0.9, 1.0))  # noqa: S311 - spreads restarts
-        await self._relief()
-        self.is_relieved = True
+        await asyncio.sleep(self._limits.lifetime_s * random.uniform(0.9, 1.0))  # noqa: S311 - spreads restarts
+        await self._hand_over()
+        self.is_replaced = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -127,7 +126,7 @@ class Pump:
                     task.cancel()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEAVING_S):
-                    await self._rows.change(workers.leave, worker=self._name)
+                    await self._writer.change(workers.leave, worker=self._name)
         except BaseException:
             # Else they would go on while what they call with is closed, and blame their provider for it.
             with suppress(TimeoutError):
@@ -135,29 +134,28 @@ class Pump:
                     await self._give_back()
             raise
         finally:
-            self._log.flush()
             await self._intake.close()
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         return [self._write_endings(), self._beat(), self._sweep(), self._publish(), self._retire()]
 
     async def _take_in(self) -> None:
-        while not (self._stopping.is_set() or self.is_relieved):
+        while not (self._stopping.is_set() or self.is_replaced):
             self._wake.clear()
-            free = self._pace.concurrency - len(self._held)
+            free = self._limits.concurrency - len(self._held)
             if free <= 0:
                 await self._wait_for_wake(None)
                 continue
             limit = min(free, CLAIMED_AT_ONCE)
             claimed = await self._intake.claim(
-                limit=limit, worker=self._name, lease_s=self._pace.lease_s, tenant_cap=self._pace.tenant_cap
+                limit=limit, worker=self._name, lease_s=self._limits.lease_s, tenant_cap=self._limits.tenant_cap
             )
             for claim in claimed:
                 self._start(claim)
             if len(claimed) < limit:  # all there were; what is submitted from now on is heard
-                await self._wait_for_wake(self._pace.poll_s)
+                await self._wait_for_wake(self._limits.poll_s)
             else:
-                await self._rows.turn()
+                await self._writer.flush()
 
     async def _wait_for_wake(self, timeout_s: float | None) -> None:
         with suppress(TimeoutError):
@@ -171,7 +169,7 @@ class Pump:
     async def _carry(self, claim: Claim) -> None:
         logs.bind(**_identity(claim))
         facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
-        self._log.info("started", _identity(claim) | facts)
+        log.info("started", extra=_identity(claim) | facts)
         self._endings.put_nowait(await self._outcome(claim))
 
     async def _outcome(self, claim: Claim) -> Ending:
@@ -190,9 +188,9 @@ class Pump:
             return Ending(claim=claim, error=InternalError())
 
     def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
-        self._log.info(how, _identity(claim) | figures)
+        log.info(how, extra=_identity(claim) | figures)
         # Else there is nothing more to claim because of it: with a slot free, all there was has been claimed.
-        if len(self._held) >= self._pace.concurrency or self._pace.tenant_cap is not None:
+        if len(self._held) >= self._limits.concurrency or self._limits.tenant_cap is not None:
             self._wake.set()
         self._held.pop(claim.token, None)
         self._tasks.pop(claim.token, None)
@@ -218,15 +216,15 @@ class Pump:
     def _retry_delay_s(self, ending: Ending) -> float | None:
         """Exponential back-off with full jitter for faults that pass; None when this attempt was the last."""
         error, claim = ending.error, ending.claim
-        if error is None or not error.transient or (error.charged and claim.attempt >= self._pace.max_attempts):
+        if error is None or not error.transient or (error.charged and claim.attempt >= self._limits.max_attempts):
             return None
-        jittered = self._pace.backoff_s * 2 ** (claim.attempt - 1) * random.random()  # noqa: S311
+        jittered = self._limits.backoff_s * 2 ** (claim.attempt - 1) * random.random()  # noqa: S311
         delay_s = max(jittered, error.retry_after_s or 0.0)
         return delay_s if delay_s < claim.seconds_left else None
 
     async def _land(self, batch: list[Ending]) -> set[int]:
         try:
-            return await self._rows.change(claims.end, batch)
+            return await self._writer.change(claims.end, batch)
         except REFUSALS as error:
             if len(batch) > 1:  # one row that the database refuses must not take the others with it
                 return set().union(*[await self._land([ending]) for ending in batch])
@@ -238,7 +236,7 @@ class Pump:
     async def _try(self, change: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Whether the database took it. A refusal is said and costs the job its lease, never the pump its life."""
         try:
-            await self._rows.change(change, *args, **kwargs)
+            await self._writer.change(change, *args, **kwargs)
         except REFUSALS as error:
             # By name alone: what the database says of refused JSON quotes it.
             log.error("a change that the database refuses (%s)", type(error.__cause__ or error).__name__)
@@ -253,16 +251,16 @@ class Pump:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(self._pace.lease_s / 3)
+            await asyncio.sleep(self._limits.lease_s / 3)
             held = list(self._held.values())
             if not held:
                 continue
-            still_ours = await self._rows.change(claims.heartbeat, held, lease_s=self._pace.lease_s)
+            still_ours = await self._writer.change(claims.heartbeat, held, lease_s=self._limits.lease_s)
             self._abandon(claim for claim in held if claim.token not in still_ours and claim.token in self._tasks)
 
     async def _publish(self) -> None:
         while True:
-            await asyncio.sleep(self._pace.progress_s)
+            await asyncio.sleep(self._limits.progress_s)
             news, self._progress = list(self._progress.values()), {}
             if news:
                 await self._try_each(claims.report_progress, news)
@@ -272,17 +270,17 @@ class Pump:
             if os.getppid() != self._parent:
                 log.warning("the cluster of this worker is gone: stopping")
                 self.stop()
-            swept = await self._rows.change(lifecycle.sweep)
+            swept = await self._writer.change(lifecycle.sweep)
             if swept:
                 self._wake.set()
-            if self._pace.call_cap is not None:
-                await self._rows.change(circuit_breaker.wake_callers, cap=self._pace.call_cap)
-            await self._rows.change(workers.note, worker=self._name, running=len(self._held))
-            if not self.is_relieved:  # its successor speaks for itself
-                self._tell_alive()
+            if self._limits.call_cap is not None:
+                await self._writer.change(circuit_breaker.wake_callers, cap=self._limits.call_cap)
+            await self._writer.change(workers.note, worker=self._name, running=len(self._held))
+            if not self.is_replaced:  # its successor speaks for itself
+                self._beat_once()
             # Behind the first look: a pump that is killed within a second has given back what the one before it left.
             if swept < lifecycle.SWEPT_AT_ONCE:
-                await asyncio.sleep(self._pace.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
+                await asyncio.sleep(self._limits.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
 
     def _hear(self, channel: str, payload: str) -> None:
         if channel == lifecycle.CANCELLED_CHANNEL:
@@ -301,7 +299,7 @@ class Pump:
         await self._wait_while(lambda: self._held and not self._stopping.is_set())
         with suppress(TimeoutError):
             # From the stop on, not from now: until then a claim may have waited for a database that is away.
-            async with asyncio.timeout_at(self._stopped_at + self._pace.grace_s):
+            async with asyncio.timeout_at(self._stopped_at + self._limits.grace_s):
                 await self._wait_while(lambda: self._held)
         await self._give_back()
 

@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 import rubric_jobs
+from rubric_jobs import conf
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.jobs import claims, controls
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
@@ -28,38 +27,42 @@ from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
-from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker import circuit_breaker, page_pictures
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
-from rubric_jobs.worker.job_pump import Report
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.job_pump import ReportProgress
+from rubric_jobs.worker.writer import Writer
 
 SANDBOX_CHILDREN = 2
 """Documents read at once in one worker process; each child is limited in memory and time."""
 
 
 class Runner:
-    """What the jobs of one worker process share: the sandbox, the providers' connections, the thread of rows."""
+    """What the jobs of one worker process share: the sandbox, the providers' connections, the writer."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
         self._sandbox = Sandbox(children=SANDBOX_CHILDREN)
         self._providers = registry.build(provider_settings())
 
-    async def run(self, claim: Claim, report: Report) -> Ending:
+    async def run(self, claim: Claim, report: ReportProgress) -> Ending:
         """The ending of a job, with the figures of what it took."""
         began = time.monotonic()
-        job = await self._rows.change(self._prepared, claim, report)
+        job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
-            return _repeated(job, *job.twin, began=began)
+            return await self._with_pictures(_repeated(job, *job.twin, began=began), job.data)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
             done = await work(job)
         except RubricJobError as error:
             return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
-        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+        ending = Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+        return await self._with_pictures(ending, job.data)
 
-    def _prepared(self, claim: Claim, report: Report) -> _Job:
+    async def _with_pictures(self, ending: Ending, data: bytes) -> Ending:
+        return await page_pictures.add_to(ending, data, sandbox=self._sandbox, writer=self._writer)
+
+    def _prepared(self, claim: Claim, report: ReportProgress) -> _Job:
         """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
         data = claims.document(claim)
         # Read for each attempt: a lever that is pulled now holds from now on.
@@ -76,13 +79,13 @@ class Runner:
             twin=twin,
             stored_reply=Reply(**kept) if kept else None,
             report=report,
-            rows=self._rows,
+            writer=self._writer,
         )
 
     async def _leave_call(self, claim: Claim) -> None:
         """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
-        if settings.RUBRIC_PROVIDER_MAX_CALLS is not None:
-            await self._rows.change(circuit_breaker.end_call, claim, cap=settings.RUBRIC_PROVIDER_MAX_CALLS)
+        if (cap := conf.pump().call_cap) is not None:
+            await self._writer.change(circuit_breaker.end_call, claim, cap=cap)
 
     async def close(self) -> None:
         await self._sandbox.close()
@@ -104,7 +107,7 @@ class Runner:
             read=self._sandbox.read,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep,
             stored_reply=job.stored_reply,
         )
@@ -122,7 +125,7 @@ class Runner:
             request,
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
-            report=job.tell,
+            on_progress=job.tell,
             on_reply=job.keep,
             stored_reply=job.stored_reply,
         )
@@ -130,11 +133,7 @@ class Runner:
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
-            lambda provider: (
-                guard(provider, claim=job.claim, rows=self._rows, max_calls=settings.RUBRIC_PROVIDER_MAX_CALLS)
-                if provider.needs_key
-                else provider
-            )
+            lambda provider: guard(provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap)
         )
 
 
@@ -148,8 +147,8 @@ class _Job:
     is_local_only: bool
     twin: tuple[dict[str, Any], dict[str, Any]] | None
     stored_reply: Reply | None
-    report: Report
-    rows: Rows
+    report: ReportProgress
+    writer: Writer
     replies: list[Reply] = field(default_factory=list)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
@@ -157,10 +156,9 @@ class _Job:
 
     async def keep(self, reply: Reply) -> None:
         """At once, and not when the job ends: it may be cut off, taken away or killed before."""
-        if reply.provider != LOCAL:
-            self.replies.append(reply)
+        self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
-        await self.rows.together(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+        await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     @property
     def all_replies(self) -> list[Reply]:
@@ -219,15 +217,15 @@ def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, beg
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
     """Of all that decides a job's result: its input, who would be asked where for which model, and this very code."""
-    decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
+    decisive = {name: value for name, value in claim.parameters.items() if name not in {"fresh", "page_pictures"}}
     asked = policy(is_local_only=is_local_only)
     facts = {
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
-        "models": {name: providers.model_for(name) for name in providers.ready_models},
+        "models": {name: providers.model_for(name) for name in providers.ready},
         # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
-        "servers": [settings.GEMINI_SDK, settings.GEMINI_BASE_URL, settings.OPENAI_BASE_URL],
+        "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
         "code": _code_fingerprint(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + data).digest()
@@ -246,22 +244,17 @@ def _code_fingerprint() -> str:
 
 
 def provider_settings() -> ProviderSettings:
-    given = {
-        "gemini_api_key": settings.GEMINI_API_KEY,
-        "gemini_base_url": settings.GEMINI_BASE_URL,
-        "gemini_model": settings.GEMINI_MODEL,
-        "gemini_sdk": settings.GEMINI_SDK,
-        "openai_api_key": settings.OPENAI_API_KEY,
-        "openai_base_url": settings.OPENAI_BASE_URL,
-        "openai_model": settings.OPENAI_MODEL,
-    }
+    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk()}
+    for name, vendor in conf.providers().items():
+        given |= {f"{name}_{part}": value for part, value in asdict(vendor).items()}
     return ProviderSettings(**{name: value for name, value in given.items() if value})
 
 
 def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Policy:
-    """Whom to ask; one call may last as long as the settings say, but not beyond the job's deadline."""
+    """Whom to ask; a call's time-out is that of the settings, or what is left of the job's time where that is less."""
+    provider, fallback = conf.usual_providers()
     return Policy(
-        provider=LOCAL if is_local_only else settings.RUBRIC_LLM_PROVIDER,
-        fallback=() if is_local_only else tuple(settings.RUBRIC_LLM_FALLBACK),
-        call_timeout_s=min(settings.LLM_TIMEOUT_SECONDS, seconds_left),
+        provider=LOCAL if is_local_only else provider,
+        fallback=() if is_local_only else tuple(fallback),
+        call_timeout_s=min(conf.call_timeout_s(), seconds_left),
     )

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection, connections
 from psycopg.errors import ReadOnlySqlTransaction
 
-from rubric_jobs.jobs.connections import sever
+from rubric_jobs.jobs.connections import abort
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ TAKES_CHANGES = "SELECT current_setting('transaction_read_only') = 'off'"
 PROGRAM_LIMIT_EXCEEDED = "54"
 
 
-class Crowd:
+class Batch:
     """Items that wait for the thread of rows, which takes all that have come by the time it gets to them."""
 
-    going: asyncio.Future[None]
+    done: asyncio.Future[None]
 
     def __init__(self, change: Callable[[list[Any]], object]) -> None:
         self._change = change
@@ -41,20 +41,20 @@ class Crowd:
         self._is_closed = False
         self._lock = threading.Lock()
 
-    def join(self, item: Any) -> bool:
+    def add(self, item: Any) -> bool:
         """False when it is too late."""
         with self._lock:
             if not self._is_closed:
                 self._items.append(item)
             return not self._is_closed
 
-    def go(self) -> None:
+    def write(self) -> None:
         with self._lock:
             self._is_closed = True
         self._change(self._items)
 
 
-class Rows:
+class Writer:
     """The one thread, and in it the one connection, through which a pump touches rows."""
 
     def __init__(self, *, answer_s: float = 10.0, patience_s: float = 30.0) -> None:
@@ -68,7 +68,7 @@ class Rows:
         self._database: Any = None
         self._is_there = asyncio.Event()
         self._is_there.set()
-        self._crowds: dict[Callable[[list[Any]], object], Crowd] = {}
+        self._batches: dict[Callable[[list[Any]], object], Batch] = {}
 
     async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `change` returns; while the database is away, it is tried again until it is back.
@@ -89,19 +89,19 @@ class Rows:
             await asyncio.sleep(pause_s)
             pause_s = min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
 
-    async def together(self, change: Callable[[list[Item]], object], item: Item) -> None:
+    async def batched(self, change: Callable[[list[Item]], object], item: Item) -> None:
         """`change` of a list: of this item, and of all others that come before the thread gets to it."""
-        crowd = self._crowds.get(change)
-        if crowd is None or not crowd.join(item):
-            crowd = self._crowds[change] = Crowd(change)
-            crowd.join(item)
-            crowd.going = asyncio.ensure_future(self.change(crowd.go))
+        batch = self._batches.get(change)
+        if batch is None or not batch.add(item):
+            batch = self._batches[change] = Batch(change)
+            batch.add(item)
+            batch.done = asyncio.ensure_future(self.change(batch.write))
         try:
-            await asyncio.shield(crowd.going)
+            await asyncio.shield(batch.done)
         except DatabaseError:  # one that the database refuses must not take the others with it
             await self.change(change, [item])
 
-    async def turn(self) -> None:
+    async def flush(self) -> None:
         """Returns when all that was asked for until now is done."""
         await self._in_thread(lambda: None)
 
@@ -129,7 +129,7 @@ class Rows:
             while not (await asyncio.wait({answer}, timeout=self._answer_s))[0]:
                 # Neither keep-alives nor time-outs of TCP see a middleman that takes everything and passes on nothing.
                 if self._asked_at is not None and time.monotonic() - self._asked_at >= self._answer_s:
-                    sever(self._database.connection)
+                    abort(self._database.connection)
         except asyncio.CancelledError:
             answer.cancel()
             raise

@@ -1,4 +1,4 @@
-"""No dead ends: each failure offers a next step in the teacher's words, and the form promises nothing it cannot keep."""
+"""No dead ends: each failure offers a next step in the teacher's words; the form promises what it can keep."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def test_a_pasted_table_becomes_a_rubric_at_once(page: Page) -> None:
     page.locator("form.form").evaluate(
         """form => {
           const clipboardData = new DataTransfer();
-          clipboardData.setData("text/plain", "\\tGood\\tPoor\\tPoints\\nThesis\\tClear\\tVague\\t4\\nStyle\\tRich\\tThin\\t6");
+          const rows = [["", "Good", "Poor", "Points"], ["Thesis", "Clear", "Vague", "4"], ["Style", "A", "B", "6"]];
+          clipboardData.setData("text/plain", rows.map((row) => row.join("\\t")).join("\\n"));
           form.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
         }"""
     )
@@ -100,9 +101,7 @@ def test_an_instruction_that_is_not_followed_is_said_before_and_after(page: Page
 @pytest.fixture
 def _levers(site: Site, teacher: Teacher) -> Iterator[None]:
     tenant = site.query("SELECT tenant_id FROM grader.memberships WHERE account_id = %s", teacher.account)[0][0]
-    site.query(
-        "INSERT INTO grader.rubric_tenant_controls (tenant_id, is_local_only) VALUES (%s, true)", tenant
-    )
+    site.query("INSERT INTO grader.rubric_tenant_controls (tenant_id, is_local_only) VALUES (%s, true)", tenant)
     site.query("INSERT INTO grader.rubric_fleet_controls (id, is_claiming_paused) VALUES (1, true)")
     yield
     site.query("DELETE FROM grader.rubric_fleet_controls")

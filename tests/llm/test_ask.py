@@ -13,7 +13,7 @@ import pytest
 from rubric_jobs import errors
 from rubric_jobs.documents import Cell, Document, Table
 from rubric_jobs.llm import ask as asking
-from rubric_jobs.llm.ask import Answer, Candidate, Objection
+from rubric_jobs.llm.ask import Answer, Objection, Target
 from rubric_jobs.llm.provider import EnhanceTask, Reply, Task
 from rubric_jobs.rubric.model import Rubric, Source
 from tests import cpu
@@ -26,7 +26,6 @@ GOOD = {"title": "T", "criteria": [{"name": "A", "points": 10, "levels": [{"name
 class Scripted:
     """A provider that answers what it was told to, one after the other, and keeps what it was asked."""
 
-    needs_key = True
     is_ready = True
 
     def __init__(self, *answers: Any, name: str = "scripted") -> None:
@@ -160,7 +159,7 @@ def test_an_answer_without_an_end_is_broken_off_as_soon_as_it_is_too_long() -> N
 
 
 def in_turn(*providers: Scripted, **more: Any) -> Answer:
-    candidates = [Candidate(provider, f"model-of-{provider.name}") for provider in providers]
+    candidates = [Target(provider, f"model-of-{provider.name}") for provider in providers]
     return asyncio.run(asking.ask_in_turn(TASK, candidates, timeout_s=5, check=accept, **more))
 
 
@@ -317,14 +316,6 @@ def test_points_are_kept_to_four_decimals() -> None:
     )
 
 
-def test_marks_are_believed_from_a_provider_without_a_vendor_alone() -> None:
-    told = {"criteria": [{"name": "A", "grounded": True}]}
-    local = Scripted(told)
-    local.needs_key = False
-    assert ask(Scripted(told)).rubric.criteria[0].grounded is None
-    assert ask(local).rubric.criteria[0].grounded is True
-
-
 def test_a_model_cannot_vouch_for_itself() -> None:
     told = {
         "grounded": True,
@@ -334,5 +325,3 @@ def test_a_model_cannot_vouch_for_itself() -> None:
     }
     rubric = asking.parse(json.dumps(told))
     assert rubric == Rubric.model_validate({"criteria": [{"name": "A", "levels": [{}]}]})
-    kept = asking.parse(json.dumps(told), keep_marks=True)
-    assert (kept.grounded, kept.criteria[0].confidence, kept.totals.stated) == (True, 1, 5)

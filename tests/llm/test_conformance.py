@@ -278,6 +278,4 @@ def test_a_cancelled_call_ends_at_once(vendor: Vendor, fake_llm: FakeLLM) -> Non
 
 
 def test_every_provider_of_the_registry_is_covered_here(vendor_of: Callable[..., Vendor]) -> None:
-    assert {vendor_of(kind).name for kind in ("gemini", "gemini_legacy", "openai")} | {"local"} == set(
-        registry.PROVIDERS
-    )
+    assert {vendor_of(kind).name for kind in ("gemini", "gemini_legacy", "openai")} == set(registry.PROVIDERS)

@@ -10,15 +10,13 @@ from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import ProviderSettings
 
 
-def test_the_local_provider_is_always_there_and_ready() -> None:
-    providers = registry.build(ProviderSettings())
-    assert providers["local"].is_ready
-    assert providers.ready_models == ()
+def test_without_a_key_no_provider_is_ready() -> None:
+    assert registry.build(ProviderSettings()).ready == ()
 
 
 def test_gemini_is_preferred_where_both_have_keys() -> None:
     providers = registry.build(ProviderSettings(openai_api_key="b", gemini_api_key="a"))
-    assert providers.ready_models == ("gemini", "openai")
+    assert providers.ready == ("gemini", "openai")
 
 
 def test_an_sdk_that_does_not_exist_is_refused_by_name() -> None:
@@ -31,7 +29,6 @@ def test_a_model_is_the_wished_one_or_the_configured_one() -> None:
     assert providers.model_for("gemini") == "gemini-flash-latest"
     assert providers.model_for("gemini", "gemini-3.5-flash-lite") == "gemini-3.5-flash-lite"
     assert providers.model_for("gemini", "gemini-2.0-flash") == "gemini-flash-latest"
-    assert providers.model_for("local", "gemini-2.0-flash") == ""
 
 
 def test_settings_do_not_show_their_keys_when_printed() -> None:
@@ -46,7 +43,7 @@ def test_providers_can_be_wrapped_and_keep_their_models() -> None:
 
     providers = registry.build(ProviderSettings(gemini_api_key="a")).replaced(Wrapped)  # type: ignore[arg-type]
     assert {type(provider) for provider in providers.values()} == {Wrapped}
-    assert providers.ready_models == ("gemini",)
+    assert providers.ready == ("gemini",)
     assert providers.model_for("gemini") == "gemini-3.5-flash"
 
 

@@ -20,7 +20,7 @@ from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.jobs.erasure import Owner
 from rubric_jobs.models import Membership, RubricJob, RubricJobAttempt, RubricJobInput, TenantControl
 from rubric_jobs.worker.runner import Runner
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests.operations.conftest import MakeJob, ago
 from tests.races import waited_for
@@ -102,13 +102,13 @@ def enhance(submit: Submit, tenant: uuid.UUID, *, rules: str, provider: str | No
     (claim,) = claim_all()
 
     async def carry() -> Ending:
-        rows = Rows()
-        runner = Runner(rows)
+        writer = Writer()
+        runner = Runner(writer)
         try:
             return await runner.run(claim, lambda _: None)
         finally:
             await runner.close()
-            await rows.close()
+            await writer.close()
 
     return asyncio.run(carry())
 

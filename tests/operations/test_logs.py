@@ -10,7 +10,6 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -23,8 +22,8 @@ from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.jobs import lifecycle
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.worker.job_pump import Pace, Pump, Report
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.job_pump import Pump, PumpLimits, ReportProgress
+from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests.conftest import Caller
 
@@ -51,41 +50,6 @@ def test_a_line_is_json_with_its_facts(lines: Lines) -> None:
     assert (line["level"], line["logger"], line["file"]) == ("info", "rubric_jobs.x", "a.pdf")
     assert (line["trace_id"], line["job_id"]) == ("tttttttt", str(uuid.UUID(int=1)))
     assert line["timestamp"].endswith("Z")
-
-
-def test_the_lines_of_a_crowd_wait_for_its_end_and_bear_the_times_at_which_they_were_said(
-    lines: Lines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logs, "QUIET_S", 0.5)  # longer than a busy machine may stand still
-    monkeypatch.setattr(logs, "LATEST_S", 60)
-    crowd = range(3 * logs.WRITTEN_AT_ONCE)
-
-    async def start_it() -> None:
-        patient = logs.PatientLog(logging.getLogger("rubric_jobs.x"))
-        for number in crowd:
-            patient.info("started", {"job_id": number})
-            await asyncio.sleep(0.02)
-        assert lines() == []
-        async with asyncio.timeout(10):
-            while len(lines()) < len(crowd):
-                await asyncio.sleep(0.01)
-
-    asyncio.run(start_it())
-    assert [line["job_id"] for line in lines()] == list(crowd)
-    times = [datetime.fromisoformat(line["timestamp"]) for line in lines()]
-    assert times == sorted(times)
-    assert datetime.now(UTC) - times[-1] >= timedelta(seconds=logs.QUIET_S)
-
-
-def test_a_line_does_not_wait_for_ever_behind_a_crowd_without_an_end(lines: Lines) -> None:
-    async def start_until_one_is_written() -> None:
-        patient = logs.PatientLog(logging.getLogger("rubric_jobs.x"))
-        async with asyncio.timeout(5):
-            while not lines():
-                patient.info("started", {})
-                await asyncio.sleep(logs.QUIET_S / 10)
-
-    asyncio.run(start_until_one_is_written())
 
 
 @pytest.mark.parametrize("is_watched", [False, True])
@@ -189,18 +153,18 @@ def test_the_end_of_a_job_is_logged_with_its_figures(lines: Lines, submit: Calla
 
 async def carry_one(error: Any, conninfo: str) -> None:
     """Let a pump carry the one job that waits."""
-    rows = Rows()
+    writer = Writer()
     metrics = {"extraction_time_ms": 7, "categories_extracted": 3, "token_usage": 11}
 
-    async def run(claim: Claim, report: Report) -> Ending:
+    async def run(claim: Claim, report: ReportProgress) -> Ending:
         logging.getLogger("rubric_jobs.test").info("at work")
         asyncio.get_running_loop().call_later(0.05, pump.stop)
         return Ending(claim=claim, result=None if error else {}, error=error, metrics=metrics)
 
-    pace = Pace(concurrency=1, max_attempts=1, lifetime_s=30)
-    pump = Pump(run=run, rows=rows, pace=pace, name="test", conninfo=conninfo, is_listening=False)
+    limits = PumpLimits(concurrency=1, max_attempts=1, lifetime_s=30)
+    pump = Pump(run=run, writer=writer, limits=limits, name="test", conninfo=conninfo, is_listening=False)
     await pump.run()
-    await rows.close()
+    await writer.close()
 
 
 @pytest.mark.usefixtures("rows")

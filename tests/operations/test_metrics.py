@@ -134,7 +134,7 @@ def test_counters_are_the_same_before_and_after_folding_and_purging(make_attempt
 
 def test_a_line_is_folded_once_when_two_fold_at_the_same_time(make_attempt: MakeAttempt) -> None:
     make_attempt()
-    assert (ledger.fold(), ledger.fold()) == (1, 0)
+    assert (ledger.roll_up(), ledger.roll_up()) == (1, 0)
     assert sum(line.attempts for line in ledger.totals()) == 1
 
 
@@ -195,7 +195,7 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
     make_attempt: MakeAttempt, django_assert_max_num_queries: Any
 ) -> None:
     make_attempt()
-    ledger.fold()
+    ledger.roll_up()
     with django_assert_max_num_queries(8):
         scrape()
     with connection.cursor() as cursor:

@@ -163,7 +163,7 @@ def test_a_narrowed_purge_leaves_the_ledger_alone(make_attempt: Callable[..., An
 def test_no_line_leaves_the_ledger_before_it_is_counted(make_attempt: Callable[..., Any]) -> None:
     make_attempt(started_at=ago(days=91), ended_at=ago(days=91))
     assert purge.purge_ledger(datetime.timedelta(days=90)) == 0
-    ledger.fold()
+    ledger.roll_up()
     assert purge.purge_ledger(datetime.timedelta(days=90)) == 1
     assert sum(line.attempts for line in ledger.totals()) == 1
 

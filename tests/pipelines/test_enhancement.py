@@ -424,7 +424,7 @@ def test_progress_tells_the_stages_and_the_partial_rubric(run: Run, fake_llm: Fa
 
     ticks = iter(range(10**6))
     fake_llm.behave(pace_s=0.001)
-    done = run(request_for(RULES), report=report, clock=lambda: float(next(ticks)))
+    done = run(request_for(RULES), on_progress=report, clock=lambda: float(next(ticks)))
     assert [stage for stage, _ in stages[:2]] == ["reading", "asking"]
     assert stages[-1] == ("checking", len(done.rubric.criteria))
     assert any(stage == "writing" and count >= 1 for stage, count in stages)

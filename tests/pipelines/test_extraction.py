@@ -365,7 +365,7 @@ def test_a_model_that_was_talked_into_repeating_its_rules_is_not_passed_on(
     fake_llm.behave(mode="leak")
     seen: list[dict[str, Any]] = []
     with pytest.raises(errors.AnswerInvalid) as caught:
-        run(replace(REQUEST, instruction=ATTACK, provider=provider), report=lambda **told: seen.append(told))
+        run(replace(REQUEST, instruction=ATTACK, provider=provider), on_progress=lambda **told: seen.append(told))
     rules = prompts.for_task(tasks.extract_task()).system[:60]
     assert rules not in str(caught.value)
     assert rules not in str(seen)
@@ -384,7 +384,7 @@ def test_fields_that_nobody_asked_for_are_dropped(run: Run, fake_llm: FakeLLM, p
 def test_progress_is_told_by_stages_and_while_the_model_writes(run: Run, fake_llm: FakeLLM) -> None:
     fake_llm.behave(pace_s=0.02, part_characters=20)
     seen: list[dict[str, Any]] = []
-    done = run(report=lambda **told: seen.append(told))
+    done = run(on_progress=lambda **told: seen.append(told))
     stages = [told["stage"] for told in seen]
     assert stages[:2] == ["reading", "asking"]
     assert stages[-1] == "checking"
@@ -410,7 +410,7 @@ def test_a_partial_rubric_is_told_at_most_twice_a_second(run: Run, fake_llm: Fak
             told_at.append(now)
 
     fake_llm.behave(part_characters=4)
-    run(report=report, clock=clock)
+    run(on_progress=report, clock=clock)
     assert len(told_at) >= 2
     assert all(later - earlier >= 0.49 for earlier, later in itertools.pairwise(told_at))
 

@@ -62,7 +62,7 @@ def with_hub(story: Callable[[Hub[State], Source], Awaitable[None]], *, poll_s: 
 
 def test_all_readers_of_a_key_hear_of_it_through_one_read() -> None:
     async def story(hub: Hub[State], source: Source) -> None:
-        with hub.watch("a") as one, hub.watch("a") as two, hub.watch("b") as other:
+        with hub.subscribe("a") as one, hub.subscribe("a") as two, hub.subscribe("b") as other:
             source.change("a", 1)
             news = await asyncio.gather(*(watch.next(after=0, timeout_s=2) for watch in (one, two)))
             assert [state and state.version for state in news] == [1, 1]
@@ -78,7 +78,7 @@ def test_changes_that_could_not_be_read_are_read_again(fault: Exception, monkeyp
 
     async def story(hub: Hub[State], source: Source) -> None:
         source.faults.append(fault)
-        with hub.watch("a") as watch:
+        with hub.subscribe("a") as watch:
             source.change("a", 1)
             assert await watch.next(after=0, timeout_s=2) == State(1)
 
@@ -87,7 +87,7 @@ def test_changes_that_could_not_be_read_are_read_again(fault: Exception, monkeyp
 
 def test_a_slow_reader_gets_the_newest_state_alone() -> None:
     async def story(hub: Hub[State], source: Source) -> None:
-        with hub.watch("a") as watch:
+        with hub.subscribe("a") as watch:
             for version in (1, 2, 3):
                 source.change("a", version)
                 await asyncio.sleep(0.03)
@@ -99,7 +99,7 @@ def test_a_slow_reader_gets_the_newest_state_alone() -> None:
 
 def test_what_was_missed_while_disconnected_is_looked_up() -> None:
     async def story(hub: Hub[State], source: Source) -> None:
-        with hub.watch("a") as watch:
+        with hub.subscribe("a") as watch:
             source.change("a", 1, is_told=False)
             source.reconnect()
             assert await watch.next(after=0, timeout_s=2) == State(1)
@@ -109,7 +109,7 @@ def test_what_was_missed_while_disconnected_is_looked_up() -> None:
 
 def test_a_lost_notification_costs_one_interval() -> None:
     async def story(hub: Hub[State], source: Source) -> None:
-        with hub.watch("a") as watch:
+        with hub.subscribe("a") as watch:
             source.change("a", 1, is_told=False)
             assert await watch.next(after=0, timeout_s=2) == State(1)
 
@@ -118,7 +118,7 @@ def test_a_lost_notification_costs_one_interval() -> None:
 
 def test_what_is_gone_is_told_as_gone() -> None:
     async def story(hub: Hub[State], source: Source) -> None:
-        with hub.watch("a") as watch:
+        with hub.subscribe("a") as watch:
             source.reconnect()
             with pytest.raises(LookupError):
                 await watch.next(after=0, timeout_s=2)
@@ -129,7 +129,7 @@ def test_what_is_gone_is_told_as_gone() -> None:
 def test_nobody_is_remembered_who_has_left() -> None:
     async def story(hub: Hub[State], source: Source) -> None:
         for _ in range(3):
-            with hub.watch("a"):
+            with hub.subscribe("a"):
                 pass
         source.change("a", 1)
         await asyncio.sleep(0.05)
@@ -141,18 +141,18 @@ def test_nobody_is_remembered_who_has_left() -> None:
 def test_a_silent_stream_gives_signs_of_life(
     monkeypatch: pytest.MonkeyPatch, rows: None, owner: Any, submit: Any
 ) -> None:
-    from rubric_jobs.web import job_reads, waiting, watch
+    from rubric_jobs.web import job_changes, job_reads, resources
     from rubric_jobs.web.auth import Identity
 
-    monkeypatch.setattr(waiting, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(resources, "HEARTBEAT_S", 0.05)
     job_id = submit()
 
     async def run() -> list[bytes]:
         identity = Identity(tenant_id=owner.tenant_id, user_id=owner.user_id)
-        told = waiting.Events()._events(identity, job_id, after=0)
+        told = resources.Events()._events(identity, job_id, after=0)
         parts = [await anext(told) for _ in range(3)]
         await told.aclose()  # type: ignore[attr-defined]
-        await (await watch.hub()).close()
+        await (await job_changes.hub()).close()
         await job_reads.close_pool()
         return parts
 

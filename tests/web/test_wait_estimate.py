@@ -36,7 +36,7 @@ def test_a_busy_queue_is_as_fast_as_it_was_while_somebody_waited() -> None:
     for second in range(11):  # one start each second, each with a wait
         attempt(started_s_ago=20 - second, queue_ms=5000, run_ms=3000)
 
-    measured = wait_estimate.pace()
+    measured = wait_estimate.measure()
 
     assert measured.starts_per_s == pytest.approx(1.0)
     assert measured.estimate_s("extract", 10) == pytest.approx(13.0)
@@ -47,14 +47,14 @@ def test_an_idle_queue_costs_no_wait() -> None:
     attempt(started_s_ago=500, queue_ms=5, run_ms=2000)
     attempt(started_s_ago=5, queue_ms=5, run_ms=2000)
 
-    assert wait_estimate.pace().estimate_s("extract", 1) == pytest.approx(2.0)
+    assert wait_estimate.measure().estimate_s("extract", 1) == pytest.approx(2.0)
 
 
 @pytest.mark.django_db
 def test_a_kind_that_was_never_measured_has_no_estimate() -> None:
     attempt(started_s_ago=5, queue_ms=5, run_ms=2000)
 
-    assert wait_estimate.pace().estimate_s("enhance", 1) is None
+    assert wait_estimate.measure().estimate_s("enhance", 1) is None
 
 
 @pytest.mark.django_db

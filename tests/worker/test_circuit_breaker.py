@@ -41,11 +41,11 @@ TOKENS = itertools.count(2)
 
 def enter() -> Pass | float:
     """Somebody new each time."""
-    return circuit_breaker.enter(replace(SOMEBODY, token=next(TOKENS)), **LANE, probe_s=60)
+    return circuit_breaker.acquire(replace(SOMEBODY, token=next(TOKENS)), **LANE, probe_s=60)
 
 
 def fault(*, is_busy: bool = False, retry_after_s: float | None = None) -> None:
-    circuit_breaker.fault(**LANE, is_busy=is_busy, retry_after_s=retry_after_s)
+    circuit_breaker.record_failure(**LANE, is_busy=is_busy, retry_after_s=retry_after_s)
 
 
 def end_pause() -> None:
@@ -73,7 +73,7 @@ def test_a_busy_provider_is_tried_again_within_ten_minutes_whatever_it_says() ->
 
 def test_another_model_of_the_provider_goes_on() -> None:
     fault(is_busy=True, retry_after_s=17)
-    assert circuit_breaker.enter(SOMEBODY, provider="gemini", model="another", probe_s=60) is Pass.CLEAR
+    assert circuit_breaker.acquire(SOMEBODY, provider="gemini", model="another", probe_s=60) is Pass.CLEAR
 
 
 def test_a_service_that_is_down_is_left_alone_after_some_faults_in_a_row() -> None:
@@ -87,7 +87,7 @@ def test_a_service_that_is_down_is_left_alone_after_some_faults_in_a_row() -> No
 def test_a_success_in_between_ends_the_row_of_faults() -> None:
     for _ in range(circuit_breaker.FAULTS_ALLOWED - 1):
         fault()
-    circuit_breaker.success(**LANE, entered=Pass.DOUBTFUL)
+    circuit_breaker.record_success(**LANE, passed=Pass.DOUBTFUL)
     fault()
     assert enter() is Pass.DOUBTFUL
 
@@ -121,7 +121,7 @@ def test_the_longer_a_probe_takes_the_longer_the_others_wait() -> None:
 def test_a_probe_that_succeeds_opens_the_lane_for_all() -> None:
     fault(is_busy=True)
     end_pause()
-    circuit_breaker.success(**LANE, entered=enter())  # type: ignore[arg-type]
+    circuit_breaker.record_success(**LANE, passed=enter())  # type: ignore[arg-type]
     assert enter() is Pass.CLEAR
 
 
@@ -140,7 +140,7 @@ def test_a_probe_that_fails_pauses_the_lane_for_longer() -> None:
 def test_a_probe_that_never_comes_back_does_not_close_the_lane_for_ever() -> None:
     fault(is_busy=True)
     end_pause()
-    assert circuit_breaker.enter(SOMEBODY, **LANE, probe_s=-1) is Pass.PROBE
+    assert circuit_breaker.acquire(SOMEBODY, **LANE, probe_s=-1) is Pass.PROBE
     assert enter() is Pass.PROBE
 
 
@@ -148,7 +148,7 @@ def test_a_success_from_before_the_pause_does_not_end_it() -> None:
     entered = enter()
     assert entered is Pass.CLEAR
     fault(is_busy=True, retry_after_s=30)
-    circuit_breaker.success(**LANE, entered=entered)
+    circuit_breaker.record_success(**LANE, passed=entered)
     assert isinstance(enter(), float)
 
 

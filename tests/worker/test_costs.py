@@ -18,11 +18,11 @@ from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import RubricJobAttempt, TenantControl
 from rubric_jobs.worker.job_pump import Pump
 from rubric_jobs.worker.runner import Runner, digest_of, provider_settings
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests import fake_llm as fakes
 from tests.fake_llm import FakeLLM
-from tests.worker.test_job_pump import PACE, end_of, wait_until
+from tests.worker.test_job_pump import LIMITS, end_of, wait_until
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -51,20 +51,20 @@ def ask(submit: Callable[..., uuid.UUID]) -> Ask:
 @contextmanager
 def working() -> Iterator[None]:
     """A whole worker: the pump, with the runner that asks providers."""
-    conninfo, pace = conf.database_conninfo(), replace(PACE, lease_s=30)
+    conninfo, limits = conf.database_conninfo(), replace(LIMITS, lease_s=30)
     registry.build(provider_settings()).preload()  # as a worker does before it takes jobs: it takes seconds
     started: dict[str, Any] = {}
     is_up = threading.Event()
 
     async def serve() -> None:
-        rows = Rows()
-        runner = Runner(rows)
-        pump = Pump(run=runner.run, rows=rows, pace=pace, name="test", conninfo=conninfo)
+        writer = Writer()
+        runner = Runner(writer)
+        pump = Pump(run=runner.run, writer=writer, limits=limits, name="test", conninfo=conninfo)
         started.update(pump=pump, loop=asyncio.get_running_loop())
         is_up.set()
         await pump.run()
         await runner.close()
-        await rows.close()
+        await writer.close()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()

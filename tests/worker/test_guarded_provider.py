@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs.errors import CallAwaited, LanePaused, ProviderBusy, ProviderError
+from rubric_jobs.errors import CallLimitReached, CircuitOpen, ProviderBusy, ProviderError
 from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm import ask
-from rubric_jobs.llm.ask import Candidate
+from rubric_jobs.llm.ask import Target
 from rubric_jobs.llm.provider import EnhanceTask
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import ProviderLane, RubricJob
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.guarded_provider import GuardedProvider
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests.fake_llm import FakeLLM
 
@@ -48,12 +48,14 @@ def guarding(claim: Claim, fake_llm: FakeLLM) -> Callable[[Callable[[Guard], Awa
 
     def run(work: Callable[[Guard], Awaitable[Any]]) -> Any:
         async def with_providers() -> Any:
-            rows, providers = Rows(), registry.build(settings)
+            writer, providers = Writer(), registry.build(settings)
             try:
-                return await work(lambda name: GuardedProvider(providers[name], claim=claim, rows=rows, max_calls=2))
+                return await work(
+                    lambda name: GuardedProvider(providers[name], claim=claim, writer=writer, max_calls=2)
+                )
             finally:
                 await providers.aclose()
-                await rows.close()
+                await writer.close()
 
         return asyncio.run(with_providers())
 
@@ -65,12 +67,12 @@ def answer(guard: Guard) -> Awaitable[Any]:
 
 
 def let_the_next_call_be_a_probe() -> None:
-    circuit_breaker.fault(**LANE, is_busy=True, retry_after_s=60)
+    circuit_breaker.record_failure(**LANE, is_busy=True, retry_after_s=60)
     ProviderLane.objects.update(paused_until="2020-01-01T00:00:00Z")
 
 
 async def in_turn(guard: Guard) -> Any:
-    candidates = [Candidate(guard("gemini"), MODEL), Candidate(guard("openai"), "gpt-6-luna")]
+    candidates = [Target(guard("gemini"), MODEL), Target(guard("openai"), "gpt-6-luna")]
     return await ask.ask_in_turn(TASK, candidates, timeout_s=30, check=lambda rubric: None)
 
 
@@ -86,7 +88,7 @@ def test_a_busy_answer_pauses_the_lane_and_a_paused_lane_is_not_called(guarding:
     async def twice(guard: Guard) -> None:
         with pytest.raises(ProviderBusy):
             await answer(guard)
-        with pytest.raises(LanePaused) as paused:
+        with pytest.raises(CircuitOpen) as paused:
             await answer(guard)
         assert paused.value.retry_after_s is not None
         assert paused.value.retry_after_s > 25
@@ -97,11 +99,11 @@ def test_a_busy_answer_pauses_the_lane_and_a_paused_lane_is_not_called(guarding:
 
 
 def test_jobs_that_a_paused_lane_sends_back_come_again_after_its_pause_and_not_all_at_once(guarding: Any) -> None:
-    circuit_breaker.fault(**LANE, is_busy=True, retry_after_s=20)
+    circuit_breaker.record_failure(**LANE, is_busy=True, retry_after_s=20)
 
     async def crowd(guard: Guard) -> list[float]:
         sent_back = await asyncio.gather(*[answer(guard) for _ in range(20)], return_exceptions=True)
-        return [fault.retry_after_s for fault in sent_back if isinstance(fault, LanePaused) and fault.retry_after_s]
+        return [fault.retry_after_s for fault in sent_back if isinstance(fault, CircuitOpen) and fault.retry_after_s]
 
     waits = sorted(guarding(crowd))
     assert len(waits) == 20
@@ -110,7 +112,7 @@ def test_jobs_that_a_paused_lane_sends_back_come_again_after_its_pause_and_not_a
 
 
 def test_while_a_lane_is_paused_the_fallback_answers(guarding: Any, fake_llm: FakeLLM) -> None:
-    circuit_breaker.fault(**LANE, is_busy=True, retry_after_s=60)
+    circuit_breaker.record_failure(**LANE, is_busy=True, retry_after_s=60)
     assert guarding(in_turn).reply.provider == "openai"
     assert {call.vendor for call in fake_llm.history} == {"openai"}
 
@@ -123,7 +125,7 @@ def test_where_all_calls_are_taken_the_fallback_answers(guarding: Any, submit: A
 def test_where_all_calls_of_all_are_taken_the_job_waits_for_the_first_one(guarding: Any, submit: Any) -> None:
     take_all_calls(submit, "gemini")
     take_all_calls(submit, "openai")
-    with pytest.raises(CallAwaited) as awaited:
+    with pytest.raises(CallLimitReached) as awaited:
         guarding(in_turn)
     assert awaited.value.awaited_provider == "gemini"
     assert awaited.value.retry_after_s == 60
@@ -159,7 +161,7 @@ def test_a_probe_that_meets_a_fault_of_the_service_pauses_the_lane_again(guardin
     async def down(guard: Guard) -> None:
         with pytest.raises(ProviderError):
             await answer(guard)
-        with pytest.raises(LanePaused):
+        with pytest.raises(CircuitOpen):
             await answer(guard)
 
     guarding(down)
@@ -189,7 +191,7 @@ def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_
 ) -> None:
     let_the_next_call_be_a_probe()
     is_probe, may_tell = threading.Event(), threading.Event()
-    enter = circuit_breaker.enter
+    enter = circuit_breaker.acquire
 
     def enter_slowly(*args: Any, **kwargs: Any) -> Any:
         entered = enter(*args, **kwargs)
@@ -214,13 +216,13 @@ def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_
 
 def test_a_probe_whose_pass_was_lost_on_the_way_is_let_in_when_it_asks_again(claim: Claim) -> None:
     let_the_next_call_be_a_probe()
-    assert circuit_breaker.enter(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
-    assert circuit_breaker.enter(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
+    assert circuit_breaker.acquire(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
+    assert circuit_breaker.acquire(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
 
 
 def test_a_probe_that_was_given_up_does_not_take_the_next_ones_place(claim: Claim) -> None:
     let_the_next_call_be_a_probe()
-    assert circuit_breaker.enter(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
+    assert circuit_breaker.acquire(claim, **LANE, probe_s=60) is circuit_breaker.Pass.PROBE
     ProviderLane.objects.update(probe_token=claim.token + 1)  # it took too long, and another one tries
-    circuit_breaker.give_back_probe(claim, **LANE)
-    assert isinstance(circuit_breaker.enter(claim, **LANE, probe_s=60), float)
+    circuit_breaker.release_probe(claim, **LANE)
+    assert isinstance(circuit_breaker.acquire(claim, **LANE, probe_s=60), float)

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rubric_jobs.errors import AnswerInvalid, CallAwaited, NoRubricFound, ProviderBusy, ProviderUnavailable
+from rubric_jobs.errors import AnswerInvalid, CallLimitReached, NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.jobs import claims, lifecycle
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.jobs.lifecycle import CRASHES_ALLOWED, FAULTS_OF_ANSWERS
@@ -178,7 +178,7 @@ class Jobs(RuleBasedStateMachine):
 
     @rule(
         claim=held,
-        error=st.sampled_from([ProviderUnavailable(), ProviderBusy(), CallAwaited("gemini", retry_after_s=1)]),
+        error=st.sampled_from([ProviderUnavailable(), ProviderBusy(), CallLimitReached("gemini", retry_after_s=1)]),
         delay_s=st.sampled_from([0, 500]),
     )
     def retry_later(self, claim: Claim, error: Any, delay_s: float) -> None:

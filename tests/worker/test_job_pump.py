@@ -19,8 +19,8 @@ from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.jobs import claims, controls, lifecycle, workers
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
-from rubric_jobs.worker.job_pump import Pace, Pump
-from rubric_jobs.worker.writer import Rows
+from rubric_jobs.worker.job_pump import Pump, PumpLimits
+from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests.worker.trials import read_only_database
 
@@ -28,7 +28,9 @@ pytestmark = pytest.mark.usefixtures("rows")
 
 Submit = Callable[..., uuid.UUID]
 Run = Callable[[Claim, Callable[[dict[str, Any]], None]], Any]
-PACE = Pace(concurrency=50, max_attempts=3, lifetime_s=60, poll_s=0.2, lease_s=3, progress_s=0.05, backoff_s=0.05)
+LIMITS = PumpLimits(
+    concurrency=50, max_attempts=3, lifetime_s=60, poll_s=0.2, lease_s=3, progress_s=0.05, backoff_s=0.05
+)
 
 
 async def at_once(claim: Claim, report: Any) -> Ending:
@@ -36,17 +38,17 @@ async def at_once(claim: Claim, report: Any) -> Ending:
 
 
 @contextmanager
-def pumping(run: Run, *, listens: bool = True, relief: Any = None, **pace: Any) -> Iterator[Pump]:
+def pumping(run: Run, *, listens: bool = True, hand_over: Any = None, **pace: Any) -> Iterator[Pump]:
     """A pump in a thread of its own, stopped and awaited at the end; what broke it is raised then."""
-    settings = {name: getattr(PACE, name) for name in PACE.__slots__} | pace
+    settings = {name: getattr(LIMITS, name) for name in LIMITS.__slots__} | pace
     conninfo = conf.database_conninfo()
     started: dict[str, Any] = {}
     is_up = threading.Event()
 
     async def serve() -> None:
-        rows = Rows()
-        given = {"conninfo": conninfo, "is_listening": listens} | ({"relief": relief} if relief else {})
-        pump = Pump(run=run, rows=rows, pace=Pace(**settings), name="test", **given)
+        writer = Writer()
+        given = {"conninfo": conninfo, "is_listening": listens} | ({"hand_over": hand_over} if hand_over else {})
+        pump = Pump(run=run, writer=writer, limits=PumpLimits(**settings), name="test", **given)
         started.update(pump=pump, loop=asyncio.get_running_loop())
         is_up.set()
         try:
@@ -54,7 +56,7 @@ def pumping(run: Run, *, listens: bool = True, relief: Any = None, **pace: Any) 
         except ExceptionGroup as broken:
             started["broken"] = broken
         started["left_behind"] = asyncio.all_tasks() - {asyncio.current_task()}
-        await rows.close()
+        await writer.close()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
@@ -431,7 +433,7 @@ def test_a_pump_at_the_end_of_its_life_finishes_its_jobs_and_claims_no_more(subm
     job_ids = [submit() for _ in range(3)]
     with pumping(run, lifetime_s=0.8, grace_s=0, lease_s=1) as pump:
         wait_until(lambda: RubricJob.objects.filter(status="processing").count() == 3)
-        wait_until(lambda: pump.is_relieved)
+        wait_until(lambda: pump.is_replaced)
         late = submit()
         began = RubricJob.objects.get(job_id=job_ids[0]).lease_expires_at
         wait_until(lambda: RubricJob.objects.get(job_id=job_ids[0]).lease_expires_at > began + timedelta(seconds=1))
@@ -448,7 +450,7 @@ def test_a_stop_cuts_the_end_of_a_life_short(submit: Submit) -> None:
 
     submit()
     with pumping(endless, lifetime_s=0.5, grace_s=0.3) as pump:
-        wait_until(lambda: pump.is_relieved)
+        wait_until(lambda: pump.is_replaced)
         assert RubricJob.objects.get().status == "processing"
         began = time.monotonic()
     assert time.monotonic() - began < 2
@@ -462,7 +464,7 @@ def test_a_pump_that_nobody_relieves_works_on(submit: Submit) -> None:
         asked.set()
         await asyncio.Event().wait()
 
-    with pumping(at_once, lifetime_s=0.2, relief=nobody_comes):
+    with pumping(at_once, lifetime_s=0.2, hand_over=nobody_comes):
         assert asked.wait(5)
         assert end_of(submit()).status == "completed"
 

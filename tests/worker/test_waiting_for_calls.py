@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rubric_jobs.errors import CallAwaited, ProviderUnavailable
+from rubric_jobs.errors import CallLimitReached, ProviderUnavailable
 from rubric_jobs.jobs import claims, lifecycle
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.llm.provider import EnhanceTask, Reply
@@ -74,7 +74,7 @@ def working(service: Service, *, cap: int, **pace: Any) -> Iterator[Pump]:
             await asyncio.sleep(0.001)
         if claim.parameters == ASKS:
             inside: Any = Caller(service, claim)
-            guarded = GuardedProvider(inside, claim=claim, rows=pumps[0]._rows, max_calls=cap)
+            guarded = GuardedProvider(inside, claim=claim, writer=pumps[0]._writer, max_calls=cap)
             await guarded.answer(TASK, model="m", timeout_s=30)
         return await at_once(claim, report)
 
@@ -100,7 +100,7 @@ def take(claim: Claim, cap: int = 1) -> bool:
 
 def refused(claim: Claim, cap: int = 1) -> None:
     assert not take(claim, cap)
-    claims.retry_later(claim, delay_s=60, error=CallAwaited("gemini", retry_after_s=60))
+    claims.retry_later(claim, delay_s=60, error=CallLimitReached("gemini", retry_after_s=60))
 
 
 def claimable() -> list[uuid.UUID]:
@@ -163,7 +163,7 @@ def test_a_wake_up_that_was_lost_is_found_by_the_sweep(submit: Submit) -> None:
 
 def test_a_sweep_wakes_those_who_wait_for_each_provider(submit: Submit) -> None:
     for claim, provider in zip(asking(submit, 3), ("a", "b", "c"), strict=True):
-        claims.retry_later(claim, delay_s=60, error=CallAwaited(provider, retry_after_s=60))
+        claims.retry_later(claim, delay_s=60, error=CallLimitReached(provider, retry_after_s=60))
     circuit_breaker.wake_callers(cap=1)
     assert len(claimable()) == 3
 
@@ -291,7 +291,7 @@ def test_a_newcomer_takes_turns_with_those_who_wait(submit: Submit) -> None:
         submit(tenant_id=first)
     claims.end([Ending(claim=claim, result={}) for claim in claiming.claim(limit=10)])
     while claimed := claiming.claim(limit=1):
-        claims.retry_later(claimed[0], delay_s=60, error=CallAwaited("gemini", retry_after_s=60))
+        claims.retry_later(claimed[0], delay_s=60, error=CallLimitReached("gemini", retry_after_s=60))
     for _ in range(10):
         submit(tenant_id=second)
     circuit_breaker.wake_callers(cap=100)

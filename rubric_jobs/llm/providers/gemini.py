@@ -20,8 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from rubric_jobs import errors
-from rubric_jobs.llm import prompts
-from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm import offload, prompts
 from rubric_jobs.llm.provider import Reply, Task
 from rubric_jobs.llm.providers import faults
 from rubric_jobs.llm.providers.connections import PerLoop, tls
@@ -38,7 +37,6 @@ _SETS_THINKING_LEVEL = re.compile(r"gemini-([3-9]|\d\d)\b|gemini-(flash|pro|flas
 
 class GeminiProvider:
     name = "gemini"
-    needs_key = True
 
     def __init__(self, *, api_key: str, base_url: str = "") -> None:
         self._api_key = api_key
@@ -82,7 +80,7 @@ class GeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        body = await aside(task.size, _body, task, model)
+        body = await offload.run(task.size, _body, task, model)
         async with _faults_named(model, timeout_s):
             with self._connections.client() as connection:
                 answer = await _ask(connection.sdk, model, body, timeout_s, on_text)

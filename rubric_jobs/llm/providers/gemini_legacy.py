@@ -14,8 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rubric_jobs.errors import ProviderError
-from rubric_jobs.llm import prompts
-from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm import offload, prompts
 from rubric_jobs.llm.provider import Reply, Task
 from rubric_jobs.llm.providers import faults
 from rubric_jobs.llm.providers.gemini_protocol import VENDOR, check_ending, fault_of_body, plain_schema, split_version
@@ -26,7 +25,6 @@ _importing = threading.Lock()
 
 class LegacyGeminiProvider:
     name = "gemini"
-    needs_key = True
 
     def __init__(self, *, api_key: str, base_url: str = "") -> None:
         self._api_key = api_key
@@ -45,7 +43,7 @@ class LegacyGeminiProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = await aside(task.size, prompts.for_task, task)
+        prompt = await offload.run(task.size, prompts.for_task, task)
         try:
             async with asyncio.timeout(timeout_s):
                 return await _in_a_thread(lambda: self._ask(prompt, model, timeout_s))

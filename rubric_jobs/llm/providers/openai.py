@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rubric_jobs import errors
-from rubric_jobs.llm import prompts
-from rubric_jobs.llm.offload import aside
+from rubric_jobs.llm import offload, prompts
 from rubric_jobs.llm.provider import Reply, Task
 from rubric_jobs.llm.providers import faults
 from rubric_jobs.llm.providers.connections import PerLoop, tls
@@ -39,7 +38,6 @@ _SCHEMA_WORDS = ("response_format", "json_schema", "json_object", "structured ou
 
 class OpenAIProvider:
     name = "openai"
-    needs_key = True
 
     def __init__(self, *, api_key: str, base_url: str = "") -> None:
         self._api_key = api_key
@@ -74,7 +72,7 @@ class OpenAIProvider:
     ) -> Reply:
         if not self.is_ready:
             raise VENDOR.missing_key()
-        prompt = await aside(task.size, prompts.for_task, task)
+        prompt = await offload.run(task.size, prompts.for_task, task)
         async with _faults_named(model, timeout_s):
             while True:
                 form = self._form_of.get(model, 0)

@@ -10,7 +10,6 @@ from rubric_jobs.llm import model_catalog
 from rubric_jobs.llm.provider import Provider
 from rubric_jobs.llm.providers.gemini import GeminiProvider
 from rubric_jobs.llm.providers.gemini_legacy import LegacyGeminiProvider
-from rubric_jobs.llm.providers.local import LocalProvider
 from rubric_jobs.llm.providers.openai import OpenAIProvider
 
 GEMINI_SDKS = ("google-genai", "google-generativeai")
@@ -44,9 +43,9 @@ def _openai(settings: ProviderSettings) -> Provider:
 
 
 PROVIDERS: Mapping[str, Callable[[ProviderSettings], Provider]] = MappingProxyType(
-    {"gemini": _gemini, "openai": _openai, "local": lambda _settings: LocalProvider()}
+    {"gemini": _gemini, "openai": _openai}
 )
-"""In the order in which `auto` prefers the vendors."""
+"""In the order in which `auto` prefers them."""
 
 
 class Providers(Mapping[str, Provider]):
@@ -66,13 +65,13 @@ class Providers(Mapping[str, Provider]):
         return len(self._providers)
 
     @property
-    def ready_models(self) -> tuple[str, ...]:
-        """The names of the providers that ask a language model and have their key, the preferred one first."""
-        return tuple(name for name, provider in self.items() if name != "local" and provider.is_ready)
+    def ready(self) -> tuple[str, ...]:
+        """The names of the providers that have their key, the preferred one first."""
+        return tuple(name for name, provider in self.items() if provider.is_ready)
 
     def model_for(self, name: str, asked: str | None = None) -> str:
-        """The model that provider `name` is asked for, the configured one for a retired name; "" for the local one."""
-        return model_catalog.resolve(name, asked, self._default_models[name]) if name in self._default_models else ""
+        """The model that provider `name` is asked for, the configured one for a retired name."""
+        return model_catalog.resolve(name, asked, self._default_models[name])
 
     def replaced(self, wrap: Callable[[Provider], Provider]) -> Providers:
         """The same providers, each inside of what `wrap` makes around it (limits, a ledger, a breaker)."""

@@ -12,10 +12,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from grader.local_service import LocalService, LocalServiceError
+from rubric_jobs import conf
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.web import auth
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, nargs="?", default=settings.BASE_DIR / "samples" / "essay-rubric.pdf")
+        parser.add_argument("file", type=Path, nargs="?", default=conf.samples() / "essay-rubric.pdf")
         parser.add_argument("--provider", default="local", help="local (the default), auto, gemini or openai")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,9 +6,9 @@ import json
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from rubric_jobs import conf
 from rubric_jobs.documents import sniff
 from rubric_jobs.models import Kind
 from rubric_jobs.web import auth, submission
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=int, default=60, help="how long it is valid (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.JWT_JWKS_URL:
+        if conf.jwt().jwks_url:
             raise CommandError("Tokens are verified with JWT_JWKS_URL; only the holder of its private key issues them.")
-        if not settings.JWT_SIGNING_KEY:
+        if not conf.jwt().signing_key:
             raise CommandError("No JWT_SIGNING_KEY is set, so that nobody could verify a token.")
         if options["minutes"] < 1:
             raise CommandError("A token is valid for one minute at least.")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 def _submit_sample(identity: Identity) -> uuid.UUID:
     """A job for the sample document, read without any model: a front end's tests need no key and get a real rubric."""
-    sample = settings.BASE_DIR / "samples" / "essay-rubric.pdf"
+    sample = conf.samples() / "essay-rubric.pdf"
     data = sample.read_bytes()
     job = {
         "kind": Kind.EXTRACT,

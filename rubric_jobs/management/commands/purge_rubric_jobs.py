@@ -45,7 +45,7 @@ class Command(BaseCommand):
             gone = purge.purge_jobs(selection, tell=bar.update)
         self.stdout.write(f"Purged {_told(gone)}.")
         if older_than is None and not selection.is_narrowed:
-            ledger.fold()
+            ledger.roll_up()
             self.stdout.write(f"Purged {purge.purge_ledger(conf.ledger_retention())} lines of the ledger.")
 
 

@@ -16,14 +16,13 @@ from typing import Any
 
 import psutil
 import psycopg
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django_q.cluster import Sentinel, get_mp_context
 from django_q.management.commands.qcluster import Command as QCluster
 from django_q.signals import post_spawn
 
 from rubric_jobs import conf
-from rubric_jobs.jobs.connections import sever
+from rubric_jobs.jobs.connections import abort
 from rubric_jobs.worker import cluster, processes
 from rubric_jobs.worker.checks import ENGINE
 from rubric_jobs.worker.writer import TAKES_CHANGES
@@ -49,7 +48,7 @@ class Command(QCluster):  # type: ignore[misc]
         signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: signals.append(number))
-        watch = _Watch(shared)
+        watch = _Watchdog(shared)
         # Not django-q2's Cluster: its start waits for the sentinel without end, and its handlers of signals set a
         # multiprocessing event and join, which deadlocks when a signal comes twice.
         stop_event = Event()
@@ -74,7 +73,7 @@ class Command(QCluster):  # type: ignore[misc]
 
 def _end(shared: cluster.Cluster) -> bool:
     """Whether every pump ended within the grace, its jobs finished or given back; whoever is left then is killed."""
-    deadline = time.monotonic() + settings.PUMP_GRACE_SECONDS + STOP_MARGIN_S
+    deadline = time.monotonic() + conf.pump().grace_s + STOP_MARGIN_S
     # Looked for again: a sentinel that is still starting has more children later, and orphans come to us.
     while family := psutil.Process().children(recursive=True):
         left_s = deadline - time.monotonic()
@@ -88,7 +87,7 @@ def _end(shared: cluster.Cluster) -> bool:
     return True
 
 
-class _Watch:
+class _Watchdog:
     """Looks from outside for what a cluster will not mend by itself."""
 
     def __init__(self, shared: cluster.Cluster) -> None:
@@ -101,21 +100,21 @@ class _Watch:
     def fault(self, sentinel: ForkProcess) -> str | None:
         if not sentinel.is_alive():
             return "The cluster's sentinel has died."
-        patience_s, silent_s = settings.PUMP_SILENCE_SECONDS, self._shared.silent_for_s()
+        patience_s, silent_s = conf.pump().silence_s, self._shared.silent_for_s()
         if silent_s <= patience_s * 2 / 3:
             self._answered_at = None
             if silent_s > patience_s / 4 and self._shared.lacks_pumps():
                 # Other clusters may have taken the messages, or see them in their future where clocks differ.
-                self._apart(cluster.seed)
+                self._in_background(cluster.seed)
         elif self._answered_at is None:
-            self._apart(self._ask_database)
+            self._in_background(self._ask_database)
         # Pumps may be silent because the database was away: they have the rest of the time to find that it is back.
         elif time.monotonic() - self._answered_at > patience_s / 3:
             # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
             return f"A pump was not heard of for {patience_s:.0f} s."
         return None
 
-    def _apart(self, call: Callable[[], object]) -> None:
+    def _in_background(self, call: Callable[[], object]) -> None:
         """In a thread, so that a signal is heeded while the database lets us wait; one at a time, and not too often."""
 
         def work() -> None:
@@ -133,7 +132,7 @@ class _Watch:
 
     def _ask_database(self) -> None:
         with psycopg.connect(self._conninfo, connect_timeout=int(ANSWER_S), autocommit=True) as database:
-            severing = threading.Timer(ANSWER_S, sever, [database])
+            severing = threading.Timer(ANSWER_S, abort, [database])
             severing.start()
             takes_changes = database.execute(TAKES_CHANGES).fetchone() == (True,)
             severing.cancel()

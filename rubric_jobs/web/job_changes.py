@@ -1,4 +1,4 @@
-"""Jobs watched from async views: one hub in each event loop, so one listening connection in each web process."""
+"""Waiting for a job's changes: one hub in each event loop, so one listening connection in each web process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from django.conf import settings
 from django.http import Http404
 
 from rubric_jobs import conf
@@ -20,9 +19,9 @@ from rubric_jobs.web.job_reads import Snapshot
 from rubric_jobs.web.threads import in_thread
 
 LOOK_AGAIN_S = 5.0
-"""A notification may be lost, and a change of the queue sends none."""
+"""Notifications may be lost, and a change of the queue sends none."""
 POLL_S = 1.0
-"""Where notifications do not come through (RUBRIC_LISTEN)."""
+"""Without notifications (RUBRIC_LISTEN off)."""
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Hub[Snapshot]]] = WeakKeyDictionary()
 
@@ -37,7 +36,7 @@ async def hub() -> Hub[Snapshot]:
 
 
 async def _open() -> Hub[Snapshot]:
-    if not settings.RUBRIC_LISTEN:
+    if not conf.is_listening():
         return Hub(_read, notifications=None, poll_s=POLL_S)
     conninfo = await in_thread(conf.database_conninfo)
     return Hub(_read, notifications=listen(conninfo, CHANGED_CHANNEL), poll_s=LOOK_AGAIN_S)
@@ -50,14 +49,13 @@ async def _read(job_ids: Sequence[str]) -> dict[str, Snapshot]:
 
 async def until_final(identity: Identity, job_id: uuid.UUID, *, wait_s: float) -> Snapshot:
     """The caller's job once it has ended, or as it stands after `wait_s`. Raises Http404 where they have none."""
-    mine = {"tenant_id": identity.tenant_id, "user_id": identity.user_id, "job_id": job_id}
     deadline = asyncio.get_running_loop().time() + wait_s
-    with (await hub()).watch(str(job_id)) as watch:
-        job = await job_reads.aread(**mine)
+    with (await hub()).subscribe(str(job_id)) as changes:
+        job = await job_reads.aread(**identity.scope, job_id=job_id)
         while job is not None and not job.is_final:
             left_s = deadline - asyncio.get_running_loop().time()
             try:
-                news = await watch.next(after=job.version, timeout_s=left_s)
+                news = await changes.next(after=job.version, timeout_s=left_s)
             except LookupError:
                 raise Http404 from None
             if news is None:
