@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
 from rubric_jobs.documents.lines import Line, into_lines, stretches
@@ -269,4 +269,4 @@ def header_above(grid: Grid, words: list[Word]) -> Grid | None:
     edge = line.box[1] - 1
     header = [Area(0, c, 1, 1, (grid.xs[c], edge, grid.xs[c + 1], top)) for c in range(grid.columns)]
     rest = [Area(a.row + 1, a.column, a.row_span, a.column_span, a.box) for a in grid.areas]
-    return Grid((x0, edge, x1, grid.box[3]), grid.xs, grid.rows + 1, header + rest)
+    return replace(grid, box=(x0, edge, x1, grid.box[3]), rows=grid.rows + 1, areas=header + rest)

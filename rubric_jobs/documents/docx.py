@@ -1,4 +1,7 @@
-"""DOCX → `Document`, in the order of its body; insertions accepted, deletions, headers and footers left out."""
+"""DOCX → `Document`, in the order of its body; insertions accepted, deletions, headers and footers left out.
+
+What Word does not show is not read: text that is hidden or struck through, and rows of nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rubric_jobs.documents import docx_embedded, raised
 from rubric_jobs.documents.docx_numbering import Numbering, W, _value
-from rubric_jobs.documents.docx_package import Package, open_package
+from rubric_jobs.documents.docx_package import open_package
+from rubric_jobs.documents.docx_runs import MC, Run, chosen, runs_of
+from rubric_jobs.documents.docx_styles import Styles, is_on
 from rubric_jobs.documents.lines import split_marker
 from rubric_jobs.documents.model import Block, Cell, Document, Paragraph, Table
-from rubric_jobs.errors import DocumentTooLarge
+from rubric_jobs.errors import DocumentTooLarge, UnreadableDocument
 from rubric_jobs.rubric.model import Source
 
 WIDEST = 63
@@ -20,56 +26,37 @@ MOST_CELLS = 20_000
 DEEPEST = 12
 INDENT = 36.0
 """Points that one depth of a list is taken to be indented by."""
-_TWIPS = 20.0
+_MEASURE = re.compile(r"(-?\d{1,6}(?:\.\d{1,4})?)(|pt|in|cm|mm|pc|pi)")
+_POINTS = {"": 1 / 20, "pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "pi": 12.0}
+"""What the units of a measure are in points; without one it is in twentieths of a point."""
 
-_GONE = frozenset({f"{W}del", f"{W}moveFrom", f"{W}instrText", f"{W}delText", f"{W}pPr", f"{W}rPr"})
 _WRAPPERS = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-_SYMBOLS = {"F0A8": "☐", "F06F": "☐", "F0FE": "☑", "F052": "☑", "F0FC": "✓", "F0B7": "•", "F0A7": "▪"}
 
 
 def parse(data: bytes) -> Document:
     """Raises UnreadableDocument, EncryptedDocument or DocumentTooLarge."""
     package = open_package(data)
-    reader = _Body(Numbering.of(package.numbering, package.styles), _Styles.of(package))
+    unread = docx_embedded.take_in(package)
+    reader = _Body(Numbering.of(package.numbering, package.styles), Styles.of(package.styles))
     reader.walk(package.body, 0)
+    if unread and not reader.blocks:
+        raise UnreadableDocument(f"The document's text is embedded in it {unread}; {docx_embedded.REMEDY}")
     scanned = (1,) if not reader.blocks and next(package.body.iter("{*}blip", "{*}imagedata"), None) is not None else ()
-    return Document(pages=package.pages, blocks=tuple(reader.blocks), scanned_pages=scanned)
-
-
-@dataclass(frozen=True, slots=True)
-class _Styles:
-    bold: frozenset[str]
-    headings: frozenset[str]
-
-    @classmethod
-    def of(cls, package: Package) -> _Styles:
-        bold, headings = set(), set()
-        for style in package.styles.iterchildren(f"{W}style") if package.styles is not None else ():
-            name = _value(style.find(f"{W}name")).lower()
-            key = style.get(f"{W}styleId", "")
-            if name.startswith(("heading", "title", "subtitle", "überschrift", "titre", "título", "titulo")):
-                headings.add(key)
-            if _is_on(style.find(f"{W}rPr/{W}b")):
-                bold.add(key)
-        return cls(frozenset(bold), frozenset(headings))
-
-
-@dataclass(slots=True)
-class _Run:
-    text: str
-    is_bold: bool
+    warnings = (f"Part of the document is embedded in it {unread} and was not read.",) if unread else ()
+    blocks = tuple(raised.settled(reader.blocks))
+    return Document(pages=package.pages, blocks=blocks, scanned_pages=scanned, warnings=warnings)
 
 
 @dataclass(slots=True)
 class _Body:
     numbering: Numbering
-    styles: _Styles
+    styles: Styles
     blocks: list[Block] = field(default_factory=list)
     _tables: int = 0
     _paragraphs: int = 0
     _cells: int = 0
+    _begun: list[Run] = field(default_factory=list)
+    """Runs of a paragraph that the next one continues."""
 
     def walk(self, parent: Any, depth: int) -> None:
         for item in _block_items(parent, depth):
@@ -90,8 +77,12 @@ class _Body:
     def _paragraph(self, item: Any) -> list[Paragraph]:
         """The paragraph, parted at its line breaks."""
         style = _value(item.find(f"{W}pPr/{W}pStyle"))
+        runs = [Run(run.text, run.is_bold or style in self.styles.bold) for run in runs_of(item, self.styles)]
+        if self._goes_on(item):
+            self._begun += runs
+            return []
+        runs, self._begun = self._begun + runs, []
         label, level = self.numbering.label(item)
-        runs = [_Run(run.text, run.is_bold or style in self.styles.bold) for run in _runs(item)]
         if not any(run.text.strip() for run in runs):
             return []
         indent = _indent(item) + INDENT * level
@@ -109,6 +100,13 @@ class _Body:
                 found.append(Paragraph(text, Source(), marker, indent + 3.0 * space, 0.0, is_bold, is_heading, lead))
         return found
 
+    def _goes_on(self, item: Any) -> bool:
+        """Whether the next paragraph continues this one, whose mark is hidden or deleted."""
+        mark, following = item.find(f"{W}pPr/{W}rPr"), item.getnext()
+        if mark is None or following is None or following.tag != f"{W}p":
+            return False
+        return mark.find(f"{W}del") is not None or is_on(mark.find(f"{W}vanish"))
+
     def _add_table(self, item: Any, depth: int) -> None:
         nested = _is_layout(item)
         if nested and depth < DEEPEST:
@@ -122,9 +120,7 @@ class _Body:
             self._tables += 1
 
     def _table(self, item: Any, depth: int) -> Table | None:
-        rows: list[list[tuple[int, int, str, Any]]] = [
-            list(_row_cells(row)) for row in _unwrapped(item, f"{W}tr", 0) if not _is_deleted_row(row)
-        ]
+        rows: list[list[tuple[int, int, str, Any]]] = [list(_row_cells(row)) for row in self._rows(item)]
         columns = max((column + span for row in rows for column, span, _, _ in row), default=0)
         if not columns or columns > WIDEST:
             if columns:
@@ -142,6 +138,17 @@ class _Body:
                 else:
                     cells[index, column] = self._cell(element, index, column, span, depth)
         return Table(len(rows), columns, tuple(cells.values()), Source(table=self._tables))
+
+    def _rows(self, table: Any) -> list[Any]:
+        """The rows that are shown: not deleted, hidden or full of hidden or struck text alone."""
+        return [row for row in _unwrapped(table, f"{W}tr", 0) if not self._is_gone(row)]
+
+    def _is_gone(self, row: Any) -> bool:
+        if row.find(f"{W}trPr/{W}del") is not None or is_on(row.find(f"{W}trPr/{W}hidden")):
+            return True
+        if not any(text.text and text.text.strip() for text in row.iter(f"{W}t")):
+            return False
+        return not any(run.text.strip() for item in row.iter(f"{W}p") for run in runs_of(item, self.styles))
 
     def _cell(self, element: Any, row: int, column: int, span: int, depth: int) -> Cell:
         parts = self._cell_paragraphs(element, depth)
@@ -173,7 +180,7 @@ class _Body:
     def _nested_lines(self, table: Any, depth: int) -> list[Paragraph]:
         """A table within a cell: a line for each of its rows, cells parted by tabs."""
         lines = []
-        for row in _unwrapped(table, f"{W}tr", 0):
+        for row in self._rows(table):
             texts = [
                 " ".join(p.text for p in self._cell_paragraphs(element, depth + 1))
                 for _, _, _, element in _row_cells(row)
@@ -190,6 +197,10 @@ def _block_items(parent: Any, depth: int) -> Iterator[Any]:
             yield child
         elif child.tag in _WRAPPERS and depth < DEEPEST * 4:
             yield from _block_items(child, depth + 1)
+        elif child.tag == f"{MC}AlternateContent" and depth < DEEPEST * 4:
+            part = chosen(child)
+            if part is not None:
+                yield from _block_items(part, depth + 1)
 
 
 def _unwrapped(parent: Any, tag: str, depth: int) -> Iterator[Any]:
@@ -225,10 +236,6 @@ def _cell_above(cells: dict[tuple[int, int], Cell], row: int, column: int) -> tu
     return None
 
 
-def _is_deleted_row(row: Any) -> bool:
-    return row.find(f"{W}trPr/{W}del") is not None
-
-
 def _is_layout(table: Any) -> bool:
     """A frame of one cell around other blocks is no table to a reader."""
     cells = [cell for row in _unwrapped(table, f"{W}tr", 0) for cell in _unwrapped(row, f"{W}tc", 0)]
@@ -240,67 +247,23 @@ def _text_boxes(paragraph: Any) -> list[Any]:
     return [
         box
         for box in paragraph.iter(f"{W}txbxContent")
-        if not any(a.tag == f"{_MC}Fallback" for a in box.iterancestors())
+        if not any(a.tag in (f"{MC}Fallback", f"{W}del", f"{W}moveFrom") for a in box.iterancestors())
         and next((a for a in box.iterancestors(f"{W}txbxContent")), None) is None
     ]
 
 
-def _runs(paragraph: Any) -> Iterator[_Run]:
-    yield from _runs_in(paragraph, 0)
-
-
-def _runs_in(parent: Any, depth: int) -> Iterator[_Run]:
-    for child in parent.iterchildren():
-        if child.tag == f"{W}r":
-            text = _run_text(child)
-            if text:
-                yield _Run(text, _is_on(child.find(f"{W}rPr/{W}b")))
-        elif isinstance(child.tag, str) and child.tag not in _GONE and depth < DEEPEST:
-            if child.tag == f"{W}sdt" and child.find(f"{W}sdtPr/{_W14}checkbox") is not None:
-                yield _Run(_content_tick(child), False)
-            else:
-                yield from _runs_in(child, depth + 1)
-
-
-def _content_tick(control: Any) -> str:
-    state = control.find(f"{W}sdtPr/{_W14}checkbox/{_W14}checked")
-    return "☑" if state is not None and state.get(f"{_W14}val") in ("1", "true") else "☐"
-
-
-def _run_text(run: Any) -> str:
-    if _is_on(run.find(f"{W}rPr/{W}vanish")):
-        return ""
-    parts = []
-    for child in run.iterchildren():
-        if child.tag == f"{W}t":
-            parts.append(child.text or "")
-        elif child.tag in (f"{W}tab", f"{W}ptab"):
-            parts.append("\t")
-        elif child.tag in (f"{W}br", f"{W}cr"):
-            parts.append("\n")
-        elif child.tag == f"{W}noBreakHyphen":
-            parts.append("-")
-        elif child.tag == f"{W}sym":
-            parts.append(_SYMBOLS.get(child.get(f"{W}char", "").upper(), "•"))
-    return "".join(parts)
-
-
-def _is_on(flag: Any | None) -> bool:
-    return flag is not None and flag.get(f"{W}val", "true") not in ("0", "false", "off")
-
-
-def _lines(runs: list[_Run]) -> list[list[_Run]]:
-    lines: list[list[_Run]] = [[]]
+def _lines(runs: list[Run]) -> list[list[Run]]:
+    lines: list[list[Run]] = [[]]
     for run in runs:
         for index, piece in enumerate(run.text.split("\n")):
             if index:
                 lines.append([])
             if piece:
-                lines[-1].append(_Run(piece, run.is_bold))
+                lines[-1].append(Run(piece, run.is_bold))
     return [line for line in lines if any(run.text.strip() for run in line)]
 
 
-def _lead(runs: list[_Run], marker: str) -> str:
+def _lead(runs: list[Run], marker: str) -> str:
     bold = ""
     for run in runs:
         if not run.is_bold and run.text.strip():
@@ -314,5 +277,5 @@ def _indent(paragraph: Any) -> float:
     element = paragraph.find(f"{W}pPr/{W}ind")
     if element is None:
         return 0.0
-    text = element.get(f"{W}left") or element.get(f"{W}start") or "0"
-    return int(text) / _TWIPS if re.fullmatch(r"-?\d{1,6}", text) else 0.0
+    match = _MEASURE.fullmatch(element.get(f"{W}left") or element.get(f"{W}start") or "0")
+    return float(match.group(1)) * _POINTS[match.group(2)] if match else 0.0

@@ -58,6 +58,10 @@ class PageContent:
     fills: list[Edge]
     """Borders of shaded areas, which are weaker evidence of a grid."""
     has_picture: bool = False
+    has_detached_accents: bool = False
+    """Some accents were drawn apart from letters that they could not be put on."""
+    is_garbled: bool = False
+    """Its text is no letters that anybody could read."""
 
 
 @dataclass(slots=True)
@@ -73,12 +77,16 @@ class Area:
 
 @dataclass(slots=True)
 class Grid:
-    """The cells of one table on one page; `xs` are its column borders."""
+    """The cells of one table on one page; `xs` are its column borders.
+
+    `is_open`: the rules between its columns reach below its last rule across, so that its last row was cut there.
+    """
 
     box: Box
     xs: list[float]
     rows: int
     areas: list[Area]
+    is_open: bool = False
 
     @property
     def columns(self) -> int:

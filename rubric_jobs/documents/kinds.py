@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 
 from rubric_jobs.errors import (
     EmptyDocument,
@@ -17,7 +19,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 1024
-_TAIL = 4096
+_LARGEST_TYPES = 1 << 20
 
 _OTHER_HEADS = (
     (b"{\\rtf", "an RTF file"),
@@ -30,6 +32,8 @@ _OTHER_HEADS = (
     (b"<!DOCTYPE", "a web page"),
     (b"<!doctype", "a web page"),
     (b"<html", "a web page"),
+    (b"MIME-Version:", "a web page with its pictures"),
+    (b"From:", "an e-mail or a web page with its pictures"),
     (b"MZ", "a program"),
     (b"\x7fELF", "a program"),
 )
@@ -65,26 +69,54 @@ def sniff(data: bytes) -> str:
 
 def _whole_pdf(data: bytes) -> str:
     # Half a rubric must not pass for a whole one, so a file without its end is refused rather than repaired.
-    if b"%%EOF" not in data[-_TAIL:] and b"startxref" not in data[-_TAIL:]:
+    if pdf_end(data) is None:
         raise UnreadableDocument("The PDF is cut off before its end; please upload it again.")
     return PDF
 
 
+def pdf_end(data: bytes) -> int | None:
+    """Where the PDF ends within the data, which other bytes may follow; None where it is cut off.
+
+    Mail programs and web servers put bytes of theirs behind a file. Objects behind the last end mark are the file's
+    own: it was saved anew or made for the web, and its true end is missing.
+    """
+    marks = [match for mark in (b"%%EOF", b"startxref") if (match := _END.match(data, data.rfind(mark)))]
+    end = max((match.end() for match in marks), default=0)
+    return end if end and not _OBJECT.search(data, end) else None
+
+
+_END = re.compile(rb"%%EOF|startxref\s{0,4}\d{0,12}")
+_OBJECT = re.compile(rb"\d\s{1,4}\d{1,6}\s{1,4}obj\b|\bendobj\b|\bendstream\b")
+
+
 def _word_package(data: bytes) -> str:
     try:
-        names = set(zipfile.ZipFile(io.BytesIO(data)).namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = {name.replace("\\", "/").lstrip("/").lower() for name in archive.namelist()}
+            is_word = _is_word(archive, names)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, OSError, zlib.error) as error:
         raise UnreadableDocument(
             "The DOCX is damaged or cut off; please save it again and upload the new copy."
         ) from error
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(name.endswith("vbaproject.bin") for name in names):
         raise UnsupportedType("The document holds macros; please save it as a plain DOCX without them.")
-    if "[Content_Types].xml" in names and any(name.startswith("word/") for name in names):
+    if is_word:
         return DOCX
     for start, kind in _OTHER_PACKAGES:
-        if any(name.lower().startswith(start) for name in names):
+        if any(name.startswith(start) for name in names):
             raise UnsupportedType(f"This is {kind}; only PDF and DOCX files can be read.")
     raise UnsupportedType("This is a ZIP archive and no Word document; only PDF and DOCX files can be read.")
+
+
+def _is_word(archive: zipfile.ZipFile, names: set[str]) -> bool:
+    """Documents and templates; the main part stands in any folder, though Word's own stands in `word`."""
+    types = next((name for name in archive.namelist() if name.lower() == "[content_types].xml"), None)
+    if types is None:
+        return False
+    if any(name.startswith("word/") for name in names):
+        return True
+    with archive.open(types) as stream:
+        return b"wordprocessingml." in stream.read(_LARGEST_TYPES)
 
 
 def _ole_error(data: bytes) -> Exception:

@@ -97,7 +97,8 @@ def _grid(edges: list[Edge]) -> Grid | None:
     areas = _areas(xs, ys, across, down)
     if len(areas) < 2:
         return None
-    return Grid((xs[0], ys[0], xs[-1], ys[-1]), xs, len(ys) - 1, areas)
+    is_open = max(e.at for e in across) < ys[-1] - SNAP
+    return Grid((xs[0], ys[0], xs[-1], ys[-1]), xs, len(ys) - 1, areas, is_open)
 
 
 def _borders(values: list[float], first: float, last: float) -> list[float]:

@@ -144,8 +144,7 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
     """Lines grouped into paragraphs, for text that is broken at `right`."""
     if not lines:
         return []
-    pitches = [b.box[3] - a.box[3] for a, b in itertools.pairwise(lines)]
-    usual = median([p for p in pitches if p > 0]) or lines[0].size * 1.2
+    usual = _usual_pitch(lines, right)
     groups = [[lines[0]]]
     for above, line in itertools.pairwise(lines):
         if _starts_paragraph(above, line, usual, right):
@@ -153,6 +152,21 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
         else:
             groups[-1].append(line)
     return groups
+
+
+def _usual_pitch(lines: list[Line], right: float) -> float:
+    """The pitch within paragraphs: of lines that surely go on, where it is below that of most lines.
+
+    In a list of items of one line most pitches are those between the items.
+    """
+    pairs = [(b.box[3] - a.box[3], a, b) for a, b in itertools.pairwise(lines) if b.box[3] > a.box[3]]
+    usual = median([pitch for pitch, _, _ in pairs]) or lines[0].size * 1.2
+    sure = [
+        pitch
+        for pitch, above, line in pairs
+        if line.words[0].text[:1].islower() and not line.marker and not has_room(above, line.words[0], right)
+    ]
+    return min(usual, median(sure)) if sure else usual
 
 
 def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float) -> bool:
@@ -170,10 +184,23 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if line.words[0].is_bold and not line.is_bold and not above.is_bold and _COUNTED_LEAD.match(line.text):
         return True
-    if above.is_parted or above.box[0] > line.box[2] or line.box[0] > above.box[2]:
+    if above.is_parted and not _runs_on(above, line, right):
         return True
-    first = line.words[0]
-    return above.box[2] + 0.35 * above.size + (first.x1 - first.x0) < right - 1.2 * above.size
+    if above.box[0] > line.box[2] or line.box[0] > above.box[2]:
+        return True
+    return has_room(above, line.words[0], right)
+
+
+def _runs_on(above: Line, line: Line, right: float) -> bool:
+    """Whether a text behind a tab fills its line and the next one begins in the middle of it."""
+    return len(above.segments[-1]) >= 3 and line.text[:1].islower() and not has_room(above, line.words[0], right)
+
+
+def has_room(line: Line, word: Word, right: float) -> bool:
+    """Whether the word would have stood on the line, so that the text was broken there on purpose."""
+    # Without spaces a line breaks between any two letters.
+    needed = min(word.x1 - word.x0, 2 * line.size) if _is_wide(word.text[0]) else word.x1 - word.x0
+    return line.box[2] + 0.35 * line.size + needed < right - 1.2 * line.size
 
 
 def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:

@@ -20,6 +20,13 @@ from rubric_jobs.rubric.model import Source
 SHORT_NEEDLE = 3
 """A text of so few letters must stand alone as a word to count as found."""
 
+FORMAT, RULED, PARTLY_RULED, ALIGNED = "format", "ruled", "partly_ruled", "aligned"
+"""How a table was found: the format says it, rules are drawn in both directions, in one or around some cells, none."""
+
+JOINED_PAGES, FUSED_LINES = "joined_pages", "fused_lines"
+DETACHED_ACCENTS, GARBLED_TEXT = "detached_accents", "garbled_text"
+"""Doubts that a document's text is what a person sees."""
+
 CROSSING_NEEDLE = 20
 """Only a text of at least so many letters is looked for across the borders of blocks, and within words."""
 
@@ -66,10 +73,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """`origin` says how it was found, which is how far its grid can be trusted."""
+
     rows: int
     columns: int
     cells: tuple[Cell, ...]
     source: Source
+    origin: str = FORMAT
 
     def grid(self) -> list[list[Cell | None]]:
         """Rows of columns; a merged cell stands at every place that it covers, None where there is no cell."""
@@ -99,17 +109,31 @@ Block = Paragraph | Table
 
 @dataclass(frozen=True)
 class Document:
-    """`pages` as printed (1 where the format does not say); `scanned_pages` (from 1) hold a picture and no text."""
+    """`pages` as printed (1 where the format does not say); `scanned_pages` (from 1) hold a picture and no text.
+
+    `doubts` are stable codes of what was guessed on the way from the page to the text.
+    """
 
     pages: int
     blocks: tuple[Block, ...] = ()
     scanned_pages: tuple[int, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    doubts: tuple[str, ...] = ()
 
     @property
     def is_scanned(self) -> bool:
         """No page has text that could be read."""
         return not self.blocks and bool(self.scanned_pages)
+
+    @property
+    def is_garbled(self) -> bool:
+        """Some of its text is not the letters that a person sees."""
+        return GARBLED_TEXT in self.doubts
+
+    @property
+    def is_legible(self) -> bool:
+        """All of its pages could be read as text."""
+        return not self.scanned_pages and not self.is_garbled
 
     @property
     def tables(self) -> list[Table]:
@@ -177,6 +201,7 @@ class Document:
             "pages": self.pages,
             "scanned": list(self.scanned_pages),
             "warnings": list(self.warnings),
+            "doubts": list(self.doubts),
             "blocks": [_pack_paragraph(b) if isinstance(b, Paragraph) else _pack_table(b) for b in self.blocks],
         }
 
@@ -186,6 +211,7 @@ class Document:
             pages=value["pages"],
             scanned_pages=tuple(value["scanned"]),
             warnings=tuple(value["warnings"]),
+            doubts=tuple(value["doubts"]),
             blocks=tuple(_unpack(item) for item in value["blocks"]),
         )
 
@@ -250,7 +276,12 @@ def _pack_table(table: Table) -> dict[str, Any]:
         [c.row, c.column, c.text, _pack_source(c.source), c.row_span, c.column_span, int(c.is_bold), c.lead]
         for c in table.cells
     ]
-    return {"size": [table.rows, table.columns], "source": _pack_source(table.source), "cells": cells}
+    return {
+        "size": [table.rows, table.columns],
+        "source": _pack_source(table.source),
+        "origin": table.origin,
+        "cells": cells,
+    }
 
 
 def _unpack(item: Any) -> Block:
@@ -261,4 +292,4 @@ def _unpack(item: Any) -> Block:
         Cell(row, column, text, _unpack_source(source), row_span, column_span, bool(is_bold), lead)
         for row, column, text, source, row_span, column_span, is_bold, lead in item["cells"]
     )
-    return Table(item["size"][0], item["size"][1], cells, _unpack_source(item["source"]))
+    return Table(item["size"][0], item["size"][1], cells, _unpack_source(item["source"]), item["origin"])

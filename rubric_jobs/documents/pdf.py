@@ -11,14 +11,19 @@ import pypdfium2 as pdfium
 
 from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
+from rubric_jobs.documents.kinds import pdf_end
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
-from rubric_jobs.documents.model import Block, Document
+from rubric_jobs.documents.model import ALIGNED, DETACHED_ACCENTS, GARBLED_TEXT, PARTLY_RULED, RULED, Block, Document
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
+from rubric_jobs.documents.pdf_layers import without_hidden_layers
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
+from rubric_jobs.documents.raised import settled
 from rubric_jobs.documents.spreads import joined_tables, numbered
+from rubric_jobs.documents.underlines import without_underlines
+from rubric_jobs.documents.unruled import with_pieced_rows
 from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MOST_PAGES = 400
@@ -33,6 +38,7 @@ _PRINTED_DATE = re.compile(
     r"^\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?$", re.IGNORECASE
 )
 """What they print at its head, left of the page's title."""
+_SHORT_TAIL = 1024
 MARGIN = 0.13
 """Running heads and feet stand in this share of the page's height."""
 
@@ -47,8 +53,8 @@ class _Page:
 
 def parse(data: bytes) -> Document:
     """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
-    contents = _contents(data)
-    pages = [_Page(content, ruled=find_grids(content.lines)) for content in contents]
+    contents = _contents(without_hidden_layers(_without_tail(data)))
+    pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
     for page in pages:
@@ -58,9 +64,28 @@ def parse(data: bytes) -> Document:
     for page in pages:
         found = paragraphs(page.loose, page.content, [t.box for t in page.tables], vocabulary)
         placed.append(reading_order([*page.tables, *found]))
-    blocks: list[Block] = numbered(joined_tables(placed))
+    blocks: list[Block] = settled(numbered(joined_tables(placed)))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
-    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned)
+    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned, doubts=_doubts(contents))
+
+
+def _doubts(contents: list[PageContent]) -> tuple[str, ...]:
+    found = []
+    if any(content.has_detached_accents for content in contents):
+        found.append(DETACHED_ACCENTS)
+    if any(content.is_garbled for content in contents):
+        found.append(GARBLED_TEXT)
+    return tuple(found)
+
+
+def _without_tail(data: bytes) -> bytes:
+    """The PDF without the bytes behind its end: PDFium looks for the end near the data's own."""
+    end = pdf_end(data) or len(data)
+    return data if len(data) - end < _SHORT_TAIL else data[:end] + b"\n"
+
+
+def _ruled(content: PageContent) -> list[Grid]:
+    return [with_pieced_rows(grid, content.lines, content.words) for grid in find_grids(content.lines)]
 
 
 def _contents(data: bytes) -> list[PageContent]:
@@ -74,6 +99,8 @@ def _contents(data: bytes) -> list[PageContent]:
             raise DocumentTooLarge(f"The PDF has {len(pdf)} pages; at most {MOST_PAGES} are read.")
         if not len(pdf):
             raise UnreadableDocument
+        if pdf.get_formtype():
+            pdf.init_forms()
         contents: list[PageContent] = []
         for index in range(len(pdf)):
             contents.append(_content(pdf, index))
@@ -90,7 +117,9 @@ def _content(pdf: pdfium.PdfDocument, index: int) -> PageContent:
     except pdfium.PdfiumError as error:
         raise UnreadableDocument(f"Page {index + 1} of the PDF is damaged and could not be read.") from error
     try:
-        return read_page(page, index + 1)
+        content = read_page(page, index + 1)
+        content.lines = without_underlines(content.lines, content.words)
+        return content
     finally:
         page.close()
 
@@ -104,20 +133,21 @@ def _opening_error(error: pdfium.PdfiumError) -> Exception:
 def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     """Grids first, then shaded areas, rules across and bare alignment, each in the words that the ones before left."""
     content = page.content
-    _take(page, page.ruled, vocabulary)
+    _take(page, page.ruled, vocabulary, RULED)
     boxes = [table.box for table in page.tables]
-    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary)
+    _take(page, find_grids(_outside(content.fills, boxes)), vocabulary, PARTLY_RULED)
     rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
-    _take(page, banded_grids(page.loose, _outside(rules, [t.box for t in page.tables])), vocabulary)
-    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary)
-    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary)
+    banded = banded_grids(page.loose, _outside(rules, [t.box for t in page.tables]))
+    _take(page, banded, vocabulary, PARTLY_RULED)
+    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
+    _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
 
 
-def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str]) -> None:
+def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: str) -> None:
     """Turns grids into tables and takes their words out of the loose ones."""
     for bare in grids:
         grid = header_above(bare, page.loose) or bare
-        table = fill(grid, page.loose, page.content.number, vocabulary)
+        table = fill(grid, page.loose, page.content.number, vocabulary, origin)
         if table is None or (table.table.columns < 2 and table.table.rows < 2):
             continue
         page.tables.append(table)

@@ -6,29 +6,36 @@ from dataclasses import dataclass
 
 from rubric_jobs.documents.geometry import Area, Box, Grid, Word
 from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
-from rubric_jobs.documents.model import Cell, Table
+from rubric_jobs.documents.model import ALIGNED, RULED, Cell, Table
+from rubric_jobs.documents.unruled import with_unruled_rows
 from rubric_jobs.rubric.model import Source
 
 
 @dataclass(slots=True)
 class PlacedTable:
-    """A table on its page, before tables over several pages are joined."""
+    """A table on its page, before tables over several pages are joined.
+
+    `xs` are the borders of its columns, `borders` those of the columns without text too.
+    """
 
     page: int
     box: Box
     xs: list[float]
     table: Table
+    borders: list[float]
+    is_open: bool = False
 
 
-def fill(grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str]) -> PlacedTable | None:
+def fill(
+    grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str], origin: str = RULED
+) -> PlacedTable | None:
     """The grid's table with these words in it, empty rows and columns left out; None without two cells of text."""
-    held: dict[int, list[Word]] = {}
-    for word in words:
-        index = _area_at(grid, word)
-        if index is not None:
-            held.setdefault(index, []).append(word)
+    held = _held(grid, words)
     if len(held) < 2:
         return None
+    whole = with_unruled_rows(grid, held) if origin != ALIGNED else grid
+    if whole is not grid:
+        grid, held = whole, _held(whole, words)
     areas = [area for i, area in enumerate(grid.areas) if i in held]
     rows = _kept(range(grid.rows), [(a.row, a.row_span) for a in areas])
     columns = _kept(range(grid.columns), [(a.column, a.column_span) for a in areas])
@@ -38,8 +45,18 @@ def fill(grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str]) -
         if _covers(rows, area.row, area.row_span) and _covers(columns, area.column, area.column_span)
     ]
     xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
-    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)))
-    return PlacedTable(page, grid.box, xs, table)
+    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)), origin)
+    return PlacedTable(page, grid.box, xs, table, grid.xs, grid.is_open)
+
+
+def _held(grid: Grid, words: list[Word]) -> dict[int, list[Word]]:
+    """The words of each area, by its index."""
+    held: dict[int, list[Word]] = {}
+    for word in words:
+        index = _area_at(grid, word)
+        if index is not None:
+            held.setdefault(index, []).append(word)
+    return held
 
 
 def _area_at(grid: Grid, word: Word) -> int | None:

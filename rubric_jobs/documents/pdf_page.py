@@ -1,4 +1,4 @@
-"""One page as PDFium sees it → words and edges. The only module that speaks PDFium's C interface."""
+"""One page as PDFium sees it → words and edges. Only this module and `pdf_annotations` speak PDFium's C interface."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import itertools
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from rubric_jobs.documents.geometry import Edge, PageContent, Word
+from rubric_jobs.documents.geometry import Box, Edge, PageContent, Word
+from rubric_jobs.documents.pdf_annotations import Place, read_annotations
+from rubric_jobs.documents.pdf_garbled import is_garbled
+from rubric_jobs.documents.pdf_glyphs import Glyph, Glyphs, with_accents, with_raised
+from rubric_jobs.documents.pdf_unseen import without_invisible, without_struck
 from rubric_jobs.errors import DocumentTooLarge
 
 MOST_CHARACTERS = 60_000
@@ -23,15 +27,14 @@ MOST_SEGMENTS = 120_000
 DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
+SUSPICIOUS_HEIGHT = 20.0
+"""Points; only words that look so tall are measured again, which costs three calls."""
+TALLEST_LINE = 1.6
+"""Times the type size: no font that is written in needs more for a line."""
+ASCENT, DESCENT = 0.95, 0.25
+"""Of a usual font, for its type size."""
 _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 _WHITE = 245
-
-Place = Callable[[float, float], tuple[float, float]]
-"""A point in the page's own space → points from the top left of the page as it is looked at."""
-
-
-_Glyph = tuple[str, float, float, float, float, int, int]
-"""Text, left, top, right, bottom, quarter turns against the page's text, index. A tuple: pages have thousands."""
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
@@ -46,8 +49,12 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
     place, width, height = _placing(page, turn)
     shapes = _Shapes(place)
     shapes.take(items)
-    glyphs = _glyphs(text_page.raw, angles, place, turn)
-    words = _words(text_page.raw, glyphs) + _form_values(page, place) + shapes.boxes
+    beside = read_annotations(page, place)
+    glyphs = _seen(text_page.raw, list(_glyphs(text_page.raw, angles, place, turn)), items, place)
+    glyphs, shapes.lines = without_struck(glyphs, shapes.lines, beside.struck)
+    glyphs, has_detached_accents = with_accents(glyphs)
+    boxes = [box for box in shapes.boxes if not any(_overlap(box, field) for field in beside.boxes)]
+    words = _words(text_page.raw, with_raised(glyphs), place) + beside.words + beside.boxes + boxes
     background = _background(shapes.lines, width, height)
     return PageContent(
         number=number,
@@ -57,7 +64,50 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
         lines=[edge for edge in shapes.lines if edge not in background],
         fills=shapes.fills,
         has_picture=shapes.has_picture,
+        has_detached_accents=has_detached_accents,
+        is_garbled=is_garbled([word.text for word in words], _unknown(text_page.raw, count)),
     )
+
+
+def _seen(page: c.FPDF_TEXTPAGE, glyphs: Glyphs, items: list[_Item], place: Place) -> Glyphs:
+    """The glyphs without invisible ones that say nothing new."""
+    texts = (item.object for item in items if item.kind == c.FPDF_PAGEOBJ_TEXT)
+    invisible = {_address(text) for text in texts if c.FPDFTextObj_GetTextRenderMode(text) in _INVISIBLE}
+    if not invisible:
+        return glyphs
+    pictures = [_picture_box(item, place) for item in items if item.kind == c.FPDF_PAGEOBJ_IMAGE]
+    return without_invisible(glyphs, invisible, pictures, lambda i: _address(c.FPDFText_GetTextObject(page, i)))
+
+
+_INVISIBLE = (c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP)
+
+
+def _address(item: c.FPDF_PAGEOBJECT) -> int:
+    return ctypes.cast(item, ctypes.c_void_p).value or 0
+
+
+def _picture_box(item: _Item, place: Place) -> Box:
+    a, b, cc, d, e, f = _times(_matrix(item.object), item.outer)
+    xs, ys = zip(
+        *(place(x, y) for x, y in ((e, f), (e + a, f + b), (e + cc, f + d), (e + a + cc, f + b + d))), strict=True
+    )
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _overlap(one: Word, other: Word) -> bool:
+    return one.x0 < other.x1 and other.x0 < one.x1 and one.top < other.bottom and other.top < one.bottom
+
+
+def _unknown(page: c.FPDF_TEXTPAGE, count: int) -> float:
+    """The share of the page's characters for which its fonts name no letter."""
+    codes = [code for code in _codes(page, count) if code not in _WHITE_CODES]
+    return sum(code < 32 or code == _REPLACEMENT for code in codes if code != _HYPHEN) / max(len(codes), 1)
+
+
+_WHITE_CODES = frozenset((0x09, 0x0A, 0x0D, 0x20))
+_HYPHEN = 0x02
+"""What PDFium gives for a hyphen at a line's end."""
+_REPLACEMENT = 0xFFFD
 
 
 def _may_be_turned(items: list[_Item]) -> bool:
@@ -97,22 +147,22 @@ def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
     return (lambda x, y: (x - left, top - y)), width, height
 
 
-def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[_Glyph | None]) -> list[Word]:
+def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[Glyph | None], place: Place) -> list[Word]:
     words: list[Word] = []
-    held: list[_Glyph] = []
+    held: list[Glyph] = []
     for glyph in glyphs:
         if glyph is None or (held and _breaks(held[-1], glyph)):
             if held:
-                words.append(_as_word(page, held))
+                words.append(_as_word(page, held, place))
             held = []
         if glyph is not None:
             held.append(glyph)
     if held:
-        words.append(_as_word(page, held))
+        words.append(_as_word(page, held, place))
     return words
 
 
-def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -> Iterator[_Glyph | None]:
+def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -> Iterator[Glyph | None]:
     """Glyphs in content order; None stands for white space."""
     box = c.FS_RECTF()
     its_place = ctypes.byref(box)
@@ -158,7 +208,7 @@ _SYMBOL_BOXES = frozenset({0xF06F, 0xF070, 0xF071, 0xF072, 0xF0A8})
 _SYMBOL_TICKS = frozenset({0xF0FC, 0xF0FE, 0xF052, 0xF053})
 
 
-def _breaks(last: _Glyph, new: _Glyph) -> bool:
+def _breaks(last: Glyph, new: Glyph) -> bool:
     _, last_x0, last_top, last_x1, last_bottom, last_angle, _ = last
     _, x0, _, _, bottom, angle, _ = new
     if last_angle != angle:
@@ -171,10 +221,26 @@ def _breaks(last: _Glyph, new: _Glyph) -> bool:
     return not -2.0 * height <= x0 - last_x1 <= 0.6 * height or abs(bottom - last_bottom) > 0.6 * height
 
 
-def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[_Glyph]) -> Word:
+def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[Glyph], place: Place) -> Word:
     texts, lefts, tops, rights, bottoms, angles, indices = zip(*glyphs, strict=True)
     is_bold, is_italic = _style(page, indices[0])
-    return Word("".join(texts), min(lefts), min(tops), max(rights), max(bottoms), is_bold, is_italic, angles[0])
+    top, bottom = min(tops), max(bottoms)
+    if bottom - top > SUSPICIOUS_HEIGHT and angles[0] == 0:
+        top, bottom = _true_height(page, indices[0], place, top, bottom)
+    return Word("".join(texts), min(lefts), top, max(rights), bottom, is_bold, is_italic, angles[0])
+
+
+def _true_height(page: c.FPDF_TEXTPAGE, index: int, place: Place, top: float, bottom: float) -> tuple[float, float]:
+    """Top and bottom of a line of its type where the font claims several lines, as those for formulas do."""
+    matrix = c.FS_MATRIX()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    if not c.FPDFText_GetMatrix(page, index, ctypes.byref(matrix)):
+        return top, bottom
+    size = c.FPDFText_GetFontSize(page, index) * math.hypot(matrix.c, matrix.d)
+    if not 0 < TALLEST_LINE * size < bottom - top or not c.FPDFText_GetCharOrigin(page, index, x, y):
+        return top, bottom
+    _, baseline = place(x.value, y.value)
+    return baseline - ASCENT * size, baseline + DESCENT * size
 
 
 def _style(page: c.FPDF_TEXTPAGE, index: int) -> tuple[bool, bool]:
@@ -190,50 +256,6 @@ def _named_style(font: bytes) -> tuple[bool, bool]:
     name = font.decode("latin-1").lower()
     is_bold = any(mark in name for mark in ("bold", "black", "heavy", "semibd", "cmbx"))
     return is_bold, any(mark in name for mark in ("italic", "oblique"))
-
-
-def _form_values(page: pdfium.PdfPage, place: Place) -> list[Word]:
-    """What was typed into form fields, as words in the fields' boxes."""
-    found = []
-    for i in range(min(c.FPDFPage_GetAnnotCount(page), 2000)):
-        annotation = c.FPDFPage_GetAnnot(page, i)
-        if not annotation:
-            continue
-        if c.FPDFAnnot_GetSubtype(annotation) == c.FPDF_ANNOT_WIDGET:
-            found += _field_words(annotation, place)
-        c.FPDFPage_CloseAnnot(annotation)
-    return found
-
-
-def _field_words(annotation: c.FPDF_ANNOTATION, place: Place) -> list[Word]:
-    if _annotation_text(annotation, b"FT") not in ("Tx", "Ch"):
-        return []
-    lines = _annotation_text(annotation, b"V").replace("\r", "\n").split("\n")
-    box = c.FS_RECTF()
-    c.FPDFAnnot_GetRect(annotation, ctypes.byref(box))
-    xa, ya = place(box.left, box.top)
-    xb, yb = place(box.right, box.bottom)
-    x0, top, x1, bottom = min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
-    height = min((bottom - top) / max(len(lines), 1), 12.0)
-    words = []
-    for row, line in enumerate(lines):
-        parts = line.split()
-        advance = (x1 - x0) / max(len(line), 20)
-        at = x0 + 1
-        for part in parts:
-            y = top + row * height
-            words.append(Word(part, at, y, min(at + advance * len(part), x1), y + height))
-            at += advance * (len(part) + 1)
-    return words
-
-
-def _annotation_text(annotation: c.FPDF_ANNOTATION, key: bytes) -> str:
-    size = c.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if not 2 < size <= 20_000:
-        return ""
-    buffer = ctypes.create_string_buffer(size)
-    c.FPDFAnnot_GetStringValue(annotation, key, ctypes.cast(buffer, ctypes.POINTER(c.FPDF_WCHAR)), size)
-    return buffer.raw[: size - 2].decode("utf-16-le", "replace")
 
 
 _Matrix = tuple[float, float, float, float, float, float]

@@ -23,6 +23,8 @@ from rubric_jobs.rubric.model import Source
 
 NARROW = 0.5
 """Lines that reach over less than this share of the page were hardly broken by its margin."""
+FEWEST_IN_COLUMN = 8
+"""Lines that show that text is set in two columns."""
 HEADING_SIZE = 1.15
 """So much larger than the page's usual type is a heading."""
 
@@ -85,13 +87,18 @@ def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:
     crossing = Counter(x for line in lines for x in _crossed(line, middle))
     best = min(middle, key=lambda x: crossing[x], default=0)
     fewest = crossing[best]
-    both = [line for line in lines if line.box[0] < best < line.box[2] and _is_parted(line, best)]
-    if len(both) < 8 or fewest > 0.25 * len(lines) or not _is_prose(both, best):
-        return [words]
     wide = {id(w) for line in lines if any(v.x0 < best < v.x1 for v in line.words) for w in line.words}
     left = [w for w in words if id(w) in wide or w.centre[0] < best]
     right = [w for w in words if id(w) not in wide and w.centre[0] >= best]
-    return [left, right]
+    both = [line for line in lines if line.box[0] < best < line.box[2] and _is_parted(line, best)]
+    is_set_in_columns = len(both) >= FEWEST_IN_COLUMN and fewest <= 0.25 * len(lines) and _is_prose(both, best)
+    return [left, right] if is_set_in_columns or (not fewest and _are_pages(left, right)) else [words]
+
+
+def _are_pages(left: list[Word], right: list[Word]) -> bool:
+    """Two pages printed on one sheet: running text on both sides, whose lines need not stand at the same height."""
+    sides = [into_lines(left), into_lines(right)]
+    return all(len(lines) >= FEWEST_IN_COLUMN and _is_prose(lines, lines[0].box[0] - 1) for lines in sides)
 
 
 def _crossed(line: Line, places: range) -> set[int]:
@@ -106,9 +113,16 @@ def _is_parted(line: Line, x: float) -> bool:
 
 
 def _is_prose(lines: list[Line], x: float) -> bool:
-    """Running text on both sides: words, not the amounts that stand at the right of a list."""
+    """Running text right of x: words, not the amounts that stand at the right of a list."""
     right = [w for line in lines for w in line.words if w.x0 > x]
-    return len(right) >= 3 * len(lines) and sum(w.text.isalpha() for w in right) >= 0.6 * len(right)
+    told = [max(1, sum(map(_is_wide, w.text)) // 2) for w in right]
+    spoken = [count for count, w in zip(told, right, strict=True) if w.text.isalpha() or count > 1]
+    return sum(told) >= 3 * len(lines) and sum(spoken) >= 0.6 * sum(told)
+
+
+def _is_wide(character: str) -> bool:
+    """Writing that sets no spaces: two letters stand for a word."""
+    return character.isalpha() and character >= "\u2e80"
 
 
 def _of_stretch(

@@ -7,13 +7,18 @@ from dataclasses import replace
 from rubric_jobs.documents.model import Block, Cell, Table, fold
 from rubric_jobs.documents.pdf_cells import PlacedTable
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph
+from rubric_jobs.rubric.model import Source
 
 Placed = PlacedTable | PlacedParagraph
 
 SAME_BORDER = 6.0
 TOUCHING = 6.0
 """Two grids so near to each other on one page are parts of one table (points)."""
+NARROWEST = 3.0
+"""No column is as narrow (points)."""
 MOST_HEADER_ROWS = 3
+MOST_MISSING = 2
+"""So many columns may be left out or merged on the page on which a table goes on."""
 
 
 def joined_tables(pages: list[list[Placed]]) -> list[Placed]:
@@ -47,34 +52,63 @@ def _open_table(blocks: list[Placed], page: int, *, is_first: bool) -> int | Non
 
 def _continued(above: PlacedTable, below: PlacedTable) -> PlacedTable | None:
     """Both as one table, None if they are two."""
-    rest = below if above.page == below.page else _with_first_column(above, below)
-    return _joined(above, rest) if _continues(above, rest) else None
+    if above.page == below.page:
+        is_near = 0 <= below.box[1] - above.box[3] + 2 <= TOUCHING
+        return _joined(above, below) if is_near and _same_borders(above.xs, below.xs) else None
+    if not _same_columns(above, below):
+        return None
+    starts = _united(above.xs[:-1], below.xs[:-1], _tolerance(above))
+    first, second = _regridded(above, starts), _regridded(below, starts)
+    return None if _has_own_header(first.table, second.table) else _joined(first, second)
 
 
-def _continues(above: PlacedTable, below: PlacedTable) -> bool:
-    if above.page != below.page and _has_own_header(above.table, below.table):
+def _tolerance(table: PlacedTable) -> float:
+    return SAME_BORDER + 0.02 * (table.xs[-1] - table.xs[0])
+
+
+def _same_borders(above: list[float], below: list[float]) -> bool:
+    tolerance = SAME_BORDER + 0.02 * (above[-1] - above[0])
+    return len(above) == len(below) and all(abs(a - b) <= tolerance for a, b in zip(above, below, strict=True))
+
+
+def _same_columns(above: PlacedTable, below: PlacedTable) -> bool:
+    """Whether the pieces have the same columns, though some have no text, are merged or are left out on one page."""
+    if _same_borders(above.xs, below.xs) or _same_borders(above.borders, below.borders):
+        return True
+    tolerance = _tolerance(above)
+    if abs(above.xs[-1] - below.xs[-1]) > tolerance or min(len(above.xs), len(below.xs)) < 3:
         return False
-    if above.page == below.page and not 0 <= below.box[1] - above.box[3] + 2 <= TOUCHING:
-        return False
-    return len(above.xs) == len(below.xs) and _same_borders(above, below)
+    missing = [x for x in above.borders if not _is_near(below.borders, x, tolerance)]
+    further = [x for x in below.borders if not _is_near(above.borders, x, tolerance)]
+    # What is missing at the left is the column of names, in which the rest of a broken row has nothing to say.
+    return not further and len(missing) <= MOST_MISSING
 
 
-def _same_borders(above: PlacedTable, below: PlacedTable) -> bool:
-    return all(
-        abs(a - b) <= SAME_BORDER + 0.02 * (above.xs[-1] - above.xs[0]) for a, b in zip(above.xs, below.xs, strict=True)
-    )
+def _is_near(borders: list[float], x: float, tolerance: float) -> bool:
+    return any(abs(x - border) <= tolerance for border in borders)
 
 
-def _with_first_column(above: PlacedTable, below: PlacedTable) -> PlacedTable:
-    """The rest of a row that a page's end broke, with the column of names in which nothing was left to say."""
-    if len(above.xs) != len(below.xs) + 1:
-        return below
-    widened = PlacedTable(below.page, below.box, [above.xs[0], *below.xs], below.table)
-    if not _same_borders(above, widened) or abs(above.box[2] - below.box[2]) > SAME_BORDER:
-        return below
-    cells = tuple(replace(cell, column=cell.column + 1) for cell in below.table.cells)
-    table = Table(below.table.rows, below.table.columns + 1, cells, below.table.source)
-    return PlacedTable(below.page, below.box, widened.xs, table)
+def _united(above: list[float], below: list[float], tolerance: float) -> list[float]:
+    return sorted([*above, *(x for x in below if not _is_near(above, x, tolerance))])
+
+
+def _regridded(placed: PlacedTable, starts: list[float]) -> PlacedTable:
+    """The table with a column for each of these starts; where it has no border, its cells reach over several."""
+    if len(starts) == placed.table.columns:
+        return placed
+    cells = [_recolumned(cell, placed, starts) for cell in placed.table.cells]
+    table = replace(placed.table, columns=len(starts), cells=tuple(cells))
+    missing = [(r, c) for r, row in enumerate(table.grid()) for c, cell in enumerate(row) if cell is None]
+    cells += [Cell(row, column, "", Source(page=placed.page)) for row, column in missing]
+    ordered = tuple(sorted(cells, key=lambda cell: (cell.row, cell.column)))
+    return replace(placed, xs=[*starts, placed.xs[-1]], table=replace(table, cells=ordered))
+
+
+def _recolumned(cell: Cell, placed: PlacedTable, starts: list[float]) -> Cell:
+    own = placed.xs[cell.column]
+    column = min(range(len(starts)), key=lambda i: abs(starts[i] - own))
+    right = cell.source.bbox[2] if cell.source.bbox else placed.xs[cell.column + cell.column_span]
+    return replace(cell, column=column, column_span=max(1, sum(x < right - NARROWEST for x in starts) - column))
 
 
 def _has_own_header(above: Table, below: Table) -> bool:
@@ -90,7 +124,7 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
     cells = list(above.table.cells)
     incoming = [cell for cell in below.table.cells if cell.row >= skipped]
     # A row that was broken by the page's end goes on in the first row below: its name cell is empty there.
-    is_broken_row = not skipped_is_header_only(skipped, below.table) and _is_row_rest(above.table, below.table, skipped)
+    is_broken_row = skipped < below.table.rows and (above.is_open or _is_row_rest(above.table, below.table, skipped))
     shift = above.table.rows - skipped - (1 if is_broken_row else 0)
     for cell in incoming:
         moved = replace(cell, row=cell.row + shift)
@@ -98,12 +132,8 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
             _append(cells, moved)
         else:
             cells.append(moved)
-    table = Table(below.table.rows + shift, above.table.columns, tuple(cells), above.table.source)
-    return PlacedTable(below.page, below.box, above.xs, table)
-
-
-def skipped_is_header_only(skipped: int, table: Table) -> bool:
-    return skipped >= table.rows
+    table = replace(above.table, rows=below.table.rows + shift, cells=tuple(cells))
+    return PlacedTable(below.page, below.box, above.xs, table, above.borders, below.is_open)
 
 
 def _repeated_rows(above: Table, below: Table) -> int:
@@ -156,7 +186,9 @@ def _append(cells: list[Cell], rest: Cell) -> None:
     for i, cell in enumerate(cells):
         covers_row = cell.row <= rest.row < cell.row + cell.row_span
         if covers_row and cell.column <= rest.column < cell.column + cell.column_span:
-            cells[i] = replace(cell, text=f"{cell.text} {rest.text}".strip())
+            # A text that begins anew is a line of its own, but the rest of a name.
+            gap = "\n" if rest.column and rest.text[0].isupper() else " "
+            cells[i] = replace(cell, text=f"{cell.text}{gap}{rest.text}".strip())
             return
     cells.append(rest)
 
@@ -181,4 +213,4 @@ def _numbered_table(table: Table, index: int) -> Table:
         replace(cell, source=cell.source.model_copy(update={"table": index, "row": cell.row, "column": cell.column}))
         for cell in table.cells
     )
-    return Table(table.rows, table.columns, cells, table.source.model_copy(update={"table": index}))
+    return replace(table, cells=cells, source=table.source.model_copy(update={"table": index}))

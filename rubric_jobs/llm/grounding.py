@@ -44,7 +44,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
     saw and the answer lacks is a warning too.
     """
     index = _Index(document)
-    can_tell = not document.scanned_pages
+    can_tell = document.is_legible
     places = [index.place(criterion.name) for criterion in rubric.criteria]
     beside = _Beside(index, places)
     warnings: list[Warning] = []
@@ -66,7 +66,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
 
 def can_hold_number(document: Document, value: Decimal) -> bool:
     """Whether the document prints this number anywhere, as far as that can be told."""
-    return bool(document.scanned_pages) or value in _numbers(document.text())
+    return not document.is_legible or value in _numbers(document.text())
 
 
 def holds_nothing_of(rubric: Rubric, document: Document) -> bool:

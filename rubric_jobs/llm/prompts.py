@@ -89,8 +89,8 @@ def for_task(task: Task) -> Prompt:
 
 
 def needs_file(document: Document, file_type: str) -> bool:
-    """Whether a model has to read the file itself: a PDF with pages that hold a picture and no text."""
-    return file_type == PDF and bool(document.scanned_pages)
+    """Whether a model has to read the file itself: a PDF with pages whose text is missing or no letters."""
+    return file_type == PDF and not document.is_legible
 
 
 def has_material(task: ExtractTask) -> bool:
@@ -126,7 +126,8 @@ def _schema() -> dict[str, Any]:
 
 
 def _extract(task: ExtractTask) -> Prompt:
-    text = excerpt.of(task.document, task.local if isinstance(task.local, Rubric) else None)
+    local = task.local if isinstance(task.local, Rubric) else None
+    text = "" if task.document.is_garbled else excerpt.of(task.document, local)
     attachment = Attachment(task.data, PDF, "document.pdf") if needs_file(task.document, task.file_type) else None
     parts = {"document": text, "note": task.instruction, "complaint": task.complaint}
     if attachment is not None:

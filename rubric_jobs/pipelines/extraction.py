@@ -129,7 +129,7 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
 
 
 def _check(task: ExtractTask, repeats_rules: Callable[[Any], bool]) -> Callable[[Rubric], None]:
-    is_readable = bool(task.document.blocks) and not task.document.scanned_pages
+    is_readable = bool(task.document.blocks) and task.document.is_legible
 
     def check(rubric: Rubric) -> None:
         if not rubric.criteria:
@@ -154,7 +154,7 @@ def _ground(rubric: Rubric, reading: Reading) -> grounding.Grounded:
     local = reading.local if isinstance(reading.local, Rubric) else None
     stated = rubric.total_points
     total = _summed(rubric)
-    doubts = [_NOT_CHECKED] if reading.document.scanned_pages else []
+    doubts = [] if reading.document.is_legible else [_NOT_CHECKED]
     if stated is not None and stated != total and not grounding.can_hold_number(reading.document, stated):
         message = f"The document does not print the total of {points.as_text(stated)} points; it was left out."
         doubts.append(Warning(code="ungrounded_total", message=message, path="total_points"))
@@ -169,7 +169,7 @@ def _ground(rubric: Rubric, reading: Reading) -> grounding.Grounded:
 
 _NOT_CHECKED = Warning(
     code="not_checked",
-    message="Pages of the document are pictures; what the model read from them could not be checked.",
+    message="Pages of the document hold no text that can be read; what the model read from them could not be checked.",
 )
 
 

@@ -8,6 +8,7 @@ from rubric_jobs.documents.model import Document
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.rubric.model import Criterion, Rubric, Warning
 
+GARBLED = "The PDF's fonts do not say which letters its text is made of, so it cannot be read as text."
 CERTAIN = 0.85
 """At or above this confidence the local reading may stand without asking a model (docs/reading-quality.md)."""
 
@@ -23,6 +24,7 @@ def judged(rubric: Rubric, chosen: list[Candidate], document: Document) -> Rubri
     if stated is not None and computed is not None:
         confidence += 0.04 if stated == computed else -0.2
     confidence -= 0.12 * (len(chosen) > 1) * (len({c.kind for c in chosen}) > 1)
+    confidence -= 0.4 * (document.is_garbled or bool(document.warnings))
     confidence -= 0.1 * bool(document.scanned_pages) + 0.15 * any(candidate.doubts for candidate in chosen)
     return rubric.model_copy(
         update={
@@ -70,6 +72,9 @@ def _warnings(rubric: Rubric, document: Document) -> list[Warning]:
     if document.scanned_pages:
         pages = ", ".join(map(str, document.scanned_pages))
         found.append(Warning(code="scanned_pages", message=f"Pages without text were not read: {pages}.", path=""))
+    if document.is_garbled:
+        found.append(Warning(code="garbled_text", message=GARBLED, path=""))
+    found += [Warning(code="not_read", message=message, path="") for message in document.warnings]
     return found
 
 

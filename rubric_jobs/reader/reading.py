@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.errors import NoRubricFound, ScannedDocument
+from rubric_jobs.errors import NoRubricFound, ScannedDocument, UnreadableDocument
 from rubric_jobs.reader import judging, lexicon
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.choosing import choose
@@ -18,6 +18,7 @@ from rubric_jobs.reader.totals import plain_total, told_totals
 from rubric_jobs.rubric.model import Adjustment, Criterion, Rubric, Totals
 
 CERTAIN = judging.CERTAIN
+_REMEDY = "Please save it as a PDF anew from the program it was written in, or upload the DOCX."
 
 
 def read(document: Document) -> Rubric:
@@ -26,7 +27,7 @@ def read(document: Document) -> Rubric:
         raise ScannedDocument
     chosen = choose(candidates(document))
     if not chosen:
-        raise NoRubricFound
+        raise UnreadableDocument(f"{judging.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
     criteria = _sectioned(chosen)
     stated = _stated(document, chosen, criteria)
     computed = _computed(criteria)

@@ -71,7 +71,7 @@ def stacked(table: Table) -> list[Table]:
 
 def _slice(table: Table, start: int, end: int) -> Table:
     cells = tuple(replace(cell, row=cell.row - start) for cell in table.cells if start <= cell.row < end)
-    return Table(end - start, table.columns, cells, table.source)
+    return replace(table, rows=end - start, cells=cells)
 
 
 def _without_repeats(rows: list[list[Cell | None]], header: list[list[Cell | None]]) -> list[list[Cell | None]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from rubric_jobs.documents import DOCX, PDF, Document, Paragraph
+from rubric_jobs.documents.model import GARBLED_TEXT
 from rubric_jobs.llm import prompts
 from rubric_jobs.llm.provider import EnhanceTask, ExtractTask
 from rubric_jobs.rubric.model import Source
@@ -80,6 +81,14 @@ def test_a_pdf_with_one_scanned_page_goes_as_file_and_text() -> None:
     prompt = prompts.for_task(ExtractTask(document, tasks.grid_rubric(), b"%PDF", PDF))
     assert prompt.attachment is not None
     assert "Readable" in prompt.user
+
+
+def test_a_garbled_pdf_goes_as_a_file_without_its_text() -> None:
+    block = Paragraph("wkh wkhvlv", Source(page=1, paragraph=0))
+    document = Document(pages=1, blocks=(block,), doubts=(GARBLED_TEXT,))
+    prompt = prompts.for_task(ExtractTask(document, tasks.grid_rubric(), b"%PDF", PDF))
+    assert prompt.attachment is not None
+    assert "wkh" not in prompt.user
 
 
 def test_a_docx_never_goes_as_a_file() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from rubric_jobs import errors
-from rubric_jobs.documents import Document
+from rubric_jobs.documents import Document, Paragraph
+from rubric_jobs.documents.model import GARBLED_TEXT
 from rubric_jobs.llm import prompts
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
@@ -23,7 +24,7 @@ from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Reading
-from rubric_jobs.rubric.model import Rubric
+from rubric_jobs.rubric.model import Rubric, Source
 from tests.fake_llm import FakeLLM
 from tests.llm import tasks
 
@@ -344,6 +345,16 @@ def test_a_scan_is_read_by_the_model_and_what_it_says_stays_unchecked(run: Run, 
     fake_llm.behave(answer=tasks.grid_rubric().as_json())
     scan = Document(pages=1, scanned_pages=(1,))
     done = run(local=errors.ScannedDocument(), document=scan)
+    assert fake_llm.history[0].files == [PDF_BYTES]
+    assert {criterion.grounded for criterion in done.rubric.criteria} == {None}
+    assert "not_checked" in codes(done)
+
+
+def test_of_a_garbled_pdf_the_model_gets_the_file_and_its_answer_stays_unchecked(run: Run, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(answer=tasks.grid_rubric().as_json())
+    block = Paragraph("wkh wkhvlv", Source(page=1, paragraph=0))
+    garbled = Document(pages=1, blocks=(block,), doubts=(GARBLED_TEXT,))
+    done = run(local=errors.UnreadableDocument(), document=garbled)
     assert fake_llm.history[0].files == [PDF_BYTES]
     assert {criterion.grounded for criterion in done.rubric.criteria} == {None}
     assert "not_checked" in codes(done)

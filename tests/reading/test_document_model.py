@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -37,6 +38,18 @@ TABLE = Table(
 def test_a_document_comes_back_from_json_as_it_was(sample: object) -> None:
     document = documents.parse(as_docx(sample))  # type: ignore[arg-type]
     assert Document.from_json(json.loads(json.dumps(document.as_json()))).blocks == document.blocks
+
+
+def test_how_a_table_was_found_and_what_is_doubted_cross_the_process_border() -> None:
+    document = Document(1, (replace(TABLE, origin="aligned"), TABLE), doubts=("joined_pages", "fused_lines"))
+    back = Document.from_json(json.loads(json.dumps(document.as_json())))
+    assert [table.origin for table in back.tables] == ["aligned", "format"]
+    assert back.doubts == ("joined_pages", "fused_lines")
+
+
+def test_a_document_says_how_each_of_its_tables_was_found() -> None:
+    assert {table.origin for table in documents.parse(as_docx(HEADER_POINTS)).tables} == {"format"}
+    assert {table.origin for table in documents.parse(as_pdf(HEADER_POINTS, "ruled")).tables} == {"ruled"}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 const PDF = "application/pdf";
 const DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-const TYPES = { pdf: PDF, docx: DOCX };
+const TYPES = { pdf: PDF, docx: DOCX, dotx: DOCX };
 const ADVICE = {
   doc: "adviceOldWord",
   docm: "adviceOldWord",
@@ -26,7 +26,7 @@ const ADVICE = {
   ods: "adviceSheet",
 };
 
-export const ACCEPT = `.pdf,.docx,${PDF},${DOCX}`;
+export const ACCEPT = `.pdf,.docx,.dotx,${PDF},${DOCX}`;
 
 /** `{type}` of a file that can be sent, or `{advice, values}`: a key of `texts.js`. */
 export function judge(file, maxFileMb) {

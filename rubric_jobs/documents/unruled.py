@@ -1,0 +1,169 @@
+"""Rows of a drawn grid that no rule parts.
+
+Either the rules between its columns are drawn anew for each row, or each of several lines in one cell stands beside
+lines of its own in the other cells.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import replace
+
+from rubric_jobs.documents.geometry import Area, Edge, Grid, Word
+from rubric_jobs.documents.lines import Line, has_room, into_lines
+
+SAME_LINE = 0.4
+"""Lines of two cells stand at one height where their feet differ by less than this share of the type size."""
+FEWEST_LINES = 3
+"""So many lines in the first cell and beside them are rows, two only where every cell has both."""
+_AMOUNT = re.compile(r"(?=\S*\d)[\d.,/%½¼¾+–-]{1,7}(?: ?[^\W\d]{1,6}\.?)?")
+_PADDING = 3.0
+SNAP = 3.0
+MOST_LINES = 5000
+TOUCHING = 1.0
+"""Pieces of a rule that leave a wider gap (points) are the dashes of one."""
+
+
+def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
+    """The grid with rows parted where all the rules between its columns end and begin anew at one height."""
+    heights = {y for area in grid.areas for y in (area.box[1], area.box[3])}
+    x0, top, x1, bottom = grid.box
+    upright = [e for e in lines if not e.is_horizontal and x0 - SNAP <= e.at <= x1 + SNAP and top < e.end < bottom]
+    if not upright or len(lines) > MOST_LINES:
+        return grid
+    ends: list[list[float]] = []
+    for x in grid.xs:
+        pieces = [e for e in lines if not e.is_horizontal and abs(e.at - x) <= SNAP]
+        starts = sorted(e.start for e in pieces)
+        if pieces:
+            ends.append([e.end for e in pieces if _near(starts, e.end)])
+    if len(ends) < 2:
+        return grid
+    first, *others = [sorted(found) for found in ends]
+    everywhere = {y for y in first if all(_near(other, y) for other in others)}
+    inner = [y for y in everywhere if all(abs(y - height) > SNAP for height in heights)]
+    inside = [w for w in words if grid.box[0] <= w.centre[0] < grid.box[2]]
+    parting = sorted(y for y in inner if not any(w.top + 0.3 * w.size < y < w.bottom - 0.3 * w.size for w in inside))
+    cuts: dict[int, list[float]] = {}
+    for area in grid.areas:
+        if area.row_span == 1 and area.row not in cuts:
+            cuts[area.row] = _between_words([y for y in parting if area.box[1] < y < area.box[3]], area, inside)
+    return _cut(grid, {row: ys for row, ys in cuts.items() if ys}, None)
+
+
+def _near(ordered: list[float], value: float) -> bool:
+    at = bisect_left(ordered, value - TOUCHING)
+    return at < len(ordered) and ordered[at] <= value + TOUCHING
+
+
+def _between_words(ys: list[float], area: Area, words: list[Word]) -> list[float]:
+    """Heights with words above and below them, so that no row is empty."""
+    heights = [w.centre[1] for w in words if area.box[1] <= w.centre[1] < area.box[3]]
+    kept: list[float] = []
+    for y in ys:
+        if any((kept[-1] if kept else area.box[1]) <= height < y for height in heights):
+            kept.append(y)
+    while kept and not any(height >= kept[-1] for height in heights):
+        kept.pop()
+    return kept
+
+
+def with_unruled_rows(grid: Grid, held: dict[int, list[Word]]) -> Grid:
+    """The grid with such rows parted; `held` are the words of each of its areas."""
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for index, area in enumerate(grid.areas):
+        if area.row_span == 1:
+            by_row[area.row].append(index)
+    cuts = {row: found for row, indices in by_row.items() if (found := _cuts(grid, row, indices, held))}
+    return _cut(grid, cuts, held)
+
+
+def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]]) -> list[float]:
+    """The heights at which the row is to be cut."""
+    filled = [i for i in indices if len(held.get(i, ())) > 1]
+    if not filled or len(indices) < 2:
+        return []
+    lines = {i: into_lines(held[i]) for i in indices if i in held}
+    if any(word.quarter for i in lines for word in held[i]) or max(len(found) for found in lines.values()) < 2:
+        return []
+    starts = _beside_amounts(lines) or (_of_list(grid, lines) if row else [])
+    every = sorted((line for found in lines.values() for line in found), key=lambda line: line.box[3])
+    cuts = []
+    for start in starts:
+        above = [line.box[3] for line in every if line.box[3] < start.box[3] - SAME_LINE * start.size]
+        if above:
+            cuts.append((max(above) + start.box[1]) / 2)
+    return cuts
+
+
+def _beside_amounts(lines: dict[int, list[Line]]) -> list[Line]:
+    """Lines of a text that have an amount of their own in another cell, and the first of that text."""
+    for amounts in lines.values():
+        if len(amounts) < 2 or not all(_AMOUNT.fullmatch(line.text) for line in amounts):
+            continue
+        for texts in lines.values():
+            starts = [next((t for t in texts if _same_height(t, a)), None) for a in amounts]
+            found = [start for start in starts if start is not None]
+            if texts is not amounts and len(found) == len(amounts) and all(_has_letters(t) for t in found):
+                return found
+    return []
+
+
+def _of_list(grid: Grid, lines: dict[int, list[Line]]) -> list[Line]:
+    """The lines of the first cell, where each ends on purpose and all other cells have theirs at the same heights."""
+    first = min(lines)
+    anchors = lines[first]
+    others = [found for i, found in lines.items() if i != first]
+    beside = [found for found in others if len(found) > 1]
+    if len(anchors) < 2 or not beside:
+        return []
+    if len(anchors) < FEWEST_LINES and not (len(others) >= 3 and all(len(found) == 2 for found in others)):
+        return []
+    if not all(any(_same_height(line, anchor) for anchor in anchors) for found in others for line in found):
+        return []
+    are_parted = all(_are_entries(found, grid.areas[i]) for i, found in lines.items())
+    return anchors if are_parted and all(_has_letters(anchor) for anchor in anchors) else []
+
+
+def _are_entries(lines: list[Line], area: Area) -> bool:
+    """Whether each line ends on purpose and the next begins anew."""
+    right = area.box[2] - _PADDING
+    return all(
+        has_room(above, line.words[0], right) and not line.text[:1].islower() and line.text[0] not in "(["
+        for above, line in itertools.pairwise(lines)
+    )
+
+
+def _same_height(one: Line, other: Line) -> bool:
+    return abs(one.box[3] - other.box[3]) <= SAME_LINE * max(one.size, other.size)
+
+
+def _has_letters(line: Line) -> bool:
+    return any(character.isalpha() for character in line.text)
+
+
+def _cut(grid: Grid, cuts: dict[int, list[float]], held: dict[int, list[Word]] | None) -> Grid:
+    """The grid with these rows cut; with `held` a cell whose text stands beside one of the new rows keeps to all."""
+    if not cuts:
+        return grid
+    added = [len(cuts.get(row, ())) for row in range(grid.rows)]
+    areas = []
+    for index, area in enumerate(grid.areas):
+        row = area.row + sum(added[: area.row])
+        span = area.row_span + sum(added[area.row : area.row + area.row_span])
+        ys = cuts.get(area.row, []) if area.row_span == 1 else []
+        if not ys or (held is not None and not _stands_in_several(held.get(index, []), ys)):
+            areas.append(replace(area, row=row, row_span=span))
+            continue
+        x0, top, x1, bottom = area.box
+        for step, (a, b) in enumerate(zip([top, *ys], [*ys, bottom], strict=True)):
+            areas.append(Area(row + step, area.column, 1, area.column_span, (x0, a, x1, b)))
+    return replace(grid, rows=grid.rows + sum(added), areas=sorted(areas, key=lambda a: (a.row, a.column)))
+
+
+def _stands_in_several(words: list[Word], ys: list[float]) -> bool:
+    """Whether a cell's text reaches over a cut; a text at one height names all the rows."""
+    return not words or len({sum(y <= word.centre[1] for y in ys) for word in words}) > 1
