@@ -12,8 +12,8 @@
     ├── ProviderError                what a language model's service did
     │   ├── ProviderUnavailable      provider_unavailable    transient
     │   │   ├── ProviderBusy         (the same code)         transient, costs no attempt
-    │   │   └── CircuitOpen           (the same code)         transient, costs no attempt
-    │   │       └── CallLimitReached      (the same code)         transient, costs no attempt
+    │   │   └── CircuitOpen          (the same code)         transient, costs no attempt
+    │   │       └── CallLimitReached (the same code)         transient, costs no attempt
     │   ├── ProviderTimeout          provider_timeout        transient
     │   ├── ProviderRejected         provider_rejected
     │   ├── ModelRetired             model_retired
@@ -27,7 +27,7 @@
     ├── CrashedWorker                crashed_worker
     └── InternalError                internal_error
 
-`str(error)` is one sentence in the user's words; it never holds document text, a key or SQL.
+`str(error)` is one sentence in the user's words; it never contains document text, a key or SQL.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ class RubricJobError(Exception):
 
     code = "internal_error"
     retryable = False
-    """Whether the same job may succeed when the user sends it again."""
+    """Whether the job may succeed when the user sends it again."""
     transient = False
-    """Whether the service itself should try again before it gives up."""
+    """Whether the service tries again by itself."""
     charged = True
-    """Whether a failed try counts as one of the job's attempts."""
+    """Whether the failure counts as one of the job's attempts."""
     llm_provider: str | None = None
     llm_model: str | None = None
-    """Whose fault it was, where a provider was asked."""
+    """The provider and model that failed, where one was asked."""
     awaited_provider: str | None = None
-    """The provider for whose next free call the job waits."""
+    """The provider whose next free call the job waits for."""
 
     def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
         super().__init__(message or (self.__class__.__doc__ or "").split("\n")[0])
@@ -65,7 +65,7 @@ class UnsupportedType(DocumentError):
 
 
 class DocumentTooLarge(DocumentError):
-    """The document is larger than this service reads."""
+    """The document is larger than this service accepts."""
 
     code = "document_too_large"
 
@@ -89,7 +89,7 @@ class EncryptedDocument(DocumentError):
 
 
 class ScannedDocument(DocumentError):
-    """The document holds pictures of pages and no text; reading it needs a language model."""
+    """The document has scanned pages and no text; reading it needs a language model."""
 
     code = "scanned_document"
 
@@ -106,7 +106,7 @@ class ProviderError(RubricJobError):
     retryable = True
     prompt_tokens = 0
     completion_tokens = 0
-    """What an answer cost that cannot be used: cut off, refused or empty."""
+    """The cost of an answer that cannot be used: cut off, refused or empty."""
 
 
 class ProviderUnavailable(ProviderError):
@@ -123,13 +123,13 @@ class ProviderBusy(ProviderUnavailable):
 
 
 class CircuitOpen(ProviderUnavailable):
-    """The language model's service had to be left alone for a while after faults of its own."""
+    """The language model's service is paused for a while after repeated failures."""
 
     charged = False
 
 
 class CallLimitReached(CircuitOpen):
-    """The language model's service already had as many requests as it is sent at once."""
+    """The language model's service is at its limit of simultaneous requests."""
 
     def __init__(self, provider: str, *, retry_after_s: float) -> None:
         super().__init__(retry_after_s=retry_after_s)
@@ -144,13 +144,13 @@ class ProviderTimeout(ProviderError):
 
 
 class ProviderRejected(ProviderError):
-    """The language model's service refused the request; its key or its settings need a look."""
+    """The language model's service refused the request; please ask the operator to check its settings."""
 
     code = "provider_rejected"
 
 
 class ModelRetired(ProviderError):
-    """The language model's service does not know this model (any more)."""
+    """The language model's service does not offer this model any more."""
 
     code = "model_retired"
 
@@ -181,7 +181,7 @@ class NeedsModel(RubricJobError):
 
 
 class ModelsForbidden(RubricJobError):
-    """Documents of this organisation may not be sent to a language model at the moment."""
+    """This organisation's documents may not be sent to a language model at the moment."""
 
     code = "models_forbidden"
     retryable = True
@@ -200,7 +200,7 @@ class Cancelled(RubricJobError):
 
 
 class TimedOut(RubricJobError):
-    """The job was not done in the time that it is given."""
+    """The job was not finished in time."""
 
     code = "timed_out"
     retryable = True
@@ -214,7 +214,7 @@ class CrashedWorker(RubricJobError):
 
 
 class InternalError(RubricJobError):
-    """Something went wrong inside the service; the fault has been logged."""
+    """Something went wrong inside the service; the error has been logged."""
 
     code = "internal_error"
     retryable = True

@@ -1,7 +1,7 @@
-"""Log lines that a machine can search and a person can read, with one trace from the request to the provider.
+"""Structured log lines with one trace id from the request to the provider.
 
-A trace is the id that the request came with (`traceparent` or `X-Request-ID`), or a new one. It is bound to whatever
-runs on the request's behalf, stands in the job's row, and is bound again by the worker that takes the job up.
+The trace id comes with the request (`traceparent` or `X-Request-ID`) or is new. It is bound to the request's task,
+stored in the job's row, and bound again by the worker that claims the job.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _UNLOGGED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def trace_id() -> str | None:
-    """The trace that this code runs for."""
+    """The current trace id."""
     return get_contextvars().get("trace_id")
 
 
 def bind(**facts: Any) -> None:
-    """Say these facts with every line that this task, and what it starts, writes from now on."""
+    """Add these facts to every line that this task and its children write from now on."""
     bind_contextvars(**{name: value for name, value in facts.items() if value is not None})
 
 
@@ -48,7 +48,7 @@ def bound(**facts: Any) -> AbstractContextManager[None]:
 
 
 def read_trace(headers: Any) -> str:
-    """The caller's trace id where it has one that is fit to be written down, else a new one."""
+    """The caller's trace id if it has a valid one, else a new one."""
     if parent := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
         return parent[1]
     given = headers.get(TRACE_HEADER, "")
@@ -59,7 +59,7 @@ def read_trace(headers: Any) -> str:
 def trace_requests(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Binds each request's trace, names it in answers that ask for it, and writes one line about the request."""
+    """Bind each request's trace id, return it in answers that ask for it, and write one line about the request."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:
@@ -79,14 +79,14 @@ def trace_requests(
 
 
 def _answered(request: HttpRequest, response: HttpResponseBase, trace: str, began: float) -> HttpResponseBase:
-    # Not in every answer: two answers that must not be told apart would differ by it.
+    # Not in every answer: answers that must be indistinguishable would differ by it.
     if TRACE_HEADER in request.headers or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         response.headers[TRACE_HEADER] = trace
-    # Every waiting browser asks every 2 s: that it was answered is no news, and a third of the answer's cost.
+    # Every waiting browser polls every 2 s; a line about each would be a third of the answer's cost.
     is_poll = response.status_code in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED} and request.path.endswith("-status")
     if request.path not in _UNLOGGED and not is_poll:
         ms = round((time.monotonic() - began) * 1000)
-        # Without the query: it may hold what a caller searched for.
+        # Without the query string, which may contain what a caller searched for.
         facts = {"method": request.method, "path": request.path, "status": response.status_code, "ms": ms}
         log.info("answered", extra=facts)
     return response
@@ -104,16 +104,16 @@ def configuration(form: str) -> dict[str, Any]:
         "loggers": {
             "rubric_jobs": {"level": "INFO"},
             "django-q": {"level": "INFO"},
-            # A refused request is the caller's affair, and `answered` has its status.
+            # A refused request is the caller's fault, and `answered` has its status.
             "django.request": {"level": "ERROR"},
         },
     }
 
 
 def formatter(*, is_watched: bool) -> logging.Formatter:
-    # No line tells which thread, process or line of code wrote it, and to find that out is a third of what it costs.
+    # Lines do not name thread, process or line of code; finding these out is a third of a line's cost.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # as Python's own guide to logging has it
+    logging._srcfile = None  # as Python's logging guide recommends
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -146,9 +146,9 @@ def _say_where_it_broke(_logger: Any, _method: str, line: dict[str, Any]) -> dic
 
 
 def places(error: BaseException) -> str:
-    """Where an exception and those behind it were raised, and what they are called, in lines of text.
+    """The places and class names of an exception and its causes, as lines of text.
 
-    Neither their words nor their variables: a database's words may quote a row, a variable may be a document or a key.
+    Without messages and variables: a database's message may quote a row, a variable may be a document or a key.
     """
     return "".join(_places(error))
 

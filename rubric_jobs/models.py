@@ -1,4 +1,4 @@
-"""The rows: the production table and what stands beside it. The tables themselves are SQL under `migrations/`."""
+"""The rows: the production table and its side tables. The tables themselves are SQL under `migrations/`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Kind(models.TextChoices):
 
 class RubricJobQuerySet(models.QuerySet["RubricJob"]):
     def visible_to(self, *, tenant_id: uuid.UUID, user_id: uuid.UUID) -> RubricJobQuerySet:
-        """The jobs of this user in this tenant: every read for a caller goes through here."""
+        """This user's jobs in this tenant. Every read for a caller goes through here."""
         return self.filter(tenant_id=tenant_id, user_id=user_id, kind__isnull=False)
 
 
@@ -91,7 +91,7 @@ class RubricJobInput(models.Model):
 
 
 class RubricJobReply(models.Model):
-    """What a provider answered, word for word, until the job has its result."""
+    """A provider's raw reply, kept until the job has its result."""
 
     job = models.OneToOneField(RubricJob, models.CASCADE, primary_key=True, related_name="reply")
     reply = models.JSONField()
@@ -104,7 +104,7 @@ class RubricJobReply(models.Model):
 
 
 class RubricJobAttempt(models.Model):
-    """One line of the ledger: who ran what, for how long, at what cost, with what end. Never content."""
+    """One line of the ledger: an attempt with its owner, times, cost and outcome. Never content."""
 
     class Outcome(models.TextChoices):
         COMPLETED = "completed"
@@ -140,7 +140,7 @@ class RubricJobAttempt(models.Model):
 
 
 class ProviderLane(models.Model):
-    """A provider's model that had faults: how many in a row, and until when the fleet leaves it alone."""
+    """The circuit breaker of a provider's model that failed: failures in a row, and until when it is open."""
 
     pk = models.CompositePrimaryKey("provider", "model")
     provider = models.TextField()
@@ -172,7 +172,7 @@ class Membership(models.Model):
 
 
 class FleetControl(models.Model):
-    """The lever over all workers; without a row, nothing is paused."""
+    """The control over all workers; without a row, nothing is paused."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     is_claiming_paused = models.BooleanField(db_default=False)
@@ -188,7 +188,7 @@ class FleetControl(models.Model):
 
 
 class TenantControl(models.Model):
-    """The levers over one tenant; without a row, nothing is limited."""
+    """The controls over one tenant; without a row, nothing is limited."""
 
     tenant_id = models.UUIDField(primary_key=True)
     is_local_only = models.BooleanField(

@@ -1,4 +1,4 @@
-"""Taking over rows that stood in the table before this service: they get a kind, and with it a retention."""
+"""Adopt rows from before this service: they get a kind, and with it a retention."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from rubric_jobs.errors import TimedOut
 BATCH = 500
 
 _KIND = "CASE WHEN file_name = 'rules.txt' AND file_type = 'text/plain' THEN 'enhance' ELSE 'extract' END"
-"""An enhancement's file has always been called like this."""
+"""Every enhancement has this file name and type."""
 
 
 def adopt(
     *, tenant_id: uuid.UUID | None = None, unfinished_after: datetime.timedelta | None = None, is_dry: bool = False
 ) -> Counter[str]:
-    """no kind → a kind, status unchanged; how many, by status.
+    """no kind → a kind, status unchanged. Returns how many, by status.
 
-    Rows that still wait or run have no document here, and whoever wrote them may be at work: they stay as they are,
-    but for those that have not changed for `unfinished_after`, which become failed (`timed_out`).
+    Rows that wait or run have no document here, and the program that wrote them may still work on them. They stay,
+    except for those unchanged for `unfinished_after`, which become failed (`timed_out`).
     """
     conditions = [
         ("status IN ('completed', 'failed')", ""),

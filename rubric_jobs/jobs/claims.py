@@ -1,7 +1,7 @@
-"""What a worker does with rows: claim them, keep them, give them back, end them.
+"""A worker's changes of rows: claim, renew, give back, end.
 
-A claim carries a lease and a token (a fencing token: the id of its line in the ledger). Every later write names
-the token, and a write whose token is not the row's own any more changes nothing: a late worker's result never lands.
+A claim has a lease and a fencing token (the id of its line in the ledger). Every later write names the token. A write
+with an old token changes nothing, so that a late worker's result is dropped.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ class Claim:
     file_size_kb: int | None
     attempt: int
     seconds_given: float
-    """From the claim to the job's deadline."""
+    """Seconds from the claim to the job's deadline."""
     parameters: dict[str, Any]
     trace_id: str | None = None
     is_controlled: bool = False
-    """Whether an operator has set limits to its tenant."""
+    """Whether an operator has set limits for its tenant."""
     data: bytes | None = field(default=None, repr=False)
     """The input where it is short; a longer one is read when its job begins."""
     is_answered: bool = False
-    """Whether a provider's reply to an earlier attempt is kept."""
+    """Whether a provider's reply to an earlier attempt is stored."""
     came_at: float = field(default_factory=time.monotonic, repr=False, compare=False)
 
     @property
     def seconds_left(self) -> float:
-        """Until the job's deadline, by the time that has passed here since the claim came."""
+        """Seconds until the job's deadline, by this process's clock since the claim came."""
         return self.seconds_given - (time.monotonic() - self.came_at)
 
 
@@ -61,12 +61,12 @@ class Ending:
     error: RubricJobError | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     digest: bytes | None = None
-    """Of all that decided the result, so that the same again need not be run again."""
+    """Digest of everything that decides the result, so that an identical job can reuse it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What an attempt has cost so far, all its answers together, and whose the last one was."""
+    """What an attempt has cost so far: the tokens of all its answers, and the provider and model of the last one."""
 
     llm_provider: str | None = None
     llm_model: str | None = None
@@ -75,10 +75,10 @@ class Cost:
 
 
 def _still_held(by: str) -> str:
-    """The condition that `by` (job_id, token) names a job and the claim under which it runs.
+    """The SQL condition that `by` (job_id, token) names a job and its current claim.
 
-    Exactly the jobs that are processing have a lease. Asked for their status instead, the planner may go through all of
-    them, and through what its index still holds of those that were, for each statement.
+    Only processing jobs have a lease. A condition on the status would let the planner walk the index over all
+    processing jobs, dead entries included.
     """
     return f"job.job_id = {by}.job_id AND job.claim_token = {by}.token AND job.lease_expires_at IS NOT NULL"
 
@@ -123,15 +123,15 @@ SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_
   EXISTS (SELECT FROM grader.rubric_tenant_controls control WHERE control.tenant_id = claimed.tenant_id)
     AS is_controlled,"""
 
-# What a job begins with comes with its claim: each further visit to the database is a tenth of what it takes to start.
+# A claim brings the job's input along: one more round trip would cost a tenth of the start-up time.
 _INPUT = """parameters, CASE WHEN octet_length(data) <= 16000 THEN data END AS data,
   EXISTS (SELECT FROM grader.rubric_job_replies reply WHERE reply.job_id = input.job_id) AS is_answered"""
 
 _CLAIM = f"""{_PICK}{_OPEN} {_INPUT}
 FROM claimed JOIN grader.rubric_job_inputs input USING (job_id) ORDER BY queue_tag, created_at"""
 
-# The server commits when it has handed over its answer: one that fits into the buffers on the way never waits for its
-# reader. Inputs, which may be long, are asked for when the lock is free again.
+# The server commits after it has sent its answer. A short answer fits into the network's buffers and never delays the
+# commit; inputs may be long, so they are read after the lock is free.
 _CLAIM_CAPPED = f"""{_PICK_CAPPED}{_OPEN} '{{}}'::jsonb AS parameters
 FROM claimed ORDER BY queue_tag, created_at"""
 
@@ -170,7 +170,7 @@ def document(claim: Claim) -> bytes:
 
 
 def heartbeat(held: Sequence[Claim], *, lease_s: float) -> set[int]:
-    """processing → processing with a fresh lease; the tokens that are still their rows' own (the others are lost)."""
+    """processing → processing with a fresh lease. Returns the valid tokens; other claims are lost."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE grader.rubric_extraction_jobs job
@@ -245,9 +245,9 @@ SELECT token, pg_notify(%(channel)s, job_id::text) FROM ended
 
 
 def end(endings: Sequence[Ending]) -> set[int]:
-    """processing → completed or failed; the tokens whose ending landed.
+    """processing → completed or failed. Returns the tokens whose ending was accepted.
 
-    The document and a stored reply are deleted with it, unless the job failed in a way that a retry may mend.
+    The document and a stored reply are deleted with it, unless a retry may succeed.
     """
     news = _news((ending.claim, _as_news(ending)) for ending in endings)
     with connection.cursor() as cursor:
@@ -299,14 +299,14 @@ SELECT pg_notify(%(channel)s, '') FROM returned
 
 
 def release(held: Sequence[Claim]) -> None:
-    """processing → pending at once and uncharged: this worker stops, another one takes over."""
+    """processing → pending at once, without counting the attempt: this worker stops and another one takes over."""
     _give_back(held, outcome="released", uncharged=1, delay_s=0)
 
 
 def retry_later(claim: Claim, *, delay_s: float, error: RubricJobError) -> None:
-    """processing → pending after `delay_s`: the next attempt may have more luck; some faults cost none.
+    """processing → pending after `delay_s` for a transient failure; an uncharged one costs no attempt.
 
-    One that waits for a call is woken earlier, when it is its turn.
+    A job that waits for a provider's call is woken earlier, when it is its turn.
     """
     why = {"code": error.code, "message": str(error), "provider": error.llm_provider, "model": error.llm_model}
     why["awaited"] = error.awaited_provider
@@ -325,12 +325,12 @@ def _keys(held: Iterable[Claim]) -> dict[str, list[Any]]:
 
 
 def _news(told: Iterable[tuple[Claim, dict[str, Any]]]) -> str:
-    """JSON for `jsonb_to_recordset`: one text, where an array of documents would be quoted one by one."""
+    """JSON for `jsonb_to_recordset`: one parameter instead of an array whose elements are quoted one by one."""
     return json.dumps([{"job_id": str(claim.job_id), "token": claim.token, **facts} for claim, facts in told])
 
 
 def finished_twin(claim: Claim, digest: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Result and metrics of a job of the same tenant that was completed from the very same input."""
+    """Result and metrics of a completed job of the same tenant with the same digest."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT result, performance_metrics FROM grader.rubric_extraction_jobs
@@ -365,9 +365,9 @@ FROM news LEFT JOIN kept USING (job_id) WHERE attempt.attempt_id = news.token
 
 
 def keep_replies(replies: Sequence[tuple[Claim, Cost, dict[str, Any] | None]]) -> None:
-    """Note what attempts have cost, and store what providers answered, of those jobs that are still this worker's.
+    """Record the costs of attempts and store providers' replies, for jobs that this worker still holds.
 
-    No reply: it cannot be used, yet it was paid for.
+    A reply of None was paid for but cannot be used.
     """
     news = _news((claim, {**asdict(cost), "reply": reply}) for claim, cost, reply in replies)
     with connection.cursor() as cursor:
@@ -375,7 +375,7 @@ def keep_replies(replies: Sequence[tuple[Claim, Cost, dict[str, Any] | None]]) -
 
 
 def kept_reply(claim: Claim) -> dict[str, Any] | None:
-    """What a provider answered to an earlier attempt at this job."""
+    """The stored reply of an earlier attempt at this job."""
     if not claim.is_answered:
         return None
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Connections that end early: cut from our side, where an answer will not come, or from the database's, unnoticed."""
+"""Broken connections: abort one that will not answer, detect one that the database has closed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import psycopg
 
 
 def abort(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> None:
-    """Whoever waits on the connection gets an OperationalError at once. Safe to call from any thread, at any time.
+    """Abort the connection: pending statements fail with an OperationalError. Safe from any thread at any time.
 
-    Cancelling the statement would not do: that asks the very server that does not answer, and waits for it.
+    Cancelling the statement would not help: that asks the same server, which does not answer, and waits for it.
     """
     with suppress(OSError, psycopg.Error):
         if connection is not None:
@@ -24,9 +24,10 @@ def abort(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> No
 
 
 def is_closed_by_server(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
-    """Whether the database has ended a connection on which nobody waits for an answer. Asks it nothing.
+    """Whether the database has closed an idle connection, without a query.
 
-    Such a connection has nothing to say but its end. (New settings of the server, too: then a good one is given up.)
+    An idle connection becomes readable when it is closed. It also does when the server reloads its settings; then a
+    good connection is given up.
     """
     if idle.closed:
         return True
@@ -37,9 +38,9 @@ def is_closed_by_server(idle: psycopg.Connection | psycopg.AsyncConnection) -> b
 
 @contextmanager
 def abort_after(seconds: float, connection: psycopg.AsyncConnection) -> Iterator[None]:
-    """Whoever still waits on the connection in this block after so long gets an OperationalError."""
-    severing = asyncio.get_running_loop().call_later(seconds, abort, connection)
+    """Abort the connection if the block takes longer than `seconds`."""
+    abortion = asyncio.get_running_loop().call_later(seconds, abort, connection)
     try:
         yield
     finally:
-        severing.cancel()
+        abortion.cancel()

@@ -1,4 +1,4 @@
-"""Operators' levers: pausing all workers, and what one tenant may send to a model's service."""
+"""Operators' controls: pause all workers, and limit what a tenant may send to language models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rubric_jobs.models import FleetControl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a tenant may do now; `tokens_left` is None without a cap."""
+    """What a tenant may send now; `tokens_left` is None without a cap."""
 
     is_local_only: bool = False
     tokens_left: int | None = None
@@ -25,12 +25,12 @@ class Allowance:
 
 
 def pause(*, by: str, reason: str = "") -> None:
-    """Workers finish what they run, and take up nothing more."""
+    """Workers finish the jobs that they run and claim nothing more."""
     _set(is_claiming_paused=True, by=by, reason=reason)
 
 
 def resume(*, by: str) -> None:
-    """Workers take up jobs again, at once."""
+    """Workers claim jobs again, at once."""
     _set(is_claiming_paused=False, by=by, reason="")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [PENDING_CHANNEL])
@@ -61,7 +61,7 @@ FROM grader.rubric_tenant_controls control WHERE tenant_id = %s"""
 
 
 def allowance(tenant_id: uuid.UUID) -> Allowance:
-    """What the tenant's row says; today's tokens (UTC) are summed from the ledger, never kept in a counter."""
+    """The tenant's limits; today's tokens (UTC) are summed from the ledger, never kept in a counter."""
     with connection.cursor() as cursor:
         cursor.execute(_ALLOWANCE, [tenant_id])
         row = cursor.fetchone()

@@ -1,7 +1,7 @@
-"""Deleting everything that belongs to one user or one tenant, at their wish.
+"""Erase everything that belongs to one user or one tenant on request.
 
-Jobs go with their documents and results, whatever their state; a worker that runs one hears of it. The ledger keeps
-its lines, since costs and figures are made of them, but no longer says whose they were.
+Jobs are deleted in any state, with their documents and results; a worker that runs one is notified. The ledger keeps
+its lines, which costs and figures are computed from, without the owner.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What there is of an owner, or what was erased: numbers of rows."""
+    """Numbers of rows that an owner has, or that were erased."""
 
     jobs: int
     rows_from_before: int
@@ -64,7 +64,7 @@ def count(owner: Owner) -> Holding:
 
 
 def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
-    """any state → gone; what was erased. Rows that other programs wrote before this service stay unless asked for."""
+    """any state → deleted. Returns what was erased; rows from before this service stay unless asked for."""
     whose = owner.condition()
     jobs = _delete_jobs(f"kind IS NOT NULL AND {whose}", owner)
     older = _delete_jobs(f"kind IS NULL AND {whose}", owner) if rows_from_before_too else 0
@@ -85,7 +85,7 @@ def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
 # would take a batch of which others deleted some for the last one.
 _LOCK = "SELECT job_id FROM grader.rubric_extraction_jobs WHERE {} LIMIT %(batch)s FOR UPDATE"
 
-# What belongs to a job goes with it: input, reply and idempotency keys refer to it with ON DELETE CASCADE.
+# Input, reply and idempotency keys refer to the job with ON DELETE CASCADE.
 _DELETE = """
 WITH deleted AS (
   DELETE FROM grader.rubric_extraction_jobs WHERE job_id = ANY(%(job_ids)s)

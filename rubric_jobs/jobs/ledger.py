@@ -1,7 +1,7 @@
-"""Sums over the ledger that only ever grow, although its old lines are purged.
+"""Totals over the ledger that never fall, although old lines are purged.
 
-Lines that ended before a watermark are folded into `rubric_ledger_totals`, once; the younger ones are added up when
-somebody asks. Both are read in one statement, so that no line is counted twice or not at all.
+Lines that ended before a watermark are rolled up into `rubric_ledger_totals` once; younger lines are summed on demand.
+One statement reads both, so that every line counts exactly once.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 BOUNDS_MS = (10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000)
-"""Upper bounds of the duration buckets; one more bucket holds what took longer."""
+"""Upper bounds of the duration buckets; one more bucket has everything above."""
 
 SETTLED = "interval '10 minutes'"
-"""Older lines are written: no transaction of ours lasts that long."""
+"""Lines older than this are complete: no transaction of this service lasts that long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """All attempts of one kind that ended alike; the names are "" where the ledger has none."""
+    """Attempts with the same kind, outcome, error, provider and model; a name is "" where the ledger has none."""
 
     kind: str
     outcome: str
@@ -42,7 +42,7 @@ _COLUMNS = ", ".join((*_KEYS, *_SUMS, *_ARRAYS))
 
 
 def _buckets(column: str) -> str:
-    # A bucket's bound belongs to it, as Prometheus has it; width_bucket has it the other way.
+    # A bucket includes its upper bound, as in Prometheus; width_bucket excludes it.
     bounds = ", ".join(map(str, BOUNDS_MS))
     counts = (
         f"count(*) FILTER (WHERE width_bucket({column} - 1, ARRAY[{bounds}]) = {place})"
@@ -81,12 +81,12 @@ ON CONFLICT ({", ".join(_KEYS)}) DO UPDATE SET
 
 
 def roll_up(*, settled: str = SETTLED) -> int:
-    """Add the settled lines to the lasting sums; how many sums changed."""
+    """Add the settled lines to the lasting totals. Returns how many totals changed."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO grader.rubric_ledger_watermark (counted_until) VALUES ('-infinity') ON CONFLICT DO NOTHING"
         )
-        # Two folds at once would count the same lines: the second one waits here, and finds nothing to do.
+        # A second roll-up waits here and finds nothing to do, so that no line is counted twice.
         cursor.execute(
             f"SELECT counted_until::text, (statement_timestamp() - {settled})::text "  # noqa: S608 - a constant
             "FROM grader.rubric_ledger_watermark FOR UPDATE"
@@ -109,7 +109,7 @@ UNION ALL
 
 
 def totals() -> list[Sum]:
-    """All attempts that ever ended, added up; a key may stand there twice, folded and young."""
+    """All attempts that ever ended, summed; a key may occur twice, rolled up and young."""
     with connection.cursor() as cursor:
         cursor.execute(_TOTALS)
         names = [column.name for column in cursor.description]

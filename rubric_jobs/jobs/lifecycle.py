@@ -1,4 +1,4 @@
-"""Changes of a job's state that callers, operators and the sweep make, each one short transaction.
+"""Changes of a job's state by callers, operators and the sweep, each in one short transaction.
 
     submit ──▶ pending ──claim──▶ processing ──end──▶ completed
                  ▲  │                 │  │
@@ -31,20 +31,20 @@ from rubric_jobs.errors import (
 log = logging.getLogger(__name__)
 
 PENDING_CHANNEL = "rubric_jobs_pending"
-"""That there is something to claim, and not what: PostgreSQL delivers what is said twice in a transaction once."""
+"""Its notifications have no payload: PostgreSQL merges identical ones in a transaction."""
 CHANGED_CHANNEL = "rubric_jobs_changed"
 CANCELLED_CHANNEL = "rubric_jobs_cancelled"
 SWEPT_AT_ONCE = 500
-"""Of each kind: a hundred thousand late jobs in one statement would take longer than a pump waits for an answer, and be
-rolled back, again and again."""
+"""The limit of each statement of a sweep. A hundred thousand late jobs at once would exceed the pump's statement
+time-out and be rolled back every time."""
 CRASHES_ALLOWED = 3
-# Our own fault is among them: it may be that answer which brings it out.
+# InternalError is among them, because the stored answer may be what triggers it.
 FAULTS_OF_ANSWERS = [error.code for error in (AnswerInvalid, AnswerTruncated, AnswerRefused, InternalError)]
 
-# Start-time fair queueing (Goyal, Vin & Cheng 1996). Its virtual time is the tag of the next job that never ran: one
-# that was given back may bear a tag from long ago, and whoever submits now must not get ahead of others by it. Such
-# jobs wait at the head, few at a time; were they thousands, a submission would not look past the first of them. Those
-# that wait for a call stand in the queue as well: with all others at once claimed, they are who is next.
+# Start-time fair queueing (Goyal, Vin & Cheng 1996). Virtual time is the tag of the next job that never ran. A job that
+# was given back may have an old tag, which must not let new submissions overtake others. Such jobs wait at the head of
+# the queue, usually few; a submission looks past at most 1000 of them. Jobs that wait for a provider's call count too:
+# once all others are claimed, they are next.
 _VIRTUAL_TIME = """coalesce(
   (SELECT queue_tag FROM (
      SELECT queue_tag, claimed_at FROM grader.rubric_extraction_jobs
@@ -56,7 +56,7 @@ _VIRTUAL_TIME = """coalesce(
    WHERE status = 'pending' AND calling IS NOT NULL AND run_after IS NOT NULL ORDER BY queue_tag LIMIT 1),
   0)"""
 
-# Behind the tenant's own last job, but not before virtual time.
+# After the tenant's own last job, but not before virtual time.
 _FAIR_TAG = f"""greatest(
   (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs
     WHERE tenant_id = %(tenant_id)s AND status = 'pending' AND kind IS NOT NULL ORDER BY queue_tag DESC LIMIT 1),
@@ -64,11 +64,11 @@ _FAIR_TAG = f"""greatest(
 
 
 def place_again(ahead: str = "0") -> str:
-    """The tag of a `job` that is given back: its own, unless virtual time began anew since, as when nobody waits.
+    """SQL for the tag of a `job` that is given back: its own, unless virtual time was reset since (an empty queue).
 
-    Then it goes first, yet behind those of its tenant that were given back before and have smaller tags, and behind the
-    `ahead` ones that are given back with it: a thousand of them leave room for other tenants in between. In whatever
-    order they come back, no more than two stand on one place.
+    Then it goes first, but after its tenant's jobs that were given back before with smaller tags, and after the
+    `ahead` jobs that are given back with it, so that a thousand of them leave room for other tenants in between. In
+    any order of return, at most two jobs share a place.
     """
     return f"""least(job.queue_tag, {ahead} + greatest(
       (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs earlier
@@ -104,7 +104,7 @@ def submit(
     data: bytes,
     timeout_s: float,
 ) -> uuid.UUID:
-    """Nothing → pending: the row, its input and the workers' wake-up in one transaction."""
+    """Nothing → pending: row, input and the workers' wake-up in one transaction."""
     job_id = uuid.uuid4()
     values: dict[str, Any] = {
         "job_id": job_id,
@@ -132,8 +132,8 @@ def submit(
     return job_id
 
 
-# Before the change, as a statement of its own: one that has waited for a claim, or for a reply that is being stored,
-# does not see what came with it.
+# A statement of its own before the change: a statement that waits for a lock does not see rows that were written
+# meanwhile, such as the claim's line in the ledger or a reply.
 _LOCK = "SELECT FROM grader.rubric_extraction_jobs WHERE job_id = %(job_id)s FOR UPDATE"
 
 _CANCEL = """
@@ -160,7 +160,7 @@ SELECT pg_notify(%(cancelled)s, job_id::text), pg_notify(%(changed)s, job_id::te
 def cancel(*, job_id: uuid.UUID) -> bool:
     """pending or processing → failed (`cancelled`), its document deleted; False when it had ended already.
 
-    The worker that runs it hears of it and drops the call; were it not to hear, its token would be refused.
+    The worker that runs it is notified and drops the call. If the notification is lost, its token is refused.
     """
     values = {
         "job_id": job_id,
@@ -197,7 +197,7 @@ SELECT pg_notify(%(pending)s, ''), pg_notify(%(changed)s, job_id::text) FROM ret
 def retry(*, job_id: uuid.UUID, tenant_id: uuid.UUID, timeout_s: float) -> bool:
     """failed → pending with fresh attempts and a fresh deadline; False when it has not failed or can't be retried.
 
-    It goes on from a stored reply, which is paid for, unless that was the fault.
+    It continues from a stored reply, which is paid for, unless that reply caused the failure.
     """
     values: dict[str, Any] = {
         "job_id": job_id,
@@ -259,7 +259,7 @@ FROM rescued
 
 
 def rescue() -> int:
-    """processing → pending for jobs whose lease has ended (→ failed after three crashes); of how many, at once."""
+    """processing → pending for jobs whose lease has expired (→ failed after three crashes). Returns how many."""
     values: dict[str, Any] = {
         "allowed": CRASHES_ALLOWED,
         "at_once": SWEPT_AT_ONCE,
@@ -284,7 +284,7 @@ WITH late AS MATERIALIZED (
   FROM late WHERE job.job_id = late.job_id
   RETURNING job.job_id, job.tenant_id, job.user_id, job.kind, job.queued_at, job.trace_id
 ), noted AS (
-  -- Nobody ran it, yet the ledger must tell of it: figures that leave out what was never done would flatter.
+  -- Nobody ran it, but the ledger counts it: figures without expired jobs would look too good.
   INSERT INTO grader.rubric_job_attempts
     (job_id, tenant_id, user_id, kind, worker, started_at, ended_at, queue_ms, run_ms, outcome, error_code, trace_id)
   SELECT job_id, tenant_id, user_id, kind, '', statement_timestamp(), statement_timestamp(),
@@ -295,7 +295,7 @@ SELECT pg_notify(%(changed)s, job_id::text) FROM expired
 
 
 def expire() -> int:
-    """pending → failed for jobs that were not taken up (again) before their deadline; of how many, at once."""
+    """pending → failed for jobs that were not claimed (again) before their deadline. Returns how many."""
     values = {"code": TimedOut.code, "message": str(TimedOut()), "changed": CHANGED_CHANNEL, "at_once": SWEPT_AT_ONCE}
     return _changed(_EXPIRE, values)
 
@@ -311,13 +311,13 @@ FROM due WHERE job.job_id = due.job_id"""  # noqa: S608 - put together from cons
 
 
 def wake_delayed() -> int:
-    """pending → pending for retries whose wait is over: they may be claimed again; of how many, at once."""
+    """pending → pending for retries whose delay is over, which may be claimed again. Returns how many."""
     return _changed(_WAKE, {"at_once": SWEPT_AT_ONCE})
 
 
 def sweep() -> int:
-    """What every pump does once in a while for all: rescue, expire, wake; how many rows changed.
+    """Rescue, expire and wake, which every pump does for all from time to time. Returns how many rows changed.
 
-    From SWEPT_AT_ONCE on, there may be more to do.
+    With SWEPT_AT_ONCE or more there may be more to do.
     """
     return rescue() + expire() + wake_delayed()

@@ -1,4 +1,4 @@
-"""LISTEN: what PostgreSQL's notifications tell a process, over one connection of its own."""
+"""LISTEN: PostgreSQL's notifications over a connection of their own."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from rubric_jobs.jobs.connections import abort_after
 log = logging.getLogger(__name__)
 
 LISTENER = "rubric jobs: listening"
-"""How such a connection is told apart in pg_stat_activity."""
+"""The application name in pg_stat_activity."""
 RECONNECT_S = 1.0
 QUIET_S = 15.0
 ANSWER_S = 5.0
-"""After so long without a notification the server is asked whether it is still there, and has so long to say so."""
+"""After QUIET_S without a notification the server gets a query and ANSWER_S to answer it."""
 
 
 async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]]:
     """Channel and payload of every notification, for ever.
 
-    ("", "") comes each time that the connection is made anew: notifications may have been missed.
+    Yields ("", "") after each new connection, because notifications may have been missed.
     """
     while True:
         try:
@@ -35,7 +35,7 @@ async def listen(conninfo: str, *channels: str) -> AsyncIterator[tuple[str, str]
                 while True:
                     async for notification in connection.notifies(timeout=QUIET_S):
                         yield notification.channel, notification.payload
-                    with abort_after(ANSWER_S, connection):  # one that is gone is as silent as having nothing to say
+                    with abort_after(ANSWER_S, connection):  # a dead connection is as silent as an idle one
                         await connection.execute("SELECT 1")
         except psycopg.OperationalError as error:
             log.warning("listening again in %s s: %s", RECONNECT_S, type(error).__name__)

@@ -1,7 +1,7 @@
-"""Deleting what has been kept long enough, in small steps that workers do not feel.
+"""Retention: delete old jobs and ledger lines in batches that are small enough not to slow workers down.
 
-A finished job goes with everything that belongs to it but its lines in the ledger, which go later. Rows that wait or
-run, and rows that stood in the table before this service (no kind), are never touched.
+A finished job is deleted with everything that belongs to it except its lines in the ledger, which stay longer. Rows
+that wait or run, and rows from before this service (no kind), are never touched.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from rubric_jobs.models import Status
 FINISHED = (Status.COMPLETED.value, Status.FAILED.value)
 BATCH = 250
 REST = 1.5
-"""A pause after each batch, as a share of the time that it took: claims come first."""
+"""The pause after each batch, as a share of the batch's time: claims come first."""
 
 _BEGINNING = (datetime.datetime(1, 1, 2, tzinfo=datetime.UTC), uuid.UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which finished jobs: those that ended longer ago than `older_than`, of these statuses, tenant and user."""
+    """Finished jobs that ended longer ago than `older_than`, of these statuses, tenant and user."""
 
     older_than: datetime.timedelta
     statuses: Sequence[str] = FINISHED
@@ -43,7 +43,7 @@ class Selection:
 
     def condition(self) -> str:
         """SQL over `job` that names `cutoff`, `statuses`, `tenant_id` and `user_id`."""
-        # The statuses stand there twice: as constants for the partial index, as a parameter for the choice.
+        # The statuses are there twice: as constants for the partial index, as a parameter for the selection.
         parts = [
             "status IN ('completed', 'failed') AND kind IS NOT NULL AND status = ANY(%(statuses)s)",
             "coalesce(completed_at, updated_at) < %(cutoff)s",
@@ -75,9 +75,9 @@ def count_jobs(selection: Selection) -> Counter[str]:
 def purge_jobs(
     selection: Selection, *, batch: int = BATCH, rest: float = REST, tell: Callable[[int], object] = lambda _: None
 ) -> Counter[str]:
-    """completed or failed → gone; how many, by status. Rows that somebody else holds locked are stepped over.
+    """completed or failed → deleted. Returns how many, by status; locked rows are skipped.
 
-    `tell` hears the number of jobs that each batch deleted.
+    `tell` is called with the number of jobs that each batch deleted.
     """
     cutoff, last = _cutoff(selection.older_than), _BEGINNING
     gone: Counter[str] = Counter()
@@ -94,7 +94,7 @@ def purge_jobs(
 def _delete_batch(
     selection: Selection, cutoff: datetime.datetime, last: tuple[datetime.datetime, uuid.UUID], batch: int
 ) -> list[tuple[str, datetime.datetime, uuid.UUID]]:
-    # From where the last batch ended: its dead index entries are not walked over again.
+    # Start where the last batch ended, so that its dead index entries are not scanned again.
     statement = f"""
     WITH doomed AS MATERIALIZED (
       SELECT job_id, coalesce(completed_at, updated_at) AS finished_at FROM grader.rubric_extraction_jobs
@@ -109,7 +109,7 @@ def _delete_batch(
 
 
 def purge_ids(job_ids: Sequence[uuid.UUID]) -> int:
-    """completed or failed → gone for these jobs, whatever their age; how many."""
+    """completed or failed → deleted for these jobs, whatever their age. Returns how many."""
     return len(
         _unhurried(
             """DELETE FROM grader.rubric_extraction_jobs
@@ -121,7 +121,7 @@ def purge_ids(job_ids: Sequence[uuid.UUID]) -> int:
 
 
 def purge_ledger(older_than: datetime.timedelta, *, batch: int = BATCH * 8, rest: float = REST) -> int:
-    """Lines of the ledger → gone, once they are counted in its lasting sums; how many."""
+    """Delete lines of the ledger that are counted in its lasting sums. Returns how many."""
     cutoff, gone = _cutoff(older_than), 0
     for _ in _batches(rest):
         rows = _unhurried(
@@ -140,12 +140,12 @@ def purge_ledger(older_than: datetime.timedelta, *, batch: int = BATCH * 8, rest
 
 
 def purge_what_is_due() -> str:
-    """What the schedule runs: count the ledger, then delete jobs and ledger lines by their retention; what was done."""
+    """The scheduled task: roll up the ledger, delete jobs and ledger lines by their retention. Returns a summary."""
     ledger.roll_up()
     jobs = purge_jobs(Selection(older_than=conf.retention()))
     lines = purge_ledger(conf.ledger_retention())
     workers.forget_the_dead()
-    # A caller whose requests are paid off has the same rate as one who never came.
+    # A caller whose requests are paid off has the same rate as a new one.
     _unhurried("DELETE FROM grader.request_rates WHERE paid_off_at < statement_timestamp() RETURNING caller", {})
     return f"{jobs.total()} jobs and {lines} lines of the ledger purged"
 
@@ -159,7 +159,7 @@ def _batches(rest: float) -> Iterator[None]:
 
 def _unhurried(statement: str, values: dict[str, Any]) -> list[Any]:
     with transaction.atomic(), connection.cursor() as cursor:
-        # Nobody waits for a purge: were it lost in a crash, the next one does it again.
+        # A purge need not be durable: after a crash, the next one repeats it.
         cursor.execute("SET LOCAL synchronous_commit TO off")
         cursor.execute(statement, values)
         rows: list[Any] = cursor.fetchall()

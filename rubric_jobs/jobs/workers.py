@@ -1,4 +1,4 @@
-"""Which worker processes are alive, on whatever host: each one says so in its row."""
+"""Worker processes on all hosts: each one reports in its row that it is alive."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.db import connection
 
 ALIVE_WITHIN_S = 15.0
-"""A worker says so every second; one that has been silent for so long is gone, or cannot reach the database."""
+"""Seconds after which a silent worker counts as gone; a live one reports every second."""
 MISSED_FOR_S = 3600.0
-"""One that went without leaving is spoken of for so long."""
+"""Seconds for which a worker that died is still listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A worker process, the number of jobs that it runs, and for how long nobody has heard of it."""
+    """A worker process, the number of jobs that it runs, and the seconds since its last report."""
 
     name: str
     started_at: datetime.datetime
@@ -38,13 +38,13 @@ def note(*, worker: str, running: int) -> None:
 
 
 def leave(*, worker: str) -> None:
-    """This worker ends as it should: it is not missed."""
+    """This worker stops in good order and is not missed."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM grader.rubric_workers WHERE worker = %s", [worker])
 
 
 def known() -> list[Worker]:
-    """Those that are alive, and those that went without leaving in the last hour, by name."""
+    """Workers that are alive, and those that died in the last hour, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT worker, started_at, running,
@@ -60,12 +60,12 @@ def known() -> list[Worker]:
 
 
 def alive() -> list[Worker]:
-    """Those that were heard of lately, by name."""
+    """Workers that are alive, by name."""
     return [worker for worker in known() if worker.is_alive]
 
 
 def forget_the_dead() -> int:
-    """Rows of workers that nobody has heard of for a day → gone; how many."""
+    """Delete rows of workers that have been silent for a day. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM grader.rubric_workers WHERE seen_at < statement_timestamp() - interval '1 day'")
         return int(cursor.rowcount)

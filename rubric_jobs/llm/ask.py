@@ -1,7 +1,7 @@
-"""Ask a provider and believe nothing.
+"""Ask a provider and check its answer.
 
-A reply becomes a rubric only when it is one, within bounds, and the caller's check has no objection. Else it is
-complained about and asked for once more; then it is an AnswerInvalid. Extraction and enhancement both go this way.
+A reply is accepted when it is a rubric within bounds and passes the caller's check. Otherwise the model is asked once
+more with a complaint, and a second bad answer is an AnswerInvalid. Extraction and enhancement share this.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
 
 TIMEOUT_GRACE_S = 60.0
-"""For a provider that forgets its time-out. A guarded one visits rows around its call, for which a database that fails
-over may let it wait: an answer in hand is not to be lost to that."""
+"""Extra time for a provider that misses its time-out. A guarded provider reads and writes rows around its call; an
+answer must not be lost because a database fails over meanwhile."""
 MAX_REPLY_CHARACTERS = 2_000_000
 MAX_CRITERIA = 200
 MAX_LEVELS = 20
@@ -35,9 +35,9 @@ MAX_ADJUSTMENTS = 100
 MAX_NAME_CHARACTERS = 1_000
 MAX_DESCRIPTION_CHARACTERS = 20_000
 MAX_SUM = 1_000_000
-"""Of the criteria's points: the most that a total can be."""
+"""The largest total of the criteria's points."""
 ANSWERED = (AnswerInvalid, AnswerRefused, AnswerTruncated)
-"""What was paid for, and will be paid for again by who asks again."""
+"""Failures after an answer: asking again costs again."""
 
 OnText = Callable[[str], None]
 OnReply = Callable[[Reply], Awaitable[None] | None]
@@ -45,7 +45,7 @@ Check = Callable[[Rubric], None]
 
 
 class Objection(AnswerInvalid):
-    """Why an answer is not taken: a sentence for the user, and a complaint for the model, which may quote texts."""
+    """Why an answer is refused: a sentence for the user, and a complaint for the model that may quote the document."""
 
     def __init__(self, sentence: str, *, complaint: str) -> None:
         super().__init__(sentence)
@@ -54,7 +54,7 @@ class Objection(AnswerInvalid):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A provider and the model that it is asked for."""
+    """A provider and the model to use."""
 
     provider: Provider
     model: str
@@ -62,7 +62,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`reply` is the one that was taken; the tokens are those of every reply that it took, a stored one's too."""
+    """`reply` is the accepted one; the tokens are the sum over all replies, a stored one included."""
 
     rubric: Rubric
     reply: Reply
@@ -82,12 +82,11 @@ async def ask(
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
 ) -> Answer:
-    """The provider's answer as a rubric that `check` has no objection to (it raises AnswerInvalid, best an Objection).
+    """The provider's answer as a rubric that passes `check` (which raises AnswerInvalid, best an Objection).
 
-    `timeout_s` bounds each call, streaming included; there are at most two. `on_reply` (plain or async) gets every
-    reply before it is parsed, so that what was paid for can be stored, also where no answer is taken in the end; one
-    that was cut off, refused or empty comes to it without text.
-    `stored_reply` stands for the first call (with its tokens set to 0 where another job paid). Raises a ProviderError.
+    `timeout_s` bounds each of at most two calls, streaming included. `on_reply` (plain or async) gets every reply
+    before it is parsed, so that it can be stored even if no answer is accepted; a reply that was cut off, refused or
+    empty has no text. `stored_reply` replaces the first call. Raises a ProviderError.
     """
     replies: list[Reply] = []
     for is_last in (False, True):
@@ -95,7 +94,7 @@ async def ask(
         if reply is None:
             reply = await _paid_call(task, Target(provider, model), timeout_s, on_text, on_reply)
         replies.append(reply)
-        size = task.size + len(reply.text)  # the shortest reply is looked for in the whole document
+        size = task.size + len(reply.text)  # even a short reply is searched for in the whole document
         try:
             rubric = await offload.run(size, _judged, reply.text, check)
         except AnswerInvalid as objection:
@@ -104,7 +103,7 @@ async def ask(
             task = replace(task, complaint=getattr(objection, "complaint", str(objection)))
         else:
             return _answer(rubric, replies)
-    raise AssertionError("the second answer is taken or refused")
+    raise AssertionError("the second answer is accepted or refused")
 
 
 async def ask_in_turn(
@@ -117,10 +116,10 @@ async def ask_in_turn(
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
 ) -> Answer:
-    """The first target's answer, or the next one's where that fails with a ProviderError; see `ask`.
+    """The answer of the first target that does not fail with a ProviderError; see `ask`.
 
-    Where all fail, a transient failure is raised before a permanent one (waiting may help), else the first. It counts
-    as an attempt where one of them had answered: such answers would be bought without end while another one is busy.
+    If all fail, the first transient failure is raised (waiting may help), else the first failure. It counts as an
+    attempt if one target gave an unusable answer: such jobs would be retried, and paid for, without limit.
     """
     failures: list[ProviderError] = []
     for target in targets:
@@ -190,8 +189,8 @@ def _judged(text: str, check: Check) -> Rubric:
 
 
 async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on_text: OnText | None) -> Reply:
-    # A provider bounds the whole call itself and says it better; this is for one that forgets, as a stream that drips
-    # never reaches an SDK's own time-out.
+    # A provider bounds the call itself, with a better sentence. This catches one that does not: a slow stream never
+    # reaches an SDK's own time-out.
     try:
         async with asyncio.timeout(timeout_s + TIMEOUT_GRACE_S):
             heard = on_text and partial(_heard, on_text)
@@ -202,7 +201,7 @@ async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on
 
 
 def _heard(on_text: OnText, text: str) -> None:
-    _hold_length(text)  # an answer without an end would fill the memory that other jobs need
+    _hold_length(text)  # an endless answer would fill the memory
     on_text(text)
 
 
@@ -243,7 +242,7 @@ def _first_faults(fault: ValidationError) -> str:
 
 
 def _hold_counts(told: Any) -> None:
-    """Before anything is made of it: a million small faults would take seconds to name, in which nothing else runs."""
+    """Before validation: listing a million small faults would block the process for seconds."""
     criteria = items(told, "criteria")
     _hold(len(criteria), MAX_CRITERIA, "criteria")
     levels = (len(items(criterion, "levels")) for criterion in criteria)
@@ -284,7 +283,7 @@ _UNASKED = frozenset(
     if field.json_schema_extra == NOT_ASKED
 )
 _ONE_LINE = frozenset({"name", "title", "section", "reason"})
-# PostgreSQL's jsonb refuses NUL, and no one can read the others.
+# PostgreSQL's jsonb refuses NUL; the others are not printable.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

@@ -1,4 +1,4 @@
-"""The part of a long document that holds its rubric: what a model is shown, and pays for."""
+"""The part of a long document that a model is shown: the pages that look like a rubric."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rubric_jobs.documents import Block, Document, Table
 from rubric_jobs.rubric.model import Rubric, Source
 
 MAX_CHARACTERS = 60_000
-"""About 15,000 tokens, some thirty dense pages: shorter documents are shown whole."""
+"""About 15,000 tokens or thirty dense pages. Shorter documents are shown whole."""
 
 _BLOCKS_A_PART = 20
-"""Where a format has no pages, so many blocks stand for one."""
+"""Blocks that count as a page where a format has none."""
 
 _LEAST_ROOM = 500
-"""Less says nothing."""
+"""A shorter piece is left out."""
 
 _SCORING = re.compile(r"\d\s*(?:points?|pts?\.?|marks?|punkte?|puntos|%|/\s*\d)|\brubric|\bcriteri", re.IGNORECASE)
 
@@ -29,9 +29,9 @@ class _Part:
 
 
 def of(document: Document, local: Rubric | None = None) -> str:
-    """The document as Markdown; of one longer than MAX_CHARACTERS the parts that look most like a rubric, in order.
+    """The document as Markdown; above MAX_CHARACTERS, the parts that look most like a rubric, in their order.
 
-    `local` is what the deterministic reader found: the pages that it was read from, and those beside them, come first.
+    The pages that the `local` reading came from, and their neighbours, are chosen first.
     """
     whole = document.text()
     if len(whole) <= MAX_CHARACTERS:
@@ -49,7 +49,7 @@ def of(document: Document, local: Rubric | None = None) -> str:
 
 
 def _beginning(text: str, room: int) -> str:
-    """As many whole lines (rows, that is, and paragraphs) as there is room for, and where one has none, of that one."""
+    """As many whole lines (table rows and paragraphs) as fit; a first line that does not fit is cut."""
     if len(text) <= room:
         return text
     lines = text[: room + 1].rpartition("\n")[0].rstrip()

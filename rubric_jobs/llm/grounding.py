@@ -1,4 +1,4 @@
-"""What a model returned, held against the document: where each part was read, and what the document does not hold."""
+"""Compare a model's rubric with the document: where each part was read, and what the document does not contain."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from rubric_jobs.rubric.model import Criterion, Level, Rubric, Source, Warning
 from rubric_jobs.rubric.points import as_text
 
 NEARBY_PARAGRAPHS = 8
-"""So many paragraphs below its name a criterion's points are still looked for, unless another criterion begins."""
+"""Paragraphs below a criterion's name in which its points are searched, unless another criterion begins."""
 
 MOST_MISSING = 20
 _MOST_PLACES = 50
 _MOST_TRIES = 1_000
-"""A short text that stands inside of longer words more often is looked for no further."""
+"""Tries for a short text that occurs inside of longer words; then the search stops."""
 _HEAD_SURPLUS = 24
-"""A heading or cell that names a criterion holds at most so many letters more, such as its points."""
+"""Letters that a heading or cell may have beside a criterion's name, such as its points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """`ungrounded` counts the criteria and levels that are marked so; `checked` says if there was text to look in."""
+    """`ungrounded` counts the criteria and levels that are not in the document; `checked` is whether it has text."""
 
     rubric: Rubric
     ungrounded: int
@@ -39,9 +39,8 @@ class Grounded:
 def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> Grounded:
     """The rubric with `source` and `grounded` on every criterion and level, and a warning for each doubt.
 
-    A part is grounded when all of its texts stand in the document and its numbers stand beside them. With pages that
-    nobody could read (scans), what is not found stays unknown. `local` is the deterministic reader's finding: what it
-    saw and the answer lacks is a warning too.
+    A part is grounded when the document contains all of its texts with its numbers beside them. With scanned pages, a
+    part that is not found stays unknown. A criterion of the `local` reading that the answer lacks is a warning too.
     """
     index = _Index(document)
     can_tell = document.is_legible
@@ -65,12 +64,12 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
 
 
 def can_hold_number(document: Document, value: Decimal) -> bool:
-    """Whether the document prints this number anywhere, as far as that can be told."""
+    """Whether the document contains this number anywhere; True where its text cannot be searched."""
     return not document.is_legible or value in _numbers(document.text())
 
 
 def holds_nothing_of(rubric: Rubric, document: Document) -> bool:
-    """Whether not one text of the rubric's criteria and levels stands in the document."""
+    """Whether the document contains no text of the rubric's criteria and levels."""
     texts = (
         text
         for part in _parts(rubric.criteria)
@@ -105,7 +104,7 @@ class _Check:
         highest = max((level.highest for level in criterion.levels if level.highest is not None), default=None)
         values = [criterion.weight, None if criterion.points == highest else criterion.points]
         beside = () if self.place else self.beside.numbers_with(self.index.place(criterion.description or ""))
-        # Beside what stands nowhere no number can stand: that is one doubt, not two.
+        # A text that is not found has no number beside it either: one warning, not two.
         is_told = self.place is None and not found
         is_grounded = (is_told or self._numbers_found(values, criterion.name, self.path, beside)) and found
         levels = [self.level(level, criterion, at) for at, level in enumerate(criterion.levels)]
@@ -115,7 +114,7 @@ class _Check:
     def level(self, level: Level, criterion: Criterion, at: int) -> Level:
         path = f"{self.path}.levels[{at}]"
         found = self._texts_found((level.name, level.description), criterion.name, path)
-        # "No credit" and its like are worth nothing without a printed 0, and a level may be named by its points.
+        # "No credit" means 0 without a printed number, and a level may be named by its points.
         own = _numbers(f"{level.name or ''} {level.description or ''}") if found else set()
         values = [value for value in (level.points, level.points_min, level.points_max) if value and value not in own]
         place = self.index.place(level.description or level.name or "", beside=self.place)
@@ -133,7 +132,7 @@ class _Check:
     def _texts_found(self, texts: Iterable[str | None], name: str, path: str) -> bool:
         lacking = [text for text in texts if text and fold(text) and self.index.place(text) is None]
         if lacking and self.can_tell:
-            message = f"The document does not hold the text “{_short(lacking[0])}” of “{_short(name)}”."
+            message = f"The document does not contain the text “{_short(lacking[0])}” of “{_short(name)}”."
             self.warnings.append(Warning(code="ungrounded", message=message, path=path))
         return not lacking
 
@@ -147,7 +146,7 @@ class _Check:
 
 
 class _Index:
-    """The document's pieces of text with their places, folded once, and its rows, gone through once."""
+    """The document's pieces of text, folded once, with their places and table rows."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -166,7 +165,7 @@ class _Index:
         self._numbers: dict[_Row, frozenset[Decimal]] = {}
 
     def place(self, text: str, *, beside: Source | None = None) -> Source | None:
-        """Where a text stands; of several places the one in the same row as `beside`, or that holds little else."""
+        """Where a text is; of several places the one in the row of `beside`, else the one with the least other text."""
         needle = fold(text)
         if len(needle) <= SHORT_NEEDLE:
             return self.document.find(text)
@@ -176,7 +175,7 @@ class _Index:
         return self.document.find_across(needle) if len(needle) >= CROSSING_NEEDLE else None
 
     def heads(self, name: str) -> list[Source]:
-        """Where a heading or a cell holds the name and little else."""
+        """Headings and cells that contain the name and little else."""
         needle = fold(name)
         longest = len(needle) + _HEAD_SURPLUS
         return [self._sources[index] for index in self._places(needle) if self._lengths[index] <= longest]
@@ -194,7 +193,7 @@ class _Index:
         return self._numbers[row]
 
     def _places(self, needle: str) -> list[int]:
-        """Which pieces hold it."""
+        """The pieces that contain it."""
         if needle not in self._found:
             self._found[needle] = list(itertools.islice(self._holding(needle), _MOST_PLACES))
         return self._found[needle]
@@ -220,7 +219,7 @@ _Row = tuple[int | None, int | None]
 
 
 class _Beside:
-    """The numbers that may belong to one criterion and not to another one; `places` are those of all criteria."""
+    """The numbers that may belong to a criterion, and not to another one; `places` are those of all criteria."""
 
     def __init__(self, index: _Index, places: list[Source | None]) -> None:
         self._index = index
@@ -233,14 +232,14 @@ class _Beside:
         self._paragraphs: dict[int, frozenset[Decimal]] = {}
 
     def numbers_near(self, name: str, place: Source | None) -> _Numbers:
-        """The numbers that may belong to what is named at `place`, and wherever else a heading or cell names it."""
+        """The numbers near `place`, and near every other heading or cell with that name."""
         if place is None:
             return ()
         near = (each for source in (place, *self._index.heads(name)) for each in self._numbers_at(source))
         return tuple(dict.fromkeys(near))
 
     def numbers_with(self, place: Source | None) -> _Numbers:
-        """Those in the very row or paragraph at `place`."""
+        """The numbers in the row or paragraph at `place`."""
         if place is None or place.row is not None:
             return (self._index.row_numbers(place),)
         at = self._positions.get(place.paragraph) if place.paragraph is not None else None
@@ -256,7 +255,7 @@ class _Beside:
             yield from self._paragraphs_after(self._positions[place.paragraph], place.paragraph)
 
     def _spare_numbers(self, table: int) -> frozenset[Decimal]:
-        """Those in rows that no criterion was read from, such as the header."""
+        """The numbers in rows without a criterion, such as the header."""
         if table not in self._spare:
             used = self._used.get(table, set())
             rows = (row for row in self._index.rows if row[0] == table and row[1] not in used)
@@ -281,7 +280,7 @@ class _Beside:
 
     @cached_property
     def _positions(self) -> dict[int, int]:
-        """Of each paragraph's number, the first one's."""
+        """The first position of each paragraph number."""
         return {number: at for at, (number, _) in reversed(list(enumerate(self._texts))) if number is not None}
 
     @cached_property
@@ -295,12 +294,12 @@ def _missing(rubric: Rubric, index: _Index, places: list[Source | None], local: 
     lacking = (name for name in names if len(fold(name)) > SHORT_NEEDLE and fold(name) not in said)
     lacking = (name for name in lacking if not re.match(lexicon.TOTAL, lexicon.plain(name)))
     for name in itertools.islice(lacking, MOST_MISSING):
-        message = f"The document also holds “{_short(name)}”, which was left out."
+        message = f"The document also contains “{_short(name)}”, which was left out."
         yield Warning(code="left_out", message=message, path="")
 
 
 def _unused_rows(index: _Index, places: list[Source | None]) -> Iterator[str]:
-    """The first cells of the rows between and below those that criteria were read from, as wide as these."""
+    """The first cells of rows between and below the criteria's rows that are as wide as these."""
     used: dict[int, set[int]] = {}
     for place in places:
         if place is not None and place.table is not None and place.row is not None:
@@ -335,9 +334,9 @@ def _same_row(source: Source, beside: Source | None) -> bool:
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _LONGEST_NUMBER = 30
-"""Characters; an account's number is shorter, and arithmetic has its bounds."""
+"""Characters of the longest number that is read; Decimal arithmetic is bounded."""
 _FRACTIONS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
-# From the beginning of a number alone: else each digit of a very long one would be tried with all that follow it.
+# Match at the beginning of a number only: a very long one would take quadratic time.
 _MIXED = re.compile(r"(?<!\d)(\d*)\s?([½¼¾])")
 
 

@@ -1,7 +1,7 @@
-"""Which model names are known to be gone, and which one to ask instead.
+"""Retired model names and their replacements, as the vendors publish them (November 2026).
 
-Facts as the vendors publish them (November 2026). A name that is not listed here is passed on as it is:
-only the vendor knows all of its models, and its 404 has a sentence of its own (`model_retired`).
+A name that is not listed is passed on unchanged: only the vendor knows all of its models, and its 404 becomes
+`model_retired`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from datetime import date
 from types import MappingProxyType
 
 DEFAULTS: Mapping[str, str] = MappingProxyType({"gemini": "gemini-3.5-flash", "openai": "gpt-6-luna"})
-"""The model that is asked when nobody names one.
+"""The model that is used when none is named.
 
-`gpt-6-luna` is OpenAI's smallest current model with strict structured output; the vendor itself names it as the
-successor of gpt-4o-mini and gpt-4.1-mini, and no end is announced for it (gpt-5-mini ends on 2026-12-11).
+`gpt-6-luna` is OpenAI's smallest current model with strict structured output, and its named successor of gpt-4o-mini
+and gpt-4.1-mini. No end is announced for it (gpt-5-mini ends on 2026-12-11).
 """
 
 _SHUTDOWNS: Mapping[str, Mapping[str, date]] = MappingProxyType(
@@ -57,7 +57,7 @@ _SHUTDOWNS: Mapping[str, Mapping[str, date]] = MappingProxyType(
 )
 
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4}|\d{3}|latest)$")
-"""A dated or numbered snapshot of a model (`-2025-08-07`, `-0613`, `-001`) ends with the model it was taken of."""
+"""A dated or numbered snapshot (`-2025-08-07`, `-0613`, `-001`) is retired together with its model."""
 
 _ONGOING_ALIASES = frozenset({"gemini-flash-latest", "gemini-pro-latest", "gemini-flash-lite-latest"})
 
@@ -72,10 +72,10 @@ def shutdown_of(provider: str, model: str) -> date | None:
 
 
 def resolve(provider: str, asked: str | None, default: str) -> str:
-    """The model to ask: `default` where none was named or the named one is retired or about to be.
+    """The model to use: `default` where none is named, or the named one is retired or will be.
 
-    Announced ends count from the announcement on: a job must not depend on the day on which it is run.
-    An operator who configures such a name as `default` gets it, since the vendor may still serve them.
+    An announced end counts from the announcement on, so that a job does not depend on the day on which it runs.
+    An operator who configures such a name as `default` gets it, because the vendor may still serve it.
     """
     name = (asked or "").strip().removeprefix("models/")
     if not name or shutdown_of(provider, name) is not None:

@@ -1,4 +1,4 @@
-"""A rubric while a model is still writing it: whatever of its JSON has arrived, in canonical shape; and who is told."""
+"""The part of a rubric that has arrived while a model is still writing it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class OnProgress(Protocol):
 
 
 def silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
-    """An OnProgress for a caller that does not want to know."""
+    """An OnProgress that does nothing."""
 
 
 def streaming(
     on_progress: OnProgress, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
 ) -> Callable[[str], None]:
-    """What a provider calls with all of its answer so far: reports the stage `writing`, at most twice a second."""
+    """An `on_text` for a provider that reports the stage `writing`, at most twice a second."""
     due = clock()
 
     def on_text(text: str) -> None:
@@ -47,7 +47,7 @@ def streaming(
 def rubric_of(text: str) -> dict[str, Any] | None:
     """`{"title", "kind", "criteria"}` of an unfinished answer, or None while there is nothing to show.
 
-    A number at the very end is left out: `1` may become `10`. Nothing here is checked yet; it is for showing alone.
+    A number at the very end is left out, because `1` may become `10`. Nothing is checked yet: it is for display only.
     """
     start = text.find("{")
     if start < 0:

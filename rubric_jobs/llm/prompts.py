@@ -1,8 +1,8 @@
-"""What a model is asked: one short, versioned prompt for each kind of task.
+"""One short, versioned prompt for each kind of task.
 
-The rules stand in the system part. What a teacher or a document says is fenced in the user part, as material: the
-fence's name is made from the texts inside of it, so that no text can know the fence that closes it. Whatever a
-model is talked into, its answer is judged afterwards (`asking`, `grounding`), and the rules hold nothing secret.
+The rules are the system part. Texts from teachers and documents are fenced in the user part as material: the fence's
+name is a hash of the texts inside, so that no text can close its own fence. Prompt injection is caught afterwards,
+because the answer is checked (`ask`, `grounding`), and the rules contain nothing secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rubric_jobs.rubric.model import Rubric, answer_schema
 
 EXTRACT_VERSION = "extract-1"
 ENHANCE_VERSION = "enhance-1"
-"""Part of what makes a finished job's answer good for the next one: count up with every change of a prompt."""
+"""Part of the digest by which results are reused: count it up with every change of a prompt."""
 
 MAX_RULES_CHARACTERS = 60_000
 
@@ -65,7 +65,7 @@ otherwise; the best level of a criterion has all of its points.
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file for the model to read itself."""
+    """A file that the model reads itself."""
 
     data: bytes = field(repr=False)
     mime_type: str
@@ -121,7 +121,7 @@ _PIECE = 20
 
 @functools.cache
 def _schema() -> dict[str, Any]:
-    """The one schema, made once: making it costs more than all the rest of a call. Nobody may change it."""
+    """The schema of answers, made once, because it costs more than the rest of a call. Do not change it."""
     return answer_schema()
 
 
@@ -147,7 +147,7 @@ def _enhance(task: EnhanceTask) -> Prompt:
 
 
 def _asked_fields(rubric: Rubric) -> dict[str, Any]:
-    """The rubric in the very shape that the model is to answer with."""
+    """The rubric with the fields that the model is asked for."""
     return dict(_only(rubric.model_dump(mode="json"), _schema()))
 
 

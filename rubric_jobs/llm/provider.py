@@ -1,7 +1,7 @@
-"""The seam between this service and whoever reads or writes a rubric for it.
+"""The interface of a language model's provider.
 
-A provider gets a task and answers with the canonical rubric as JSON text; whether that text is a
-rubric, adds up and stands in the document is judged by its caller, for every provider alike.
+A provider gets a task and answers with JSON text. `llm.ask` checks that it is a rubric, and the pipelines check that it
+adds up and is in the document, in the same way for every provider.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from rubric_jobs.rubric.model import Rubric
 class ExtractTask:
     """Find the rubric in a document.
 
-    `local` is what the deterministic reader made of it, or the reason why it found nothing;
-    `data` are the file's own bytes, for a model that reads a scan itself.
+    `local` is the local reading, or the reason why there is none; `data` are the file's own bytes, for a model that
+    reads a scan itself.
     """
 
     document: Document
@@ -31,19 +31,19 @@ class ExtractTask:
     file_type: str
     instruction: str = ""
     complaint: str = ""
-    """What was wrong with the model's first answer, when it is asked once more."""
+    """What was wrong with the first answer, when the model is asked again."""
 
     @property
     def size(self) -> int:
-        """How much there is to read, about: a small file may unpack to a very long document."""
+        """Roughly how many characters there are: a small file may unpack to a very long document."""
         return len(self.data) + size_of(text for text, _ in self.document.texts())
 
 
 @dataclass(frozen=True, slots=True)
 class EnhanceTask:
-    """Write a better rubric of exactly `total_points` points.
+    """Write a rubric of exactly `total_points` points.
 
-    `rubric` is what `rules` says when it is a whole rubric already (then names, levels and wording stay), else None.
+    `rubric` is set when `rules` is a whole rubric already; then names, levels and wording stay.
     """
 
     rules: str
@@ -61,14 +61,15 @@ Task = ExtractTask | EnhanceTask
 
 
 MOST_TOKENS = 100_000_000
-"""Of one reply: several of them still fit into the database's integers."""
+"""The most that is counted for one reply, so that sums fit into the database's integers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`text` is the canonical rubric as JSON; `model` is the one that answered; tokens as the provider counts them.
 
-    Whatever a server says, it is UTF-8, `model` has no NUL, and tokens are from 0 to MOST_TOKENS: it can be stored.
+    Whatever a server sends, a reply can be stored: it is UTF-8, `model` has no NUL, tokens are within 0 and
+    MOST_TOKENS.
     """
 
     text: str
@@ -76,7 +77,7 @@ class Reply:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     provider: str = ""
-    """Whose reply it is; filled in by the asker."""
+    """The provider's name, filled in by `llm.ask`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _whole_characters(self.text))
@@ -90,14 +91,14 @@ def _whole_characters(text: str) -> str:
 
 
 class Provider(Protocol):
-    """One vendor. Building one is cheap: its SDK is imported by `preload` or by the first question."""
+    """One vendor. Constructing it is cheap: `preload` or the first call imports the SDK."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def is_ready(self) -> bool:
-        """Whether it has all that it needs, a key above all."""
+        """Whether it has everything that it needs, such as a key."""
         ...
 
     def preload(self) -> None:
@@ -107,9 +108,9 @@ class Provider(Protocol):
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
     ) -> Reply:
-        """The provider's reply, complete and not refused.
+        """The complete reply.
 
-        `on_text` is called with all of the answer so far, each time more has arrived, where the provider can stream.
+        A provider that streams calls `on_text` with the whole answer so far each time more has arrived.
         Raises a ProviderError.
         """
         ...

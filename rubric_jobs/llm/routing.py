@@ -25,11 +25,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The providers to ask in turn, and whether the local reading is used before or after them."""
+    """The providers to ask in turn, and whether the local reading is used before or after them.
+
+    `stored_reply` is what an earlier attempt was answered, where its provider is still known.
+    """
 
     is_local_first: bool
     providers: tuple[str, ...]
     is_local_last: bool
+    stored_reply: Reply | None = None
 
 
 def route(
@@ -49,11 +53,11 @@ def route(
     is_local_first, is_local_last = names[0] == LOCAL, LOCAL in names[1:] or names == [LOCAL]
     # What follows the local reading is asked only where that comes first: later, the local reading ends the job.
     asked = names[1:] if is_local_first else names[: names.index(LOCAL)] if is_local_last else names
-    if stored_reply is not None and stored_reply.provider in providers:
-        # A stored reply is paid for, so its provider comes first even if the settings have changed since.
-        asked = [stored_reply.provider, *(name for name in asked if name != stored_reply.provider)]
-        is_local_first = False
-    return Route(is_local_first, tuple(asked), is_local_last)
+    if stored_reply is None or stored_reply.provider not in providers:
+        return Route(is_local_first, tuple(asked), is_local_last)
+    # A stored reply is paid for, so its provider comes first even if the settings have changed since.
+    others = (name for name in asked if name != stored_reply.provider)
+    return Route(False, (stored_reply.provider, *others), is_local_last, stored_reply)
 
 
 def targets(route: Route, providers: Providers, models: Mapping[str, str]) -> list[Target]:

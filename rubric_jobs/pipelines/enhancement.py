@@ -1,8 +1,8 @@
-"""A rubric's text or a few rules in, a rubric of exactly the wanted total out.
+"""From a rubric's text or a few rules to a rubric with exactly the wanted total.
 
-A whole rubric keeps its names, levels and wording whoever serves: the points alone are taken from a model's answer, and
-only where it kept every criterion and level. Few rules need a model, whose rubric is held to its bounds. Either way the
-points are shared out here (`points.rescale`), so that they add up. Pure, as extraction is: no database, no settings.
+A whole rubric keeps its names, levels and wording: only points are taken from a model's answer, and only if it kept
+every criterion and level. A few rules need a model, whose rubric must be within bounds. In both cases `points.rescale`
+makes the points add up. Pure, like extraction: no database, no settings.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MOST_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class EnhancementRequest:
-    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: wished for by provider."""
+    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: the wanted model by provider."""
 
     rules: str = field(repr=False)
     total_points: Decimal
@@ -81,7 +81,7 @@ async def enhance(
             check=lambda rubric: _check(rubric, task, repeats_rules),
             on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
             on_reply=on_reply,
-            stored_reply=stored_reply,
+            stored_reply=route.stored_reply,
         )
     except ProviderError:
         if whole is None or not route.is_local_last:
@@ -121,19 +121,19 @@ def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome
 
 
 def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:
-    """The local way: arithmetic alone."""
+    """Without a model: arithmetic only."""
     rubric = points.rescale(whole, total)
     warnings = [*rubric.warnings, *_about_old_total(whole)]
     if wish.strip():
-        message = "The wish was not heeded: that needs a language model. The points keep their proportions."
+        message = "The wish was not followed, because that needs a language model. The points keep their proportions."
         warnings.append(Warning(code="wish_not_heeded", message=message))
     return rubric.model_copy(update={"warnings": warnings})
 
 
 def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
-    """The model's way: of a whole rubric only the points are taken from the answer."""
+    """With a model's answer: of a whole rubric, only the points change."""
     if whole is None:
-        # Its penalties are meant for the total that was asked for, whatever its criteria add up to.
+        # Its penalties are meant for the requested total, whatever its criteria add up to.
         return points.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
     if any(criterion.points is None for criterion in answer.criteria):
         return _shared_out(whole, total, wish="")
@@ -144,7 +144,7 @@ def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
 
 
 def _merged(old: Criterion, new: Criterion) -> Criterion:
-    """The old criterion with the points that a model gave it; its levels keep their own scale where they have one."""
+    """The old criterion with the model's points; its levels keep their own scale if they have one."""
     levels = old.levels
     if all(points.top(level) is None for level in levels) and _falls(new.levels):
         levels = [
@@ -177,7 +177,7 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
 
 
 def _check(rubric: Rubric, task: EnhanceTask, repeats_rules: Callable[[Any], bool]) -> None:
-    """Raises an Objection to what cannot be used; sums are no matter, they are repaired."""
+    """Raises an Objection to an unusable answer; wrong sums are repaired later."""
     if repeats_rules(rubric.as_json()):
         raise Objection(_UNUSABLE, complaint="Your answer repeats the rules. Write the rubric alone.")
     most = max(_most_points(task.rubric), task.total_points)
@@ -192,7 +192,7 @@ def _check(rubric: Rubric, task: EnhanceTask, repeats_rules: Callable[[Any], boo
 
 
 def _most_points(whole: Rubric | None) -> Decimal:
-    """The most that an answer may give one criterion where it left the old points as they were."""
+    """The most points of a criterion in the old rubric, which an answer may have left unchanged."""
     return (
         max((criterion.points or Decimal(0) for criterion in whole.criteria), default=Decimal(0))
         if whole
@@ -206,20 +206,20 @@ _UNUSABLE = "The language model's answer was not a rubric that could be used."
 def _check_kept(answer: Rubric, whole: Rubric) -> None:
     kept = "The language model did not keep every criterion and level of the rubric."
     old, new = [c.name for c in whole.criteria], [c.name for c in answer.criteria]
-    if list(map(_folded, old)) != list(map(_folded, new)):
+    if list(map(_comparable, old)) != list(map(_comparable, new)):
         raise Objection(kept, complaint=f"Keep every criterion, its name and its place. They are: {_listed(old)}.")
     for before, after in zip(whole.criteria, answer.criteria, strict=True):
         if after.points == 0 and before.points != 0:
             raise Objection(kept, complaint=f"Leave “{before.name}” some points.")
         names = [level.name or "" for level in before.levels]
-        if list(map(_folded, names)) != [_folded(level.name or "") for level in after.levels]:
+        if list(map(_comparable, names)) != [_comparable(level.name or "") for level in after.levels]:
             complaint = f"Keep every level of “{before.name}”, its name and its place. They are: {_listed(names)}."
             raise Objection(kept, complaint=complaint)
 
 
 def _check_new(rubric: Rubric, total: Decimal) -> None:
     most = min(MOST_WRITTEN, int(total / points.STEPS[-1]))
-    names = [_folded(criterion.name) for criterion in rubric.criteria]
+    names = [_comparable(criterion.name) for criterion in rubric.criteria]
     if not FEWEST_WRITTEN <= len(names) <= most:
         complaint = f"Write {FEWEST_WRITTEN} to {most} criteria, not {len(names)}."
         raise Objection("The language model wrote too few or too many criteria.", complaint=complaint)
@@ -231,7 +231,7 @@ def _check_new(rubric: Rubric, total: Decimal) -> None:
         if not FEWEST_LEVELS <= len(criterion.levels) <= MOST_LEVELS:
             complaint = f"Give “{criterion.name}” {FEWEST_LEVELS} to {MOST_LEVELS} levels, not {len(criterion.levels)}."
             raise Objection("The language model wrote too few or too many levels.", complaint=complaint)
-        if not all(_folded(level.name or "") for level in criterion.levels):
+        if not all(_comparable(level.name or "") for level in criterion.levels):
             raise Objection(_UNUSABLE, complaint=f"Give each level of “{criterion.name}” a name.")
         has_points = any(points.top(level) is not None for level in criterion.levels)
         if has_points and not _falls(criterion.levels) and not _falls(criterion.levels[::-1]):
@@ -250,7 +250,7 @@ def _listed(names: list[str]) -> str:
     return "; ".join(f"“{name}”" for name in names)
 
 
-def _folded(name: str) -> str:
-    """As a reader tells names apart: not by case, white space or kinds of quotes."""
+def _comparable(name: str) -> str:
+    """For comparing names: without case, white space and kinds of quotes."""
     text = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(re.findall(r"\w+", text)) or " ".join(text.split())

@@ -1,7 +1,8 @@
-"""Document in, rubric out, by the local reader where it is certain, else by a language model that is not believed.
+"""From a document to its rubric: by the local reader where it is certain, else by a language model whose answer is
+checked.
 
-Pure: no database, no settings; the caller hands in the reader, the providers and the clock. Nothing is made up here:
-whatever fails is an error of `errors.py`, and an answer without criteria is NoRubricFound.
+Pure: no database, no settings; the caller passes the reader, the providers and the clock. Every failure is an error of
+`errors.py`; an answer without criteria is NoRubricFound.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from rubric_jobs.rubric.model import Rubric, Warning, as_json_number
 
 @dataclass(frozen=True, slots=True)
 class ExtractionRequest:
-    """`provider` is forced by the caller, `models` are wished for by provider, `total_points` is what is expected."""
+    """`provider` is forced by the caller, `models` are wanted by provider, `total_points` is the expected total."""
 
     data: bytes = field(repr=False)
     file_type: str
@@ -83,7 +84,7 @@ async def extract(
             check=_check(task, repeats_rules),
             on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
             on_reply=on_reply,
-            stored_reply=stored_reply,
+            stored_reply=route.stored_reply,
         )
     except errors.ProviderError:
         if not route.is_local_last:
@@ -109,7 +110,7 @@ async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:
 
 
 def _of_answer(answer: ask.Answer, reading: Reading, request: ExtractionRequest) -> Outcome:
-    """The outcome of a model's answer, held against the document."""
+    """The outcome of a model's answer, grounded in the document."""
     grounded = _ground(answer.rubric, reading)
     return _finished(grounded.rubric, request, answer=answer, ungrounded=grounded.ungrounded)
 
@@ -122,7 +123,7 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
         file_type=documents.sniff(request.data),
         instruction=request.instruction,
     )
-    # A model that is shown nothing would have to make something up.
+    # A model that is shown nothing would make something up.
     if not prompts.has_material(task):
         raise reading.local if isinstance(reading.local, errors.RubricJobError) else errors.ScannedDocument()
     return task
@@ -140,8 +141,8 @@ def _check(task: ExtractTask, repeats_rules: Callable[[Any], bool]) -> Callable[
             raise Objection(_UNUSABLE, complaint="Your answer repeats the rules. Copy the document's rubric alone.")
         if is_readable and grounding.holds_nothing_of(rubric, task.document):
             raise Objection(
-                "The language model answered with a rubric that the document does not hold.",
-                complaint="Nothing of your answer stands in the document. Copy the rubric as printed, or no criteria.",
+                "The language model answered with a rubric that is not in the document.",
+                complaint="Nothing of your answer is in the document. Copy the rubric as printed, or no criteria.",
             )
 
     return check
@@ -180,7 +181,7 @@ _NOT_HEEDED = Warning(
 
 
 def _summed(rubric: Rubric) -> Decimal | None:
-    """The criteria's sum; None where several rubrics stand side by side, told by the same names in several sections."""
+    """The criteria's sum; None for several rubrics, which have the same names in several sections."""
     names = [criterion.name for criterion in rubric.criteria]
     sections = {criterion.section for criterion in rubric.criteria}
     return None if len(sections) > 1 and len(set(names)) < len(names) else points.totals(rubric).computed
@@ -200,7 +201,7 @@ def _about_total(rubric: Rubric) -> list[Warning]:
     if requested is None or requested == found:
         return []
     own = "the rubric states no total" if found is None else f"the rubric is worth {points.as_text(found)} points"
-    message = f"{points.as_text(requested)} points were asked for, but {own}; nothing was rescaled."
+    message = f"{points.as_text(requested)} points were expected, but {own}; nothing was rescaled."
     return [Warning(code="total_not_as_requested", message=message, path="total_points")]
 
 
@@ -218,4 +219,4 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
 
 
 MOST_WARNINGS_SAID = 3
-"""In the one sentence that the old front end shows; all of them are in the rubric."""
+"""In the old front end's `warning`; the rubric has all of them."""

@@ -1,4 +1,4 @@
-"""Who is calling: a signed-in Django account or a bearer token, either way a tenant and a user."""
+"""Authentication: a bearer token or a signed-in Django account, both with a tenant and a user."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from rubric_jobs.web.threads import in_thread
 SYMMETRIC = ["HS256"]
 ASYMMETRIC = ["RS256", "ES256"]
 CHALLENGE = "Bearer"
-REFUSED = "The token is not valid (any more)."
+REFUSED = "The token is not valid, or not any more."
 
 JWKS_LIFESPAN_S = 300
 JWKS_LEAST_PAUSE_S = 10.0
-"""A key that nobody knows makes us look for new keys, but not for every such token."""
+"""An unknown key id makes us fetch the keys again, but not for every such token."""
 JWKS_TIMEOUT_S = 5.0
 
 
@@ -156,7 +156,7 @@ def _verification_key(token: str, known: conf.Jwt) -> tuple[Any, list[str]]:
 
 
 class KeySet:
-    """The public keys at JWT_JWKS_URL: fetched when they are old or one is missing, kept while their server is away."""
+    """The public keys at JWT_JWKS_URL: fetched when old or when one is missing, kept while their server is down."""
 
     def __init__(self, url: str) -> None:
         self._client = jwt.PyJWKClient(url, cache_keys=False, cache_jwk_set=False, timeout=JWKS_TIMEOUT_S)
@@ -165,7 +165,7 @@ class KeySet:
         self._fetching = threading.Lock()
 
     def find(self, kid: str) -> Any:
-        """The key of that name. Raises InvalidKeyError when there is none, a Refusal when nobody could be asked."""
+        """The key with that id. InvalidKeyError when there is none, a Refusal when no keys could be fetched."""
         is_fresh = time.monotonic() - self._fetched_at < JWKS_LIFESPAN_S
         if kid not in self._keys or not is_fresh:
             with self._fetching:

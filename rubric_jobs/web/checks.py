@@ -24,10 +24,10 @@ def check_row_level_security(databases: Sequence[str] | None = None, **_: Any) -
         if not _is_migrated() or isolation.is_on():
             return []
     except DatabaseError:
-        return []  # the database says for itself that it is away
+        return []  # another check reports that the database is down
     return [
         Warning(
-            "Row-level security is off: requests read with all of the service's rights.",
+            "Row-level security is off: requests read with all rights of the service.",
             hint="Run migrations/row_level_security.sql as a database administrator, then restart the service.",
             id="rubric_jobs.W101",
         )
@@ -65,7 +65,7 @@ def check_signing_key(**_: Any) -> list[CheckMessage]:
     if not known.signing_key:
         return [
             Warning(
-                "No bearer token can be verified; only sessions are let in.",
+                "No bearer token can be verified; only sessions are accepted.",
                 hint="Set JWT_SIGNING_KEY or JWT_JWKS_URL.",
                 id="rubric_jobs.W103",
             )

@@ -32,7 +32,7 @@ MOST_PARTS = {"criteria": 500, "levels": 10_000, "adjustments": 1_000, "warnings
 
 
 class ExportType(BaseRenderer):
-    """A media type that a caller may ask for; `?format=` says what is written, and the view writes it."""
+    """A media type that the Accept header may name; `?format=` chooses the export, and the view writes it."""
 
     def __init__(self, media_type: str) -> None:
         self.media_type = self.format = media_type
@@ -46,14 +46,14 @@ class ExportView(ApiView):
 class ExportOfJob(ExportView):
     @extend_schema(operation_id="exportJob", parameters=[openapi.FORMAT], responses=openapi.EXPORTS)
     def get(self, request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """The rubric of a completed job in another format; what that format cannot hold stands in `X-Export-Losses`."""
+        """The rubric of a completed job in another format; `X-Export-Losses` lists what that format cannot express."""
         mine = RubricJob.objects.visible_to(**identity.scope).filter(job_id=job_id)
         found = mine.values_list("status", "result").first()
         if found is None:
             raise Http404
         status, result = found
         if status != Status.COMPLETED or not result:
-            raise Refusal("conflict", "The job has no rubric (yet).")
+            raise Refusal("conflict", "The job has no rubric, or not yet.")
         return _exported(request, result.get("rubric"))
 
 
@@ -90,7 +90,7 @@ def _exported(request: Request, rubric: Any) -> HttpResponse:
 
 
 def _in_a_header(losses: Sequence[str]) -> str:
-    """As JSON in ASCII, of a length that proxies take: else equal sentences are one, and the rest is counted."""
+    """As ASCII JSON, short enough for proxies: if needed, equal sentences are merged and the rest is counted."""
     told = json.dumps(losses)
     return told if len(told) < LONGEST_HEADER else json.dumps(_shortened(losses))
 
@@ -117,11 +117,11 @@ def _and_more(count: int) -> str:
 
 
 def _check_counts(rubric: Any) -> None:
-    """Before anything is made of it: each of a million small parts would be a fault or a sentence of its own."""
+    """Before validation, because a million small parts would each be an error of their own."""
     counts = {name: len(items(rubric, name)) for name in MOST_PARTS}
     counts["levels"] = sum(len(items(criterion, "levels")) for criterion in items(rubric, "criteria"))
     too_many = {
-        name: [f"There are {count}; an export takes {MOST_PARTS[name]} at the most."]
+        name: [f"There are {count}; an export takes at most {MOST_PARTS[name]}."]
         for name, count in counts.items()
         if count > MOST_PARTS[name]
     }

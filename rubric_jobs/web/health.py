@@ -1,4 +1,4 @@
-"""Readiness: whether this process can serve, and whether anybody does the work."""
+"""Readiness: whether this process can serve, and whether a worker is alive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rubric_jobs.jobs import workers
 def is_ready(_request: HttpRequest) -> JsonResponse:
     """200, or 503 with what is missing: `database`, `migrations`, `worker`, each "ok" or a short word."""
     told = {"database": _say(_database)}
-    if told["database"] == "ok":  # else each further question would wait for it again
+    if told["database"] == "ok":  # else each further query would wait for it again
         told |= {"migrations": _say(_migrations), "worker": _say(_worker)}
     is_fine = set(told.values()) == {"ok"}
     headers = {"Cache-Control": "no-store"} | ({} if is_fine else {"Retry-After": "5"})
@@ -41,7 +41,7 @@ def _migrations() -> str:
 
 @lru_cache(maxsize=1)
 def _is_migrated() -> bool:
-    """Once it is, it stays so in this process's life: the code's own migrations do not change."""
+    """True stays true for this process: its code's migrations do not change."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 

@@ -100,7 +100,7 @@ class Hub(Generic[S]):
 
     async def _hear(self, notifications: AsyncIterator[tuple[str, str]]) -> None:
         async for _, payload in notifications:
-            if not payload:  # connected, again perhaps
+            if not payload:  # connected, perhaps again
                 self._mark(self._subscriptions)
             elif payload in self._subscriptions:
                 self._mark([payload])
@@ -124,12 +124,12 @@ class Hub(Generic[S]):
             try:
                 states = await self._read(asked) if asked else {}
             except (psycopg.Error, DatabaseFault) as error:
-                log.warning("changes are read again in %s s: %s", PAUSE_S, type(error).__name__)
+                log.warning("reading changes again in %s s: %s", PAUSE_S, type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
                 self._mark(asked)
                 continue
             for key in asked:
                 for subscription in list(self._subscriptions.get(key, ())):
                     subscription.offer(states.get(key))
-            # Changes come in crowds; the next ones are gathered into one query.
+            # Changes come in bursts; the next ones are gathered into one query.
             await asyncio.sleep(self._gather_s)

@@ -1,8 +1,8 @@
-"""Row-level security for what a request reads: inside `as_caller`, the database itself shows one user's rows alone.
+"""Row-level security for requests: inside `as_caller`, the database shows only the caller's rows.
 
-`visible_to` is the filter of every such read; this is the net below it. Changes are made outside of it, by functions
-that name the row which a read inside has found. `migrations/row_level_security.sql` makes role and policies; where
-the database's owner may not create roles, there is no net, and a system check says so.
+Every read filters by `visible_to`; this is the safety net below it. Changes happen inside `as_service`, for a row that
+was read before. `migrations/row_level_security.sql` creates role and policies. Where the database's owner may not
+create roles, row-level security is off, and a system check says so.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ ENTER = """SELECT set_config('role', %(role)s, true),
 
 @contextmanager
 def as_caller(*, tenant_id: uuid.UUID, user_id: uuid.UUID) -> Iterator[None]:
-    """One transaction, in which other users' rows do not exist."""
+    """A transaction that sees only this user's rows."""
     values = {"role": role(), "tenant_id": str(tenant_id), "user_id": str(user_id)}
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(ENTER, values)
         yield
-        # An outer transaction, if there is one, goes on as the service.
+        # An outer transaction, if any, continues as the service.
         _become(NO_ROLE)
 
 
 @contextmanager
 def as_service() -> Iterator[None]:
-    """Inside of `as_caller`: a change that the service itself makes."""
+    """Inside `as_caller`: changes by the service itself."""
     _become(NO_ROLE)
     yield
     _become(role())
@@ -48,13 +48,13 @@ def _become(name: str) -> None:
 
 
 def role() -> str:
-    """The role that requests read as; `none` where there is no row-level security."""
+    """The database role of requests; `none` without row-level security."""
     return WEB_ROLE if is_on() else NO_ROLE
 
 
 @lru_cache(maxsize=1)
 def is_on() -> bool:
-    """Whether policies and role stand and this service may take the role; asked once in a process's life."""
+    """Whether policies and role exist and this service may take the role; checked once in a process."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_policies WHERE schemaname = 'grader' AND policyname = 'web_requests'")
         if not cursor.fetchone():

@@ -115,7 +115,7 @@ async def aread(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) 
 
 
 async def aread_all(job_ids: Sequence[uuid.UUID]) -> list[Snapshot]:
-    """Those jobs, whoever owns them: for events, whose watchers have shown before that the job is theirs."""
+    """Those jobs, whoever owns them: for events, whose subscribers have proved that the job is theirs."""
     pool = await _pool()
     async with _lent(pool) as lent, lent.cursor(row_factory=class_row(Snapshot)) as cursor:
         await cursor.execute(_statement_for_all(), {"job_ids": list(job_ids)})
@@ -149,7 +149,7 @@ async def _lent(pool: _Pool) -> AsyncIterator[AsyncConnection]:
     if is_closed_by_server(lent):
         await lent.close()
         await pool.connections.putconn(lent)
-        await pool.connections.check()  # where one was ended while it waited, others were
+        await pool.connections.check()  # where one was closed while idle, others were too
         lent = await pool.connections.getconn()
     try:
         yield lent
@@ -158,7 +158,7 @@ async def _lent(pool: _Pool) -> AsyncIterator[AsyncConnection]:
 
 
 async def _pool() -> _Pool:
-    """The pool of this event loop; whoever comes first opens it."""
+    """The pool of this event loop, opened by the first caller."""
     loop = asyncio.get_running_loop()
     opening = _pools.get(loop)
     if opening is None or (opening.done() and opening.exception()):
@@ -168,7 +168,7 @@ async def _pool() -> _Pool:
 
 async def _open_pool() -> _Pool:
     conninfo, role = await in_thread(_facts)
-    # Prepared statements belong to one connection of the server; a pooler may give each statement another one.
+    # Prepared statements belong to one server connection; a pooler may give each statement another one.
     options = {"autocommit": True, "prepare_threshold": 5 if conf.is_listening() else None}
     connections = AsyncConnectionPool(
         conninfo, min_size=1, max_size=POOL_SIZE, timeout=POOL_TIMEOUT_S, kwargs=options, open=False
@@ -182,6 +182,6 @@ def _facts() -> tuple[str, str]:
 
 
 async def close_pool() -> None:
-    """End this event loop's pool; the next read opens a new one."""
+    """Close this event loop's pool; the next read opens a new one."""
     if opening := _pools.pop(asyncio.get_running_loop(), None):
         await (await opening).connections.close()

@@ -1,4 +1,4 @@
-"""The API told as OpenAPI 3.1: the shapes of answers, which are written as JSON and not by serializers."""
+"""The API as OpenAPI 3.1: the schemas of answers, which are not made by serializers."""
 
 from __future__ import annotations
 
@@ -70,9 +70,12 @@ _JOB = _object(
     createdAt=_MOMENT,
     updatedAt=_MOMENT,
     completedAt=_MOMENT,
-    expiresAt={**_MOMENT, "description": "When the job will be deleted with all that belongs to it."},
-    queuePosition={**_WHOLE, "description": "While it waits: 1 is the next one; 1000 stands for more."},
-    estimatedSeconds={"type": ["number", "null"], "description": "Until it is done, by the rates of ten minutes."},
+    expiresAt={**_MOMENT, "description": "When the job will be deleted with everything that belongs to it."},
+    queuePosition={**_WHOLE, "description": "While it waits: 1 is next; 1000 means 1000 or more."},
+    estimatedSeconds={
+        "type": ["number", "null"],
+        "description": "Until the job ends, estimated from the last ten minutes.",
+    },
     **_OUTCOME,
 )
 _OLD_STATUS = _object(
@@ -150,7 +153,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
-    description="Sent again with the same body, the same job is answered; with another body it is a 422.",
+    description="A repeated key with the same body returns the same job; with another body it is a 422.",
 )
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=list(exports.FORMATS), default="json")
 LAST_EVENT_ID = OpenApiParameter(
@@ -220,7 +223,7 @@ _POINTS = frozenset({"points", "points_min", "points_max", "weight", "total_poin
 
 
 def _bounded(node: Any, name: str = "") -> Any:
-    """The rubric's schema with the bounds of its points, and without marks of our own."""
+    """The rubric's schema with bounds for points, and without internal marks."""
     if isinstance(node, list):
         return [_bounded(item, name) for item in node]
     if not isinstance(node, dict):
@@ -232,13 +235,13 @@ def _bounded(node: Any, name: str = "") -> Any:
 
 
 def leave_out_copies(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
-    """Each route once: under `/api/`, and nothing that stands for what is not served."""
+    """Each route once, under `/api/`, without the 404 routes."""
     copies = ("{unknown}", "/api/schema/", "/api/docs/")
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/") and not endpoint[0].endswith(copies)]
 
 
 def add_problems(result: Schema, **_: Any) -> Schema:
-    """The shared shapes, and on every operation the shape of its refusals."""
+    """Add the shared schemas, and the schema of refusals to every operation."""
     rubric = _bounded(Rubric.model_json_schema(ref_template="#/components/schemas/{model}"))
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.update({**rubric.pop("$defs", {}), "Rubric": rubric, **COMPONENTS})

@@ -1,4 +1,4 @@
-"""The page at `/` and the doors around it: sign in, sign out, and what a tab shows that was opened to sign in again."""
+"""The page at `/`, and the pages to sign in and out."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def in_the_browsers_language(view: View) -> View:
 @ensure_csrf_cookie
 @in_the_browsers_language
 def front(request: HttpRequest) -> HttpResponse:
-    """The page that a teacher works on. It holds no data: all of that comes from the API, by the same session."""
+    """The teacher's page. It contains no data: that comes from the API with the same session."""
     usual, fallback = conf.usual_providers()
     known = {
         "providers": " ".join(conf.providers_with_a_key()),
@@ -70,7 +70,7 @@ def _is_local_only(request: HttpRequest) -> bool:
 @login_required(login_url="sign-in")
 @in_the_browsers_language
 def signed_in(request: HttpRequest) -> HttpResponse:
-    """Where a tab ends that was opened because a session had expired; it tells the waiting one to go on."""
+    """Shown after signing in again in a second tab; it tells the waiting tab to continue."""
     return render(request, "rubric_jobs/signed_in.html")
 
 
@@ -81,12 +81,12 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_redirect_url(self, request: HttpRequest | None = None) -> str:
-        # Back to this page itself would be a loop, which Django takes for a fault of ours.
+        # A redirect back to this page would be a loop, which Django reports as an error.
         asked = super().get_redirect_url()
         return "" if asked == self.request.path else asked
 
 
 class SignOut(LogoutView):
-    """POST alone, as Django has it: a link could sign people out from elsewhere."""
+    """POST only, as in Django: a link on another site could sign people out."""
 
     next_page = "sign-in"

@@ -1,6 +1,6 @@
-"""Every refusal as one fact (HTTP status, stable code, one sentence), and the two bodies that tell it.
+"""Refusals: HTTP status, stable code and one sentence, in two formats.
 
-The old routes answer in the shape that the old poller understands, everything else as problem details (RFC 9457).
+The old routes answer in the format of the old poller, all others with problem details (RFC 9457).
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ CODES: dict[str, tuple[int, str]] = {
     "no_membership": (403, "This account is not a member of a tenant."),
     "not_found": (404, "There is no such job."),
     "no_such_route": (404, "There is no such route."),
-    "method_not_allowed": (405, "This address does not know this method."),
-    "not_acceptable": (406, "The answer cannot be given in the format that was asked for."),
+    "method_not_allowed": (405, "This address does not support this method."),
+    "not_acceptable": (406, "The requested format is not available."),
     "conflict": (409, "The job's state does not allow this."),
     "gone": (410, "This route is switched off."),
-    "unsupported_media_type": (415, "The body has a type that is not understood."),
+    "unsupported_media_type": (415, "The type of the body is not supported."),
     "invalid_field": (422, "A field of the request is not valid."),
     "idempotency_key_reused": (422, "This Idempotency-Key was used for another request."),
     "throttled": (429, "Too many requests; please wait."),
-    "internal_error": (500, "Something went wrong inside the service; the fault has been logged."),
+    "internal_error": (500, "Something went wrong inside the service; the error has been logged."),
     "unavailable": (503, "The service is not available at the moment; please try again."),
 }
-"""The codes of refusals; those of failed jobs are in `errors.py`."""
+"""Codes of refused requests; those of failed jobs are in `errors.py`."""
 
 _CODE_OF = {http: code for code, (http, _) in reversed(CODES.items())}
 
@@ -64,7 +64,7 @@ class Refusal(exceptions.APIException):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request was refused; `fields` names what was wrong with each field of it."""
+    """Why a request was refused; `fields` has the faults by field."""
 
     status: int
     code: str
@@ -74,7 +74,7 @@ class Problem:
 
 
 def as_problem_details(problem: Problem) -> HttpResponse:
-    """RFC 9457: `type`, `title`, `status`, `detail`, and beside them `code` and `errors` (of each field)."""
+    """RFC 9457: `type`, `title`, `status`, `detail`, with the members `code` and `errors` (by field)."""
     body: dict[str, Any] = {
         "type": f"{PROBLEM_TYPE}#{problem.code}",
         "title": problem.code.replace("_", " ").capitalize(),
@@ -88,7 +88,7 @@ def as_problem_details(problem: Problem) -> HttpResponse:
 
 
 def as_old_front_end(problem: Problem) -> HttpResponse:
-    """The body that the old poller understands: it stops at `status: failed` and shows `error`."""
+    """The old poller's format: it stops at `status: failed` and shows `error`."""
     body = {
         "success": False,
         "status": "failed",
@@ -105,7 +105,7 @@ def _response(problem: Problem, body: dict[str, Any], content_type: str) -> Http
 
 
 def describe(error: Exception) -> Problem:
-    """The problem that an exception stands for; what nobody foresaw is logged and told as an internal error."""
+    """The problem for an exception; an unexpected one is logged and becomes an internal error."""
     if isinstance(error, RequestDataTooBig):
         error = DocumentTooLarge()
     if isinstance(error, SuspiciousOperation):
@@ -123,7 +123,7 @@ def describe(error: Exception) -> Problem:
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError):
         log.error("the database is away: %s", type(error).__name__)
         return _usual("unavailable", {"Retry-After": str(UNAVAILABLE_RETRY_S)})
-    log.error("a request broke the service's own code:\n%s", logs.places(error))
+    log.error("a request failed in the service's own code:\n%s", logs.places(error))
     return _usual("internal_error")
 
 
@@ -162,7 +162,7 @@ def _sentences(fields: dict[str, list[str]]) -> list[str]:
 
 
 def table() -> Iterator[dict[str, Any]]:
-    """Every code that a front end may meet: of a refused request (with its HTTP status) or of a failed job."""
+    """Every code of a refused request (with its HTTP status) or a failed job."""
     for code, (http_status, sentence) in CODES.items():
         yield {"code": code, "httpStatus": http_status, "retryable": http_status in {429, 503}, "message": sentence}
     for code, kind in sorted(errors.by_code().items()):

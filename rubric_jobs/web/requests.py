@@ -1,4 +1,4 @@
-"""The wire format of requests: what they may hold. What answers hold is in `answers.py`."""
+"""The wire format of requests. That of answers is in `responses.py`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_PAGE = 100
 
 
 class Text(serializers.CharField):
-    """A string; Django REST framework's own field takes numbers for strings."""
+    """A string; Django REST framework's own field accepts numbers too."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -58,7 +58,7 @@ class Total(serializers.DecimalField):
     ]}
 )  # fmt: skip
 class StatedTotal(Total):
-    """What an extraction's caller expects: it is compared, and never rescales."""
+    """The total that an extraction's caller expects. It is compared; nothing is rescaled."""
 
 
 @extend_schema_field(
@@ -68,12 +68,12 @@ class StatedTotal(Total):
     ]}
 )  # fmt: skip
 class TargetTotal(Total):
-    """What an enhanced rubric adds up to."""
+    """The total of an enhanced rubric."""
 
 
 @extend_schema_field({"type": "string", "enum": [*PROVIDERS, None]})
 class ProviderChoice(serializers.ChoiceField):
-    """Which provider shall answer; null and `auto` leave it to the service."""
+    """The provider to use; null and `auto` leave the choice to the service."""
 
 
 @extend_schema_field({"type": "string", "minLength": 4, "contentEncoding": "base64"})
@@ -82,18 +82,18 @@ class Base64File(Text):
 
 
 class JobSerializer(serializers.Serializer[Any]):
-    """What both kinds of job have in common: who shall answer. A model's name alone forces no provider."""
+    """The provider and model, which both kinds of job have. A model's name alone forces no provider."""
 
     llmProvider = ProviderChoice(PROVIDERS, required=False, allow_null=True)
     llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
     geminiModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
 
     def job(self) -> dict[str, Any]:
-        """What lifecycle.submit wants to know."""
+        """The keywords for `lifecycle.submit`."""
         raise NotImplementedError
 
     def provider_parameters(self) -> dict[str, Any]:
-        """`provider`: the forced one or None; `models`: the wanted model of each provider."""
+        """`provider`: the forced one or None; `models`: the wanted model by provider."""
         given = self.validated_data
         forced = given.get("llmProvider")
         provider = None if forced in {None, "auto"} else forced
@@ -114,7 +114,7 @@ class ExtractionSerializer(JobSerializer):
     pagePictures = serializers.BooleanField(required=False, default=False)
 
     def validate_file(self, text: str) -> bytes:
-        """The file's bytes, from base64 or a `data:` URL; judged by size before anything is decoded."""
+        """The file's bytes, from base64 or a `data:` URL; its size is checked before decoding."""
         encoded = text.partition(",")[2] if text.startswith("data:") else text
         if len(encoded) > conf.max_file_bytes() * 4 // 3 + 4:
             raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
@@ -174,7 +174,7 @@ class EnhancementSerializer(JobSerializer):
 
 
 class UploadSerializer(ExtractionSerializer):
-    """An extraction as a form: the document as a part, whose name and type count where none are given."""
+    """An extraction as a form with the document as a part; its name and type are the defaults."""
 
     file = serializers.FileField(allow_empty_file=True)  # type: ignore[assignment]
     fileName = Text(max_length=LONGEST_FILE_NAME, required=False)
@@ -192,7 +192,7 @@ class UploadSerializer(ExtractionSerializer):
 
 
 class JobFilter(serializers.Serializer[Any]):
-    """What a list of jobs can be narrowed to."""
+    """The filters of a list of jobs."""
 
     status = serializers.ChoiceField(Status.choices, required=False)
     kind = serializers.ChoiceField(Kind.choices, required=False)

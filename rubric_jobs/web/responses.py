@@ -54,7 +54,7 @@ def accepted(job_id: uuid.UUID, *, location: str, status: str = Status.PENDING) 
         "success": True,
         "jobId": str(job_id),
         "status": status,
-        "message": "The job was taken; ask for its status.",
+        "message": "The job was accepted; ask for its status.",
     }
     return json_answer(body, status=202, headers={"Location": location, "Retry-After": str(RETRY_AFTER_S)})
 

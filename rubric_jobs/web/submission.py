@@ -20,7 +20,7 @@ from rubric_jobs.web.requests import JobSerializer
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-# Whoever sends the same key at the same moment waits here until the first one's transaction has ended.
+# A second request with the same key waits here until the first one's transaction has ended.
 _TAKE_KEY = """
 INSERT INTO grader.idempotency_keys (tenant_id, user_id, route, key, body_digest)
 VALUES (%(tenant_id)s, %(user_id)s, %(route)s, %(key)s, %(digest)s)
@@ -44,10 +44,10 @@ def take(asked: JobSerializer, identity: Identity, *, route: str, headers: Mappi
 
 
 def submit(identity: Identity, *, route: str, headers: Mapping[str, str], job: dict[str, Any]) -> uuid.UUID:
-    """The job's id: a new one, or the one that the same `Idempotency-Key` on the same route has made before.
+    """The id of a new job, or of the job that the same `Idempotency-Key` made before on the same route.
 
-    Raises a Refusal for a key that is none, or that came with another body. `Cache-Control: no-cache` asks the model
-    anew where the same document has been read before.
+    Raises a Refusal for an invalid key, or one that came with another body. With `Cache-Control: no-cache`, the result
+    of an identical job is not reused.
     """
     if "no-cache" in headers.get("Cache-Control", "").lower():
         job = {**job, "parameters": {**job["parameters"], "fresh": True}}
@@ -79,7 +79,7 @@ def _submit_once(identity: Identity, job: dict[str, Any], *, route: str, key: st
         if not cursor.rowcount:
             cursor.execute(_KNOWN, values)
             known = cursor.fetchone()
-            if known is None:  # the purge took key and job away in between
+            if known is None:  # the purge deleted key and job in between
                 raise Refusal("conflict", "The job of this Idempotency-Key has just been deleted.")
             if bytes(known[0]) != values["digest"]:
                 raise Refusal("idempotency_key_reused")
@@ -90,6 +90,6 @@ def _submit_once(identity: Identity, job: dict[str, Any], *, route: str, key: st
 
 
 def _digest(job: dict[str, Any]) -> bytes:
-    """Of what was asked for, however it was written: a form sent again has other boundaries."""
+    """Of the job's fields, not of the body: a form that is sent again has other boundaries."""
     facts = {name: value for name, value in job.items() if name != "data"}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + job["data"]).digest()

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `call` returns. Its database connection goes back at once: the request may last for minutes."""
+    """What `call` returns. Its database connection is given back at once, because the request may last for minutes."""
 
     def run() -> T:
         try:

@@ -1,4 +1,4 @@
-"""How fast the queue moves, as measured: what `estimatedSeconds` is made of."""
+"""The measured speed of the queue, for `estimatedSeconds`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 MEASURED_FOR_S = 600
 REMEMBERED_S = 5.0
 
-# While somebody had to wait, starts came as fast as the service could; an idle hour says nothing of its speed.
+# Only jobs that had to wait show the speed of the service; an idle hour does not.
 _MEASURE = """
 WITH recent AS (
   SELECT kind, started_at, queue_ms, run_ms, outcome FROM grader.rubric_job_attempts
@@ -28,13 +28,13 @@ FROM recent
 
 @dataclass(frozen=True, slots=True)
 class WaitEstimate:
-    """Starts in a second while jobs queued (None: nobody had to wait), and a job's median time by kind, in ms."""
+    """Job starts a second while jobs were queued (None: no job had to wait), and the median run by kind in ms."""
 
     starts_per_s: float | None
     run_ms: dict[str, float | None]
 
     def estimate_s(self, kind: str, place: int) -> float | None:
-        """Seconds until a job at that place in the queue is done; None where no job of its kind has been measured."""
+        """Seconds until the job at that place in the queue ends; None where no job of its kind was measured."""
         run_ms = self.run_ms.get(kind)
         if run_ms is None:
             return None
@@ -46,14 +46,14 @@ _measured: tuple[float, WaitEstimate] | None = None
 
 
 def remembered() -> WaitEstimate | None:
-    """The pace as last measured in this process, unless that is too long ago."""
+    """The last measurement in this process, unless it is too old."""
     if _measured is None or time.monotonic() - _measured[0] > REMEMBERED_S:
         return None
     return _measured[1]
 
 
 def measure() -> WaitEstimate:
-    """The pace of the last ten minutes, measured at most every five seconds in a process."""
+    """The measurement of the last ten minutes, at most every five seconds in a process."""
     global _measured  # noqa: PLW0603 - one value for the process; two threads at worst measure twice
     if known := remembered():
         return known

@@ -127,7 +127,7 @@ def test_a_dropped_row_is_told() -> None:
 def test_what_only_the_local_reader_found_is_told() -> None:
     grounded = grounding.ground(answered(criteria=answered().criteria[1:]), DOCUMENT, tasks.grid_rubric())
     assert [warning.message for warning in grounded.rubric.warnings] == [
-        "The document also holds “Use of sources”, which was left out."
+        "The document also contains “Use of sources”, which was left out."
     ]
 
 

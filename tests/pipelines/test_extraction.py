@@ -199,10 +199,10 @@ def test_a_rubric_of_which_the_document_holds_nothing_is_asked_for_again_and_the
     run: Run, fake_llm: FakeLLM
 ) -> None:
     fake_llm.behave(mode="invented")
-    with pytest.raises(errors.AnswerInvalid, match="does not hold"):
+    with pytest.raises(errors.AnswerInvalid, match="is not in the document"):
         run()
     assert len(fake_llm.history) == 2
-    assert "Nothing of your answer stands in the document" in fake_llm.history[1].user
+    assert "Nothing of your answer is in the document" in fake_llm.history[1].user
 
 
 @pytest.mark.parametrize("mode", ["invalid_json", "wrong_shape"])
@@ -278,7 +278,7 @@ def test_an_expected_total_never_rescales(run: Run) -> None:
     assert done.result["totalPoints"] == 12
     assert done.rubric.totals.requested == 100
     assert "total_not_as_requested" in codes(done)
-    assert "100 points were asked for" in done.result["warning"]
+    assert "100 points were expected" in done.result["warning"]
 
 
 def test_a_total_that_the_document_does_not_print_is_not_believed(run: Run, fake_llm: FakeLLM) -> None:

@@ -426,7 +426,7 @@ class TestExport:
         told = refused(owner.client.post(JOBS + "exports", body, format="json"), 422, "invalid_field")
 
         assert list(told["errors"]) == [name]
-        assert "at the most" in told["detail"]
+        assert "at most" in told["detail"]
 
     def test_a_rubric_of_more_than_two_megabytes_is_413(self, owner: Caller) -> None:
         body = {"title": "x" * 2 * 1024 * 1024, "criteria": []}

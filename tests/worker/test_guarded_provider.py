@@ -201,7 +201,7 @@ def test_a_probe_that_is_cancelled_before_it_hears_that_it_is_one_lets_the_next_
 
     async def cancelled_then_answered(guard: Guard) -> None:
         with monkeypatch.context() as slow:
-            slow.setattr(circuit_breaker, "enter", enter_slowly)
+            slow.setattr(circuit_breaker, "acquire", enter_slowly)
             probe = asyncio.ensure_future(answer(guard))
             assert await asyncio.to_thread(is_probe.wait, 10)
         probe.cancel()
