@@ -95,6 +95,7 @@ def test_writing(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
 def test_done(page: Page, look: Look) -> None:
     steps.extract(page, "essay-rubric.pdf", provider="local")
     steps.done(page)
+    page.get_by_role("button", name="Hide the document").first.click()
     look(page, "done")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="dark")
@@ -146,6 +147,14 @@ def test_the_session_has_ended(page: Page, look: Look, teacher: Teacher) -> None
     steps.extract(page, provider="local")
     expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
     look(page, "session-ended")
+
+
+def test_the_document_beside_the_rubric(page: Page, look: Look) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    expect(page.get_by_role("img", name="Page 3 of the document")).to_be_visible()
+    page.locator('[data-at="c1.l2.text"]').click()
+    look(page, "document")
 
 
 def test_doubt(page: Page, look: Look) -> None:
