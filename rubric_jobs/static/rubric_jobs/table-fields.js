@@ -9,6 +9,7 @@ import { drawing, element } from "./dom.js";
 import { marked } from "./text-changes.js";
 
 const LINES = 9;
+const LONG_WORD = /\S{24}/;
 
 export class Fields {
   /** `options`: `{texts, isEditable, onEdit(), onFault(sentence)}`. */
@@ -39,6 +40,7 @@ export class Fields {
       },
     });
     field.textContent = value;
+    field.classList.toggle("whole", !LONG_WORD.test(value));
     return field;
   }
 
