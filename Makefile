@@ -36,8 +36,9 @@ soak: .venv/ready-for-tests
 	@SLOW_CALL_SECONDS=28 $(BIN)/pytest -q tests/acceptance/test_slow_provider.py
 	@$(BIN)/python -m tests.worker.soak
 
-# 100,000 mutated documents through the sandbox; takes about an hour.
+# Rules on points with 2,000 examples each, then 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests
+	@$(BIN)/pytest --quiet --hypothesis-profile=fuzz tests/rubric/test_points_properties.py
 	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
 

@@ -1,7 +1,7 @@
-"""A short way for programs: cookies, CSRF, messages and frames are a browser's concern.
+"""Requests with a bearer token skip the middleware for browsers: cookies, CSRF, messages, frames.
 
-Under ASGI each of Django's own middleware classes costs a request two switches to a thread. A request with a bearer
-token to an async view needs none of them, and it is what every waiting client sends every few seconds.
+Under ASGI each of Django's own middleware classes costs a request two thread switches. A request with a bearer token to
+an async view needs none of them, and every waiting client sends one every few seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 @sync_and_async_middleware
 def take_bearer_lane(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Calls an async view straight away for a request that carries a token; everything else goes the usual way."""
+    """Call an async view directly for a request with a bearer token; other requests take the usual way."""
     if not iscoroutinefunction(get_response):
         return get_response
 

@@ -1,6 +1,6 @@
-"""Bodies that are too large are refused before anybody reads them into memory or onto a disk.
+"""Refuse bodies that are too large before they are read into memory or onto a disk.
 
-Django under ASGI takes in a whole body before its first line of code runs; so this stands before Django.
+Django under ASGI reads a whole body before any of its code runs, so this runs before Django.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refuse = Callable[[Scope], tuple[list[tuple[bytes, bytes]], bytes]]
 
 DRAINED = 4
-"""Times the limit that is still taken in of a refused body, and thrown away: most clients send first, then listen."""
+"""Times the limit that is read of a refused body and thrown away, because most clients send first, then listen."""
 
 
 class _TooLargeError(Exception):
@@ -24,7 +24,7 @@ class _TooLargeError(Exception):
 
 
 class BodyLimit:
-    """`app`, but 413 for every body above `limit` bytes; `refuse` makes headers and body of the answer to a scope."""
+    """`app`, with a 413 for every body above `limit` bytes; `refuse` makes headers and body of that answer."""
 
     def __init__(self, app: App, *, limit: int, refuse: Refuse) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What a page may load and run: its own scripts and styles as files, and nothing from anywhere else."""
+"""The content security policy: a page loads its own scripts and styles as files, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POLICY = "; ".join(
 
 @sync_and_async_middleware
 def restrict_content(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Send the policy with every answer, but where a view has set one of its own."""
+    """Send the policy with every answer, unless the view has set its own."""
     if iscoroutinefunction(get_response):
 
         async def answer(request: HttpRequest) -> HttpResponseBase:

@@ -1,10 +1,10 @@
-"""A private PostgreSQL server for trying out and testing, made of the binaries of one wheel.
+"""A private PostgreSQL server for evaluation and tests, from the binaries in a wheel.
 
-Only the wheel's binaries are used: its Python wrapper, run as root, opens the parent folders of the data
-to everybody and takes a lock that shuts out the machine's other users.
+Only the wheel's binaries are used. Its Python wrapper, run as root, opens the parent folders of the data to everybody
+and takes a lock that shuts out the machine's other users.
 
-PostgreSQL refuses to run as root. Root therefore runs it as a system user, and where that user cannot reach
-the checkout (a home of mode 0700), binaries and data live in a folder of their own instead: no mode is ever widened.
+PostgreSQL refuses to run as root, so root runs it as a system user. If that user cannot reach the checkout (a home of
+mode 0700), binaries and data are in a folder of their own. No mode is ever widened.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Server:
         return True
 
     def ensure_running(self) -> bool:
-        """Start the server unless it runs, and make its data first if there are none; True if this call started it."""
+        """Start the server unless it runs, and create its data first if needed. True if this call started it."""
         if self.is_running():
             return False
         with self._lock():
@@ -86,12 +86,12 @@ class Server:
         return True
 
     def stop(self) -> None:
-        """End the server, its clients' connections with it; nothing happens when it does not run."""
+        """Stop the server and its clients' connections; nothing happens if it does not run."""
         if self.is_running():
             self._run("pg_ctl", "stop", "--silent", f"--pgdata={self.data}", "--mode=fast")
 
     def _initialise(self) -> None:
-        # Into a folder beside it first: an interrupted initdb must not leave half a database behind.
+        # Into a folder beside it first, so that an interrupted initdb leaves no half database.
         fresh = self.data.with_name(self.data.name + ".new")
         if fresh.exists():
             shutil.rmtree(fresh)
@@ -117,7 +117,7 @@ class Server:
         )  # fmt: skip
 
     def _run(self, program: str, *arguments: str) -> None:
-        # A file, not a pipe: the server inherits it, and a pipe would keep us waiting for as long as it runs.
+        # A file, not a pipe: the server inherits it, and a pipe would stay open while it runs.
         with tempfile.TemporaryFile() as problems:
             done = subprocess.run(  # noqa: S603 - our own binaries, no shell
                 [self.binaries / program, *arguments],
@@ -164,7 +164,7 @@ class Server:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Web server and worker may both find the server down; one of them starts it."""
+        """A lock, because web server and worker may both want to start the server."""
         self.lock.parent.mkdir(parents=True, exist_ok=True)
         with open(self.lock, "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -206,7 +206,7 @@ def _server_account() -> pwd.struct_passwd:
 
 
 def _is_open_to_all(path: Path) -> bool:
-    """Whether a stranger may walk to `path`; what does not exist yet will be made so that one may."""
+    """Whether other users can reach `path`; folders that do not exist yet will be created so that they can."""
     return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents) if step.exists())
 
 

@@ -1,4 +1,4 @@
-"""The whole service on this machine, for as long as somebody watches: database, web server, worker."""
+"""The whole service on this machine in the foreground: database, web server, worker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LocalServiceError(RuntimeError):
 
 
 class LocalService:
-    """`with LocalService() as service:` a web server at `service.address` and a worker; what it started ends with it.
+    """`with LocalService() as service:` runs a web server at `service.address` and a worker, and ends them afterwards.
 
     `environ` is added to this process's own environment; the processes write to `logs`.
     """
@@ -81,7 +81,7 @@ class LocalService:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C goes to this process alone, which stops the others in order.
+                # Ctrl-C reaches only this process, which stops the others in order.
                 start_new_session=True,
             )
         self.processes[name] = process
@@ -101,7 +101,7 @@ class LocalService:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
-    # Not Popen's own wait: where Ctrl-C came while it was looking, it holds its own lock, and would wait for ever.
+    # Not Popen.wait: if Ctrl-C interrupted it, it holds its own lock and would wait without end.
     with suppress(psutil.NoSuchProcess):
         waited_for = psutil.Process(process.pid)
         try:

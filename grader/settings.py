@@ -1,4 +1,4 @@
-"""Every setting of the project, read from the environment; defaults suit a developer's own machine."""
+"""All settings, read from the environment; the defaults suit a developer's machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rubric_jobs import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".data"
-"""What a local installation keeps between runs: database, keys."""
+"""Where a local installation keeps its database and keys."""
 
 env = environ.Env()
 
@@ -34,7 +34,7 @@ def _optional_count(name: str) -> int | None:
 
 
 def _local_secret(name: str) -> str:
-    """A random secret of this checkout, made once and readable by its owner alone."""
+    """A random secret of this checkout, created once and readable only by its owner."""
     STATE_DIR.mkdir(exist_ok=True)
     path = STATE_DIR / name
     try:
@@ -56,7 +56,7 @@ CONNECTION_PATIENCE = {
     "keepalives_count": "2",
     "tcp_user_timeout": "15000",
 }
-"""A database host that is gone without a word is noticed in a quarter of a minute; DATABASE_URL may say otherwise."""
+"""A database host that disappears silently is noticed within 15 s; DATABASE_URL may override this."""
 
 
 def _database() -> dict[str, Any]:
@@ -147,12 +147,12 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Database -----------------------------------------------------------------------------------
 
-# Looked at when it is needed: an image for production comes without its package.
+# Evaluated on use, because an image for production has no package for it.
 EMBEDDED_POSTGRES = cast(embedded_postgres.Server, SimpleLazyObject(lambda: embedded_postgres.under(STATE_DIR)))
 DATABASE_POOL = env.bool("DATABASE_POOL", default=False)
-"""An ASGI server runs each request in a thread of its own: it shares a pool (asgi.py turns it on)."""
+"""An ASGI server needs a pool, because each request runs in a thread of its own (asgi.py turns it on)."""
 RUBRIC_LISTEN = env.bool("RUBRIC_LISTEN", default=True)
-"""Off behind a pooler that gives each transaction another connection: then nothing is left on one for the next."""
+"""Off behind a transaction pooler: then nothing relies on a connection between transactions."""
 DATABASES = {"default": _database() | {"DISABLE_SERVER_SIDE_CURSORS": not RUBRIC_LISTEN}}
 if test_name := _optional("DATABASE_TEST_NAME"):
     DATABASES["default"]["TEST"] = {"NAME": test_name}
@@ -165,7 +165,7 @@ MIGRATION_MODULES = {"rubric_jobs": "migrations"}
 # --- HTTP ---------------------------------------------------------------------------------------
 
 RUBRIC_MAX_FILE_MB = env.int("RUBRIC_MAX_FILE_MB", default=10)
-# A base64 file and its JSON around it; the size of the decoded file is checked apart, with an error of its own.
+# A base64 file with its JSON; the decoded file's size is checked separately, with an error of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = RUBRIC_MAX_FILE_MB * 1024 * 1024 * 4 // 3 + 256 * 1024
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -190,7 +190,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    # Its own copy of Swagger UI: the page asks no other host.
+    # A local copy of Swagger UI, so that the page loads nothing from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "PREPROCESSING_HOOKS": ["rubric_jobs.web.openapi.leave_out_copies"],
@@ -201,7 +201,7 @@ RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")
 RUBRIC_THROTTLE_TENANT = env.str("RUBRIC_THROTTLE_TENANT", default="60000/hour")
 RUBRIC_SYNC_ENDPOINTS = env.bool("RUBRIC_SYNC_ENDPOINTS", default=False)
 RUBRIC_SYNC_WAIT_SECONDS = env.float("RUBRIC_SYNC_WAIT_SECONDS", default=25.0)
-"""Below the 30 s at which proxies and functions give up."""
+"""Below the 30 s after which proxies and functions give up."""
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|\.netlify/functions)/"
@@ -219,7 +219,7 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "ETag", "X-Request-ID", "X-Export-Losses", "Content-Disposition"]
 
 WHITENOISE_USE_FINDERS = True
-"""Static files are served whether or not somebody has collected them."""
+"""Serve static files without collectstatic."""
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_HSTS_SECONDS = 0 if DEBUG else 30 * 24 * 3600
@@ -239,7 +239,7 @@ JWT_AUDIENCE = _optional("JWT_AUDIENCE")
 JWT_ISSUER = _optional("JWT_ISSUER")
 
 METRICS_TOKEN = _optional("METRICS_TOKEN")
-"""Who may read /metrics from elsewhere; without it, this machine alone may."""
+"""The token for /metrics; without it, only this machine may read them."""
 
 # --- Language models ----------------------------------------------------------------------------
 
@@ -266,21 +266,21 @@ WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=100)
 
 PUMP_LIFETIME_SECONDS = env.int("PUMP_LIFETIME_SECONDS", default=3600)
-"""A pump hands over to a fresh process state after this long; longer lives would let a leak grow."""
+"""A pump hands over to a fresh process after this, so that leaks cannot grow."""
 
 PUMP_LEASE_SECONDS = env.float("PUMP_LEASE_SECONDS", default=30.0)
-"""A job whose worker was not heard of for this long is given to another one."""
+"""A job whose worker has been silent for this long is given to another one."""
 
 PUMP_GRACE_SECONDS = env.float("PUMP_GRACE_SECONDS", default=10.0)
-"""What a stopping worker gives its running jobs before it hands them back."""
+"""Time that a stopping worker gives its running jobs before it hands them back."""
 
 PUMP_SILENCE_SECONDS = env.float("PUMP_SILENCE_SECONDS", default=20.0)
-"""A pump tells every second that it lives; a cluster with one that has not for this long ends itself."""
+"""A cluster with a pump that has been silent for this long ends itself; a live pump beats every second."""
 
 Q_CLUSTER = {
     "name": "rubric-jobs",
     "orm": "default",
-    # One process for each pump, and one that is free for scheduled tasks such as the purge.
+    # One process for each pump, and one for scheduled tasks such as the purge.
     "workers": WORKER_PROCESSES + 1,
     "queue_limit": WORKER_PROCESSES + 1,
     "bulk": 1,

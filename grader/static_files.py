@@ -1,4 +1,4 @@
-"""Static files: whitenoise's answers, without a thread for every request that passes it by."""
+"""Whitenoise as asynchronous middleware, without a thread for every request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """Whitenoise's middleware knows threads alone: below it, every held request (`?wait=`, events) would hold one."""
+    """Whitenoise's own middleware is synchronous: every waiting request (`?wait=`, events) would hold a thread."""
 
     sync_capable = True
     async_capable = True
@@ -29,7 +29,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
         return cast(HttpResponseBase, super().__call__(request))
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        # A look-up in memory; in development a look at the disk, too short for a thread.
+        # A look-up in memory, or on disk in development; both are too short for a thread.
         is_known = self.find_file if self.autorefresh else self.files.get
         static_file = is_known(request.path_info)
         if static_file is None:

@@ -1,4 +1,4 @@
-"""Where everything is served."""
+"""The root URLs."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse

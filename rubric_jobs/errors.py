@@ -22,6 +22,8 @@
     │   └── AnswerInvalid            answer_invalid
     ├── NeedsModel                   needs_model
     ├── InvalidPoints                invalid_points
+    ├── NotExportable                not_exportable
+    │   └── LevelPointsNeeded        level_points_needed
     ├── Cancelled                    cancelled
     ├── TimedOut                     timed_out
     ├── CrashedWorker                crashed_worker
@@ -191,6 +193,18 @@ class InvalidPoints(RubricJobError):
     """The points do not add up to a usable total."""
 
     code = "invalid_points"
+
+
+class NotExportable(RubricJobError):
+    """The rubric cannot be written in this format without changing what it is worth."""
+
+    code = "not_exportable"
+
+
+class LevelPointsNeeded(NotExportable):
+    """The levels have no points, which this format needs. Choose “spread” or “full_marks”."""
+
+    code = "level_points_needed"
 
 
 class Cancelled(RubricJobError):

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from rubric_jobs.web import auth
@@ -18,6 +19,8 @@ from tests import installed, servers
 from tests.fake_llm import _fake_llm_server, fake_llm
 
 __all__ = ["_fake_llm_server", "fake_llm"]
+
+hypothesis_settings.register_profile("fuzz", max_examples=2_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,10 +21,13 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
+from reportlab.pdfgen.canvas import Canvas
 
 from rubric_jobs import errors
 from rubric_jobs.reader import sandbox
 from tests.reading.builders import as_docx, as_pdf
+from tests.reading.hostile import LAYER, embedding, layered
 from tests.reading.samples_grids import GRIDS
 from tests.reading.samples_languages import LANGUAGES
 from tests.reading.samples_lists import LISTS
@@ -38,7 +41,33 @@ def corpus() -> list[bytes]:
     """A few samples of every kind; PDFs with their streams unpacked, so that mutations reach the operators."""
     samples = [*GRIDS[::4], *LISTS[::3], *LANGUAGES[::4]]
     packed = [as_pdf(sample, "ruled") for sample in samples]
-    return [*packed, *(unpacked(data) for data in packed), *(as_docx(sample) for sample in samples)]
+    unusual = [embedding(("c.html", EMBEDDED_PAGE)), layered(LAYER), filled_form()]
+    return [*packed, *(unpacked(data) for data in packed), *(as_docx(sample) for sample in samples), *unusual]
+
+
+EMBEDDED_PAGE = b"<table><tr><td rowspan=2>Thesis<td colspan=2>5<tr><td>3<td><ol><li>a</ol></table><p>x<sup>2</sup>"
+
+
+def filled_form() -> bytes:
+    """Fields, a typed note, invisible text and numbers that are raised or struck out."""
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pageCompression=0)
+    canvas.acroForm.checkbox(name="done", x=72, y=700, checked=True)
+    canvas.acroForm.textfield(name="points", value="12", x=200, y=690, width=60, height=20)
+    for rise, size, text in ((0, 12, "Thesis 10"), (4, 7, "1"), (0, 12, "Pre\u00b4sent")):
+        canvas.setFont("Helvetica", size)
+        canvas.drawString(72 + 60 * (size < 12), 600 + rise, text)
+    canvas.line(72, 604, 110, 604)
+    hidden = canvas.beginText(72, 500)
+    hidden.setTextRenderMode(3)
+    hidden.textOut("invisible")
+    canvas.drawText(hidden)
+    canvas.save()
+    writer = PdfWriter(clone_from=io.BytesIO(stream.getvalue()))
+    writer.add_annotation(0, FreeText(text="10 points", rect=(150, 698, 220, 714)))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def unpacked(data: bytes) -> bytes:

@@ -13,6 +13,9 @@ from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
 quick = settings(max_examples=40, deadline=None)
 """No deadline for one example: a busy machine is no fault of the code."""
 
+thorough = settings(max_examples=2_000 if settings.get_current_profile_name() == "fuzz" else 200, deadline=None)
+"""For numbers, which must never be wrong."""
+
 _SIGNS = [
     "**", "*", "(5 pts)", " (5 pts)", "(5 pts):", "(5 pts)**:", ": ", ":", "\\", "<br>", "\n", "- ", "  - ", "3-4 pts:",
     ">=3 pts:", "<=2 pts: ", "|", "\t", " ", "word", "Überblick", "書く", "עברית", "**Scoring**:", "`", "#", "[x]",
@@ -36,7 +39,12 @@ def levels(draw: st.DrawFn) -> Level:
 
 
 criteria = st.builds(
-    Criterion, name=texts, description=given_texts, points=st.none() | points, levels=st.lists(levels(), max_size=4)
+    Criterion,
+    name=texts,
+    description=given_texts,
+    section=st.none() | given_texts,
+    points=st.none() | points,
+    levels=st.lists(levels(), max_size=4),
 )
 adjustments = st.builds(Adjustment, kind=st.sampled_from(["penalty", "bonus"]), reason=texts, points=st.none() | points)
 rubrics = st.builds(

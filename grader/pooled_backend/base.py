@@ -1,7 +1,7 @@
-"""Django's PostgreSQL backend, whose pool lends no connection that the database has ended.
+"""Django's PostgreSQL backend with a pool that checks connections before handing them out.
 
-Django's own health checks would ask the server at each request, and psycopg's pool waits a second and more between two
-checks that fail: after a restart of the database, requests would wait for as many seconds as there are connections.
+A database restart therefore fails no request. Django's own health checks would query the server at each request, and
+psycopg's pool waits a second or more after each failed check, so that requests would wait a second for each connection.
 """
 
 from __future__ import annotations
@@ -19,6 +19,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pool and is_closed_by_server(lent):
             lent.close()
             self.pool.putconn(lent)
-            self.pool.check()  # where one was ended while it waited, others were
+            self.pool.check()  # where one was closed while idle, others were too
             lent = super().get_new_connection(conn_params)
         return lent

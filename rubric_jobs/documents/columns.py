@@ -11,6 +11,7 @@ from rubric_jobs.documents.lines import Line, into_lines, stretches
 NARROWEST_CORRIDOR = 7.0
 """Points: wider than the spaces between words, narrower than the gutter of any table."""
 FEWEST_LINES = 3
+FEWEST_HEADINGS = 3
 SAME_EXTENT = 5.0
 ROW_GAP = 1.3
 """A gap so many times the usual line pitch begins a new row."""
@@ -57,7 +58,7 @@ def _open_row(lines: list[Line], below: list[Line], rules: list[Edge]) -> list[L
         found.append(line)
     if not lines or not found or len(found[0].segments) < 2:
         return []
-    return found if len(_corridors([*lines, *found])) >= len(_corridors(lines)) >= 1 else []
+    return found if len(corridors([*lines, *found])) >= len(corridors(lines)) >= 1 else []
 
 
 def _first_lines(rules: list[Edge], lines: list[Line]) -> list[tuple[Edge, Line]]:
@@ -112,7 +113,7 @@ def _continues(run: list[Line], line: Line) -> bool:
     gap = line.box[1] - run[-1].box[3]
     if gap > 3.0 * line.size:
         return False
-    return len(_corridors([*run, line], strict=True)) >= 2
+    return len(corridors([*run, line], strict=True)) >= 2
 
 
 def _trimmed(run: list[Line]) -> list[Line]:
@@ -122,7 +123,7 @@ def _trimmed(run: list[Line]) -> list[Line]:
     return run[:end]
 
 
-def _corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, float]]:
+def corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, float]]:
     """Vertical strips between the outermost words that (nearly) no line crosses."""
     left = min(line.box[0] for line in lines)
     right = max(line.box[2] for line in lines)
@@ -132,25 +133,25 @@ def _corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, 
             for x in range(int(word.x0 - left), min(int(word.x1 - left) + 1, len(counts))):
                 counts[x] += 1
     allowed = 0 if strict or len(lines) < 8 else len(lines) // 10
-    corridors, start = [], None
+    found, start = [], None
     for x, count in enumerate([*counts, allowed + 1]):
         if count <= allowed and start is None:
             start = x
         elif count > allowed and start is not None:
             if x - start >= NARROWEST_CORRIDOR and start > 0 and x < len(counts) - 1:
-                corridors.append((left + start, left + x))
+                found.append((left + start, left + x))
             start = None
-    return corridors
+    return found
 
 
 def _region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
     if len(region.lines) < FEWEST_LINES:
         return None
-    corridors = _corridors(region.lines)
-    if len(corridors) + 1 < fewest_columns:
+    found = corridors(region.lines)
+    if len(found) + 1 < fewest_columns:
         return None
     x0, _, x1, _ = region.box
-    return grid_with_columns(region, [x0, *(b - 1.5 for _, b in corridors), x1])
+    return grid_with_columns(region, [x0, *(b - 1.5 for _, b in found), x1])
 
 
 def grid_with_columns(region: Region, xs: list[float]) -> Grid | None:
@@ -270,3 +271,31 @@ def header_above(grid: Grid, words: list[Word]) -> Grid | None:
     header = [Area(0, c, 1, 1, (grid.xs[c], edge, grid.xs[c + 1], top)) for c in range(grid.columns)]
     rest = [Area(a.row + 1, a.column, a.row_span, a.column_span, a.box) for a in grid.areas]
     return replace(grid, box=(x0, edge, x1, grid.box[3]), rows=grid.rows + 1, areas=header + rest)
+
+
+def header_at_foot(xs: list[float], words: list[Word], tables: list[Box]) -> Grid | None:
+    """A row of headings over these columns, where it is the last line of a page, below all of its tables."""
+    lines = into_lines([w for w in words if w.quarter % 2 == 0])
+    if not lines or any(box[3] > lines[-1].box[1] for box in tables):
+        return None
+    line = lines[-1]
+    columns = [_columns_of(Line(part, line.box), xs) for part in line.segments]
+    is_apart = len(columns) >= max(2, len(xs) - 2) and all(len(found) == 1 for found in columns)
+    if not is_apart or len(set().union(*columns)) < len(columns):
+        return None
+    top, bottom = line.box[1] - 1, line.box[3] + 1
+    areas = [Area(0, c, 1, 1, (xs[c], top, xs[c + 1], bottom)) for c in range(len(xs) - 1)]
+    return Grid((xs[0], top, xs[-1], bottom), xs, 1, areas)
+
+
+def heads_columns(line: Line, words: list[Word]) -> bool:
+    """Whether the line right below begins where this one's parts begin: the header of a table, on every page again."""
+    if len(line.segments) < FEWEST_HEADINGS:
+        return False
+    low = line.box[3] + 2.5 * line.size
+    below = into_lines([w for w in words if line.box[3] - 1 <= w.top and w.centre[1] < low and w.quarter % 2 == 0])
+    if not below:
+        return False
+    starts = [part[0].x0 for part in below[0].segments]
+    matching = sum(any(abs(part[0].x0 - x) <= SAME_EXTENT for x in starts) for part in line.segments)
+    return matching >= max(2, len(line.segments) - 1)

@@ -6,31 +6,35 @@ What Word does not show is not read: text that is hidden or struck through, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rubric_jobs.documents import docx_embedded, raised
-from rubric_jobs.documents.docx_numbering import Numbering, W, _value
+from rubric_jobs.documents.docx_numbering import Numbering, W
 from rubric_jobs.documents.docx_package import open_package
-from rubric_jobs.documents.docx_runs import MC, Run, chosen, runs_of
+from rubric_jobs.documents.docx_runs import MC, Run, runs_of, style_of
+from rubric_jobs.documents.docx_structure import (
+    DEEPEST,
+    WIDEST,
+    block_items,
+    cells_of,
+    is_frame,
+    row_cells,
+    spread,
+    unwrapped,
+)
 from rubric_jobs.documents.docx_styles import Styles, is_on
 from rubric_jobs.documents.lines import split_marker
 from rubric_jobs.documents.model import Block, Cell, Document, Paragraph, Table
 from rubric_jobs.errors import DocumentTooLarge, UnreadableDocument
 from rubric_jobs.rubric.model import Source
 
-WIDEST = 63
-"""Word's own limit on columns; a span beyond it is an attack on whoever expands it."""
 MOST_CELLS = 20_000
-DEEPEST = 12
 INDENT = 36.0
 """Points that one depth of a list is taken to be indented by."""
 _MEASURE = re.compile(r"(-?\d{1,6}(?:\.\d{1,4})?)(|pt|in|cm|mm|pc|pi)")
 _POINTS = {"": 1 / 20, "pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "pi": 12.0}
 """What the units of a measure are in points; without one it is in twentieths of a point."""
-
-_WRAPPERS = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
 
 
 def parse(data: bytes) -> Document:
@@ -59,7 +63,7 @@ class _Body:
     """Runs of a paragraph that the next one continues."""
 
     def walk(self, parent: Any, depth: int) -> None:
-        for item in _block_items(parent, depth):
+        for item in block_items(parent, depth):
             if item.tag == f"{W}p":
                 self._add_paragraph(item, depth)
             else:
@@ -76,8 +80,10 @@ class _Body:
 
     def _paragraph(self, item: Any) -> list[Paragraph]:
         """The paragraph, parted at its line breaks."""
-        style = _value(item.find(f"{W}pPr/{W}pStyle"))
-        runs = [Run(run.text, run.is_bold or style in self.styles.bold) for run in runs_of(item, self.styles)]
+        style = style_of(item)
+        runs = runs_of(item, self.styles, style)
+        if style in self.styles.bold:
+            runs = [Run(run.text, True) for run in runs]
         if self._goes_on(item):
             self._begun += runs
             return []
@@ -108,11 +114,9 @@ class _Body:
         return mark.find(f"{W}del") is not None or is_on(mark.find(f"{W}vanish"))
 
     def _add_table(self, item: Any, depth: int) -> None:
-        nested = _is_layout(item)
-        if nested and depth < DEEPEST:
-            for cell in item.iter(f"{W}tc"):
+        if depth < DEEPEST and is_frame(item):
+            for cell in cells_of(item):
                 self.walk(cell, depth + 1)
-                break
             return
         table = self._table(item, depth)
         if table is not None:
@@ -120,7 +124,7 @@ class _Body:
             self._tables += 1
 
     def _table(self, item: Any, depth: int) -> Table | None:
-        rows: list[list[tuple[int, int, str, Any]]] = [list(_row_cells(row)) for row in self._rows(item)]
+        rows = spread([list(row_cells(row)) for row in self._rows(item)])
         columns = max((column + span for row in rows for column, span, _, _ in row), default=0)
         if not columns or columns > WIDEST:
             if columns:
@@ -141,14 +145,16 @@ class _Body:
 
     def _rows(self, table: Any) -> list[Any]:
         """The rows that are shown: not deleted, hidden or full of hidden or struck text alone."""
-        return [row for row in _unwrapped(table, f"{W}tr", 0) if not self._is_gone(row)]
+        return [row for row in unwrapped(table, f"{W}tr", 0) if not self._is_gone(row)]
 
     def _is_gone(self, row: Any) -> bool:
         if row.find(f"{W}trPr/{W}del") is not None or is_on(row.find(f"{W}trPr/{W}hidden")):
             return True
         if not any(text.text and text.text.strip() for text in row.iter(f"{W}t")):
             return False
-        return not any(run.text.strip() for item in row.iter(f"{W}p") for run in runs_of(item, self.styles))
+        return not any(
+            run.text.strip() for item in row.iter(f"{W}p") for run in runs_of(item, self.styles, style_of(item))
+        )
 
     def _cell(self, element: Any, row: int, column: int, span: int, depth: int) -> Cell:
         parts = self._cell_paragraphs(element, depth)
@@ -168,7 +174,7 @@ class _Body:
 
     def _cell_paragraphs(self, element: Any, depth: int) -> list[Paragraph]:
         found: list[Paragraph] = []
-        for item in _block_items(element, depth):
+        for item in block_items(element, depth):
             if item.tag == f"{W}p":
                 found += self._paragraph(item)
                 for box in _text_boxes(item):
@@ -183,50 +189,11 @@ class _Body:
         for row in self._rows(table):
             texts = [
                 " ".join(p.text for p in self._cell_paragraphs(element, depth + 1))
-                for _, _, _, element in _row_cells(row)
+                for _, _, _, element in row_cells(row)
             ]
             if any(texts):
                 lines.append(Paragraph("\t".join(texts), Source()))
         return lines
-
-
-def _block_items(parent: Any, depth: int) -> Iterator[Any]:
-    """Paragraphs and tables in order, those inside content controls and accepted insertions included."""
-    for child in parent.iterchildren():
-        if child.tag in (f"{W}p", f"{W}tbl"):
-            yield child
-        elif child.tag in _WRAPPERS and depth < DEEPEST * 4:
-            yield from _block_items(child, depth + 1)
-        elif child.tag == f"{MC}AlternateContent" and depth < DEEPEST * 4:
-            part = chosen(child)
-            if part is not None:
-                yield from _block_items(part, depth + 1)
-
-
-def _unwrapped(parent: Any, tag: str, depth: int) -> Iterator[Any]:
-    for child in parent.iterchildren():
-        if child.tag == tag:
-            yield child
-        elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}customXml", f"{W}ins") and depth < DEEPEST:
-            yield from _unwrapped(child, tag, depth + 1)
-
-
-def _row_cells(row: Any) -> Iterator[tuple[int, int, str, Any]]:
-    """Column, span, "restart", "continue" or "" and the element of each cell; spans are bounded."""
-    column = _number(row.find(f"{W}trPr/{W}gridBefore"), 0)
-    for element in _unwrapped(row, f"{W}tc", 0):
-        span = max(1, _number(element.find(f"{W}tcPr/{W}gridSpan"), 1))
-        if column + span > WIDEST:
-            raise DocumentTooLarge("A table of the document has more columns than Word allows.")
-        merge = element.find(f"{W}tcPr/{W}vMerge")
-        kind = "" if merge is None else merge.get(f"{W}val", "continue")
-        yield column, span, kind, element
-        column += span
-
-
-def _number(element: Any | None, otherwise: int) -> int:
-    text = _value(element)
-    return int(text) if re.fullmatch(r"\d{1,9}", text) else otherwise
 
 
 def _cell_above(cells: dict[tuple[int, int], Cell], row: int, column: int) -> tuple[int, int] | None:
@@ -234,12 +201,6 @@ def _cell_above(cells: dict[tuple[int, int], Cell], row: int, column: int) -> tu
         if (above, column) in cells:
             return (above, column) if above + cells[above, column].row_span >= row else None
     return None
-
-
-def _is_layout(table: Any) -> bool:
-    """A frame of one cell around other blocks is no table to a reader."""
-    cells = [cell for row in _unwrapped(table, f"{W}tr", 0) for cell in _unwrapped(row, f"{W}tc", 0)]
-    return len(cells) == 1 and next(cells[0].iter(f"{W}tbl"), None) is not None
 
 
 def _text_boxes(paragraph: Any) -> list[Any]:

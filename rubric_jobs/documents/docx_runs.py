@@ -11,7 +11,7 @@ from unicodedata import is_normalized, normalize
 from rubric_jobs.documents import raised, symbols
 from rubric_jobs.documents.docx_math import is_equation, linear
 from rubric_jobs.documents.docx_numbering import W, _value
-from rubric_jobs.documents.docx_styles import Styles, is_on
+from rubric_jobs.documents.docx_styles import BOLD, FONTS, Styles, is_on, look_of
 
 DEEPEST = 12
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -23,6 +23,7 @@ _GONE = frozenset(
 _SHORT = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 _EQ_FRACTION = re.compile(r"^\s*EQ\s+\\f\s*\(([^();,]{1,20})[,;]([^();,]{1,20})\)\s*$", re.IGNORECASE)
 LONGEST_INSTRUCTION = 200
+_RUN, _TEXT, _PROPERTIES = f"{W}r", f"{W}t", f"{W}rPr"
 
 
 @dataclass(slots=True)
@@ -31,9 +32,14 @@ class Run:
     is_bold: bool
 
 
-def runs_of(paragraph: Any, styles: Styles) -> list[Run]:
-    """The runs that are shown: nothing hidden, struck through or deleted, of each alternative one."""
-    found = _Reading(styles, _value(paragraph.find(f"{W}pPr/{W}pStyle")))
+def style_of(paragraph: Any) -> str:
+    properties = next(paragraph.iterchildren(f"{W}pPr"), None)
+    return "" if properties is None else _value(properties.find(f"{W}pStyle"))
+
+
+def runs_of(paragraph: Any, styles: Styles, style: str) -> list[Run]:
+    """The runs of a paragraph of this style that are shown: nothing hidden or deleted, of each alternative one."""
+    found = _Reading(styles, style)
     found.walk(paragraph, 0)
     return found.runs
 
@@ -55,7 +61,7 @@ class _Reading:
     def walk(self, parent: Any, depth: int) -> None:
         for child in parent.iterchildren():
             tag = child.tag
-            if tag == f"{W}r":
+            if tag == _RUN:
                 self._run(child)
             elif is_equation(tag):
                 self._equation(child)
@@ -81,22 +87,22 @@ class _Reading:
             self.runs.append(Run(apart + text, False))
 
     def _run(self, run: Any) -> None:
-        properties = run.find(f"{W}rPr")
-        if not self.styles.is_seen(properties, self.style):
+        look = look_of(run.find(_PROPERTIES))
+        if not self.styles.is_seen(look, self.style):
             return
-        text = "".join(self._pieces(run, _symbol_font(properties), 0))
+        text = "".join(self._pieces(run, _symbol_font(look.get(FONTS)), 0))
         if not text:
             return
-        alignment = self.styles.alignment(properties, self.style)
+        alignment = self.styles.alignment(look, self.style)
         if alignment in ("superscript", "subscript"):
             text = raised.up(text) if alignment == "superscript" else raised.down(text)
-        is_bold = properties is not None and is_on(properties.find(f"{W}b"))
+        is_bold = is_on(look.get(BOLD))
         self.runs.append(Run(text if is_normalized("NFC", text) else normalize("NFC", text), is_bold))
 
     def _pieces(self, run: Any, font: str, depth: int) -> Iterator[str]:
         for child in run.iterchildren():
             tag = child.tag
-            if tag == f"{W}t":
+            if tag == _TEXT:
                 yield symbols.printed(font, child.text or "") if font else child.text or ""
             elif tag in _SHORT:
                 yield _SHORT[tag]
@@ -155,8 +161,7 @@ def _content_tick(control: Any) -> str:
     return "☑" if state is not None and state.get(f"{_W14}val") in ("1", "true") else "☐"
 
 
-def _symbol_font(properties: Any | None) -> str:
-    fonts = properties.find(f"{W}rFonts") if properties is not None else None
+def _symbol_font(fonts: Any | None) -> str:
     if fonts is None:
         return ""
     font = fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or ""

@@ -9,7 +9,13 @@ from rubric_jobs.documents.docx_numbering import W, _value
 
 LONGEST_CHAIN = 30
 _HEADINGS = ("heading", "title", "subtitle", "überschrift", "titre", "título", "titulo")
-_TOGGLES = ("vanish", "strike", "dstrike")
+_TOGGLES = (f"{W}vanish", f"{W}strike", f"{W}dstrike")
+ALIGNMENT, BOLD, FONTS = f"{W}vertAlign", f"{W}b", f"{W}rFonts"
+_STYLE = f"{W}rStyle"
+_LOOKED_AT = (*_TOGGLES, ALIGNMENT, BOLD, FONTS, _STYLE)
+
+Look = dict[str, Any]
+"""Elements of run properties by their tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +52,27 @@ class Styles:
         found._telling.update(key for key in known if any(s.toggles or s.alignment for s in found._chain(key)))
         return found
 
-    def is_seen(self, properties: Any | None, paragraph_style: str) -> bool:
-        """Whether text with these run properties is shown: neither hidden nor struck through."""
-        if properties is None and not self._telling:
+    def is_seen(self, look: Look, paragraph_style: str) -> bool:
+        """Whether text of this look is shown: neither hidden nor struck through."""
+        if not look and not self._telling:
             return True
-        return not any(self._is_on(name, properties, paragraph_style) for name in _TOGGLES)
+        return not any(self._is_on(name, look, paragraph_style) for name in _TOGGLES)
 
-    def alignment(self, properties: Any | None, paragraph_style: str) -> str:
+    def alignment(self, look: Look, paragraph_style: str) -> str:
         """`superscript`, `subscript` or something else."""
-        direct = _value(properties.find(f"{W}vertAlign")) if properties is not None else ""
+        direct = _value(look.get(ALIGNMENT))
         if direct or not self._telling:
             return direct
-        return self._alignment_of(_run_style(properties)) or self._alignment_of(paragraph_style) or ""
+        return self._alignment_of(_value(look.get(_STYLE))) or self._alignment_of(paragraph_style) or ""
 
-    def _is_on(self, name: str, properties: Any | None, paragraph_style: str) -> bool:
-        direct = properties.find(f"{W}{name}") if properties is not None else None
+    def _is_on(self, name: str, look: Look, paragraph_style: str) -> bool:
+        direct = look.get(name)
         if direct is not None:
             return is_on(direct)
         if not self._telling:
             return False
         # A character style turns off again what its paragraph's style has turned on (ISO/IEC 29500-1, 17.7.3).
-        return self._toggle(_run_style(properties), name) != self._toggle(paragraph_style or self.default, name)
+        return self._toggle(_value(look.get(_STYLE)), name) != self._toggle(paragraph_style or self.default, name)
 
     def _toggle(self, key: str, name: str) -> bool:
         styles = self._chain(key) if key in self._telling else ()
@@ -88,16 +94,12 @@ def is_on(flag: Any | None) -> bool:
     return flag is not None and flag.get(f"{W}val", "true") not in ("0", "false", "off")
 
 
-def _run_style(properties: Any | None) -> str:
-    return _value(properties.find(f"{W}rStyle")) if properties is not None else ""
+def look_of(properties: Any | None) -> Look:
+    """What run properties (`w:rPr`) say that matters here, by its tag."""
+    return {} if properties is None else {child.tag: child for child in properties.iterchildren(*_LOOKED_AT)}
 
 
 def _read(style: Any) -> _Style:
-    properties = style.find(f"{W}rPr")
-    toggles = {}
-    for name in _TOGGLES:
-        flag = properties.find(f"{W}{name}") if properties is not None else None
-        if flag is not None:
-            toggles[name] = is_on(flag)
-    alignment = _value(properties.find(f"{W}vertAlign")) if properties is not None else ""
-    return _Style(_value(style.find(f"{W}basedOn")), toggles, alignment or None)
+    look = look_of(style.find(f"{W}rPr"))
+    toggles = {name: is_on(look[name]) for name in _TOGGLES if name in look}
+    return _Style(_value(style.find(f"{W}basedOn")), toggles, _value(look.get(ALIGNMENT)) or None)

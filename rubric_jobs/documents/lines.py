@@ -12,6 +12,10 @@ from rubric_jobs.documents.geometry import Box, Word, around, median
 
 WIDE_GAP = 1.3
 """A gap between words of so many type sizes parts two segments of a line."""
+UPON = 0.5
+"""A word that stands on the one before by more than this share of its width."""
+MOST_UPON = 0.2
+"""A few of those, such as a word printed twice to look bold, are no fault."""
 BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇☐☑☒➔→"
 _TIGHT = "•●○◦▪■□☐☑☒✓✔➢➤❖"
 """Bullets that need no space behind them."""
@@ -91,6 +95,12 @@ class Line:
     def lettered(self) -> list[Word]:
         """Its words without those that are all signs."""
         return [word for word in self.words if word.text.isalnum() or any(map(str.isalnum, word.text))]
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether words stand upon each other, as of two lines that were taken for one."""
+        upon = sum(b.x0 < a.x1 - UPON * (b.x1 - b.x0) for a, b in itertools.pairwise(self.words))
+        return upon > MOST_UPON * len(self.words)
 
     @property
     def centre_y(self) -> float:

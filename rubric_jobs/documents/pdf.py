@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections import Counter
@@ -9,18 +10,30 @@ from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 
-from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above
+from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above, header_at_foot, heads_columns
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.kinds import pdf_end
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
-from rubric_jobs.documents.model import ALIGNED, DETACHED_ACCENTS, GARBLED_TEXT, PARTLY_RULED, RULED, Block, Document
+from rubric_jobs.documents.model import (
+    ALIGNED,
+    DETACHED_ACCENTS,
+    FUSED_LINES,
+    GARBLED_TEXT,
+    JOINED_PAGES,
+    PARTLY_RULED,
+    RULED,
+    Block,
+    Document,
+    Table,
+)
 from rubric_jobs.documents.pairs import paired_grids
 from rubric_jobs.documents.pdf_cells import PlacedTable, fill
 from rubric_jobs.documents.pdf_layers import without_hidden_layers
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
 from rubric_jobs.documents.raised import settled
+from rubric_jobs.documents.sideways import whole_sheets
 from rubric_jobs.documents.spreads import joined_tables, numbered
 from rubric_jobs.documents.underlines import without_underlines
 from rubric_jobs.documents.unruled import with_pieced_rows
@@ -60,17 +73,24 @@ def parse(data: bytes) -> Document:
     for page in pages:
         page.loose = _without(page, repeated)
         _find_tables(page, vocabulary)
+    for page, following in itertools.pairwise(pages):
+        _take_header_at_foot(page, following, vocabulary)
     placed: list[list[PlacedTable | PlacedParagraph]] = []
     for page in pages:
         found = paragraphs(page.loose, page.content, [t.box for t in page.tables], vocabulary)
         placed.append(reading_order([*page.tables, *found]))
-    blocks: list[Block] = settled(numbered(joined_tables(placed)))
+    blocks: list[Block] = settled(numbered(joined_tables(whole_sheets(placed))))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
-    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned, doubts=_doubts(contents))
+    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned, doubts=_doubts(contents, blocks))
 
 
-def _doubts(contents: list[PageContent]) -> tuple[str, ...]:
+def _doubts(contents: list[PageContent], blocks: list[Block]) -> tuple[str, ...]:
     found = []
+    tables = [block for block in blocks if isinstance(block, Table)]
+    if any(len({cell.source.page for cell in table.cells}) > 1 for table in tables):
+        found.append(JOINED_PAGES)
+    if any(line.is_fused for content in contents for line in into_lines(content.words)):
+        found.append(FUSED_LINES)
     if any(content.has_detached_accents for content in contents):
         found.append(DETACHED_ACCENTS)
     if any(content.is_garbled for content in contents):
@@ -154,6 +174,16 @@ def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: st
         page.loose = [w for w in page.loose if not _inside(w, grid.box)]
 
 
+def _take_header_at_foot(page: _Page, following: _Page, vocabulary: frozenset[str]) -> None:
+    """The headings of a table whose rows all stand on the next page, where no rules are drawn around them."""
+    first = min(following.tables, key=lambda table: table.box[1], default=None)
+    if first is None or first.table.origin == RULED or any(w.centre[1] < first.box[1] for w in following.loose):
+        return
+    grid = header_at_foot(first.xs, page.loose, [table.box for table in page.tables])
+    if grid is not None:
+        _take(page, [grid], vocabulary, first.table.origin)
+
+
 def _inside(word: Word, box: Box) -> bool:
     x, y = word.centre
     return box[0] <= x < box[2] and box[1] <= y < box[3]
@@ -194,9 +224,16 @@ def _keys(line: Line) -> tuple[tuple[str, int], ...]:
 
 
 def _without(page: _Page, repeated: set[tuple[str, int]]) -> list[Word]:
-    lines = _edge_lines(page)
-    dropped = {id(w) for line in lines if _is_running(line, repeated) for w in line.words}
-    dropped |= {id(w) for line in lines for w in _printed_date(line)}
+    dropped: set[int] = set()
+    table_from = None
+    for line in _edge_lines(page):
+        if any(key in repeated for key in _keys(line)) and heads_columns(line, page.content.words):
+            # What stands below the headings of a table is its rows, though other pages have the same there.
+            table_from = line.box[1]
+        is_of_table = table_from is not None and table_from <= line.box[1] < page.content.height / 2
+        if not is_of_table and _is_running(line, repeated):
+            dropped |= {id(w) for w in line.words}
+        dropped |= {id(w) for w in _printed_date(line)}
     return [w for w in page.content.words if id(w) not in dropped]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rubric_jobs.documents.geometry import Area, Box, Grid, Word
+from rubric_jobs.documents.headed import with_unruled_columns
 from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
-from rubric_jobs.documents.model import ALIGNED, RULED, Cell, Table
+from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Cell, Table
 from rubric_jobs.documents.unruled import with_unruled_rows
 from rubric_jobs.rubric.model import Source
 
@@ -15,7 +16,8 @@ from rubric_jobs.rubric.model import Source
 class PlacedTable:
     """A table on its page, before tables over several pages are joined.
 
-    `xs` are the borders of its columns, `borders` those of the columns without text too.
+    `xs` are the borders of its columns, `borders` those of the columns without text too; `ys` are the borders of all
+    rows, of which `kept_rows` have text.
     """
 
     page: int
@@ -23,6 +25,8 @@ class PlacedTable:
     xs: list[float]
     table: Table
     borders: list[float]
+    ys: list[float]
+    kept_rows: list[int]
     is_open: bool = False
 
 
@@ -33,9 +37,11 @@ def fill(
     held = _held(grid, words)
     if len(held) < 2:
         return None
-    whole = with_unruled_rows(grid, held) if origin != ALIGNED else grid
-    if whole is not grid:
-        grid, held = whole, _held(whole, words)
+    if origin != ALIGNED:
+        for parted in (with_unruled_columns, with_unruled_rows):
+            whole = parted(grid, held)
+            if whole is not grid:
+                grid, held, origin = whole, _held(whole, words), PARTLY_RULED
     areas = [area for i, area in enumerate(grid.areas) if i in held]
     rows = _kept(range(grid.rows), [(a.row, a.row_span) for a in areas])
     columns = _kept(range(grid.columns), [(a.column, a.column_span) for a in areas])
@@ -46,7 +52,12 @@ def fill(
     ]
     xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
     table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)), origin)
-    return PlacedTable(page, grid.box, xs, table, grid.xs, grid.is_open)
+    return PlacedTable(page, grid.box, xs, table, grid.xs, _row_borders(grid), rows, grid.is_open)
+
+
+def _row_borders(grid: Grid) -> list[float]:
+    tops = {area.row: area.box[1] for area in grid.areas}
+    return [*(tops[row] for row in sorted(tops)), grid.box[3]]
 
 
 def _held(grid: Grid, words: list[Word]) -> dict[int, list[Word]]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from rubric_jobs.documents import symbols
 from rubric_jobs.documents.geometry import Box, Edge, PageContent, Word
 from rubric_jobs.documents.pdf_annotations import Place, read_annotations
 from rubric_jobs.documents.pdf_garbled import is_garbled
@@ -200,7 +201,7 @@ def _text_of(code: int) -> str:
     if 0xFB00 <= code <= 0xFB06:
         return unicodedata.normalize("NFKC", chr(code))
     if 0xE000 <= code <= 0xF8FF:
-        return "☐" if code in _SYMBOL_BOXES else "☑" if code in _SYMBOL_TICKS else "•"
+        return "☐" if code in _SYMBOL_BOXES else "☑" if code in _SYMBOL_TICKS else symbols.picture(code)
     return chr(code)
 
 

@@ -193,5 +193,19 @@ def _tabbed(line: Line) -> Line:
 
 
 def reading_order(placed: list[PlacedTable | PlacedParagraph]) -> list[PlacedTable | PlacedParagraph]:
-    """From top to bottom; a second text column comes after the first."""
-    return sorted(placed, key=lambda p: (getattr(p, "column", 0), p.box[1]))
+    """From top to bottom, tables side by side from left to right; a second text column comes after the first."""
+    ordered: list[PlacedTable | PlacedParagraph] = []
+    for block in sorted(placed, key=lambda p: (getattr(p, "column", 0), p.box[1])):
+        at = len(ordered)
+        while at and _stands_left_of(block, ordered[at - 1]):
+            at -= 1
+        ordered.insert(at, block)
+    return ordered
+
+
+def _stands_left_of(one: PlacedTable | PlacedParagraph, other: PlacedTable | PlacedParagraph) -> bool:
+    """Whether both are tables at the same height, and the first is the left one."""
+    if not (isinstance(one, PlacedTable) and isinstance(other, PlacedTable)) or one.box[2] > other.box[0] + 2:
+        return False
+    shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])
+    return shared > 0.5 * min(one.box[3] - one.box[1], other.box[3] - other.box[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from rubric_jobs.documents.model import Block, Cell, Table, fold
@@ -16,6 +17,7 @@ TOUCHING = 6.0
 """Two grids so near to each other on one page are parts of one table (points)."""
 NARROWEST = 3.0
 """No column is as narrow (points)."""
+_AMOUNT = re.compile(r"[\d.,/%]{1,7}")
 MOST_HEADER_ROWS = 3
 MOST_MISSING = 2
 """So many columns may be left out or merged on the page on which a table goes on."""
@@ -126,6 +128,8 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
     # A row that was broken by the page's end goes on in the first row below: its name cell is empty there.
     is_broken_row = skipped < below.table.rows and (above.is_open or _is_row_rest(above.table, below.table, skipped))
     shift = above.table.rows - skipped - (1 if is_broken_row else 0)
+    if not is_broken_row and skipped < below.table.rows:
+        incoming = _with_group(cells, incoming, above.table, below.table.grid()[skipped])
     for cell in incoming:
         moved = replace(cell, row=cell.row + shift)
         if is_broken_row and cell.row == skipped:
@@ -133,7 +137,18 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
         else:
             cells.append(moved)
     table = replace(above.table, rows=below.table.rows + shift, cells=tuple(cells))
-    return PlacedTable(below.page, below.box, above.xs, table, above.borders, below.is_open)
+    return replace(below, xs=above.xs, table=table, borders=above.borders)
+
+
+def _with_group(cells: list[Cell], incoming: list[Cell], above: Table, first: list[Cell | None]) -> list[Cell]:
+    """The incoming cells without the empty rest of a merged cell that the page's end cut; `cells` get it whole."""
+    group, rest = above.grid()[-1][0], first[0]
+    if group is None or rest is None or rest.text.strip() or not group.text.strip():
+        return incoming
+    if max(group.row_span, rest.row_span) == 1 or not any(cell and cell.text.strip() for cell in first[1:]):
+        return incoming
+    cells[cells.index(group)] = replace(group, row_span=above.rows - group.row + rest.row_span)
+    return [cell for cell in incoming if cell is not rest]
 
 
 def _repeated_rows(above: Table, below: Table) -> int:
@@ -156,7 +171,11 @@ def _is_row_rest(above: Table, below: Table, skipped: int) -> bool:
         return True
     if not row or (row[0] and row[0].text.strip()) or not any(cell and cell.text.strip() for cell in row[1:]):
         return False
+    if row[0] and row[0].row_span > 1:
+        return False
     texts = [(a.text, b.text) for a, b in zip(last, row, strict=True) if a and b and a.text and b.text]
+    if any(_AMOUNT.fullmatch(a.strip()) and _AMOUNT.fullmatch(b.strip()) for a, b in texts):
+        return False  # Each row has its own.
     return any(_goes_on(a, b) for a, b in texts)
 
 

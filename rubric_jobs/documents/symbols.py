@@ -42,6 +42,15 @@ def private(code: int) -> str:
     return _WINGDINGS.get(chr(code - 0xF000), BULLET) if 0xF020 <= code <= 0xF0FF else BULLET
 
 
+def picture(code: int) -> str:
+    """A smiley, a star or a thumb where a private character is one in Wingdings, else a bullet."""
+    sign = private(code)
+    return sign if sign in _PICTURES else BULLET
+
+
+_PICTURES = frozenset("☺😐☹👍👎★☆")
+
+
 def _printed_sign(sign: str, table: dict[str, str]) -> str:
     code = ord(sign)
     if 0xF020 <= code <= 0xF0FF:

@@ -22,6 +22,9 @@ FEWEST_LINES = 3
 _AMOUNT = re.compile(r"(?=\S*\d)[\d.,/%½¼¾+–-]{1,7}(?: ?[^\W\d]{1,6}\.?)?")
 _PADDING = 3.0
 SNAP = 3.0
+ROW_GAP = 1.25
+"""A pitch so many times that of lines within a cell begins a row."""
+FEWEST_COLUMNS = 3
 MOST_LINES = 5000
 TOUCHING = 1.0
 """Pieces of a rule that leave a wider gap (points) are the dashes of one."""
@@ -31,12 +34,14 @@ def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
     """The grid with rows parted where all the rules between its columns end and begin anew at one height."""
     heights = {y for area in grid.areas for y in (area.box[1], area.box[3])}
     x0, top, x1, bottom = grid.box
-    upright = [e for e in lines if not e.is_horizontal and x0 - SNAP <= e.at <= x1 + SNAP and top < e.end < bottom]
-    if not upright or len(lines) > MOST_LINES:
+    if len(lines) > MOST_LINES:
+        return grid
+    upright = [e for e in lines if not e.is_horizontal and x0 - SNAP <= e.at <= x1 + SNAP and e.start < bottom]
+    if not any(top < e.end < bottom for e in upright):
         return grid
     ends: list[list[float]] = []
     for x in grid.xs:
-        pieces = [e for e in lines if not e.is_horizontal and abs(e.at - x) <= SNAP]
+        pieces = [e for e in upright if abs(e.at - x) <= SNAP]
         starts = sorted(e.start for e in pieces)
         if pieces:
             ends.append([e.end for e in pieces if _near(starts, e.end)])
@@ -51,7 +56,7 @@ def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
     for area in grid.areas:
         if area.row_span == 1 and area.row not in cuts:
             cuts[area.row] = _between_words([y for y in parting if area.box[1] < y < area.box[3]], area, inside)
-    return _cut(grid, {row: ys for row, ys in cuts.items() if ys}, None)
+    return _cut(grid, {row: ys for row, ys in cuts.items() if ys}, set())
 
 
 def _near(ordered: list[float], value: float) -> bool:
@@ -77,26 +82,33 @@ def with_unruled_rows(grid: Grid, held: dict[int, list[Word]]) -> Grid:
     for index, area in enumerate(grid.areas):
         if area.row_span == 1:
             by_row[area.row].append(index)
-    cuts = {row: found for row, indices in by_row.items() if (found := _cuts(grid, row, indices, held))}
-    return _cut(grid, cuts, held)
+    cuts: dict[int, list[float]] = {}
+    kept: set[int] = set()
+    for row, indices in by_row.items():
+        found, are_amounts = _cuts(grid, row, indices, held)
+        if found:
+            cuts[row] = found
+            kept |= {i for i in indices if are_amounts and not _stands_in_several(held.get(i, []), found)}
+    return _cut(grid, cuts, kept)
 
 
-def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]]) -> list[float]:
-    """The heights at which the row is to be cut."""
+def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]]) -> tuple[list[float], bool]:
+    """The heights at which the row is to be cut, and whether they are those of amounts."""
     filled = [i for i in indices if len(held.get(i, ())) > 1]
     if not filled or len(indices) < 2:
-        return []
+        return [], False
     lines = {i: into_lines(held[i]) for i in indices if i in held}
     if any(word.quarter for i in lines for word in held[i]) or max(len(found) for found in lines.values()) < 2:
-        return []
-    starts = _beside_amounts(lines) or (_of_list(grid, lines) if row else [])
+        return [], False
     every = sorted((line for found in lines.values() for line in found), key=lambda line: line.box[3])
+    amounts = _beside_amounts(lines)
+    starts = amounts or (_of_list(grid, lines) if row else []) or _below_gaps(grid, lines, every)
     cuts = []
     for start in starts:
         above = [line.box[3] for line in every if line.box[3] < start.box[3] - SAME_LINE * start.size]
         if above:
             cuts.append((max(above) + start.box[1]) / 2)
-    return cuts
+    return cuts, bool(amounts)
 
 
 def _beside_amounts(lines: dict[int, list[Line]]) -> list[Line]:
@@ -128,6 +140,39 @@ def _of_list(grid: Grid, lines: dict[int, list[Line]]) -> list[Line]:
     return anchors if are_parted and all(_has_letters(anchor) for anchor in anchors) else []
 
 
+def _below_gaps(grid: Grid, lines: dict[int, list[Line]], every: list[Line]) -> list[Line]:
+    """Lines of the first cell above which white runs through all cells, and with which the others begin anew.
+
+    Labels alone, and in a grid with no rule across its rows but that below the header: elsewhere these are paragraphs.
+    """
+    first = min(lines)
+    words = {i: sum(len(line.words) for line in found) for i, found in lines.items()}
+    if grid.rows > 2 or 2 * words[first] > max(words.values()):
+        return []
+    usual = _pitch_within(lines)
+    starts = []
+    for above, anchor in itertools.pairwise(lines[first]):
+        over = [line for line in every if line.box[3] < anchor.box[3] - SAME_LINE * anchor.size]
+        pitch = anchor.box[3] - max(line.box[3] for line in over)
+        both = [found for found in lines.values() if found[0] in over and found[-1] not in over]
+        begins = all(_same_height(next(line for line in found if line not in over), anchor) for found in both)
+        is_label = anchor.text[0].isupper()
+        if pitch >= ROW_GAP * usual and is_label and above in over and len(both) >= FEWEST_COLUMNS and begins:
+            starts.append(anchor)
+    return starts
+
+
+def _pitch_within(lines: dict[int, list[Line]]) -> float:
+    """The tightest pitch of lines in one cell."""
+    pitches = [
+        b.box[3] - a.box[3]
+        for found in lines.values()
+        for a, b in itertools.pairwise(found)
+        if b.box[3] - a.box[3] > 0.8 * a.size
+    ]
+    return min(pitches, default=0.0)
+
+
 def _are_entries(lines: list[Line], area: Area) -> bool:
     """Whether each line ends on purpose and the next begins anew."""
     right = area.box[2] - _PADDING
@@ -145,8 +190,8 @@ def _has_letters(line: Line) -> bool:
     return any(character.isalpha() for character in line.text)
 
 
-def _cut(grid: Grid, cuts: dict[int, list[float]], held: dict[int, list[Word]] | None) -> Grid:
-    """The grid with these rows cut; with `held` a cell whose text stands beside one of the new rows keeps to all."""
+def _cut(grid: Grid, cuts: dict[int, list[float]], kept: set[int]) -> Grid:
+    """The grid with these rows cut; the areas `kept` reach over all of the new rows."""
     if not cuts:
         return grid
     added = [len(cuts.get(row, ())) for row in range(grid.rows)]
@@ -155,7 +200,7 @@ def _cut(grid: Grid, cuts: dict[int, list[float]], held: dict[int, list[Word]] |
         row = area.row + sum(added[: area.row])
         span = area.row_span + sum(added[area.row : area.row + area.row_span])
         ys = cuts.get(area.row, []) if area.row_span == 1 else []
-        if not ys or (held is not None and not _stands_in_several(held.get(index, []), ys)):
+        if not ys or index in kept:
             areas.append(replace(area, row=row, row_span=span))
             continue
         x0, top, x1, bottom = area.box

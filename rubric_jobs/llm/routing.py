@@ -50,14 +50,17 @@ def route(
     when `is_local_enough`, else the first provider with a key, else the local reading again.
     """
     names = _names(providers, policy, forced=forced, is_local_enough=is_local_enough)
-    is_local_first, is_local_last = names[0] == LOCAL, LOCAL in names[1:] or names == [LOCAL]
-    # What follows the local reading is asked only where that comes first: later, the local reading ends the job.
-    asked = names[1:] if is_local_first else names[: names.index(LOCAL)] if is_local_last else names
+    if names[0] == LOCAL:
+        found = Route(is_local_first=True, providers=tuple(names[1:]), is_local_last=len(names) == 1)
+    elif LOCAL in names:  # it ends the job, so what follows it is never asked
+        found = Route(is_local_first=False, providers=tuple(names[: names.index(LOCAL)]), is_local_last=True)
+    else:
+        found = Route(is_local_first=False, providers=tuple(names), is_local_last=False)
     if stored_reply is None or stored_reply.provider not in providers:
-        return Route(is_local_first, tuple(asked), is_local_last)
+        return found
     # A stored reply is paid for, so its provider comes first even if the settings have changed since.
-    others = (name for name in asked if name != stored_reply.provider)
-    return Route(False, (stored_reply.provider, *others), is_local_last, stored_reply)
+    asked = (stored_reply.provider, *(name for name in found.providers if name != stored_reply.provider))
+    return Route(is_local_first=False, providers=asked, is_local_last=found.is_local_last, stored_reply=stored_reply)
 
 
 def targets(route: Route, providers: Providers, models: Mapping[str, str]) -> list[Target]:

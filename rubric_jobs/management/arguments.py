@@ -1,4 +1,4 @@
-"""What operators write on a command line."""
+"""Types of command-line arguments."""
 
 from __future__ import annotations
 

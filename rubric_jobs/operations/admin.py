@@ -1,4 +1,4 @@
-"""The rows as operators see them: facts are read-only, and each action asks for a right of its own."""
+"""The admin: rows are read-only, and each action needs a permission of its own."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from rubric_jobs import conf
 from rubric_jobs.jobs import controls, lifecycle, purge
 from rubric_jobs.models import FleetControl, Membership, RubricJob, TenantControl
 from rubric_jobs.operations import job_detail, overview
-from rubric_jobs.operations.changelist import AgeFilter, JobList, KindFilter, ProviderFilter, TenantFilter, search
+from rubric_jobs.operations.changelist import AgeFilter, JobChangeList, KindFilter, ProviderFilter, TenantFilter, search
 
 ACTED_ON_AT_ONCE = 1000
-"""Jobs that one action takes on; more are the purge command's business."""
+"""The most jobs of one action; the purge command takes more."""
 
 Jobs = QuerySet[RubricJob]
 
 
-# Django knows no ModelAdmin[…] at run time.
+# ModelAdmin is not generic at run time.
 @admin.register(RubricJob)
 class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
@@ -57,8 +57,8 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     class Media:
         css = {"all": ("rubric_jobs/admin.css",)}
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobList]:
-        return JobList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobChangeList]:
+        return JobChangeList
 
     def get_search_results(self, request: HttpRequest, queryset: Jobs, search_term: str) -> tuple[Jobs, bool]:
         return (search(queryset, search_term) if search_term.strip() else queryset), False
@@ -179,7 +179,7 @@ class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(FleetControl)
 class FleetControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """One row, made when somebody first pulls the lever."""
+    """One row, created on first use."""
 
     list_display = ("__str__", "reason", "changed_by", "changed_at")
     fields = ("is_claiming_paused", "reason")

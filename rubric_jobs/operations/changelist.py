@@ -1,4 +1,4 @@
-"""The admin's list of jobs: no page of it counts rows, walks over pages that were seen, or sorts without an index."""
+"""The admin's list of jobs by keyset pagination: no page counts rows, skips rows or sorts without an index."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from django.http import HttpRequest
 from rubric_jobs.models import Kind, RubricJob
 
 BEFORE = "before"
-"""Names the last row of the page that was seen: the next one begins below it, however far down that is."""
+"""The query parameter with the last row of a page; the next page begins after it."""
 
 PROVIDERS = ("local", "gemini", "openai")
 UNREAD = ("result", "progress")
-"""Columns of any size that a list does not show."""
+"""Large columns that a list does not show."""
 
 Jobs = QuerySet[RubricJob]
 
 
-class JobList(ChangeList):
+class JobChangeList(ChangeList):
     """A page of jobs, newest first, and the way to the older ones."""
 
     older_jobs: str | None = None
@@ -44,7 +44,7 @@ class JobList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         size = self.list_per_page
-        # One row more than is shown tells whether there are older ones.
+        # One row more than shown tells whether there are older ones.
         found = list(_below(self.queryset, request.GET.get(BEFORE))[: size + 1])
         self.result_list = found[:size]
         self.is_first_page = BEFORE not in request.GET
@@ -53,7 +53,7 @@ class JobList(ChangeList):
             mark = f"{last.created_at.isoformat()}_{last.job_id}"
             self.older_jobs = self.get_query_string({BEFORE: mark})
         self.newest_jobs = self.get_query_string(remove=[BEFORE])
-        # What Django's templates ask for; equal to the page's length, so that they offer no "select all".
+        # For Django's templates: equal to the page's length, so that they offer no "select all".
         self.result_count = self.full_result_count = len(self.result_list)
         self.show_full_result_count = self.multi_page = self.can_show_all = False
         self.show_admin_actions = True
@@ -71,13 +71,13 @@ def _below(jobs: Jobs, mark: str | None) -> Jobs:
 
 
 def search(jobs: Jobs, term: str) -> Jobs:
-    """The jobs of this id (of a job, else of a user, else of a tenant), or whose file's name begins like this."""
+    """Jobs by the id of a job, a user or a tenant, or by the beginning of the file's name."""
     wanted = term.strip()
     try:
         identity = uuid.UUID(wanted)
     except ValueError:
         return jobs.annotate(name=Lower("file_name")).filter(name__startswith=wanted.lower())
-    # One of the three, each by its own index: a condition with OR would be a scan.
+    # One of the three by its own index; a condition with OR would be a scan.
     for column in ("job_id", "user_id"):
         if RubricJob.objects.filter(**{column: identity}).exists():
             return jobs.filter(**{column: identity})
@@ -135,7 +135,7 @@ class AgeFilter(admin.SimpleListFilter):
 
 
 class TenantFilter(admin.SimpleListFilter):
-    """A field to paste a tenant's id into: a list of all tenants would be long, and a scan."""
+    """A field for a tenant's id: a list of all tenants would be long and need a scan."""
 
     title = "tenant"
     parameter_name = "tenant"

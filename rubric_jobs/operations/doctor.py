@@ -1,4 +1,4 @@
-"""Is this installation in order? Each check says what it found and, where something is amiss, what to do."""
+"""Checks of an installation: each one reports what it found and what to do about it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ PURGE_MAY_LAG = datetime.timedelta(minutes=30)
 
 class Verdict(Enum):
     OK = "ok"
-    LOOK = "look"  # works, but somebody should look at it
+    LOOK = "look"  # works, but needs a look
     FAIL = "FAIL"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report; `remedy` is what to do, empty when nothing is."""
+    """One line of the report; `remedy` is what to do, or empty."""
 
     verdict: Verdict
     topic: str
@@ -41,7 +41,7 @@ class Finding:
 
 
 def examine(*, ask_providers: bool = True) -> Iterator[Finding]:
-    """All findings, in the order in which one would put things right; without a database, what needs it is left out."""
+    """All findings in the order of repair. Without a database, the checks that need it are left out."""
     yield from _settings()
     reached = list(_database())
     yield from reached
@@ -57,7 +57,7 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except DatabaseError as error:
         name = check.__name__.removeprefix("_")
         yield Finding(
-            Verdict.FAIL, name, f"could not be examined: {_first_line(error)}", "mend what stands above first"
+            Verdict.FAIL, name, f"could not be examined: {_first_line(error)}", "repair what is reported above first"
         )
 
 
@@ -137,7 +137,7 @@ def _rights() -> Iterator[Finding]:
 
 
 def _isolation() -> Iterator[Finding]:
-    # Checks that ask the database, which a plain `manage.py check` leaves out.
+    # Checks that query the database; a plain `manage.py check` leaves them out.
     yield from _checks("isolation", tags=[checks.Tags.database], databases=["default"])
 
 
@@ -152,11 +152,11 @@ def _workers() -> Iterator[Finding]:
     alive = [worker for worker in known if worker.is_alive]
     lost = [worker.name for worker in known if not worker.is_alive]
     if lost:
-        remedy = "their jobs go to others; see the log of their host, and whether a supervisor started them anew"
-        yield Finding(Verdict.LOOK, "workers", f"went without stopping: {', '.join(lost)}", remedy)
+        remedy = "other workers run their jobs; see the log of their host, and whether a supervisor restarted them"
+        yield Finding(Verdict.LOOK, "workers", f"died: {', '.join(lost)}", remedy)
     if not alive:
         remedy = "start one: python manage.py qcluster"
-        yield Finding(Verdict.FAIL, "workers", "none has been heard of in the last 15 seconds", remedy)
+        yield Finding(Verdict.FAIL, "workers", "none has reported in the last 15 seconds", remedy)
         return
     hosts = sorted({worker.name.rpartition(":")[0] for worker in alive})
     running = sum(worker.running for worker in alive)
@@ -165,14 +165,14 @@ def _workers() -> Iterator[Finding]:
 
 
 def workers_of(host: str) -> list[Finding]:
-    """Whether a worker of this host is alive, as far as the database knows."""
+    """Whether a worker of this host is alive, by its row."""
     try:
         alive = [worker.name for worker in workers.alive() if worker.name.rpartition(":")[0] == host]
     except DatabaseError as error:
         return [Finding(Verdict.FAIL, "database", f"cannot be reached: {_first_line(error)}")]
     if alive:
         return [Finding(Verdict.OK, "workers", f"{len(alive)} of {host} alive")]
-    return [Finding(Verdict.FAIL, "workers", f"none of {host} has been heard of in the last 15 seconds")]
+    return [Finding(Verdict.FAIL, "workers", f"none of {host} has reported in the last 15 seconds")]
 
 
 def _queue() -> Iterator[Finding]:
@@ -188,15 +188,15 @@ def _queue() -> Iterator[Finding]:
     counted = overview.success(24)
     if counted.is_below_goal:
         said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
-        yield Finding(Verdict.LOOK, "goal", said, "the admin's list, filtered by failed, tells why")
+        yield Finding(Verdict.LOOK, "goal", said, "filter the admin's list by failed to see why")
 
 
 def _retention() -> Iterator[Finding]:
-    # Pumps go on where django-q2's own tasks reach nobody any more, as when an idle process of it was killed.
+    # Pumps may run while scheduled tasks do not, such as after an idle django-q2 process was killed.
     kept_too_long = purge.count_jobs(purge.Selection(older_than=conf.retention() + PURGE_MAY_LAG)).total()
     if kept_too_long:
         said = f"finished jobs that should have been purged more than half an hour ago: {kept_too_long}"
-        remedy = "run: python manage.py purge_rubric_jobs; workers do it every five minutes: start them anew"
+        remedy = "run: python manage.py purge_rubric_jobs; workers do it every five minutes: restart them"
         yield Finding(Verdict.LOOK, "retention", said, remedy)
 
 
@@ -209,12 +209,12 @@ def _providers(*, ask: bool) -> Iterator[Finding]:
     for name in sorted(wanted - set(known)):
         yield Finding(Verdict.FAIL, name, "is to be asked, but has no key", f"set {name.upper()}_API_KEY")
     if not known:
-        said = "none has a key: the local reader answers alone, and says so where it can't"
+        said = "none has a key: only the local reader answers, and fails with a sentence where it can't"
         yield Finding(Verdict.LOOK, "providers", said, "set GEMINI_API_KEY or OPENAI_API_KEY")
 
 
 def _reach(name: str) -> Finding:
-    """Ask for the list of models: it costs nothing, and needs a valid key."""
+    """Request the list of models, which is free and needs a valid key."""
     url, headers = _models_of(name)
     remedy = f"check {name.upper()}_BASE_URL and the way out to it"
     try:

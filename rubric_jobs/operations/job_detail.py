@@ -1,4 +1,4 @@
-"""A job as an operator reads it: its rubric as a table, its attempts as a timeline, its figures as a list."""
+"""A job's page in the admin: rubric as a table, attempts as a timeline, figures as a list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rubric_jobs.rubric.model import Rubric
 
 
 def rubric(result: Any) -> str:
-    """The rubric of a result as a table; what is none (another program's result) as indented JSON."""
+    """The rubric of a result as a table, or another program's result as indented JSON."""
     if result is None:
         return "–"
     try:
@@ -40,7 +40,7 @@ def figures(metrics: dict[str, Any] | None) -> SafeString | str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One attempt in the timeline: places and widths in hundredths of the job's whole time."""
+    """One attempt in the timeline, with places and widths in percent of the job's time."""
 
     started_at: datetime.datetime
     wait_x: float
@@ -57,7 +57,7 @@ class Bar:
 
 
 def timeline(job: RubricJob) -> str:
-    """The job's attempts, first one first, each with its wait and its run on the scale of the whole job."""
+    """The job's attempts in order, each with its wait and its run on the scale of the whole job."""
     attempts = list(RubricJobAttempt.objects.filter(job_id=job.job_id).order_by("attempt_id"))
     return render_to_string("admin/rubric_jobs/timeline.html", {"attempts": bars(attempts)})
 
@@ -78,7 +78,7 @@ def bars(attempts: list[RubricJobAttempt]) -> list[Bar]:
             wait_x=place(queued),
             wait_width=round(place(started) - place(queued), 2),
             run_x=place(started),
-            # An attempt of a millisecond shall be seen, too.
+            # An attempt of a millisecond must be visible too.
             run_width=max(round(place(ended) - place(started), 2), 0.5),
             waited=_duration(attempt.queue_ms),
             ran=_duration(attempt.run_ms),

@@ -1,6 +1,6 @@
-"""`/metrics`: Prometheus text, computed from the ledger and the rows when it is asked for.
+"""`/metrics`: Prometheus text, computed from the ledger and the rows at each scrape.
 
-No figure lives in a process: counters read there would miss the workers, and fall when one ends. None carries a tenant.
+No figure is kept in a process: such counters would miss the workers and fall when a process ends. None names a tenant.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ENDS = frozenset({"completed", "failed", "cancelled"})
 
 
 def serve(request: HttpRequest) -> HttpResponse:
-    """The metrics, for the holder of METRICS_TOKEN or, without one, for this machine alone."""
+    """The metrics, for the holder of METRICS_TOKEN or, without a token, for this machine only."""
     if refusal := _refused(request):
         return refusal
     registry = CollectorRegistry(auto_describe=False)
@@ -37,7 +37,7 @@ def serve(request: HttpRequest) -> HttpResponse:
     try:
         return HttpResponse(encode(registry), content_type=content_type, headers={"Cache-Control": "no-store"})
     except DatabaseError:
-        return HttpResponse("The database is away.\n", content_type="text/plain", status=503)
+        return HttpResponse("The database is down.\n", content_type="text/plain", status=503)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
@@ -48,7 +48,7 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         answer = HttpResponse("A bearer token is needed here.\n", content_type="text/plain", status=401)
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
-    # Behind a proxy on this machine, everybody comes from loopback.
+    # Behind a proxy on this machine, every request comes from loopback.
     is_forwarded = any(header in request.headers for header in ("Forwarded", "X-Forwarded-For", "X-Real-IP"))
     if _is_loopback(request.META.get("REMOTE_ADDR", "")) and not is_forwarded:
         return None
@@ -63,7 +63,7 @@ def _is_loopback(address: str) -> bool:
 
 
 class Ledger:
-    """prometheus_client's collector: reads everything anew for each scrape."""
+    """A collector for prometheus_client that reads everything at each scrape."""
 
     def collect(self) -> Iterator[Metric]:
         sums = ledger.totals()

@@ -1,4 +1,4 @@
-"""What the overview page and the alarms look at: the ledger, which outlives the jobs, and the queue as it is now."""
+"""Figures for the overview page and alarms: the ledger, which outlives the jobs, and the current queue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import connection
 from rubric_jobs.jobs import controls, workers
 
 GOAL = 0.95
-"""The share of finished jobs that shall be completed; cancelled ones count neither way."""
+"""The wanted share of completed jobs among finished ones, without cancelled ones."""
 
 WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
 TENANTS_SHOWN = 10
@@ -21,7 +21,7 @@ _SHARES = (0.5, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """Jobs that ended in a window; the rate is None where none did."""
+    """Jobs that ended in a window; the rate is None if there are none."""
 
     completed: int
     failed: int
@@ -38,7 +38,7 @@ class Success:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """The queue now; `oldest_pending_s` is None when nothing waits."""
+    """The current queue; `oldest_pending_s` is None if nothing waits."""
 
     pending: int
     processing: int
@@ -71,7 +71,7 @@ def queue() -> Queue:
 
 
 def now() -> dict[str, Any]:
-    """The queue and the workers as they are, as JSON-ready values."""
+    """The current queue and workers as JSON values."""
     fleet = workers.known()
     return {
         "queue": asdict(queue()),
@@ -88,13 +88,13 @@ def now() -> dict[str, Any]:
 
 
 def remembered(hours: int) -> dict[str, Any]:
-    """`read`, at most once in a while: the longer the window, the longer it takes, and the less a minute changes it."""
+    """`read`, cached: a longer window takes longer to compute and changes less in a minute."""
     key, age_s = f"rubric-jobs-overview-{hours}", min(hours / 2, 300)
     return cast(dict[str, Any], cache.get_or_set(key, lambda: read(hours), age_s))
 
 
 def read(hours: int) -> dict[str, Any]:
-    """Everything that the page plots, as JSON-ready values: times in seconds, one place in each list for each hour."""
+    """Everything that the page plots as JSON values: times in seconds, a list entry for each hour."""
     began = _rows(
         "SELECT date_trunc('hour', statement_timestamp()) - (%(hours)s - 1) * interval '1 hour'", {"hours": hours}
     )
@@ -131,7 +131,7 @@ SELECT hour, {_PERCENTILES} FROM (
   FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s AND queue_ms IS NOT NULL
 ) AS waits GROUP BY 1"""  # noqa: S608 - put together from constants
 
-# From when a job first began to wait until its last attempt ended, whatever lay between.
+# From the first queueing of a job until the end of its last attempt.
 _TOTAL_TIME = f"""
 SELECT hour, {_PERCENTILES} FROM (
   SELECT date_trunc('hour', max(ended_at)) AS hour,
@@ -150,7 +150,7 @@ SELECT tenant_id::text, count(*),
   coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0)::bigint
 FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT %(limit)s"""
 
-# Who came and who was taken up, hour by hour; before the window's first hour, who was waiting then.
+# Arrivals and claims by hour; the hour before the window counts the jobs that waited then.
 _ARRIVALS = """
 SELECT greatest(date_trunc('hour', queued_at), %(since)s::timestamptz - interval '1 hour'),
   count(*) FROM (
@@ -167,7 +167,7 @@ WHERE started_at >= %(since)s GROUP BY 1"""
 
 
 def _depth(since: datetime.datetime, hours: int) -> list[int]:
-    """How many jobs waited at the end of each hour; in the last place, how many wait now."""
+    """How many jobs waited at the end of each hour; the last entry is now."""
     arrivals = dict(_rows(_ARRIVALS, {"since": since}))
     departures = dict(_rows(_DEPARTURES, {"since": since}))
     hour = datetime.timedelta(hours=1)

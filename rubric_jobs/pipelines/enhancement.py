@@ -1,7 +1,7 @@
 """From a rubric's text or a few rules to a rubric with exactly the wanted total.
 
 A whole rubric keeps its names, levels and wording: only points are taken from a model's answer, and only if it kept
-every criterion and level. A few rules need a model, whose rubric must be within bounds. In both cases `points.rescale`
+every criterion and level. A few rules need a model, whose rubric must be within bounds. In both cases `rescaling`
 makes the points add up. Pure, like extraction: no database, no settings.
 """
 
@@ -25,7 +25,7 @@ from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy, Route
 from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.rubric import points, review
+from rubric_jobs.rubric import level_order, points, rescaling, review
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
 from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
@@ -36,10 +36,13 @@ MOST_LEVELS = 4
 
 @dataclass(frozen=True, slots=True)
 class EnhancementRequest:
-    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: the wanted model by provider."""
+    """`rules`: a whole rubric's text or a few rules; `instruction`: a wish; `models`: the wanted model by provider.
+
+    Without `total_points` a whole rubric keeps its own total.
+    """
 
     rules: str = field(repr=False)
-    total_points: Decimal
+    total_points: Decimal | None = None
     instruction: str = field(default="", repr=False)
     provider: str | None = None
     models: Mapping[str, str] = field(default_factory=dict)
@@ -66,10 +69,11 @@ async def enhance(
     report(stage="reading")
     size = len(request.rules)
     whole = await offload.run(size, _whole, request.rules)
-    total = points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
+    total = _total(request, whole)
     route = _route(request, whole, providers, policy, stored_reply)
     if whole and route.is_local_first:
-        return await offload.run(size, _local, whole, total, request.instruction)
+        return await offload.run(size, _local, whole, request)
+    points.check_target(total)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
     repeats_rules = await offload.run(size, prompts.rules_guard, task)
     report(stage="asking")
@@ -86,9 +90,18 @@ async def enhance(
     except ProviderError:
         if whole is None or not route.is_local_last:
             raise
-        return await offload.run(size, _local, whole, total, request.instruction)
+        return await offload.run(size, _local, whole, request)
     report(stage="checking", criteria_found=len(answer.rubric.criteria))
     return await offload.run(size + len(answer.reply.text), _models, answer, whole, total)
+
+
+def _total(request: EnhancementRequest, whole: Rubric | None) -> Decimal:
+    """The total of the result; raises InvalidPoints before a provider is asked."""
+    if request.total_points is not None:
+        return points.check_target(request.total_points, len(whole.criteria) if whole else FEWEST_WRITTEN)
+    if whole is None:
+        raise InvalidPoints("Say how many points the rubric is worth: a few rules have no total of their own.")
+    return rescaling.settle(whole).total_points or Decimal(0)
 
 
 def _whole(rules: str) -> Rubric | None:
@@ -112,17 +125,17 @@ def _route(
     return route
 
 
-def _local(whole: Rubric, total: Decimal, wish: str) -> Outcome:
-    return _finished(_shared_out(whole, total, wish=wish))
+def _local(whole: Rubric, request: EnhancementRequest) -> Outcome:
+    return _finished(_shared_out(whole, request.total_points, wish=request.instruction))
 
 
 def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
     return _finished(_written(answer.rubric, whole, total), answer=answer)
 
 
-def _shared_out(whole: Rubric, total: Decimal, *, wish: str) -> Rubric:
-    """Without a model: arithmetic only."""
-    rubric = points.rescale(whole, total)
+def _shared_out(whole: Rubric, total: Decimal | None, *, wish: str) -> Rubric:
+    """Without a model: arithmetic only. Without a total the rubric keeps its own."""
+    rubric = rescaling.settle(whole) if total is None else rescaling.rescale(whole, total)
     warnings = [*rubric.warnings, *_about_old_total(whole)]
     if wish.strip():
         message = "The wish was not followed, because that needs a language model. The points keep their proportions."
@@ -134,19 +147,20 @@ def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
     """With a model's answer: of a whole rubric, only the points change."""
     if whole is None:
         # Its penalties are meant for the requested total, whatever its criteria add up to.
-        return points.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
+        return rescaling.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
     if any(criterion.points is None for criterion in answer.criteria):
         return _shared_out(whole, total, wish="")
     merged = [_merged(old, new) for old, new in zip(whole.criteria, answer.criteria, strict=True)]
-    before = whole.total_points if whole.total_points is not None else points.summed(whole)
-    rubric = points.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
+    before = points.own_total(whole)
+    rubric = rescaling.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
     return rubric.model_copy(update={"warnings": [*rubric.warnings, *_about_old_total(whole)]})
 
 
 def _merged(old: Criterion, new: Criterion) -> Criterion:
     """The old criterion with the model's points; its levels keep their own scale if they have one."""
     levels = old.levels
-    if all(points.top(level) is None for level in levels) and _falls(new.levels):
+    is_usable = (_falls(new.levels) or _falls(new.levels[::-1])) and level_order.agrees(new.levels)
+    if all(points.top(level) is None for level in levels) and is_usable:
         levels = [
             level.model_copy(update={"points": points.top(other)})
             for level, other in zip(old.levels, new.levels, strict=True)
@@ -236,6 +250,9 @@ def _check_new(rubric: Rubric, total: Decimal) -> None:
         has_points = any(points.top(level) is not None for level in criterion.levels)
         if has_points and not _falls(criterion.levels) and not _falls(criterion.levels[::-1]):
             complaint = f"Let the points of the levels of “{criterion.name}” fall from the best level to the last."
+            raise Objection(_UNUSABLE, complaint=complaint)
+        if has_points and not level_order.agrees(criterion.levels):
+            complaint = f"Give the best level of “{criterion.name}” the most points."
             raise Objection(_UNUSABLE, complaint=complaint)
 
 

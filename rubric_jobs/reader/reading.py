@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.errors import NoRubricFound, ScannedDocument, UnreadableDocument
-from rubric_jobs.reader import judging, lexicon
+from rubric_jobs.reader import exported, judging, lexicon
 from rubric_jobs.reader.candidate import Candidate
 from rubric_jobs.reader.choosing import choose
 from rubric_jobs.reader.context import context_of, heading_above, title_of
@@ -25,6 +25,8 @@ def read(document: Document) -> Rubric:
     """The rubric that the document holds. Raises ScannedDocument or NoRubricFound."""
     if document.is_scanned:
         raise ScannedDocument
+    if (written := exported.read(document)) is not None:
+        return written
     chosen = choose(candidates(document))
     if not chosen:
         raise UnreadableDocument(f"{judging.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound

@@ -5,7 +5,7 @@ Numbers are `Decimal` in Python and plain JSON numbers on the wire (`3`, `2.5`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -102,11 +102,15 @@ class Adjustment(Part):
 
 
 class Warning(Part):
-    """Something a teacher should look at; `path` points into the rubric, such as `criteria[2].levels[0]`."""
+    """Something a teacher should look at; `path` points into the rubric, such as `criteria[2].levels[0]`.
+
+    `other_totals`: the nearest totals that would not have it, where there are any.
+    """
 
     code: str
     message: str
     path: str = ""
+    other_totals: list[Points] = []
 
 
 class Rubric(Part):
@@ -147,8 +151,18 @@ def _without_unknown_marks(value: Any, *, inside_source: bool = False) -> Any:
     return {
         key: _without_unknown_marks(item, inside_source=key == "source")
         for key, item in value.items()
-        if item is not None or not (inside_source or key in _MARKS)
+        if (item is not None or not (inside_source or key in _MARKS)) and not (key == "other_totals" and not item)
     }
+
+
+def kind_of(criteria: Sequence[Criterion]) -> Kind:
+    """The kind of a rubric as its form tells it."""
+    counts = {len(criterion.levels) for criterion in criteria}
+    if counts == {0}:
+        return "checklist" if all(criterion.points is None for criterion in criteria) else "point_list"
+    if counts == {1}:
+        return "single_point"
+    return "holistic" if len(criteria) == 1 else "analytic"
 
 
 def items(told: Any, name: str) -> list[Any]:

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rubric_jobs import conf
 from rubric_jobs.models import Membership
 from rubric_jobs.web.problems import Refusal
-from rubric_jobs.web.threads import in_thread
+from rubric_jobs.web.threads import in_request_thread
 
 SYMMETRIC = ["HS256"]
 ASYMMETRIC = ["RS256", "ES256"]
@@ -82,7 +82,7 @@ async def identify(request: HttpRequest) -> Identity:
         if token is not None and not conf.jwt().jwks_url:
             return verify(token)
         # Keys are fetched over the network and sessions are read from the database.
-        return await in_thread(_identify, request)
+        return await in_request_thread(request, _identify, request)
     except (NotAuthenticated, AuthenticationFailed) as refusal:
         refusal.auth_header = CHALLENGE  # type: ignore[union-attr]  # where Django REST framework puts it
         raise

@@ -27,7 +27,7 @@ from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.web import auth, isolation, job_reads, problems, throttles
 from rubric_jobs.web.auth import Identity
 from rubric_jobs.web.job_reads import Snapshot
-from rubric_jobs.web.threads import in_thread
+from rubric_jobs.web.threads import in_request_thread
 
 METHODS = ("get", "post", "delete")
 
@@ -127,7 +127,7 @@ class ApiView(AnswersProblems, APIView):
         self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, **parts: Any
     ) -> T:
         """What the method returns: called in a thread with a parsed request; for a caller also counted and isolated."""
-        return await in_thread(self._call, method, request, identity, parts)
+        return await in_request_thread(request, self._call, method, request, identity, parts)
 
     def _call(
         self, method: Callable[..., T], request: HttpRequest, identity: Identity | None, parts: dict[str, Any]
@@ -160,7 +160,7 @@ async def job_of(request: HttpRequest, identity: Identity, job_id: uuid.UUID) ->
     if isinstance(request, ASGIRequest):
         job = await job_reads.aread(**identity.scope, job_id=job_id)
     else:
-        job = await in_thread(job_reads.read, **identity.scope, job_id=job_id)
+        job = await in_request_thread(request, job_reads.read, **identity.scope, job_id=job_id)
     if job is None:
         raise Http404
     return job

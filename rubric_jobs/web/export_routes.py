@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 from drf_spectacular.utils import extend_schema
 from pydantic import ValidationError as PydanticError
 from rest_framework.exceptions import ValidationError
@@ -44,7 +45,9 @@ class ExportView(ApiView):
 
 
 class ExportOfJob(ExportView):
-    @extend_schema(operation_id="exportJob", parameters=[openapi.FORMAT], responses=openapi.EXPORTS)
+    @extend_schema(
+        operation_id="exportJob", parameters=[openapi.FORMAT, openapi.LEVEL_POINTS], responses=openapi.EXPORTS
+    )
     def get(self, request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
         """The rubric of a completed job in another format; `X-Export-Losses` lists what that format cannot express."""
         mine = RubricJob.objects.visible_to(**identity.scope).filter(job_id=job_id)
@@ -62,7 +65,7 @@ class ExportOfBody(ExportView):
 
     @extend_schema(
         operation_id="exportRubric",
-        parameters=[openapi.FORMAT],
+        parameters=[openapi.FORMAT, openapi.LEVEL_POINTS],
         request={"application/json": openapi.RUBRIC_OR_FIELD},
         responses=openapi.EXPORTS,
         examples=openapi.RUBRIC_EXAMPLES,
@@ -82,9 +85,14 @@ def _exported(request: Request, rubric: Any) -> HttpResponse:
     wanted = request.query_params.get("format", "json")
     if wanted not in exports.FORMATS:
         raise ValidationError({"format": [f"This must be one of {', '.join(FORMATS)}."]})
-    exported = exports.FORMATS[wanted].export(_rubric(rubric))
-    response = HttpResponse(exported.content, content_type=exported.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="rubric{exported.file_name_suffix}"'
+    choice = request.query_params.get("levelPoints") or None
+    if choice not in (None, *exports.CHOICES):
+        raise ValidationError({"levelPoints": [f"This must be one of {', '.join(exports.CHOICES)}."]})
+    given = _rubric(rubric)
+    exported = exports.export(given, wanted, level_points=choice)
+    response = HttpResponse(exported.data, content_type=exported.media_type)
+    name = exports.file_name(given, exported.file_name_suffix)
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response.headers["X-Export-Losses"] = _in_a_header(exported.losses)
     return response
 

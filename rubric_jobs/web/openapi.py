@@ -156,6 +156,12 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="A repeated key with the same body returns the same job; with another body it is a 422.",
 )
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=list(exports.FORMATS), default="json")
+LEVEL_POINTS = OpenApiParameter(
+    "levelPoints",
+    OpenApiTypes.STR,
+    enum=list(exports.CHOICES),
+    description="What levels without points get: evenly from full to 0, or two ratings, Full Marks and No Marks.",
+)
 LAST_EVENT_ID = OpenApiParameter(
     "Last-Event-ID", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The `id` of the last event that arrived."
 )
@@ -178,6 +184,7 @@ EXPORTS = {
     (200, "text/plain"): OpenApiTypes.STR,
     (200, "text/markdown"): OpenApiTypes.STR,
     (200, "text/csv"): OpenApiTypes.STR,
+    (200, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"): OpenApiTypes.BINARY,
 }
 NOT_CHANGED = OpenApiResponse(description="The job has not changed since the ETag.")
 SYNC_ANSWERS = {200: {"type": "object"}, 202: ACCEPTED}

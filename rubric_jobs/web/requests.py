@@ -64,11 +64,12 @@ class StatedTotal(Total):
 @extend_schema_field(
     {"anyOf": [
         {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_POINTS, "multipleOf": 0.25},
-        {"type": "string", "pattern": r"^[1-9]\d{0,4}(\.(0|00|25|5|50|75))?$"},
+        {"type": "string", "pattern": r"^([1-9]\d{0,4}(\.(0|00|25|5|50|75))?)?$"},
+        {"type": "null"},
     ]}
 )  # fmt: skip
 class TargetTotal(Total):
-    """The total of an enhanced rubric."""
+    """The total of an enhanced rubric. Without one, a whole rubric keeps its own."""
 
 
 @extend_schema_field({"type": "string", "enum": [*PROVIDERS, None]})
@@ -150,9 +151,11 @@ class ExtractionSerializer(JobSerializer):
 class EnhancementSerializer(JobSerializer):
     simple_rules = Text(max_length=LONGEST_RULES)
     rubric_prompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
-    total_points = TargetTotal()
+    total_points = TargetTotal(required=False, allow_null=True)
 
     def validate_total_points(self, total: Any) -> Any:
+        if total is None:
+            return None
         try:
             return points.check_target(total)
         except InvalidPoints as error:
@@ -160,13 +163,14 @@ class EnhancementSerializer(JobSerializer):
 
     def job(self) -> dict[str, Any]:
         given = self.validated_data
+        total = given.get("total_points")
         return {
             "kind": Kind.ENHANCE,
             "file_name": "rules.txt",
             "file_type": "text/plain",
             "data": given["simple_rules"].encode(),
             "parameters": {
-                "total_points": str(given["total_points"]),
+                "total_points": None if total is None else str(total),
                 "instruction": given.get("rubric_prompt") or "",
                 **self.provider_parameters(),
             },

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
+from django.http import HttpRequest
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,3 +26,10 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
                     connection.close()
 
     return await sync_to_async(run)()
+
+
+async def in_request_thread(request: HttpRequest, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`in_thread`, but under WSGI `call` runs in the request's own thread, which keeps its connection."""
+    if isinstance(request, ASGIRequest):
+        return await in_thread(call, *args, **kwargs)
+    return await sync_to_async(call)(*args, **kwargs)

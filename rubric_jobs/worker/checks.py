@@ -1,6 +1,6 @@
-"""System checks of the engine: settings of django-q2, of connections and of workers that would break its promises.
+"""System checks of the engine: settings of django-q2, connections and workers.
 
-Ids `rubric_jobs.E0xx` for what must not start, `rubric_jobs.W0xx` for what costs without breaking anything.
+`rubric_jobs.E0xx` breaks a guarantee and prevents the start; `rubric_jobs.W0xx` costs performance or time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from rubric_jobs import conf
 
 ENGINE = "engine"
-"""The tag of these checks: all that a worker needs to know before it starts."""
+"""The tag of these checks; a worker runs only them."""
 GUARD_CYCLES = (0.5, 1)
 SHORTEST_LEASE_S = 2.0
 SHORTEST_SILENCE_S = 3.0
 RESCUE_SLACK_S = 5.0
-"""A job is given back at most this long after its lease has ended, whatever becomes of its worker."""
+"""The longest time from the end of a lease until the job is given back."""
 MOST_PROCESSES, MOST_CONCURRENCY = 64, 5_000
 
 
@@ -41,16 +41,16 @@ def _broker(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
     if cluster.get("orm") != "default":
         yield _error(
             1,
-            "django-q2's messages do not lie in the jobs' own database.",
-            'Q_CLUSTER["orm"] = "default", and no other broker: the engine has no use for a faster one.',
+            "django-q2's messages are not in the jobs' own database.",
+            'Set Q_CLUSTER["orm"] = "default" and no other broker; a faster one would gain nothing.',
         )
     if cluster.get("sync"):
-        yield _error(2, 'Q_CLUSTER["sync"] runs a pump in whoever asks for it.', "Remove it.")
+        yield _error(2, 'Q_CLUSTER["sync"] runs a pump in the process that enqueues it.', "Remove it.")
     if not cluster.get("ack_failures"):
         yield _error(
             3,
-            "A message that failed comes back for ever.",
-            'Q_CLUSTER["ack_failures"] = True: rows are the truth, and pumps are asked for anew.',
+            "A failed message is delivered again without end.",
+            'Set Q_CLUSTER["ack_failures"] = True; a schedule starts missing pumps.',
         )
 
 
@@ -65,7 +65,7 @@ def _processes(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
     if cluster.get("queue_limit") != cluster.get("workers") or cluster.get("bulk", 1) != 1:
         yield _warning(
             5,
-            "django-q2 fetches messages that none of its processes is free for; a stop waits for them.",
+            "django-q2 fetches more messages than it has free processes, and a stop waits for them.",
             'Q_CLUSTER["queue_limit"] as many as "workers", and "bulk" 1.',
         )
     if cluster.get("guard_cycle", GUARD_CYCLES[0]) not in GUARD_CYCLES:
@@ -81,14 +81,14 @@ def _times(cluster: dict[str, Any]) -> Iterator[CheckMessage]:
     if cluster.get("retry", 60) <= longest_s:
         yield _error(
             7,
-            "django-q2 sends a pump's message again while that pump still runs.",
+            "django-q2 delivers a pump's message again while that pump still runs.",
             f'Q_CLUSTER["retry"] above {longest_s:.0f}: PUMP_LIFETIME_SECONDS, RUBRIC_JOB_TIMEOUT_SECONDS (for jobs '
             "that a pump still has at its end) and PUMP_GRACE_SECONDS together.",
         )
     if not cluster.get("timeout") or cluster["timeout"] >= cluster.get("retry", 60):
         yield _error(
             8,
-            "A scheduled task may run on while its message is sent again.",
+            "A scheduled task may still run when its message is delivered again.",
             'Q_CLUSTER["timeout"] below "retry". Pumps have none: each job has a deadline of its own.',
         )
 
@@ -113,19 +113,19 @@ def _patience() -> Iterator[CheckMessage]:
     if lease_s < SHORTEST_LEASE_S:
         yield _error(
             14,
-            f"With a lease of {lease_s:g} s jobs are taken from workers that are well.",
+            f"With a lease of {lease_s:g} s, jobs are taken from healthy workers.",
             f"PUMP_LEASE_SECONDS of {SHORTEST_LEASE_S:g} or more (30 by default): it is renewed after a third of it.",
         )
     if silence_s < SHORTEST_SILENCE_S:
         yield _error(
             15,
-            f"PUMP_SILENCE_SECONDS is {silence_s:g}: a pump tells only once a second that it lives.",
+            f"PUMP_SILENCE_SECONDS is {silence_s:g}, but a pump reports only once a second.",
             f"{SHORTEST_SILENCE_S:g} or more; 20 is the default.",
         )
     if silence_s >= lease_s + RESCUE_SLACK_S:
         yield _warning(
             16,
-            "A cluster that is stuck is noticed only after its jobs should have been given to another one.",
+            "A stuck cluster is noticed only after its jobs should have moved to another one.",
             f"PUMP_SILENCE_SECONDS below PUMP_LEASE_SECONDS ({lease_s:g}), with room for a restart.",
         )
     if conf.pump().grace_s < 0:
@@ -138,17 +138,19 @@ def check_connections(**_: Any) -> list[CheckMessage]:
     options = database.get("OPTIONS", {})
     found: list[CheckMessage] = []
     if "pool" in options and "qcluster" in sys.argv[1:2]:
-        found.append(_error(21, "A pool of connections does not survive the fork of workers.", "Unset DATABASE_POOL."))
+        found.append(_error(21, "A connection pool does not survive the fork of workers.", "Unset DATABASE_POOL."))
     if "pool" not in options and database.get("CONN_MAX_AGE", 0) == 0:
         found.append(
-            _warning(22, "Workers connect anew for every message.", 'CONN_MAX_AGE = 600 in DATABASES["default"].')
+            _warning(
+                22, "Workers open a new connection for every message.", 'CONN_MAX_AGE = 600 in DATABASES["default"].'
+            )
         )
     reaches_a_network = database.get("HOST", "") and not str(database["HOST"]).startswith("/")
     if reaches_a_network and not {"tcp_user_timeout", "keepalives_idle", "connect_timeout"} <= options.keys():
         found.append(
             _warning(
                 23,
-                "A database host that is gone without a word is noticed only after minutes or hours.",
+                "A database host that disappears silently is noticed only after minutes or hours.",
                 "connect_timeout, keepalives_idle and tcp_user_timeout in the connection's options.",
             )
         )

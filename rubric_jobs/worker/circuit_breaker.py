@@ -1,7 +1,7 @@
-"""What the fleet knows of each provider and model: whether to leave it alone for a while, and how many calls it has.
+"""A circuit breaker and a cap of calls in flight for each provider, shared by all workers.
 
-A circuit breaker (Nygard, Release It!, 2007) whose state is a row: a fault seen by one worker pauses the lane for all,
-a success of the probe opens it for all. Calls in flight are counted from rows, so that a dead worker's are not.
+The breaker's state (Nygard, Release It!, 2007) is a row of `provider_lanes`: a failure in one worker opens it for all,
+a successful probe closes it for all. Calls in flight are counted from rows, so that a dead worker's calls do not count.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm.providers.faults import LONGEST_WAIT_S
 
 FAULTS_ALLOWED = 5
-"""In a row, of a service that is down, before the lane is paused; a busy one is paused at once."""
+"""Failures in a row before the breaker opens; it opens at once for a busy service."""
 LONGEST_PAUSE_S = 60.0
-"""Where the service does not say how long."""
+"""The longest pause if the service does not state one."""
 LONGEST_LOOK_S = 10.0
-"""Between two looks whether the probe of a lane has come back."""
+"""Seconds until a job that waits for a probe asks again, at most."""
 
 
 class Pass(Enum):
-    """Why a call may go ahead."""
+    """Why a call may proceed."""
 
     CLEAR = "clear"
-    DOUBTFUL = "doubtful"  # there were faults, but not enough to pause the lane
-    PROBE = "probe"  # the one call that tries whether a paused lane works again
+    DOUBTFUL = "doubtful"  # there were failures, but too few to open the breaker
+    PROBE = "probe"  # the one call that tests an open breaker
 
 
 _STATE = """
@@ -44,7 +44,7 @@ WHERE provider = %(provider)s AND model = %(model)s AND paused_until <= statemen
 
 
 def acquire(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass | float:
-    """A pass for one call, or the seconds to wait before asking again. A probe holds for `probe_s` at the most."""
+    """A pass for one call, or the seconds to wait before asking again. A probe lasts at most `probe_s`."""
     lane: dict[str, Any] = {"provider": provider, "model": model, "probe_s": probe_s, "token": claim.token}
     with connection.cursor() as cursor:
         cursor.execute(_STATE, lane)
@@ -57,7 +57,7 @@ def acquire(claim: Claim, *, provider: str, model: str, probe_s: float) -> Pass 
         if pause_s > 0:
             return float(pause_s)
         cursor.execute(_PROBE, lane)
-        # Who waits for a probe looks again when it has taken half as long once more: seldom, however long it takes.
+        # Ask again after half the time that the probe has taken so far, so that long probes are asked about seldom.
         return Pass.PROBE if cursor.rowcount else min(max(-float(pause_s) / 2, 1.0), LONGEST_LOOK_S)
 
 
@@ -75,7 +75,7 @@ WHERE lane.paused_until IS NULL OR lane.paused_until <= statement_timestamp()"""
 
 
 def record_failure(*, provider: str, model: str, is_busy: bool, retry_after_s: float | None) -> None:
-    """Note a fault of the service's own; the lane is paused when it is busy, on probation, or failed too often."""
+    """Record a failure of the service. Opens the breaker if it is busy, was half-open, or failed too often."""
     values: dict[str, Any] = {
         "provider": provider,
         "model": model,
@@ -90,7 +90,7 @@ def record_failure(*, provider: str, model: str, is_busy: bool, retry_after_s: f
 
 
 def record_success(*, provider: str, model: str, passed: Pass) -> None:
-    """Open the lane. A doubtful call that went ahead before a pause does not: only the probe knows that it is over."""
+    """Close the breaker. A call from before the pause does not close it: only the probe does."""
     with connection.cursor() as cursor:
         cursor.execute(
             """DELETE FROM grader.provider_lanes WHERE provider = %s AND model = %s AND (paused_until IS NULL OR %s)""",
@@ -99,7 +99,7 @@ def record_success(*, provider: str, model: str, passed: Pass) -> None:
 
 
 def release_probe(claim: Claim, *, provider: str, model: str) -> None:
-    """The call that was to try the lane came to nothing: the next one may, if it was not given up already."""
+    """The probe ended without a result; the next call may be the probe."""
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE grader.provider_lanes SET probe_until = NULL, probe_token = NULL
@@ -116,12 +116,12 @@ def take_call(claim: Claim, *, provider: str, cap: int) -> bool:
 
 
 def end_call(claim: Claim, *, cap: int) -> None:
-    """This job's call is over, or is not needed: the next job that waits for one is woken."""
+    """This job's call is over or not needed; the next job that waits for one is woken."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT grader.end_call(%s, %s, %s)", [claim.job_id, claim.token, cap])
 
 
-# From provider to provider by the index: thousands may wait for each.
+# A loose index scan over the providers, because thousands of jobs may wait for each.
 _WAKE_CALLERS = """
 WITH RECURSIVE awaited AS (
   SELECT min(calling) AS provider FROM grader.rubric_extraction_jobs
@@ -135,6 +135,6 @@ SELECT grader.wake_callers(provider, %s) FROM awaited WHERE provider IS NOT NULL
 
 
 def wake_callers(*, cap: int) -> None:
-    """pending → pending for the first jobs that wait for a call, where one is free that nobody was woken for."""
+    """pending → pending: wake the first jobs that wait for a call while calls are free."""
     with connection.cursor() as cursor:
         cursor.execute(_WAKE_CALLERS, [cap])

@@ -1,7 +1,7 @@
-"""django-q2's only entry points: a worker process, or a q2 task in it, is a pump, never a job.
+"""The entry points of django-q2: a worker process, or a q2 task in it, is a pump and never a job.
 
-Rows are the truth. A new process takes a free slot by itself. A q2 message does no more than turn an idle process into
-a pump: lost messages are sent again by a schedule, surplus ones find no free slot and return at once.
+Rows are the truth. A new process takes a free slot by itself. A q2 message only turns an idle process into a pump: a
+schedule replaces lost messages, and surplus ones find no free slot and return at once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PURGE_SCHEDULE = "rubric jobs: purge"
 TRIES = 20
 HANDOVER_POLL_S = 0.05
 HANDOVER_TIMEOUT_S = 5.0
-"""For a pump to leave its slot to a process that has come to relieve it."""
+"""Time for a pump to leave its slot to its successor."""
 _NO_HANDOVER, _WANTED, _SUCCESSOR_CAME = 0, 1, 2
 
 
@@ -52,10 +52,10 @@ _NO_HANDOVER, _WANTED, _SUCCESSOR_CAME = 0, 1, 2
 class Cluster:
     """What the processes of one cluster share; made before the first fork.
 
-    A pump holds its slot by a record lock on one byte of `slots`: the kernel frees it when the process dies,
-    however it dies. One that handed its slot over, and still has jobs, holds a byte behind all slots. Each pump
-    notes in `beats` when it last reached the database, and in `handovers` when it wants to be replaced. A byte in the
-    `stop` pipe is seen by every process and read by none.
+    A pump holds its slot by a record lock on one byte of `slots`, which the kernel frees when the process dies. A pump
+    that has handed its slot over and still has jobs holds a byte after all slots. Each pump stores in `beats` when it
+    last reached the database, and in `handovers` when it wants to be replaced. Every process sees a byte in the `stop`
+    pipe, and none reads it.
     """
 
     slots: BinaryIO
@@ -65,7 +65,7 @@ class Cluster:
     stop_writer: int
 
     def take_slot(self) -> int | None:
-        """A slot that is free, or of which a pump wants to be relieved; held until this process ends or leaves it.
+        """A free slot, or one whose pump wants a successor; held until this process ends or leaves it.
 
         None when this cluster has all its pumps.
         """
@@ -90,18 +90,18 @@ class Cluster:
         return True
 
     async def hand_over(self, slot: int, ask: Callable[[], Awaitable[None]]) -> None:
-        """Asks for another process, and leaves the slot to it once it is there."""
+        """Ask for another process, and leave the slot to it once it is there."""
         self.handovers[slot] = _WANTED
         await ask()
         while self.handovers[slot] != _SUCCESSOR_CAME:
             await asyncio.sleep(HANDOVER_POLL_S)
         next(filter(self._lock, self._places_behind))
-        self.beat(slot)  # the other one has as much time as any to make itself heard
+        self.beat(slot)  # the successor gets the full time for its first beat
         fcntl.lockf(self.slots, fcntl.LOCK_UN, 1, slot)
 
     @property
     def _places_behind(self) -> range:
-        """As many as there are processes: more cannot be finishing at the same time."""
+        """One for each process, as no more can be finishing at the same time."""
         return range(conf.worker_processes(), 2 * conf.worker_processes() + 1)
 
     def _lock(self, place: int) -> bool:
@@ -112,11 +112,11 @@ class Cluster:
         return True
 
     def has_pumps(self) -> bool:
-        """Whether a process of this cluster still carries jobs; asked by the main process, which never does."""
+        """Whether a process of this cluster still runs jobs; for the main process, which never does."""
         return not all(self._are_free(range(self._places_behind.stop)))
 
     def lacks_pumps(self) -> bool:
-        """Whether a slot is free; asked by the main process."""
+        """Whether a slot is free; for the main process."""
         return any(self._are_free(range(conf.worker_processes())))
 
     def _are_free(self, places: range) -> list[bool]:
@@ -132,7 +132,7 @@ class Cluster:
         _BEAT.pack_into(self.beats, slot * _BEAT.size, time.monotonic())
 
     def silent_for_s(self) -> float:
-        """Since the pump that has been silent for longest last got through; a slot without a pump is silent too."""
+        """Seconds since the oldest beat; a slot without a pump counts too."""
         size = _BEAT.size
         last: list[float] = [_BEAT.unpack_from(self.beats, slot * size)[0] for slot in range(len(self.beats) // size)]
         return time.monotonic() - min(last)
@@ -149,7 +149,7 @@ _BEAT = struct.Struct("d")
 
 
 def prepare() -> Cluster:
-    """Make this process the head of a cluster: its pumps stop when `stop()` is called on what is returned."""
+    """Make this process the head of a cluster. Its pumps stop when `stop()` is called on the returned Cluster."""
     global _cluster  # noqa: PLW0603 - inherited by fork; django-q2 offers no other way to reach its workers
     conf.stop_debugging()
     reader, writer = os.pipe()
@@ -164,9 +164,9 @@ def prepare() -> Cluster:
         ]
     )
     connection.close()
-    # Once for all processes, in shared memory; and no pump stands still for a second at its first job.
+    # Once for all processes, in shared memory, so that no pump stalls for a second at its first job.
     registry.build(provider_settings()).preload()
-    # What is loaded by now stays for good: looking through it again would halt a pump and its jobs for 60 ms at a time.
+    # What is loaded now is never freed; a full collection over it would stall a pump for 60 ms.
     gc.collect()
     gc.freeze()
     for slot in range(conf.worker_processes()):
@@ -175,27 +175,27 @@ def prepare() -> Cluster:
 
 
 def begin(**_: Any) -> None:
-    """Called in every new worker process: the first ones are pumps at once, and wait for no message."""
+    """Called in every new worker process, which becomes a pump without waiting for a message."""
     pump()
 
 
 def seed(tries: int = TRIES) -> None:
-    """Ask an idle process of this cluster, or of another one, to be a pump."""
+    """Ask an idle process of any cluster to become a pump."""
     async_task(PUMP, tries, q_options={"timeout": -1})
 
 
 def purge() -> str:
-    """A q2 task that deletes what has been kept long enough; what it did."""
+    """A q2 task that deletes old jobs and ledger lines. Returns a summary."""
     return purging.purge_what_is_due()
 
 
 def pump(tries: int = 1) -> str:
-    """A q2 task that carries jobs until it is told to stop, or relieved and done with them; what became of it.
+    """A q2 task that runs jobs until it is told to stop, or is replaced and has finished them. Returns why it ended.
 
-    Two clusters share their messages: one that finds no free slot here is passed on, `tries` times at the most.
+    Clusters share their messages: one that finds no free slot here is passed on, at most `tries` times.
     """
     cluster = _cluster or prepare()
-    if cluster.is_stopping():  # a process that has just given its jobs back would take them up again
+    if cluster.is_stopping():  # a process that has just given its jobs back would claim them again
         return "its cluster is stopping"
     slot = cluster.take_slot()
     if slot is None:
@@ -203,30 +203,30 @@ def pump(tries: int = 1) -> str:
             seed(tries - 1)
         return "this cluster has all its pumps"
     parent = os.getppid()
-    processes.end_with_parent(signal.SIGTERM)  # which is a stop like any other: running jobs are given back
+    processes.end_with_parent(signal.SIGTERM)  # a stop like any other: running jobs are given back
     try:
-        if conf.is_listening():  # prepared statements, too, need a connection that stays with its server process
+        if conf.is_listening():  # prepared statements also need a connection with its own server process
             conf.prepare_statements()
         is_replaced = asyncio.run(_run(cluster, slot, conf.database_conninfo()))
     except Exception as error:
-        # django-q2 would write down what the exception says, and end the process of one that has just begun.
-        log.error("a pump broke:\n%s", logs.places(error))
-        return "broke; the log says where"
+        # django-q2 would store the exception's message, and end a process that has just begun.
+        log.error("a pump failed:\n%s", logs.places(error))
+        return "failed; the log says where"
     finally:
         cluster.leave()
         processes.end_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
-            os._exit(1)  # an orphan would wait for its next task for ever
+            os._exit(1)  # an orphan would wait for its next task without end
     if cluster.is_stopping():
         return "stopped with its cluster"
     if is_replaced:
-        return "its lifetime is over; another one had taken over"
+        return "its lifetime is over; another pump took over"
     seed()
-    return "stopped; another one was asked for"
+    return "stopped; another pump was requested"
 
 
 async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
-    """Whether another pump has taken the slot over."""
+    """Run a pump in this slot. Returns whether another pump has taken the slot over."""
     known = conf.pump()
     writer = Writer(answer_s=known.lease_s / 3, patience_s=known.lease_s)
     runner = Runner(writer)
@@ -253,10 +253,10 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        loop.remove_reader(cluster.stop_reader)  # nobody reads from it: it would call again and again
+        loop.remove_reader(cluster.stop_reader)  # nobody reads the byte, so it would be called again and again
         running.stop()
 
-    if cluster.is_stopping():  # which the loop would find when it has begun to claim
+    if cluster.is_stopping():  # the loop would notice only after it has begun to claim
         running.stop()
     else:
         loop.add_reader(cluster.stop_reader, stop)

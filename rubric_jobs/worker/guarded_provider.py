@@ -1,4 +1,4 @@
-"""A provider as one job sees it: behind the fleet's lane for it, and within its cap of calls in flight."""
+"""A provider behind its circuit breaker and its cap of calls in flight, for one job."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from rubric_jobs.worker.circuit_breaker import Pass
 from rubric_jobs.worker.writer import Writer
 
 LONGEST_UNWOKEN_S = 60.0
-"""A job that waits for a call is woken when it is its turn; were it not, it asks again after so long."""
+"""A job that waits for a call is woken when it is its turn; if that fails, it asks again after this."""
 
 LONGEST_SPREAD_S = 10.0
-"""Jobs that a paused lane sends back come again over half as long as its pause, but not over more than this."""
+"""Jobs that an open breaker sent back return spread over half of its pause, at most over this."""
 
 
 class GuardedProvider:
-    """Everything of the provider inside; its calls wait for a pass, and their faults pause the lane."""
+    """The provider inside, whose calls need a pass, and whose failures open the breaker."""
 
     def __init__(self, inside: Provider, *, claim: Claim, writer: Writer, max_calls: int | None) -> None:
         self._inside, self._claim, self._writer, self._max_calls = inside, claim, writer, max_calls
@@ -52,9 +52,9 @@ class GuardedProvider:
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
     ) -> Reply:
-        """As the provider's own; raises CircuitOpen, with the seconds to wait, while the fleet leaves it alone.
+        """As the provider's own. Raises CircuitOpen, with the seconds to wait, while the breaker is open.
 
-        Raises CallLimitReached where the fleet has as many calls in flight as it may, or others wait who come first.
+        Raises CallLimitReached if all calls are in flight, or other jobs wait that come first.
         """
         async with self._call_slot():
             passed = await self._acquire(model, probe_s=timeout_s)
@@ -68,7 +68,7 @@ class GuardedProvider:
             return await self._writer.change(
                 circuit_breaker.acquire, self._claim, provider=self.name, model=model, probe_s=probe_s
             )
-        except asyncio.CancelledError:  # it may be the probe without having heard so, and others would wait for it
+        except asyncio.CancelledError:  # this call may be the probe without knowing it, and others would wait for it
             await self._release_probe(model)
             raise
 
@@ -77,7 +77,7 @@ class GuardedProvider:
 
     @asynccontextmanager
     async def _recorded(self, model: str, passed: Pass) -> AsyncIterator[None]:
-        """What a call told of the service, for the fleet."""
+        """Record the outcome of a call in the breaker."""
         try:
             yield
         except (ProviderUnavailable, ProviderTimeout) as error:
@@ -89,22 +89,22 @@ class GuardedProvider:
                 retry_after_s=error.retry_after_s,
             )
             raise
-        except ProviderError:  # the service is there, whatever it made of this question
+        except ProviderError:  # the service answered, even if not as wanted
             await self._record_success(model, passed)
             raise
-        except BaseException:  # cancelled, which tells nothing of the service
+        except BaseException:  # cancelled, which says nothing about the service
             if passed is Pass.PROBE:
                 await self._release_probe(model)
             raise
         await self._record_success(model, passed)
 
     async def _record_success(self, model: str, passed: Pass) -> None:
-        if passed is not Pass.CLEAR:  # else the lane was open all the while
+        if passed is not Pass.CLEAR:  # else the breaker was closed anyway
             await self._writer.change(circuit_breaker.record_success, provider=self.name, model=model, passed=passed)
 
     @asynccontextmanager
     async def _call_slot(self) -> AsyncIterator[None]:
-        """One of the provider's calls in flight, where they are capped."""
+        """Take one of the provider's calls for the block, if they are capped."""
         if self._max_calls is None:
             yield
             return
@@ -123,7 +123,7 @@ def _spread_s(pause_s: float) -> float:
 
 
 class ForbiddenProvider(GuardedProvider):
-    """A provider to which this tenant's documents may not go: whoever asks is refused, whatever led there."""
+    """A provider that this tenant's documents may not be sent to: every call is refused."""
 
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None

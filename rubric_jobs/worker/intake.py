@@ -1,7 +1,7 @@
-"""How a pump takes jobs in: one connection that hears of them and claims them.
+"""How a pump claims jobs: one connection listens and claims.
 
-The server process that was just woken to pass a notification on is the one that claims, and no other thread is woken:
-that takes a third off the way from a commit to the job's first line.
+The server process that has just delivered a notification also runs the claim, and no other thread wakes up. That saves
+a third of the time from a commit to the job's start.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from rubric_jobs.jobs.lifecycle import CANCELLED_CHANNEL, PENDING_CHANNEL
 log = logging.getLogger(__name__)
 
 CLAIMER = "rubric jobs: claiming"
-"""How such a connection is told apart in pg_stat_activity."""
+"""The application name in pg_stat_activity."""
 
 
 class Intake:
-    """When the connection breaks, the next claim makes it anew: what was not heard meanwhile is found by that claim."""
+    """A connection that listens and claims. After it breaks, the next claim opens a new one and finds missed jobs."""
 
     def __init__(
         self, conninfo: str, *, is_listening: bool, heard: Callable[[str, str], None], answer_s: float = 10.0
     ) -> None:
         """`heard` is called with channel and payload of each notification, in the loop's thread.
 
-        Without listening it stays away from all that needs a server process of its own (LISTEN, prepared statements).
-        A connection on which the database has not answered for `answer_s` seconds is given up.
+        Without listening it avoids everything that needs a server process of its own (LISTEN, prepared statements).
+        A connection on which the database has not answered for `answer_s` seconds is aborted.
         """
         self._conninfo, self._is_listening = conninfo, is_listening
         self._heard, self._answer_s = heard, answer_s
@@ -41,21 +41,21 @@ class Intake:
         self._socket: int | None = None
 
     async def claim(self, **terms: Any) -> list[Claim]:
-        """`claims.claim`; none while the database is away, or answers without taking changes (after a failover)."""
+        """`claims.claim`; no jobs while the database is down or read-only (after a failover)."""
         try:
             connection = self._connection or await self._connect()
-            self._look_away()  # while a statement runs, psycopg itself reads what comes
+            self._unwatch_socket()  # during a statement, psycopg itself reads the socket
             with abort_after(self._answer_s, connection):
                 claimed = await claims.claim(connection, **terms)
-            self._look_at(connection)
+            self._watch_socket(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction) as error:
-            log.warning("no jobs are taken in: %s", type(error).__name__)
+            log.warning("no jobs are claimed: %s", type(error).__name__)
             await self.close()
             return []
         return claimed
 
     async def close(self) -> None:
-        self._look_away()
+        self._unwatch_socket()
         if self._connection is not None:
             await self._connection.close()
         self._connection = None
@@ -65,7 +65,7 @@ class Intake:
             self._conninfo,
             autocommit=True,
             application_name=CLAIMER,
-            prepare_threshold=0 if self._is_listening else None,  # 0: from the first time on
+            prepare_threshold=0 if self._is_listening else None,  # 0: from the first execution on
         )
         if self._is_listening:
             connection.add_notify_handler(lambda notified: self._heard(notified.channel, notified.payload))
@@ -74,21 +74,21 @@ class Intake:
                     await connection.execute(f'LISTEN "{channel}"')
         return connection
 
-    def _look_at(self, connection: psycopg.AsyncConnection) -> None:
+    def _watch_socket(self, connection: psycopg.AsyncConnection) -> None:
         self._socket = connection.fileno()
         asyncio.get_running_loop().add_reader(self._socket, self._read, connection)
 
-    def _look_away(self) -> None:
-        if self._socket is not None:  # by its number: a connection that broke has none any more
+    def _unwatch_socket(self) -> None:
+        if self._socket is not None:  # by its number, which a broken connection no longer has
             asyncio.get_running_loop().remove_reader(self._socket)
         self._socket = None
 
     def _read(self, connection: psycopg.AsyncConnection) -> None:
-        """Something came between two statements: notifications, or the end of the connection."""
+        """Something arrived between two statements: notifications, or the end of the connection."""
         try:
             connection.pgconn.consume_input()
         except psycopg.OperationalError:
-            self._look_away()
-            self._heard(PENDING_CHANNEL, "")  # the next claim finds out, and connects anew
+            self._unwatch_socket()
+            self._heard(PENDING_CHANNEL, "")  # the next claim reconnects
         while notified := connection.pgconn.notifies():
             self._heard(notified.relname.decode(), notified.extra.decode())

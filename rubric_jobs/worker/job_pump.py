@@ -1,7 +1,8 @@
-"""One process that carries many jobs: it claims rows while it has free slots, runs them side by side, ends them.
+"""A process that runs many jobs: it claims rows while it has free slots, runs them concurrently and writes their
+endings.
 
-Two database connections serve them all: one takes jobs in (intake.py), one writes what becomes of them, in batches and
-in a thread of its own (writer.py). None is held while a job runs.
+Two database connections serve all jobs: one claims them (intake.py), the other writes in batches, in a thread of its
+own (writer.py). No job holds a connection while it runs.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ Run = Callable[[Claim, ReportProgress], Awaitable[Ending]]
 
 
 LEAVING_S = 1.0
-"""For saying so; a database that is away does not hold up a stop."""
+"""Time for a pump to report that it leaves; a database that is down does not delay a stop."""
 REFUSALS = (RowsError, TypeError, ValueError)
-"""By the database, or already on the way to it: what is neither JSON nor UTF-8."""
+"""Errors of data that the database refuses, or the adapter before it (neither JSON nor UTF-8)."""
 CLAIMED_AT_ONCE = 50
-"""The first of a batch run while the others are claimed, and are written back while the others run."""
+"""Jobs in one claim: the first ones run while the next ones are claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PumpLimits:
-    """How a pump works: `concurrency` slots, a tenant's jobs in `tenant_cap`, a provider's calls in `call_cap`.
+    """A pump's limits: `concurrency` jobs at once, `tenant_cap` of one tenant, `call_cap` calls of one provider.
 
-    The rest is in seconds.
+    The others are seconds.
     """
 
     concurrency: int
@@ -65,9 +66,9 @@ async def _no_successor() -> None:
 
 
 class Pump:
-    """Runs jobs until it is told to stop, its lifetime is over or its parent is gone.
+    """Runs jobs until it is told to stop, its lifetime is over or its parent has died.
 
-    At the end of its life it works on until another one relieves it, and then finishes the jobs that it has.
+    At the end of its lifetime it continues until another pump takes over, and then finishes its jobs.
     """
 
     def __init__(
@@ -82,9 +83,9 @@ class Pump:
         beat: Callable[[], None] = lambda: None,
         hand_over: Callable[[], Awaitable[None]] = _no_successor,
     ) -> None:
-        """`conninfo` is for the connection that takes jobs in; without listening it finds them by polling alone.
+        """`conninfo` is for the connection that claims; without listening, jobs are found by polling only.
 
-        `beat` is called each time that the pump got through to the database, at least once a poll, until its handover.
+        `beat` is called each time the pump has reached the database, at least once a poll, until its handover.
         `hand_over` returns when another pump is there to take over.
         """
         self._run_job, self._writer, self._limits, self._name = run, writer, limits, name
@@ -102,7 +103,7 @@ class Pump:
         self.is_replaced = False
 
     def stop(self) -> None:
-        """Claim nothing more, finish what can be finished within the grace, give the rest back."""
+        """Claim nothing more, finish jobs within the grace time, give the rest back."""
         if not self._stopping.is_set():
             self._stopped_at = asyncio.get_running_loop().time()
         self._stopping.set()
@@ -117,10 +118,10 @@ class Pump:
 
     async def run(self) -> None:
         try:
-            # A background task that breaks takes the pump down with it: another one takes over.
+            # A background task that fails ends the pump, and another one takes over.
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(work) for work in self._background()]
-                await self._take_in()
+                await self._claim_jobs()
                 await self._drain()
                 for task in background:
                     task.cancel()
@@ -128,7 +129,7 @@ class Pump:
                 async with asyncio.timeout(LEAVING_S):
                     await self._writer.change(workers.leave, worker=self._name)
         except BaseException:
-            # Else they would go on while what they call with is closed, and blame their provider for it.
+            # Running jobs would find their connections closed and blame their provider.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEAVING_S):
                     await self._give_back()
@@ -139,7 +140,7 @@ class Pump:
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         return [self._write_endings(), self._beat(), self._sweep(), self._publish(), self._retire()]
 
-    async def _take_in(self) -> None:
+    async def _claim_jobs(self) -> None:
         while not (self._stopping.is_set() or self.is_replaced):
             self._wake.clear()
             free = self._limits.concurrency - len(self._held)
@@ -152,7 +153,7 @@ class Pump:
             )
             for claim in claimed:
                 self._start(claim)
-            if len(claimed) < limit:  # all there were; what is submitted from now on is heard
+            if len(claimed) < limit:  # these were all; later submissions notify
                 await self._wait_for_wake(self._limits.poll_s)
             else:
                 await self._writer.flush()
@@ -164,9 +165,9 @@ class Pump:
 
     def _start(self, claim: Claim) -> None:
         self._held[claim.token] = claim
-        self._tasks[claim.token] = asyncio.create_task(self._carry(claim))
+        self._tasks[claim.token] = asyncio.create_task(self._run_claim(claim))
 
-    async def _carry(self, claim: Claim) -> None:
+    async def _run_claim(self, claim: Claim) -> None:
         logs.bind(**_identity(claim))
         facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
         log.info("started", extra=_identity(claim) | facts)
@@ -184,12 +185,12 @@ class Pump:
         except RubricJobError as error:
             return Ending(claim=claim, error=error)
         except Exception as error:
-            log.error("a job broke the worker's own code:\n%s", logs.places(error))
+            log.error("a job failed in the worker's own code:\n%s", logs.places(error))
             return Ending(claim=claim, error=InternalError())
 
-    def _let_go(self, claim: Claim, how: str, **figures: Any) -> None:
+    def _forget(self, claim: Claim, how: str, **figures: Any) -> None:
         log.info(how, extra=_identity(claim) | figures)
-        # Else there is nothing more to claim because of it: with a slot free, all there was has been claimed.
+        # With a slot free before, all claimable jobs were claimed already.
         if len(self._held) >= self._limits.concurrency or self._limits.tenant_cap is not None:
             self._wake.set()
         self._held.pop(claim.token, None)
@@ -207,14 +208,14 @@ class Pump:
                 if ending.error is not None and delay_s is not None:
                     kept = await self._try(claims.retry_later, ending.claim, delay_s=delay_s, error=ending.error)
                     how = "again" if kept else "lost"
-                    self._let_go(ending.claim, how, error=ending.error.code, delay_s=round(delay_s, 1))
+                    self._forget(ending.claim, how, error=ending.error.code, delay_s=round(delay_s, 1))
             last = [ending for ending in batch if ending.claim.token in self._held]
             landed = await self._land(last) if last else set()
             for ending in last:
-                self._let_go(ending.claim, _name_of_end(ending, landed), **_figures(ending))
+                self._forget(ending.claim, _name_of_end(ending, landed), **_figures(ending))
 
     def _retry_delay_s(self, ending: Ending) -> float | None:
-        """Exponential back-off with full jitter for faults that pass; None when this attempt was the last."""
+        """Exponential back-off with full jitter for transient failures; None when this attempt was the last."""
         error, claim = ending.error, ending.claim
         if error is None or not error.transient or (error.charged and claim.attempt >= self._limits.max_attempts):
             return None
@@ -226,25 +227,25 @@ class Pump:
         try:
             return await self._writer.change(claims.end, batch)
         except REFUSALS as error:
-            if len(batch) > 1:  # one row that the database refuses must not take the others with it
+            if len(batch) > 1:  # one refused row must not fail the others
                 return set().union(*[await self._land([ending]) for ending in batch])
             where = {"job_id": batch[0].claim.job_id}
-            log.error("an ending that the database refuses:\n%s", logs.places(error), extra=where)
+            log.error("the database refused an ending:\n%s", logs.places(error), extra=where)
             instead = Ending(claim=batch[0].claim, error=InternalError())
             return {instead.claim.token} if await self._try(claims.end, [instead]) else set()
 
     async def _try(self, change: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Whether the database took it. A refusal is said and costs the job its lease, never the pump its life."""
+        """Whether the database accepted the change. A refusal is logged; the job loses its lease, the pump goes on."""
         try:
             await self._writer.change(change, *args, **kwargs)
         except REFUSALS as error:
-            # By name alone: what the database says of refused JSON quotes it.
-            log.error("a change that the database refuses (%s)", type(error.__cause__ or error).__name__)
+            # The class name only: the database's message quotes refused JSON.
+            log.error("the database refused a change (%s)", type(error.__cause__ or error).__name__)
             return False
         return True
 
     async def _try_each(self, change: Callable[[list[Item]], object], items: list[Item]) -> None:
-        """All at once; one by one where the database refuses that, so that one does not take the others with it."""
+        """All items in one change, or one by one if the database refuses that, so that one item does not fail all."""
         if not await self._try(change, items) and len(items) > 1:
             for item in items:
                 await self._try(change, [item])
@@ -268,7 +269,7 @@ class Pump:
     async def _sweep(self) -> None:
         while True:
             if os.getppid() != self._parent:
-                log.warning("the cluster of this worker is gone: stopping")
+                log.warning("the cluster of this worker has died: stopping")
                 self.stop()
             swept = await self._writer.change(lifecycle.sweep)
             if swept:
@@ -276,9 +277,9 @@ class Pump:
             if self._limits.call_cap is not None:
                 await self._writer.change(circuit_breaker.wake_callers, cap=self._limits.call_cap)
             await self._writer.change(workers.note, worker=self._name, running=len(self._held))
-            if not self.is_replaced:  # its successor speaks for itself
+            if not self.is_replaced:  # its successor beats for itself
                 self._beat_once()
-            # Behind the first look: a pump that is killed within a second has given back what the one before it left.
+            # Sleep after the first sweep, so that a restarted pump recovers its predecessor's jobs at once.
             if swept < lifecycle.SWEPT_AT_ONCE:
                 await asyncio.sleep(self._limits.poll_s * random.uniform(0.8, 1.2))  # noqa: S311 - pumps take turns
 
@@ -289,16 +290,16 @@ class Pump:
             self._wake.set()
 
     def _abandon(self, lost: Iterable[Claim]) -> None:
-        """Drop jobs that are not ours any more; a result of theirs would be refused."""
+        """Drop jobs that this pump no longer holds; their results would be refused."""
         for claim in lost:
             self._tasks[claim.token].cancel()
-            self._let_go(claim, "taken away")
+            self._forget(claim, "taken away")
 
     async def _drain(self) -> None:
-        """Until each job has ended, by its own deadline at the latest; from a stop on, within the grace."""
+        """Wait until every job has ended, at the latest by its deadline; after a stop, within the grace time."""
         await self._wait_while(lambda: self._held and not self._stopping.is_set())
         with suppress(TimeoutError):
-            # From the stop on, not from now: until then a claim may have waited for a database that is away.
+            # From the stop on, not from now: a claim may have waited for a database that was down.
             async with asyncio.timeout_at(self._stopped_at + self._limits.grace_s):
                 await self._wait_while(lambda: self._held)
         await self._give_back()
@@ -309,7 +310,7 @@ class Pump:
             await self._freed.wait()
 
     async def _give_back(self) -> None:
-        """Break off what still runs: uncharged, since none of these jobs is to blame."""
+        """Cancel running jobs and give them back without counting the attempt."""
         leftover, tasks = list(self._held.values()), list(self._tasks.values())
         if not leftover:
             return
@@ -321,7 +322,7 @@ class Pump:
 
 
 def _identity(claim: Claim) -> dict[str, Any]:
-    """What each line of the log about a job has; text, since a line of JSON takes long to make it of anything else."""
+    """The fields of every log line about a job, as text, because JSON takes long to format other types."""
     names = {"trace_id": claim.trace_id, "job_id": str(claim.job_id), "tenant_id": str(claim.tenant_id)}
     return {**names, "attempt": claim.attempt}
 
@@ -333,7 +334,7 @@ def _name_of_end(ending: Ending, landed: set[int]) -> str:
 
 
 def _figures(ending: Ending) -> dict[str, Any]:
-    """What a line of the log says of a job's end."""
+    """The figures in the log line of a job's end."""
     names = {"ms": "extraction_time_ms", "categories": "categories_extracted", "tokens": "token_usage"}
     figures = {name: ending.metrics.get(metric) for name, metric in names.items()}
     return figures if ending.error is None else {**figures, "error": ending.error.code}

@@ -1,6 +1,7 @@
-"""Processes that do not outlive those who direct them: Linux itself tells them, however their parent died.
+"""Child processes that die with their parent (PR_SET_PDEATHSIG).
 
-Elsewhere these functions do nothing; there a pump looks for its parent itself, and a supervisor ends the rest.
+On other systems than Linux these functions do nothing. There, a pump checks its parent itself, and a supervisor ends
+the other processes.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ _forking_pid = 0
 
 
 def lead() -> None:
-    """Direct from now on: forked children, and theirs, are killed when their parent dies; orphans come to us."""
+    """From now on, children and grandchildren are killed when their parent dies, and orphans become our children."""
     _control(_PR_SET_CHILD_SUBREAPER, 1)
     os.register_at_fork(before=_remember_parent, after_in_child=_follow)
 
 
 def end_with_parent(number: signal.Signals) -> None:
-    """From now on, the death of this process's parent sends it that signal."""
+    """Send this process that signal when its parent dies."""
     _control(_PR_SET_PDEATHSIG, number)
 
 
@@ -34,7 +35,7 @@ def _remember_parent() -> None:
 
 def _follow() -> None:
     end_with_parent(signal.SIGKILL)
-    if os.getppid() != _forking_pid:  # it died between the fork and this line
+    if os.getppid() != _forking_pid:  # the parent died between the fork and this line
         os._exit(1)
 
 

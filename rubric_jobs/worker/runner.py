@@ -1,4 +1,4 @@
-"""Runs one claimed job: its row's parameters in, its ending out; the pipelines know neither rows nor settings."""
+"""Run one claimed job: read its input, call its pipeline, return its ending."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
 
 SANDBOX_CHILDREN = 2
-"""Documents read at once in one worker process; each child is limited in memory and time."""
+"""Documents that one worker process reads at once."""
 
 
 class Runner:
@@ -45,7 +45,7 @@ class Runner:
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
-        """The ending of a job, with the figures of what it took."""
+        """The ending of a job with its figures."""
         began = time.monotonic()
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
@@ -63,13 +63,13 @@ class Runner:
         return await page_pictures.add_to(ending, data, sandbox=self._sandbox, writer=self._writer)
 
     def _prepared(self, claim: Claim, report: ReportProgress) -> _Job:
-        """All that is to be read of a job's rows, in one visit: a crowd that comes again and again waits in turn."""
+        """Everything that is read from a job's rows, in one call of the writer, because many jobs queue for it."""
         data = claims.document(claim)
-        # Read for each attempt: a lever that is pulled now holds from now on.
+        # Read for each attempt, so that an operator's limit holds at once.
         is_local_only = claim.is_controlled and controls.allowance(claim.tenant_id).forbids_models
         digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
         twin = None if claim.parameters.get("fresh") else claims.finished_twin(claim, digest)
-        # What an earlier attempt was answered, so that a crash does not pay for it twice.
+        # The reply of an earlier attempt, so that nothing is paid twice after a crash.
         kept = None if twin else claims.kept_reply(claim)
         return _Job(
             claim=claim,
@@ -83,7 +83,7 @@ class Runner:
         )
 
     async def _leave_call(self, claim: Claim) -> None:
-        """A job that was woken for a call needs none: of a hundred that are the same, each would wait for a sweep."""
+        """Give back the call that the job was woken for, so that the next job need not wait for a sweep."""
         if (cap := conf.pump().call_cap) is not None:
             await self._writer.change(circuit_breaker.end_call, claim, cap=cap)
 
@@ -114,10 +114,11 @@ class Runner:
 
     async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
+        total = asked["total_points"]
         request = EnhancementRequest(
             rules=job.data.decode(),
             instruction=asked.get("instruction", ""),
-            total_points=Decimal(asked["total_points"]),
+            total_points=None if total is None else Decimal(total),
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
@@ -139,7 +140,7 @@ class Runner:
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One run of one job: what its rows say of it, what it may tell, and the vendors' replies that it has paid for."""
+    """One run of one job: its rows' data, its progress reports, and the replies that it has paid for."""
 
     claim: Claim
     data: bytes
@@ -155,14 +156,14 @@ class _Job:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
 
     async def keep(self, reply: Reply) -> None:
-        """At once, and not when the job ends: it may be cut off, taken away or killed before."""
+        """Store a reply at once, because the job may be cancelled or its process killed before its end."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     @property
     def all_replies(self) -> list[Reply]:
-        """Those of earlier attempts, too, as far as they are known."""
+        """With the stored reply of an earlier attempt."""
         return [self.stored_reply, *self.replies] if self.stored_reply else self.replies
 
     @property
@@ -176,7 +177,7 @@ class _Job:
 
 
 def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
-    """What a job took; a stored reply was paid for by an earlier attempt at it, but by this job."""
+    """The job's time and tokens, earlier attempts included."""
     prompt = sum(reply.prompt_tokens for reply in paid)
     completion = sum(reply.completion_tokens for reply in paid)
     return {
@@ -209,14 +210,14 @@ def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
 
 
 def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
-    """The ending of a twin: the same result, for nothing. It serves the next one, when the first is gone."""
+    """The ending of a job with an identical twin: the same result without cost. Later twins can reuse it in turn."""
     same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
     metrics = {**_spent([], began), **same, "cache_hit": True}
     return Ending(claim=job.claim, result=result, metrics=metrics, digest=job.digest)
 
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
-    """Of all that decides a job's result: its input, who would be asked where for which model, and this very code."""
+    """Digest of everything that decides a job's result: input, parameters, providers, models and this code."""
     decisive = {name: value for name, value in claim.parameters.items() if name not in {"fresh", "page_pictures"}}
     asked = policy(is_local_only=is_local_only)
     facts = {
@@ -224,7 +225,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
         "models": {name: providers.model_for(name) for name in providers.ready},
-        # The same name of a model at another server is another model. Keys decide nothing, and stand nowhere.
+        # A model of the same name on another server is another model. Keys decide nothing.
         "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
         "code": _code_fingerprint(),
     }
@@ -237,7 +238,7 @@ _SOURCES = {".py", ".json"}
 
 @cache
 def _code_fingerprint() -> str:
-    """A new reader or prompt must not be answered with what the old one said."""
+    """Digest of the code, so that a new reader or prompt does not reuse old results."""
     app = Path(rubric_jobs.__file__).parent
     sources = sorted(path for room in _ROOMS_OF_ANSWERS for path in (app / room).rglob("*") if path.suffix in _SOURCES)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
@@ -251,7 +252,7 @@ def provider_settings() -> ProviderSettings:
 
 
 def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Policy:
-    """Whom to ask; a call's time-out is that of the settings, or what is left of the job's time where that is less."""
+    """The policy of the settings; a call's time-out is at most what is left of the job's time."""
     provider, fallback = conf.usual_providers()
     return Policy(
         provider=LOCAL if is_local_only else provider,

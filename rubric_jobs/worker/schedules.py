@@ -1,4 +1,4 @@
-"""The tasks that django-q2 runs by the clock: each stands in its table once, however many clusters start at once."""
+"""Recurring django-q2 tasks, stored once however many clusters start at the same time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django.db import connection, transaction
 from django_q.models import Schedule
 
 _LOCK = 0x72756272
-"""Any number that no other advisory lock of this database uses."""
+"""A number that no other advisory lock in this database uses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurring:
-    """A function by its path, called every `minutes`; `keywords` as django-q2 reads them, such as `a=1`."""
+    """A function by its dotted path, called every `minutes`; `keywords` in django-q2's format, such as `a=1`."""
 
     name: str
     function: str
@@ -22,7 +22,7 @@ class Recurring:
 
 
 def ensure(tasks: list[Recurring]) -> None:
-    """Write down what is missing, mend what has changed, drop what stands there twice; when it runs next stays."""
+    """Create missing tasks, update changed ones and delete duplicates; next_run stays."""
     with transaction.atomic(), connection.cursor() as cursor:
         # A schedule's name is not unique in django-q2's table.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

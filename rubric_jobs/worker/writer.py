@@ -1,4 +1,4 @@
-"""The one thread, and in it the one connection, through which a pump writes rows."""
+"""A pump's database writes: one thread with one connection."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
-"""Between two looks whether a database that was away is back."""
+"""Between two checks whether the database is back."""
 TAKES_CHANGES = "SELECT current_setting('transaction_read_only') = 'off'"
-"""Only this tells that the database is there: a pooler lets us in without one behind it, and a standby answers."""
+"""The check that the database accepts writes: a pooler connects without one behind it, and a standby answers."""
 PROGRAM_LIMIT_EXCEEDED = "54"
 
 
 class Batch:
-    """Items that wait for the thread of rows, which takes all that have come by the time it gets to them."""
+    """Items that wait for the writer's thread, which writes all that have arrived when it gets to them."""
 
     done: asyncio.Future[None]
 
@@ -42,7 +42,7 @@ class Batch:
         self._lock = threading.Lock()
 
     def add(self, item: Any) -> bool:
-        """False when it is too late."""
+        """False if the batch is already being written."""
         with self._lock:
             if not self._is_closed:
                 self._items.append(item)
@@ -55,12 +55,12 @@ class Batch:
 
 
 class Writer:
-    """The one thread, and in it the one connection, through which a pump touches rows."""
+    """One thread with one connection for all of a pump's database work except claims."""
 
     def __init__(self, *, answer_s: float = 10.0, patience_s: float = 30.0) -> None:
-        """A connection on which the database has not answered for `answer_s` seconds is given up.
+        """A connection without an answer for `answer_s` seconds is aborted.
 
-        A change that fails for `patience_s` seconds while the database is there is given up, too.
+        A change that fails for `patience_s` seconds while the database is up is given up.
         """
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
         self._answer_s, self._patience_s = answer_s, patience_s
@@ -71,9 +71,9 @@ class Writer:
         self._batches: dict[Callable[[list[Any]], object], Batch] = {}
 
     async def change(self, change: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `change` returns; while the database is away, it is tried again until it is back.
+        """What `change` returns. It is retried while the database is down.
 
-        Raises the fault of a change that fails although the database is there: it is the change's own.
+        Raises the error of a change that fails although the database is up.
         """
         pause_s = tried_s = 0.0
         while True:
@@ -82,7 +82,7 @@ class Writer:
             try:
                 return await self._in_thread(partial(change, *args, **kwargs))
             except (OperationalError, InterfaceError, InternalError) as error:
-                tried_s += time.monotonic() - began + pause_s  # not the time for which the database was away
+                tried_s += time.monotonic() - began + pause_s  # not the time for which the database was down
                 if not _may_pass(error) or tried_s >= self._patience_s:
                     raise
                 await self._wait_until_there(error)
@@ -90,7 +90,7 @@ class Writer:
             pause_s = min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
 
     async def batched(self, change: Callable[[list[Item]], object], item: Item) -> None:
-        """`change` of a list: of this item, and of all others that come before the thread gets to it."""
+        """Call `change` with a list of this item and all others that arrive before the thread gets to it."""
         batch = self._batches.get(change)
         if batch is None or not batch.add(item):
             batch = self._batches[change] = Batch(change)

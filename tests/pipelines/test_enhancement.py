@@ -22,7 +22,7 @@ from rubric_jobs.pipelines import enhancement
 from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.rubric import text as rubric_text
-from rubric_jobs.rubric.model import Criterion, Level, Rubric
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
 from tests import rubrics
 from tests.fake_llm import FakeLLM
 
@@ -262,6 +262,34 @@ def test_any_rubric_of_any_form_comes_back_whole_with_exactly_its_total(rubric: 
     again = rubric_text.read(done.result["enhanced_rubric"])
     assert sum(each.points or 0 for each in again.criteria) == total == again.total_points
     assert wording(again) == wording(rubric)
+
+
+def test_without_a_total_a_whole_rubric_keeps_its_own() -> None:
+    done = enhanced(EnhancementRequest(rules="Thesis: 2.5 points\nStyle: 2.5 points\nForm: 5 points"))
+    assert worths(done) == [Decimal("2.5"), Decimal("2.5"), 5]
+    assert done.result["total_points"] == 10
+
+
+def test_without_a_total_few_rules_and_a_rubric_without_points_are_refused() -> None:
+    with pytest.raises(errors.InvalidPoints, match="Say how many points"):
+        enhanced(EnhancementRequest(rules=RULES))
+    with pytest.raises(errors.InvalidPoints, match="no total of its own"):
+        enhanced(EnhancementRequest(rules="[ ] has a title\n[ ] has a date"))
+
+
+def test_sections_and_percents_are_kept() -> None:
+    penalty = Adjustment(kind="penalty", reason="Late: 10 % a day")
+    criteria = [Criterion(name=name, section="Part one", points=Decimal(10)) for name in ("A", "B")]
+    done = enhanced(request_for(rubric_text.write(Rubric(criteria=criteria, adjustments=[penalty])), 40))
+    assert [criterion.section for criterion in done.rubric.criteria] == ["Part one", "Part one"]
+    assert done.rubric.adjustments == [penalty]
+
+
+def test_a_scale_that_begins_with_its_worst_level_is_not_turned_upside_down() -> None:
+    levels = [Level(name=name) for name in ("Does not meet", "Meets", "More than meets")]
+    rules = rubric_text.write(Rubric(criteria=[Criterion(name=name, levels=levels) for name in ("A", "B")]))
+    done = enhanced(request_for(rules, 40))
+    assert [[level.points for level in each.levels] for each in done.rubric.criteria] == [[0, 10, 20]] * 2
 
 
 # ---- A few rules.

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES = (
     '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -34,6 +35,19 @@ def docx_of(body: str, *, prolog: str = "", extra: dict[str, bytes] | None = Non
         for name, data in (extra or {}).items():
             archive.writestr(name, data)
     return stream.getvalue()
+
+
+def embedding(*parts: tuple[str, bytes], body: str = "") -> bytes:
+    """A document that takes these parts in, one after the other, before its own body."""
+    relations = "".join(
+        f'<Relationship Id="c{i}" Type="{RELATION}/aFChunk" Target="{name}"/>' for i, (name, _) in enumerate(parts)
+    )
+    chunks = "".join(f'<w:altChunk xmlns:r="{RELATION}" r:id="c{i}"/>' for i in range(len(parts)))
+    extra = {f"word/{name}": blob for name, blob in parts}
+    extra["word/_rels/document.xml.rels"] = (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relations}</Relationships>'
+    ).encode()
+    return docx_of(chunks + body, extra=extra)
 
 
 def cell(text: str, properties: str = "") -> str:
@@ -112,6 +126,23 @@ def one_page(content: bytes, resources: bytes = b"/Font << /F1 5 0 R >>", more: 
             *(more or []),
         ]
     )
+
+
+def layered(
+    content: bytes, *, off: bytes = b"/OFF [6 0 R]", resources: bytes = b"", more: list[bytes] | None = None
+) -> bytes:
+    """A page with the layer 6 (and whatever follows), which `off` switches."""
+    data = one_page(
+        content,
+        b"/Font << /F1 5 0 R >> /Properties << /MC0 6 0 R >> " + resources,
+        [b"<< /Type /OCG /Name (Key) >>", *(more or [])],
+    )
+    catalogue = b"/Type /Catalog /OCProperties << /OCGs [6 0 R] /D << %b >> >>" % off
+    return data.replace(b"/Type /Catalog", catalogue)
+
+
+SEEN = b"BT /F1 12 Tf 1 0 0 1 72 700 Tm (Thesis 10) Tj ET "
+LAYER = SEEN + b"/OC /MC0 BDC BT /F1 12 Tf 1 0 0 1 72 680 Tm (secret) Tj ET 72 600 m 300 600 l S EMC "
 
 
 def many_text_operators() -> bytes:

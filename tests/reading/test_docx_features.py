@@ -97,6 +97,42 @@ def test_a_table_within_a_cell_is_told_line_by_line() -> None:
     assert texts(read(outer)) == [["Part A", "Sources\t5\nForm\t3"]]
 
 
+def nested(*cells: str) -> str:
+    return f"<w:tc>{table(''.join(cells))}<w:p/></w:tc>"
+
+
+def test_rows_of_levels_pasted_into_one_cell_each_get_columns_of_their_own() -> None:
+    document = read(
+        table(
+            cell("Criteria") + cell("Ratings") + cell("Pts"),
+            cell("Thesis") + nested(cell("5 Clear"), cell("3 Vague"), cell("0 None")) + cell("5"),
+            cell("Form") + nested(cell("2 Tidy"), cell("0 None")) + cell("2"),
+            cell("Total: 7", '<w:gridSpan w:val="3"/>'),
+        )
+    )
+    assert texts(document) == [
+        ["Criteria", "Ratings", "Ratings", "Ratings", "Pts"],
+        ["Thesis", "5 Clear", "3 Vague", "0 None", "5"],
+        ["Form", "2 Tidy", "0 None", "", "2"],
+        ["Total: 7"] * 5,
+    ]
+
+
+def test_a_single_nested_row_is_told_on_one_line() -> None:
+    document = read(table(cell("Thesis") + nested(cell("a"), cell("b")), cell("Form") + cell("c")))
+    assert texts(document) == [["Thesis", "a\tb"], ["Form", "c"]]
+
+
+def test_tables_that_another_one_places_side_by_side_are_tables_of_their_own() -> None:
+    left = table(cell("Thesis") + cell("5"), cell("Form") + cell("3"))
+    right = table(cell("Speech") + cell("2"), cell("Poise") + cell("1"))
+    document = read(table(f"<w:tc>{left}<w:p/></w:tc><w:tc><w:p/></w:tc><w:tc>{right}<w:p/></w:tc>"))
+    assert [[c.text for c in found.cells] for found in document.tables] == [
+        ["Thesis", "5", "Form", "3"],
+        ["Speech", "2", "Poise", "1"],
+    ]
+
+
 def test_content_controls_are_read_and_their_boxes_are_ticks() -> None:
     control = f"<w:sdt><w:sdtContent>{para(run('Chosen topic'))}</w:sdtContent></w:sdt>"
     state = f'<w14:checkbox {W14}><w14:checked w14:val="1"/></w14:checkbox>'

@@ -12,12 +12,11 @@ import pytest
 from rubric_jobs import documents
 from rubric_jobs.errors import DocumentTooLarge, UnreadableDocument, UnsupportedType
 from tests.reading.builders import as_docx, saved
-from tests.reading.hostile import docx_of
+from tests.reading.hostile import RELATION, docx_of, embedding
 from tests.reading.samples_grids import HEADER_POINTS
 
 WHOLE = as_docx(HEADER_POINTS)
 TEXT = documents.parse(WHOLE).text()
-RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 Change = Callable[[str, bytes], tuple[str, bytes] | None]
 
 
@@ -96,19 +95,6 @@ PAGE = """<html><head><title>x</title><style>p {}</style></head><body><h1>Essay 
 <tr><td rowspan="2">Thesis</td><td><b>Clear</b> and <s>un</s>arguable</td><td>10<sup>2</sup></td></tr>
 <tr><td>Vague</td><td>3</td></tr></table><ol><li>first<li>second</ol>line<br>break
 <input type=checkbox checked> done</body></html>"""
-
-
-def embedding(*parts: tuple[str, bytes], body: str = "") -> bytes:
-    """A document that takes these parts in, one after the other, before its own body."""
-    relations = "".join(
-        f'<Relationship Id="c{i}" Type="{RELATION}/aFChunk" Target="{name}"/>' for i, (name, _) in enumerate(parts)
-    )
-    chunks = "".join(f'<w:altChunk xmlns:r="{RELATION}" r:id="c{i}"/>' for i in range(len(parts)))
-    extra = {f"word/{name}": blob for name, blob in parts}
-    extra["word/_rels/document.xml.rels"] = (
-        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relations}</Relationships>'
-    ).encode()
-    return docx_of(chunks + body, extra=extra)
 
 
 def test_an_embedded_web_page_is_read_as_it_is_seen() -> None:

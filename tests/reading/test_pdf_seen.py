@@ -18,7 +18,7 @@ from rubric_jobs.documents import Document
 from rubric_jobs.documents.model import DETACHED_ACCENTS, GARBLED_TEXT
 from rubric_jobs.errors import UnreadableDocument
 from tests.reading.builders import as_pdf
-from tests.reading.hostile import one_page, stream_of
+from tests.reading.hostile import LAYER, SEEN, layered, one_page, stream_of
 from tests.reading.samples_grids import HEADER_POINTS
 
 WHOLE = as_pdf(HEADER_POINTS, "ruled")
@@ -201,23 +201,6 @@ def test_invisible_text_on_nothing_is_not_read() -> None:
 
 
 # Layers
-
-
-def layered(
-    content: bytes, *, off: bytes = b"/OFF [6 0 R]", resources: bytes = b"", more: list[bytes] | None = None
-) -> bytes:
-    """A page with the layer 6 (and whatever follows), which `off` switches."""
-    data = one_page(
-        content,
-        b"/Font << /F1 5 0 R >> /Properties << /MC0 6 0 R >> " + resources,
-        [b"<< /Type /OCG /Name (Key) >>", *(more or [])],
-    )
-    catalogue = b"/Type /Catalog /OCProperties << /OCGs [6 0 R] /D << %b >> >>" % off
-    return data.replace(b"/Type /Catalog", catalogue)
-
-
-SEEN = b"BT /F1 12 Tf 1 0 0 1 72 700 Tm (Thesis 10) Tj ET "
-LAYER = SEEN + b"/OC /MC0 BDC BT /F1 12 Tf 1 0 0 1 72 680 Tm (secret) Tj ET 72 600 m 300 600 l S EMC "
 
 
 @pytest.mark.parametrize("off", [b"/OFF [6 0 R]", b"/BaseState /OFF /ON []"])

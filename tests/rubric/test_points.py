@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubric_jobs.errors import InvalidPoints
-from rubric_jobs.rubric import points
+from rubric_jobs.rubric import points, rescaling
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals
 from tests import rubrics
 
@@ -27,67 +27,6 @@ def worths(rubric: Rubric) -> list[Decimal | None]:
 
 def without_warnings(rubric: Rubric) -> Rubric:
     return rubric.model_copy(update={"warnings": []})
-
-
-@rubrics.quick
-@given(rubrics.rubrics, targets)
-def test_a_rescaled_rubric_adds_up_to_exactly_its_target(rubric: Rubric, target: Decimal) -> None:
-    rescaled = points.rescale(rubric, target)
-    assert points.summed(rescaled) == target == rescaled.total_points
-    assert rescaled.totals == Totals(stated=target, computed=target, requested=target)
-
-
-@rubrics.quick
-@given(rubrics.rubrics, targets)
-def test_rescaling_keeps_every_name_and_word(rubric: Rubric, target: Decimal) -> None:
-    def wording(of: Rubric) -> object:
-        return [
-            (c.name, c.description, c.section, [(level.name, level.description) for level in c.levels])
-            for c in of.criteria
-        ]
-
-    rescaled = points.rescale(rubric, target)
-    assert wording(rescaled) == wording(rubric)
-    assert [each.reason for each in rescaled.adjustments] == [each.reason for each in rubric.adjustments]
-
-
-@rubrics.quick
-@given(rubrics.rubrics, targets)
-def test_rescaling_keeps_the_weak_order_of_levels(rubric: Rubric, target: Decimal) -> None:
-    for before, after in zip(rubric.criteria, points.rescale(rubric, target).criteria, strict=True):
-        ends = [(points.top(old), points.top(new)) for old, new in zip(before.levels, after.levels, strict=True)]
-        for (old, new), (other_old, other_new) in combinations([end for end in ends if None not in end], 2):
-            assert old is not None
-            assert new is not None
-            assert other_old is not None
-            assert other_new is not None
-            assert not (old < other_old and new > other_new)
-            assert not (old > other_old and new < other_new)
-            assert old != other_old or new == other_new
-
-
-@rubrics.quick
-@given(rubrics.rubrics, targets)
-def test_the_top_level_of_a_rescaled_criterion_carries_its_points(rubric: Rubric, target: Decimal) -> None:
-    for criterion in points.rescale(rubric, target).criteria:
-        tops = [top for level in criterion.levels if (top := points.top(level)) is not None]
-        assert not criterion.levels or max(tops) == criterion.points
-
-
-@rubrics.quick
-@given(rubrics.rubrics, targets)
-def test_rescaling_makes_nothing_negative(rubric: Rubric, target: Decimal) -> None:
-    rescaled = points.rescale(rubric, target)
-    levels = [level for criterion in rescaled.criteria for level in criterion.levels]
-    found = [end for level in levels for end in (level.points, level.points_min, level.points_max)]
-    assert all(value >= 0 for value in [*found, *worths(rescaled)] if value is not None)
-
-
-@rubrics.quick
-@given(rubrics.rubrics, targets)
-def test_rescaling_twice_is_rescaling_once(rubric: Rubric, target: Decimal) -> None:
-    once = points.rescale(rubric, target)
-    assert without_warnings(points.rescale(once, target)) == without_warnings(once)
 
 
 @rubrics.quick
@@ -123,7 +62,7 @@ def test_parts_are_within_a_step_of_their_share_unless_one_would_get_nothing(
 def test_points_are_shared_out_by_largest_remainder(
     given_worths: tuple[object, ...], target: object, expected: list[str]
 ) -> None:
-    rescaled = points.rescale(point_list(*given_worths), Decimal(str(target)))
+    rescaled = rescaling.rescale(point_list(*given_worths), Decimal(str(target)))
     assert worths(rescaled) == [Decimal(each) for each in expected]
 
 
@@ -168,23 +107,23 @@ def test_a_total_in_quarters_is_exact(total: float | str | Decimal) -> None:
 
 def test_a_rubric_without_criteria_cannot_be_rescaled() -> None:
     with pytest.raises(InvalidPoints):
-        points.rescale(Rubric(criteria=[]), Decimal(10))
+        rescaling.rescale(Rubric(criteria=[]), Decimal(10))
 
 
 def test_ranges_are_scaled_at_both_ends() -> None:
-    rescaled = points.rescale(rubrics.essay(), Decimal(40))
+    rescaled = rescaling.rescale(rubrics.essay(), Decimal(40))
     assert [(level.points_min, level.points_max) for level in rescaled.criteria[1].levels] == [(10, 16), (0, 8)]
     assert [level.points for level in rescaled.criteria[0].levels] == [24, 12, 0]
 
 
 def test_penalties_keep_their_part_of_the_total() -> None:
-    assert points.rescale(rubrics.essay(), Decimal(100)).adjustments == [
+    assert rescaling.rescale(rubrics.essay(), Decimal(100)).adjustments == [
         Adjustment(kind="penalty", reason="Late", points=Decimal(10))
     ]
 
 
 def test_a_penalty_never_shrinks_to_nothing() -> None:
-    assert points.rescale(rubrics.essay(), Decimal(2)).adjustments[0].points == 1
+    assert rescaling.rescale(rubrics.essay(), Decimal(2)).adjustments[0].points == 1
 
 
 def test_weights_share_out_the_points_where_every_criterion_has_one() -> None:
@@ -192,13 +131,13 @@ def test_weights_share_out_the_points_where_every_criterion_has_one() -> None:
         Criterion(name="Content", points=Decimal(4), weight=Decimal(75)),
         Criterion(name="Style", points=Decimal(4), weight=Decimal(25)),
     ]
-    rescaled = points.rescale(Rubric(criteria=criteria), Decimal(20))
+    rescaled = rescaling.rescale(Rubric(criteria=criteria), Decimal(20))
     assert worths(rescaled) == [15, 5]
     assert [criterion.weight for criterion in rescaled.criteria] == [75, 25]
 
 
 def test_levels_that_rounding_makes_equal_are_told_of() -> None:
-    rescaled = points.rescale(rubrics.essay(), Decimal(2))
+    rescaled = rescaling.rescale(rubrics.essay(), Decimal(2))
     assert [(warning.code, warning.path) for warning in rescaled.warnings] == [
         ("levels_tied", "criteria[0]"),
         ("levels_tied", "criteria[1]"),
@@ -206,15 +145,31 @@ def test_levels_that_rounding_makes_equal_are_told_of() -> None:
 
 
 def test_a_criterion_without_points_gets_an_average_share_and_is_told_of() -> None:
-    rescaled = points.rescale(point_list(10, None, 20), Decimal(45))
+    rescaled = rescaling.rescale(point_list(10, None, 20), Decimal(45))
     assert worths(rescaled) == [10, 15, 20]
     assert [(warning.code, warning.path) for warning in rescaled.warnings] == [("points_assumed", "criteria[1]")]
 
 
-@pytest.mark.parametrize(("names", "expected"), [("ABCD", [20, 15, 10, 5]), ("AB", [20, 0]), ("A", [20])])
-def test_levels_without_points_get_them_evenly(names: str, expected: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["Excellent", "Good", "Fair", "Poor"], [20, 13, 7, 0]),
+        (["Poor", "Fair", "Good", "Excellent"], [0, 7, 13, 20]),
+        (["Does not meet", "Meets", "More than meets"], [0, 10, 20]),
+        (["Nicht erfüllt", "Teilweise erfüllt", "Erfüllt"], [0, 10, 20]),
+        (["不合格", "良好", "优秀"], [0, 10, 20]),
+        (["Good", "Excellent", "Poor"], [10, 20, 0]),
+        (["Level 1", "Level 2", "Level 3"], [0, 10, 20]),
+        (["No attempt", "Alpha", "Beta"], [0, 10, 20]),
+        (["Met", "Not met"], [20, 0]),
+        (["Anything"], [20]),
+    ],
+)
+def test_levels_without_points_get_them_evenly_from_the_best_to_the_worst(
+    names: list[str], expected: list[int]
+) -> None:
     criterion = Criterion(name="Clarity", points=Decimal(5), levels=[Level(name=name) for name in names])
-    rescaled = points.rescale(Rubric(criteria=[criterion]), Decimal(20))
+    rescaled = rescaling.rescale(Rubric(criteria=[criterion]), Decimal(20))
     assert [level.points for level in rescaled.criteria[0].levels] == expected
     assert [warning.code for warning in rescaled.warnings] == ["level_points_assumed"]
 
@@ -222,28 +177,99 @@ def test_levels_without_points_get_them_evenly(names: str, expected: list[int]) 
 def test_level_points_stay_where_the_criterion_stays() -> None:
     levels = [Level(name="Good", points=Decimal(10)), Level(name="Fair", points=Decimal("7.5"))]
     rubric = Rubric(criteria=[Criterion(name="A", points=Decimal(10), levels=levels)])
-    assert points.rescale(rubric, Decimal(10)).criteria[0].levels[1].points == Decimal("7.5")
+    assert rescaling.rescale(rubric, Decimal(10)).criteria[0].levels[1].points == Decimal("7.5")
 
 
-def test_levels_that_are_worth_nothing_get_the_criterions_points_and_stay_equal() -> None:
-    levels = [Level(name="A", points=Decimal(0)), Level(name="B", points=Decimal(0)), Level(name="C")]
-    rescaled = points.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(8))
-    assert [level.points for level in rescaled.criteria[0].levels] == [8, 8, None]
+def test_levels_whose_order_nothing_tells_get_no_points_and_that_is_said() -> None:
+    levels = [Level(name="Alpha"), Level(name="Beta")]
+    rescaled = rescaling.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(8))
+    assert rescaled.criteria[0].levels == levels
+    assert [(warning.code, warning.path) for warning in rescaled.warnings] == [("level_order_unknown", "criteria[0]")]
+
+
+def test_what_the_other_criteria_tell_orders_levels_too() -> None:
+    told = [Level(name="Alpha", points=Decimal(1)), Level(name="Beta", points=Decimal(3))]
+    untold = [Level(name="Alpha"), Level(name="Beta")]
+    criteria = [Criterion(name="A", levels=told), Criterion(name="B", levels=untold)]
+    rescaled = rescaling.rescale(Rubric(criteria=criteria), Decimal(12))
+    assert [level.points for level in rescaled.criteria[1].levels] == [0, 6]
+
+
+@pytest.mark.parametrize(
+    "name", ["Zero credit", "Failing (F)", "No attempt", "Not submitted", "Nicht abgegeben", "未提交"]
+)
+def test_a_level_that_earns_nothing_gets_nothing(name: str) -> None:
+    levels = [Level(name="Excellent"), Level(name="Good"), Level(name="Fair"), Level(name=name)]
+    rescaled = rescaling.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(30))
+    assert [level.points for level in rescaled.criteria[0].levels] == [30, 20, 10, 0]
+    levels = [Level(name="Good", points=Decimal(2)), Level(name="Fair", points=Decimal(1)), Level(name=name)]
+    rescaled = rescaling.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(30))
+    assert [level.points for level in rescaled.criteria[0].levels] == [30, 15, 0]
+
+
+def test_a_level_earns_nothing_by_its_text_unless_it_is_a_good_one() -> None:
+    levels = [
+        Level(name="Excellent", description="None."),
+        Level(name="Fair", description="Some errors."),
+        Level(name="F", description="Not submitted."),
+        Level(name="G", description="Not attempted."),
+    ]
+    rescaled = rescaling.rescale(Rubric(criteria=[Criterion(name="Errors", levels=levels)]), Decimal(30))
+    assert [level.points for level in rescaled.criteria[0].levels] == [30, 20, 0, 0]
+
+
+def test_levels_that_are_all_worth_nothing_are_ordered_by_their_words() -> None:
+    levels = [Level(name="Poor", points=Decimal(0)), Level(name="Good", points=Decimal(0)), Level(name="Excellent")]
+    rescaled = rescaling.rescale(Rubric(criteria=[Criterion(name="A", levels=levels)]), Decimal(8))
+    assert [level.points for level in rescaled.criteria[0].levels] == [0, 4, 8]
     assert [warning.code for warning in rescaled.warnings] == ["level_points_assumed"]
+
+
+def test_equal_criteria_that_rounding_sets_apart_are_told_of_with_the_nearest_totals_that_keep_them_equal() -> None:
+    rescaled = rescaling.rescale(point_list(5, 5, 5, 5), Decimal(50))
+    assert worths(rescaled) == [13, 13, 12, 12]
+    assert [(warning.code, warning.path, warning.other_totals) for warning in rescaled.warnings] == [
+        ("criteria_unequal", "total_points", [48, 52])
+    ]
+    assert rescaled.warnings[0].message == (
+        "Criteria that were worth the same no longer are: “C0” 13, “C2” 12. A total of 48 or 52 keeps them equal."
+    )
+    assert rescaling.rescale(point_list(5, 5, 5, 5), Decimal(52)).warnings == []
+
+
+def test_a_rubric_keeps_its_own_total_and_all_points_of_its_criteria() -> None:
+    settled = rescaling.settle(point_list("2.5", "2.5", 5))
+    assert worths(settled) == [Decimal("2.5"), Decimal("2.5"), 5]
+    assert (settled.total_points, settled.warnings) == (10, [])
+    stated = point_list(5, 5).model_copy(update={"total_points": Decimal(20)})
+    assert worths(rescaling.settle(stated)) == [10, 10]
+    with pytest.raises(InvalidPoints, match="no total of its own"):
+        rescaling.settle(point_list(5, None))
+
+
+def test_a_percent_that_a_penalty_takes_off_stays_a_percent() -> None:
+    adjustments = [
+        Adjustment(kind="penalty", reason="Late: 10 % a day", points=Decimal(10)),
+        Adjustment(kind="penalty", reason="Plagiarism: -0 to -100 %", points=Decimal(-100)),
+        Adjustment(kind="penalty", reason="Over 10 % too long", points=Decimal(5)),
+    ]
+    rescaled = rescaling.rescale(point_list(10).model_copy(update={"adjustments": adjustments}), Decimal(20))
+    assert [each.points for each in rescaled.adjustments] == [None, None, 10]
+    assert [each.reason for each in rescaled.adjustments] == [each.reason for each in adjustments]
 
 
 def test_a_criterion_that_is_worth_nothing_stays_so_with_its_ranges() -> None:
     ranges = [Level(name="A", points_min=Decimal(0), points_max=Decimal(4))]
     criteria = [Criterion(name="A", points=Decimal(4)), Criterion(name="B", points=Decimal(0), levels=ranges)]
-    once = points.rescale(Rubric(criteria=criteria), Decimal(8))
+    once = rescaling.rescale(Rubric(criteria=criteria), Decimal(8))
     assert (once.criteria[1].levels[0].points_min, once.criteria[1].levels[0].points_max) == (0, 0)
-    assert without_warnings(points.rescale(once, Decimal(8))) == without_warnings(once)
+    assert without_warnings(rescaling.rescale(once, Decimal(8))) == without_warnings(once)
 
 
 def test_negative_level_points_become_none() -> None:
     levels = [Level(name="Good", points=Decimal(4)), Level(name="Off topic", points=Decimal(-4))]
     rubric = Rubric(criteria=[Criterion(name="A", levels=levels)])
-    assert [level.points for level in points.rescale(rubric, Decimal(8)).criteria[0].levels] == [8, 0]
+    assert [level.points for level in rescaling.rescale(rubric, Decimal(8)).criteria[0].levels] == [8, 0]
 
 
 def test_the_sum_is_unknown_where_a_criterion_has_no_points() -> None:

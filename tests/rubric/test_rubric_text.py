@@ -89,6 +89,13 @@ def test_a_range_that_is_printed_high_to_low_stays_so() -> None:
     assert rubric_text.read(rubric_text.write(rubric)).criteria[0].levels == [level]
 
 
+def test_sections_stand_above_their_criteria() -> None:
+    criteria = [Criterion(name=name, section=section) for name, section in [("A", "One"), ("B", "One"), ("C", None)]]
+    text = rubric_text.write(Rubric(criteria=criteria))
+    assert text == "**Scoring**:\n\n### One\n\n- **A**:\n- **B**:\n\n###\n\n- **C**:"
+    assert rubric_text.read(text).criteria == criteria
+
+
 def test_text_that_was_written_states_its_total() -> None:
     totals = rubric_text.read(WRITTEN).totals
     assert (totals.stated, totals.computed, totals.requested) == (20, 20, None)
@@ -140,6 +147,7 @@ hostile_criteria = st.builds(
     Criterion,
     name=rubrics.texts.filter(str.strip),
     description=rubrics.given_texts,
+    section=rubrics.given_texts,
     points=whole,
     levels=st.lists(hostile_levels, max_size=3),
 )
@@ -547,3 +555,37 @@ def test_the_old_shape_of_a_level_without_points_has_an_empty_score() -> None:
     rubric = Rubric(criteria=[Criterion(name="A", levels=[Level(name="Good"), Level(points_min=Decimal(3))])])
     levels = rubric_text.as_old_shape(rubric)["categories"][0]["levels"]
     assert [level["scoreValue"] for level in levels] == ["", "3"]
+
+
+# ---- Percents.
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Thesis: 20 points\nStyle: 30 points\nPenalty: -0 to -100 %", "Penalty: -0 to -100 %"),
+        ("Criteria\tPoints\nThesis\t20\nStyle\t30\nLate penalty\t-10 %", "Late penalty (10 %)"),
+    ],
+)
+def test_a_percent_that_is_taken_off_is_no_points(text: str, reason: str) -> None:
+    rubric = rubric_text.read(text)
+    assert [(each.reason, each.points) for each in rubric.adjustments] == [(reason, None)]
+
+
+def test_a_share_in_the_text_of_a_level_is_no_points() -> None:
+    rubric = rubric_text.read(
+        "Thesis (10 points)\n- Excellent: 75 % of the items\n- Good: 50 %\n- Poor: 0 %\n"
+        "Style (10 points)\n- Excellent (10): 75 % of the items\n- Poor (0): none"
+    )
+    assert [(level.name, level.points) for level in rubric.criteria[0].levels] == [
+        ("Excellent", None),
+        ("Good", None),
+        ("Poor", None),
+    ]
+    assert rubric.criteria[0].levels[0].description == "75 % of the items"
+    assert [level.points for level in rubric.criteria[1].levels] == [10, 0]
+
+
+def test_percents_are_a_scale_where_the_best_is_all() -> None:
+    rubric = rubric_text.read("Thesis (10 points)\n- Excellent: 100 %\n- Good: 50 %\nStyle (10 points)")
+    assert [level.points for level in rubric.criteria[0].levels] == [100, 50]

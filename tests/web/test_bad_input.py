@@ -168,7 +168,6 @@ FIELDS: dict[str, tuple[str, dict[str, Any], str]] = {
     "an instruction without end": (TRIGGER, {"extractionPrompt": "a" * 100_000}, "extractionPrompt"),
     "no rules": (ENHANCE, {"simple_rules": "   "}, "simple_rules"),
     "rules that are an object": (ENHANCE, {"simple_rules": {}}, "simple_rules"),
-    "no total": (ENHANCE, {"total_points": None}, "total_points"),
     "a total of nothing": (ENHANCE, {"total_points": 0}, "total_points"),
     "a total for rules that takes a gigabyte": (ENHANCE, {"total_points": "1e-999999999"}, "total_points"),
     "a total in thirds": (ENHANCE, {"total_points": 3.33}, "total_points"),

@@ -131,3 +131,15 @@ def test_without_the_policies_the_service_reads_as_itself(owner: Caller, team_ma
         assert job_reads.read(**of(team_mate), job_id=job_id) is None
     finally:
         isolation.is_on.cache_clear()
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_wsgi_servers_thread_keeps_its_connection_from_request_to_request(owner: Caller, submit: Submit) -> None:
+    job_id = submit()
+    connection.ensure_connection()
+    before = connection.connection
+
+    assert owner.client.get(f"/api/rubric-jobs/{job_id}").status_code == 200
+    assert owner.client.post(f"/api/rubric-jobs/{job_id}/cancel").status_code == 200
+
+    assert connection.connection is before

@@ -126,7 +126,7 @@ def test_a_typed_client_is_generated_and_works(schema_file: Path, web: Web, owne
     # It knows OpenAPI's 3.1 by its first two numbers, and its formatter is the project's own.
     subprocess.run(
         [BIN / "openapi-python-client", "generate", "--path", schema_file, "--output-path", tmp_path / "generated",
-         "--meta", "none", "--fail-on-warning"],
+         "--meta", "none", "--fail-on-warning", "--config", settings.BASE_DIR / "tests/web/client_generator.yaml"],
         check=True, capture_output=True, env={"PATH": str(BIN)},
     )  # fmt: skip
     shutil.move(tmp_path / "generated", tmp_path / "rubric_client")

@@ -318,7 +318,7 @@ class TestChanges:
 
 
 class TestExport:
-    @pytest.mark.parametrize("wanted", ["json", "text", "markdown", "canvas-csv"])
+    @pytest.mark.parametrize("wanted", ["json", "text", "markdown", "canvas-csv", "csv"])
     def test_a_completed_jobs_rubric_comes_in_every_format(
         self, owner: Caller, submit: Submit, complete: Callable[..., None], wanted: str
     ) -> None:
@@ -380,22 +380,24 @@ class TestExport:
         return losses
 
     def test_few_losses_are_told_one_by_one(self, owner: Caller) -> None:
-        losses = self.losses_of(owner, [{"name": "Thesis", "section": "A", "levels": [{"name": "Good"}]}] * 2)
+        losses = self.losses_of(
+            owner, [{"name": "Thesis", "section": "A", "levels": [{"name": "Good", "points": 1}]}] * 2
+        )
 
         assert [loss.split(": ")[0] for loss in losses] == [
             "title",
-            *(f"criteria[{index}].levels[0].points" for index in range(2)),
             *(f"criteria[{index}].section" for index in range(2)),
         ]
 
     def test_losses_too_many_for_a_header_are_told_once_for_equal_ones(self, owner: Caller) -> None:
-        levels = [{"name": f"Level {number}"} for number in range(5)]
+        levels = [{"name": f"Level {worth}", "points": worth, "description": "=1+1"} for worth in range(5, 0, -1)]
 
         losses = self.losses_of(owner, [{"name": "Thesis", "section": "A", "levels": levels}] * 12)
 
         assert losses == [
             "title: Canvas needs a name; “Rubric” was written.",
-            "criteria[0].levels[0].points and 59 more: Canvas needs points; 0 was written.",
+            "criteria[0].levels[0].description and 59 more: an apostrophe stands before “=”, "
+            "so that no spreadsheet takes it for a formula.",
             "criteria[0].section and 11 more: this format holds no sections.",
         ]
 
@@ -435,7 +437,7 @@ class TestExport:
 
         assert "2 MB" in told["detail"]
 
-    @pytest.mark.parametrize("wanted", ["json", "text", "markdown", "canvas-csv"])
+    @pytest.mark.parametrize("wanted", ["json", "text", "markdown", "canvas-csv", "csv"])
     def test_the_largest_rubric_takes_no_longer_than_its_parts(self, owner: Caller, wanted: str) -> None:
         levels = [{"name": f"Level {worth}", "points": worth} for worth in range(10_000)]
         body = {"criteria": [{"name": "Thesis", "levels": levels}]}
@@ -445,7 +447,44 @@ class TestExport:
         assert time.monotonic() - began < 5
 
     def test_an_unknown_format_is_422(self, owner: Caller) -> None:
-        refused(owner.client.post(JOBS + "exports?format=docx", RESULT["rubric"], format="json"), 422, "invalid_field")
+        refused(owner.client.post(JOBS + "exports?format=odt", RESULT["rubric"], format="json"), 422, "invalid_field")
+
+    def test_an_unknown_choice_of_level_points_is_422(self, owner: Caller) -> None:
+        told = refused(
+            owner.client.post(JOBS + "exports?levelPoints=all", RESULT["rubric"], format="json"), 422, "invalid_field"
+        )
+
+        assert set(told["errors"]) == {"levelPoints"}
+
+    def test_levels_without_points_are_422_until_the_caller_chooses(self, owner: Caller) -> None:
+        body = {"criteria": [{"name": "Thesis", "points": 4, "levels": [{"name": "Good"}, {"name": "Poor"}]}]}
+        route = JOBS + "exports?format=canvas-csv"
+
+        told = refused(owner.client.post(route, body, format="json"), 422, "level_points_needed")
+        chosen = [
+            owner.client.post(f"{route}&levelPoints={choice}", body, format="json").content.decode().splitlines()[1]
+            for choice in exports.CHOICES
+        ]
+
+        assert "“spread”" in told["detail"]
+        assert "“full_marks”" in told["detail"]
+        assert chosen == [
+            "Rubric,Thesis,,false,Good,,4,Poor,,0",
+            'Rubric,Thesis,"Good',
+        ]
+
+    def test_a_total_that_canvas_would_change_is_422(self, owner: Caller) -> None:
+        body = {"total_points": 10, "criteria": [{"name": "Thesis", "points": 4}]}
+
+        refused(owner.client.post(JOBS + "exports?format=canvas-csv", body, format="json"), 422, "not_exportable")
+
+    def test_a_file_is_named_after_the_rubric(self, owner: Caller) -> None:
+        body = {"title": "Aufsatz: Übung", "criteria": [{"name": "Thesis", "points": 4}]}
+
+        answer = owner.client.post(JOBS + "exports?format=docx", body, format="json")
+
+        assert answer["Content-Disposition"] == "attachment; filename*=utf-8''Aufsatz%20%C3%9Cbung.docx"
+        assert answer.content.startswith(b"PK")
 
 
 def test_the_error_codes_are_told_to_everybody(client: Any) -> None:

@@ -524,7 +524,7 @@ def test_a_failover_to_a_server_that_only_reads_is_waited_out(submit: Submit, ca
     with pumping(run, lease_s=30):
         wait_until(lambda: RubricJob.objects.filter(status="processing").exists())
         with read_only_database() as promote:
-            wait_until(lambda: "no jobs are taken in: ReadOnlySqlTransaction" in caplog.messages)
+            wait_until(lambda: "no jobs are claimed: ReadOnlySqlTransaction" in caplog.messages)
             wait_until(lambda: any(message.startswith("database away") for message in caplog.messages))
             go_on.set()
             promote()

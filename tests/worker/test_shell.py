@@ -77,7 +77,7 @@ def test_a_pump_that_the_database_refused_gives_its_jobs_back_and_another_one_co
         trial.change("ALTER TABLE grader.rubric_workers_away RENAME TO rubric_workers")
         trial.wait_for_ends(within_s=15)
         cluster.wait_for_pumps(within_s=10)
-        assert cluster.log.read_text().count("a pump broke") >= 2
+        assert cluster.log.read_text().count("a pump failed") >= 2
         cluster.signal(signal.SIGTERM)
         assert cluster.ended(within_s=30) == 0
     told = trial.verify()

@@ -1,4 +1,4 @@
-"""A vendor's SDK's clients for each event loop, with room for as many calls as the worker has in flight."""
+"""SDK clients for each event loop, with room for all calls that a worker has in flight."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Carrier(Generic[Client]):
 
 
 class PerLoop(Generic[Client]):
-    """A pool of connections belongs to the loop that opened it; using it from another one fails."""
+    """Clients by event loop: a connection pool fails in another loop than the one that opened it."""
 
     def __init__(self, make: Callable[[], Client], *, calls_per_client: float = math.inf) -> None:
         self._make, self._calls_per_client = make, calls_per_client
@@ -30,7 +30,7 @@ class PerLoop(Generic[Client]):
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """For one call: the first client with room for it, which has most connections that are open already."""
+        """The first client with room for a call, which has the most open connections."""
         carriers = self._carriers.setdefault(asyncio.get_running_loop(), [])
         carrier = next((carrier for carrier in carriers if carrier.calls < self._calls_per_client), None)
         if carrier is None:
@@ -42,13 +42,13 @@ class PerLoop(Generic[Client]):
             carrier.calls -= 1
 
     def drop(self) -> list[Client]:
-        """Forget the running loop's clients; they are the caller's to close."""
+        """Remove the running loop's clients; the caller closes them."""
         return [carrier.client for carrier in self._carriers.pop(asyncio.get_running_loop(), [])]
 
 
 @cache
 def tls() -> ssl.SSLContext:
-    """Made once, by the parent of all workers: reading the certificate authorities halts a process for 50 ms."""
+    """The TLS context, made once before the fork, because loading the certificate authorities takes 50 ms."""
     import httpx2
 
     return httpx2.create_ssl_context()

@@ -1,6 +1,6 @@
-"""What can go wrong with a vendor's service, in one sentence each that names the setting to look at.
+"""Failures of a vendor's service, each in one sentence that names the setting to check.
 
-No sentence repeats what the vendor wrote: its messages quote documents, prompts and parts of keys.
+No sentence repeats the vendor's message, which may quote documents, prompts and parts of keys.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HTTP_TIMEOUT = 408
 HTTP_TOO_LARGE = 413
 HTTP_TOO_MANY = 429
 LONGEST_WAIT_S = 600.0
-"""However long a service asks to be left alone, it is tried again after this: a slip of its own must not close it."""
+"""The longest wait that a service can ask for, so that a wrong header does not shut it off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Vendor:
 
     def unknown_model(self, model: str) -> errors.ModelRetired:
         return errors.ModelRetired(
-            f"{self.title} does not know the model “{model}” (any more); set {self.model_setting} to a current one."
+            f"{self.title} does not offer the model “{model}” any more; set {self.model_setting} to a current one."
         )
 
     def refused_request(self, status: int) -> errors.ProviderRejected:
@@ -65,7 +65,7 @@ class Vendor:
 
     def connection_lost(self) -> errors.ProviderUnavailable:
         return errors.ProviderUnavailable(
-            f"The connection to {self.title} failed; if it goes on, check the network and {self.url_setting}."
+            f"The connection to {self.title} failed; if this continues, check the network and {self.url_setting}."
         )
 
     def bad_url(self) -> errors.ProviderRejected:
@@ -73,7 +73,7 @@ class Vendor:
 
     def not_its_protocol(self) -> errors.ProviderUnavailable:
         return errors.ProviderUnavailable(
-            f"{self.title} answered with something that is no answer; if it goes on, check {self.url_setting}."
+            f"{self.title} sent an answer that could not be read; if this continues, check {self.url_setting}."
         )
 
     def timeout(self, timeout_s: float) -> errors.ProviderTimeout:
@@ -94,7 +94,7 @@ class Vendor:
         return errors.AnswerInvalid(f"{self.title} gave an empty answer.")
 
     def of_status(self, status: int, *, model: str, retry_after_s: float | None = None) -> errors.ProviderError:
-        """The error for an HTTP status that is none of success."""
+        """The error for an HTTP status other than success."""
         if status in {401, 403}:
             return self.wrong_key()
         if status == 404:
@@ -110,7 +110,7 @@ class Vendor:
 
 @contextmanager
 def paid(prompt_tokens: int, completion_tokens: int) -> Iterator[None]:
-    """An answer that cannot be used was paid for all the same: its error carries the tokens."""
+    """An unusable answer was paid for too: its error carries the tokens."""
     try:
         yield
     except errors.ProviderError as fault:
@@ -119,7 +119,7 @@ def paid(prompt_tokens: int, completion_tokens: int) -> Iterator[None]:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the headers ask to wait, bounded: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
+    """Seconds to wait by the headers, bounded: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return min(milliseconds / 1000, LONGEST_WAIT_S)
@@ -131,7 +131,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds_until(date: str, *, now: str | None) -> float | None:
-    """By the clock of whoever sent the date, where it says what that shows; ours may be wrong."""
+    """By the sender's clock if its Date header is there, because ours may be wrong."""
     try:
         then = parsedate_to_datetime(date).timestamp()
         return max(0.0, then - (parsedate_to_datetime(now).timestamp() if now else time.time()))

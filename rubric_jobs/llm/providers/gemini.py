@@ -1,7 +1,7 @@
 """Gemini through google-genai, the SDK that Google maintains.
 
-The SDK's client carries the calls: address, key, connections, streams, errors. Its models stay out of the way, since
-they take two thirds of a call's CPU; why: docs/decisions/google-genai-beside-the-legacy-sdk.md.
+The SDK's client makes the calls: address, key, connections, streams, errors. Its models are bypassed, because they take
+two thirds of a call's CPU; see docs/decisions/google-genai-beside-the-legacy-sdk.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class GeminiProvider:
         import aiohttp  # noqa: F401
         from google.genai import types
 
-        # The SDK builds its models when they are first used, which halts all jobs of a worker.
+        # The SDK builds its models on first use, which would stall all jobs of a worker.
         types.HttpOptions.model_rebuild()
         tls()
 
@@ -60,14 +60,14 @@ class GeminiProvider:
         from google import genai
         from google.genai import types
 
-        # Else the SDK makes one of a class that aiohttp discourages. Calls in flight have no limit, the worker sets it.
-        # Where no proxy is set, aiohttp would look for one, and for passwords in a file, at each call.
+        # The SDK would make a session of a class that aiohttp deprecates. The worker limits the calls in flight, not
+        # this session. Without a proxy setting, aiohttp would look for one, and for a password file, at each call.
         http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), trust_env=bool(getproxies()))
         base_url, version = split_version(self._base_url)
         options = types.HttpOptions(
             base_url=base_url or None,
             api_version=version,
-            # Without this the SDK would repeat a request whose connection failed, by itself.
+            # By default the SDK repeats a request whose connection failed.
             retry_options=types.HttpRetryOptions(attempts=1),
             client_args={"verify": tls()},
             async_client_args={"ssl": tls()},
@@ -89,7 +89,7 @@ class GeminiProvider:
     async def aclose(self) -> None:
         for connection in self._connections.drop():
             await connection.sdk.aio.aclose()
-            # The SDK leaves a session that it was given open.
+            # The SDK does not close a session that it was given.
             await connection.http.close()
 
 
@@ -118,13 +118,13 @@ async def _ask(
 
 
 def _path(model: str, method: str) -> str:
-    """`model` may be a tuned one (`tunedModels/name`); whatever a caller put into its name stays within it."""
+    """`model` may be a tuned one (`tunedModels/name`); its name is quoted, so that a caller cannot change the path."""
     family, _, name = model.rpartition("/")
     return f"{quote(family or 'models', safe='')}/{quote(name, safe='')}:{method}"
 
 
 class _Message(BaseModel):
-    """A part of Gemini's protocol, as far as it is read here."""
+    """A part of Gemini's protocol with the fields that are read here."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
@@ -175,7 +175,7 @@ class _Answer:
         self._completion_tokens = 0
 
     def take(self, response: types.HttpResponse) -> bool:
-        """Add what came; whether it brought text."""
+        """Add a response. Returns whether it had text."""
         before = len(self.text)
         part = _Part.model_validate_json(response.body or "")
         if part.candidates:
@@ -199,7 +199,7 @@ class _Answer:
 
 
 def _body(task: Task, model: str) -> dict[str, Any]:
-    """The question as Gemini's protocol has it."""
+    """The request in Gemini's protocol."""
     prompt = prompts.for_task(task)
     parts: list[dict[str, Any]] = [{"text": prompt.user}]
     if (file := prompt.attachment) is not None:
@@ -220,7 +220,7 @@ async def _faults_named(model: str, timeout_s: float) -> AsyncIterator[None]:
     from google.genai import errors as sdk
 
     try:
-        # The SDK's own timeout counts anew with each part of a stream.
+        # The SDK's own time-out restarts with each part of a stream.
         async with asyncio.timeout(timeout_s):
             yield
     except errors.RubricJobError:

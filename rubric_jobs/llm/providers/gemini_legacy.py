@@ -1,7 +1,7 @@
 """Gemini through google-generativeai, chosen with GEMINI_SDK.
 
-Google ended its support on 2025-11-30. It has no usable async client beside REST, cannot set a thinking level, and
-does not stream here; it runs in threads, and is imported only when it is asked.
+Google ended its support on 2025-11-30. It has no usable async client with REST, cannot set a thinking level, and does
+not stream here. It runs in threads and is imported only when it is used.
 """
 
 from __future__ import annotations
@@ -53,31 +53,25 @@ class LegacyGeminiProvider:
     def _ask(self, prompt: prompts.Prompt, model: str, timeout_s: float) -> Reply:
         sdk = _sdk()
         try:
-            caller = sdk.GenerativeModel(model, system_instruction=prompt.system)
-            caller._client = self._connected(sdk)
-            answer = caller.generate_content(
-                _contents(prompt),
-                generation_config={"response_mime_type": "application/json", "response_schema": _schema(prompt)},
-                # With a timeout alone a 503 is repeated for ten minutes.
-                request_options={"timeout": timeout_s, "retry": None},
-            )
+            # With a time-out alone, the SDK repeats a 503 for ten minutes.
+            answer = self._connected().generate_content(_request(sdk, prompt, model), timeout=timeout_s, retry=None)
         except Exception as fault:
             raise _named(fault, model, timeout_s) from None
         return _reply(answer, model)
 
-    def _connected(self, sdk: Any) -> Any:
-        """A service client of its own: the SDK's `configure` would set key and address for the whole process."""
+    def _connected(self) -> Any:
+        """A service client of its own, because the SDK's `configure` sets key and address for the whole process."""
         if self._service is None:
             options: dict[str, str] = {"api_key": self._api_key}
             if self._base_url:
-                # The version stands in the SDK's own paths.
+                # The SDK's own paths contain the version.
                 options["api_endpoint"] = split_version(self._base_url)[0]
             from google.ai import generativelanguage
             from requests.adapters import HTTPAdapter
 
             service = generativelanguage.GenerativeServiceClient(transport="rest", client_options=options)
             session: Any = vars(service.transport)["_session"]
-            # It would take a 401 for an expired token and ask twice more; a key is no token.
+            # It would take a 401 for an expired token and repeat the request twice.
             session._refresh_status_codes = ()
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_maxsize=_POOLED_CONNECTIONS))
@@ -91,9 +85,9 @@ class LegacyGeminiProvider:
 
 
 async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
-    """What `ask` returns or raises, from a daemon thread of its own.
+    """What `ask` returns or raises, run in a daemon thread.
 
-    An executor's few threads would be held for half a minute each, and a process that stops would wait for them.
+    Calls would block an executor's few threads for half a minute each, and a stopping process would wait for them.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Reply] = loop.create_future()
@@ -113,7 +107,7 @@ async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
             reply = ask()
         except BaseException as raised:
             fault = raised
-        # Nobody waits any more where the loop has ended meanwhile.
+        # The loop has ended meanwhile, and nothing waits for the answer.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, reply, fault)
 
@@ -122,7 +116,7 @@ async def _in_a_thread(ask: Callable[[], Reply]) -> Reply:
 
 
 def _sdk() -> Any:
-    """The SDK; it warns of its end on import, and its parts of Python versions, which an operator has read here."""
+    """The SDK, imported without its warnings about its end of support and about Python versions."""
     with _importing, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import google.generativeai
@@ -130,26 +124,35 @@ def _sdk() -> Any:
         return google.generativeai
 
 
-def _contents(prompt: prompts.Prompt) -> list[Any]:
-    if prompt.attachment is None:
-        return [prompt.user]
-    return [{"mime_type": prompt.attachment.mime_type, "data": prompt.attachment.data}, prompt.user]
+def _request(sdk: Any, prompt: prompts.Prompt, model: str) -> Any:
+    """The request as the SDK's own message."""
+    parts: list[dict[str, Any]] = [{"text": prompt.user}]
+    if (file := prompt.attachment) is not None:
+        parts.insert(0, {"inline_data": {"mime_type": file.mime_type, "data": file.data}})
+    return sdk.protos.GenerateContentRequest(
+        model=model if "/" in model else f"models/{model}",
+        system_instruction={"parts": [{"text": prompt.system}]},
+        contents=[{"role": "user", "parts": parts}],
+        generation_config={
+            "response_mime_type": "application/json",
+            "response_schema": _schema(plain_schema(prompt.schema)),
+        },
+    )
 
 
-def _schema(prompt: prompts.Prompt) -> dict[str, Any]:
-    """The plain schema without what this SDK's older protocol buffers do not know."""
-    return dict(_without(plain_schema(prompt.schema), "propertyOrdering"))
+def _schema(node: Any) -> Any:
+    """The plain schema with the field names of this SDK, whose protocol buffers lack `propertyOrdering`."""
+    if not isinstance(node, dict):
+        return node
+    known = {name: item for name, item in node.items() if name != "propertyOrdering"}
+    if "properties" in known:
+        known["properties"] = {name: _schema(item) for name, item in known["properties"].items()}
+    if "items" in known:
+        known["items"] = _schema(known["items"])
+    return {"type_" if name == "type" else name: item for name, item in known.items()}
 
 
-def _without(node: Any, key: str) -> Any:
-    if isinstance(node, dict):
-        return {name: _without(item, key) for name, item in node.items() if name != key}
-    return node
-
-
-def _reply(answer: Any, model: str) -> Reply:
-    # `answer.text` raises on a blocked answer, so the message itself is read.
-    message = answer._result
+def _reply(message: Any, model: str) -> Reply:
     candidate = message.candidates[0] if message.candidates else None
     text = "" if candidate is None else _without_thoughts([part.text for part in candidate.content.parts])
     ending = candidate.finish_reason.name if candidate is not None and candidate.finish_reason else None
@@ -162,7 +165,7 @@ def _reply(answer: Any, model: str) -> Reply:
 
 
 def _without_thoughts(texts: list[str]) -> str:
-    """The parts from the first one on that begins as JSON; this SDK has lost the mark of a thought by now."""
+    """The parts from the first one that begins like JSON, because this SDK drops the mark of thoughts."""
     start = next((index for index, text in enumerate(texts) if text.lstrip().startswith("{")), 0)
     return "".join(texts[start:])
 

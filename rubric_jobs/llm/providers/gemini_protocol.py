@@ -1,4 +1,4 @@
-"""What both Gemini SDKs share: the schema that the service understands, how an answer ends, what an error says."""
+"""What both Gemini SDKs share: the schema format, how an answer ends, error bodies."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _VERSIONED = re.compile(r"(.*)/(v1(?:alpha|beta)?)/?")
 
 
 def split_version(base_url: str) -> tuple[str, str | None]:
-    """Address and version of `https://host/v1beta`, as it stands in many a setting; without a version it is None."""
+    """Address and version of a base URL such as `https://host/v1beta`; None without a version."""
     match = _VERSIONED.fullmatch(base_url)
     return (match[1], match[2]) if match else (base_url, None)
 
 
 def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON schema in the plain subset of OpenAPI that every Gemini model takes: no unions, `nullable` instead.
+    """A JSON schema in the subset of OpenAPI that every Gemini model accepts: `nullable` instead of unions.
 
-    The order of properties is stated, since Gemini otherwise writes them by the alphabet.
+    The order of properties is given, because Gemini otherwise writes them alphabetically.
     """
     branches = [branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"]
     if branches:
@@ -48,7 +48,7 @@ def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_ending(ending: str | None, block: str | None, text: str, model: str) -> None:
-    """Return where the answer is whole; `ending` and `block` are the protocol's own words."""
+    """Raises a ProviderError unless the answer is complete; `ending` and `block` are the protocol's own words."""
     if block is not None or ending in _REFUSALS:
         raise VENDOR.refused()
     if ending == "MAX_TOKENS":
@@ -62,7 +62,7 @@ def check_ending(ending: str | None, block: str | None, text: str, model: str) -
 
 
 def fault_of_body(status: int, body: Any, model: str, retry_after_s: float | None) -> ProviderError:
-    """The error for an HTTP error answer; `body` is its JSON, `retry_after_s` what its headers ask for."""
+    """The error for an HTTP error with that JSON body; `retry_after_s` comes from its headers."""
     details = _details(body)
     if status == 400 and any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
         return VENDOR.wrong_key()

@@ -26,12 +26,12 @@ VENDOR = faults.Vendor(
 )
 
 _REASONS_ADJUSTABLY = re.compile(r"gpt-[5-9](?!.*chat)|o[1-9]\b")
-"""OpenAI's reasoning models think for long unless told otherwise; other models and servers refuse to be told."""
+"""OpenAI's reasoning models, which think for long by default; other models and servers refuse the parameter."""
 
 IDLE_CONNECTIONS = 20
-"""Connections that a client keeps open for the next call; calls in flight have no limit, the worker sets it."""
+"""Idle connections that a client keeps; the worker limits the calls in flight."""
 CALLS_PER_CLIENT = 50
-"""A client looks through all its connections at each call's begin and end: of 500, for a tenth of a call's CPU time."""
+"""Calls for one client, which scans all its connections at each call: 500 take a tenth of a call's CPU time."""
 
 _SCHEMA_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided_json")
 
@@ -58,7 +58,7 @@ class OpenAIProvider:
         import httpx2
         import openai
 
-        # With its default limits it would hold calls back at 100.
+        # The default limit is 100 connections.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
         return openai.AsyncOpenAI(
             api_key=self._api_key,
@@ -107,7 +107,7 @@ class OpenAIProvider:
 
 @contextmanager
 def _unlike_its_protocol() -> Iterator[None]:
-    """The SDK checks nothing of what came: a server of another kind may send text where an object should be."""
+    """The SDK does not validate answers: another server may send text where an object should be."""
     try:
         yield
     except (AttributeError, TypeError, LookupError, ValueError, OverflowError):
@@ -126,12 +126,12 @@ class _Answer:
 
     @_unlike_its_protocol()
     def take(self, chunk: ChatCompletionChunk) -> bool:
-        """Add a chunk; whether it brought text."""
+        """Add a chunk. Returns whether it had text."""
         self._model = chunk.model or self._model
         self._spent = _tokens(chunk.usage) or self._spent
         if not chunk.choices:
             return False
-        # Compatible servers leave out what OpenAI always sends.
+        # Compatible servers may omit what OpenAI always sends.
         choice: Any = chunk.choices[0]
         self._ending = choice.finish_reason or self._ending
         if choice.delta is None:
@@ -165,7 +165,7 @@ class _Answer:
 
 
 def _tokens(usage: CompletionUsage | None) -> tuple[int, int] | None:
-    """Of the prompt and of the completion; compatible servers may leave out one of them, or both."""
+    """Tokens of prompt and completion; compatible servers may omit one or both."""
     return (int(usage.prompt_tokens or 0), int(usage.completion_tokens or 0)) if usage else None
 
 
@@ -213,7 +213,7 @@ def _with_schema_in_words(prompt: prompts.Prompt) -> str:
 
 
 _FORMS: tuple[Callable[[prompts.Prompt], _Form], ...] = (_strict_schema, _json_mode, _words_alone)
-"""From the form that binds a model most to the one that every server takes."""
+"""From the strictest form to the one that every server accepts."""
 
 
 def _schema_refusal() -> type[Exception] | tuple[type[Exception], ...]:
@@ -233,7 +233,7 @@ async def _faults_named(model: str, timeout_s: float) -> AsyncIterator[None]:
     import openai
 
     try:
-        # The SDK's own timeout counts anew with each part of a stream.
+        # The SDK's own time-out restarts with each part of a stream.
         async with asyncio.timeout(timeout_s):
             yield
     except errors.RubricJobError:
@@ -249,7 +249,7 @@ async def _faults_named(model: str, timeout_s: float) -> AsyncIterator[None]:
     except (httpx2.HTTPError, httpx2.StreamError, OSError):
         raise VENDOR.connection_lost() from None
     except openai.APIError as fault:
-        # An error that came inside of a stream has no HTTP status of its own.
+        # An error inside a stream has no HTTP status.
         raise _of_stream(fault) from None
     except (ValueError, openai.OpenAIError):
         raise VENDOR.not_its_protocol() from None

@@ -1,4 +1,4 @@
-"""Every provider by its name, built from plain values. A new vendor is one file and one line here."""
+"""The providers by name, built from plain values. A new vendor is one file and one line here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GEMINI_SDKS = ("google-genai", "google-generativeai")
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """What the vendors need to know; an empty base URL is the vendor's own."""
+    """Keys, addresses and models; an empty base URL is the vendor's own."""
 
     gemini_api_key: str = ""
     gemini_base_url: str = ""
@@ -49,7 +49,7 @@ PROVIDERS: Mapping[str, Callable[[ProviderSettings], Provider]] = MappingProxyTy
 
 
 class Providers(Mapping[str, Provider]):
-    """All providers by name, those without a key too: they answer with the sentence that says what to set."""
+    """All providers by name. Those without a key fail with a sentence that names the setting."""
 
     def __init__(self, providers: Mapping[str, Provider], default_models: Mapping[str, str]) -> None:
         self._providers = dict(providers)
@@ -74,11 +74,11 @@ class Providers(Mapping[str, Provider]):
         return model_catalog.resolve(name, asked, self._default_models[name])
 
     def replaced(self, wrap: Callable[[Provider], Provider]) -> Providers:
-        """The same providers, each inside of what `wrap` makes around it (limits, a ledger, a breaker)."""
+        """The same providers, each wrapped (in limits or a circuit breaker)."""
         return Providers({name: wrap(provider) for name, provider in self.items()}, self._default_models)
 
     def preload(self) -> None:
-        """Import the SDKs of the providers that are ready: slow, and shared memory when done before a fork."""
+        """Import the SDKs of the ready providers. It is slow; before a fork, the memory is shared."""
         for provider in self.values():
             if provider.is_ready:
                 provider.preload()
@@ -90,7 +90,7 @@ class Providers(Mapping[str, Provider]):
 
 
 def build(settings: ProviderSettings) -> Providers:
-    """Every provider; ValueError where a setting names something that does not exist."""
+    """Every provider. ValueError for a setting that names something unknown."""
     return Providers(
         {name: make(settings) for name, make in PROVIDERS.items()},
         {"gemini": settings.gemini_model, "openai": settings.openai_model},

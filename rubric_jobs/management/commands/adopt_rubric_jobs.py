@@ -1,4 +1,4 @@
-"""Take over rows that stood in the table before this service."""
+"""Adopt rows from before this service."""
 
 from __future__ import annotations
 

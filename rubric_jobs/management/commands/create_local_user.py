@@ -1,4 +1,4 @@
-"""An account of a tenant's user for the page, with a password of its own."""
+"""Create an account for the page, with a password, for a tenant's user."""
 
 from __future__ import annotations
 

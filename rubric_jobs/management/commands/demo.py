@@ -1,4 +1,4 @@
-"""From a bare checkout to an answer: a sample document through the HTTP API, as a client would send it."""
+"""Send a sample document through the HTTP API of a service that runs only for this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One document in, its rubric out: no job, no database."""
+"""Print the rubric of a document, without a job or a database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from rubric_jobs.documents import sniff
-from rubric_jobs.errors import DocumentTooLarge, RubricJobError
+from rubric_jobs.errors import DocumentTooLarge, LevelPointsNeeded, RubricJobError
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import ExtractionRequest
@@ -28,19 +28,37 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--provider", choices=PROVIDERS, default=None)
         parser.add_argument("--format", choices=list(exports.FORMATS), default="text")
+        parser.add_argument(
+            "--level-points",
+            choices=exports.CHOICES,
+            default=None,
+            help="what levels without points get: evenly from full to 0, or two ratings, Full Marks and No Marks",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             extracted = asyncio.run(_extract(options["file"], options["provider"]))
+            exported = exports.export(extracted.rubric, options["format"], level_points=options["level_points"])
+        except LevelPointsNeeded as error:
+            self._refuse(f"{error} (--level-points spread, --level-points full_marks)")
         except OSError as error:
             self._refuse(f"{options['file']}: {error.strerror}")
         except RubricJobError as error:
             self._refuse(str(error))
         else:
-            exported = exports.FORMATS[options["format"]].export(extracted.rubric)
-            self.stdout.write(exported.content, ending="" if exported.content.endswith("\n") else "\n")
+            self._write(exported.data)
             for loss in exported.losses:
                 self.stderr.write(loss)
+
+    def _write(self, data: bytes) -> None:
+        """As bytes, which a Word document is; to a stream of text (in another program) as text."""
+        stream = getattr(self.stdout, "buffer", None)
+        if stream is None:
+            self.stdout.write(data.decode("utf-8-sig", "replace"), ending="")
+        else:
+            self.stdout.flush()
+            stream.write(data)
+            stream.flush()
 
     def _refuse(self, sentence: str) -> None:
         self.stderr.write(sentence)

@@ -1,4 +1,4 @@
-"""Print a bearer token for local use, and on demand the id of a sample job that its holder can watch."""
+"""Print a bearer token for local use and, if wanted, the id of a sample job of its holder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if conf.jwt().jwks_url:
             raise CommandError("Tokens are verified with JWT_JWKS_URL; only the holder of its private key issues them.")
         if not conf.jwt().signing_key:
-            raise CommandError("No JWT_SIGNING_KEY is set, so that nobody could verify a token.")
+            raise CommandError("No JWT_SIGNING_KEY is set, so a token could not be verified.")
         if options["minutes"] < 1:
             raise CommandError("A token is valid for one minute at least.")
         identity = Identity(tenant_id=options["tenant"] or uuid.uuid4(), user_id=options["user"] or uuid.uuid4())
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 
 def _submit_sample(identity: Identity) -> uuid.UUID:
-    """A job for the sample document, read without any model: a front end's tests need no key and get a real rubric."""
+    """Submit the sample document without a model: a front end's tests get a real rubric and need no key."""
     sample = conf.samples() / "essay-rubric.pdf"
     data = sample.read_bytes()
     job = {

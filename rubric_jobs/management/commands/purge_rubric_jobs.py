@@ -1,4 +1,4 @@
-"""Delete finished jobs that have been kept long enough."""
+"""Delete finished jobs whose retention is over."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 @contextmanager
 def _progress(selection: purge.Selection) -> Iterator[Any]:
     is_watched = sys.stderr.isatty()
-    # Counting costs a walk over the index: only for somebody who looks.
+    # Counting scans an index, so only on a terminal.
     total = purge.count_jobs(selection).total() if is_watched else None
     with tqdm(total=total, unit=" jobs", disable=not is_watched) as bar:
         yield bar

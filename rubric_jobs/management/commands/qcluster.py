@@ -1,4 +1,4 @@
-"""django-q2's own worker command, with a stop that is bounded and an exit code that a supervisor can act on."""
+"""django-q2's worker command with a bounded stop and an exit code for a supervisor."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ log = logging.getLogger(__name__)
 STOP_MARGIN_S = 1.5
 PAUSE_S = 1.0
 ANSWER_S = 3.0
-"""A database that does not answer for so long is away, and a silent pump is no wonder then."""
+"""A database that does not answer for this long is down, which explains silent pumps."""
 
 
 class Command(QCluster):  # type: ignore[misc]
-    # All the others load the web side too, which takes a third of the start and 16 MB.
+    # The other checks load the web packages too: a third of the start-up time and 16 MB.
     requires_system_checks = [ENGINE]
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,8 +49,8 @@ class Command(QCluster):  # type: ignore[misc]
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: signals.append(number))
         watch = _Watchdog(shared)
-        # Not django-q2's Cluster: its start waits for the sentinel without end, and its handlers of signals set a
-        # multiprocessing event and join, which deadlocks when a signal comes twice.
+        # Not django-q2's Cluster: its start waits for the sentinel without end, and its signal handlers set a
+        # multiprocessing event and join, which deadlocks on a second signal.
         stop_event = Event()
         sentinel = get_mp_context().Process(target=Sentinel, args=(stop_event, Event(), uuid.uuid4()))
         sentinel.start()
@@ -59,26 +59,26 @@ class Command(QCluster):  # type: ignore[misc]
             time.sleep(0.1)
             fault = watch.fault(sentinel)
         if signals:
-            fault = None  # a signal to the whole group ends the sentinel too
+            fault = None  # a signal to the process group ends the sentinel too
         if fault:
-            self.stderr.write(f"{fault} Stopping, so that a supervisor starts the worker anew.")
+            self.stderr.write(f"{fault} Stopping, so that a supervisor restarts the worker.")
         shared.stop()
-        # In a thread: the event's lock may have died with the process that held it.
+        # In a thread, because the process that held the event's lock may have died with it.
         threading.Thread(target=stop_event.set, daemon=True).start()
         ended_in_time = _end(shared)
         sys.stdout.flush()
-        # Not sys.exit: multiprocessing's own exit handlers would join whatever hangs.
+        # Not sys.exit: multiprocessing's exit handlers would join hanging processes.
         os._exit(0 if ended_in_time and not fault else 1)
 
 
 def _end(shared: cluster.Cluster) -> bool:
-    """Whether every pump ended within the grace, its jobs finished or given back; whoever is left then is killed."""
+    """Whether every pump ended within the grace time with its jobs finished or given back. Kills what is left."""
     deadline = time.monotonic() + conf.pump().grace_s + STOP_MARGIN_S
-    # Looked for again: a sentinel that is still starting has more children later, and orphans come to us.
+    # Listed again, because a starting sentinel gets more children, and orphans become our children.
     while family := psutil.Process().children(recursive=True):
         left_s = deadline - time.monotonic()
         if left_s <= 0:
-            # What is left of django-q2 once the pumps have gone holds nothing that would be missed.
+            # Without pumps, the remaining django-q2 processes hold nothing of value.
             gave_all_back = not shared.has_pumps()
             for process in family:
                 process.kill()
@@ -88,7 +88,7 @@ def _end(shared: cluster.Cluster) -> bool:
 
 
 class _Watchdog:
-    """Looks from outside for what a cluster will not mend by itself."""
+    """Detects from outside what a cluster cannot repair itself."""
 
     def __init__(self, shared: cluster.Cluster) -> None:
         self._shared = shared
@@ -104,24 +104,24 @@ class _Watchdog:
         if silent_s <= patience_s * 2 / 3:
             self._answered_at = None
             if silent_s > patience_s / 4 and self._shared.lacks_pumps():
-                # Other clusters may have taken the messages, or see them in their future where clocks differ.
+                # Other clusters may have taken the messages, or clocks differ and messages are due later.
                 self._in_background(cluster.seed)
         elif self._answered_at is None:
             self._in_background(self._ask_database)
-        # Pumps may be silent because the database was away: they have the rest of the time to find that it is back.
+        # Pumps may be silent because the database was down; they get the rest of the time to reconnect.
         elif time.monotonic() - self._answered_at > patience_s / 3:
-            # An idle django-q2 worker that is killed takes the queue's lock with it: then no pump ever starts again.
-            return f"A pump was not heard of for {patience_s:.0f} s."
+            # A killed idle django-q2 worker keeps the queue's lock, and no pump can start any more.
+            return f"A pump was silent for {patience_s:.0f} s."
         return None
 
     def _in_background(self, call: Callable[[], object]) -> None:
-        """In a thread, so that a signal is heeded while the database lets us wait; one at a time, and not too often."""
+        """Run `call` in a thread, so that signals are handled meanwhile; one at a time, and not too often."""
 
         def work() -> None:
             try:
                 call()
             except (DatabaseError, psycopg.OperationalError):
-                log.warning("the database is away")
+                log.warning("the database is down")
             finally:
                 connection.close()
                 time.sleep(PAUSE_S)

@@ -10,4 +10,4 @@ from rubric_jobs.rubric.model import Rubric
 
 def export(rubric: Rubric) -> Export:
     content = json.dumps(rubric.as_json(), ensure_ascii=False, indent=2) + "\n"
-    return Export(content, "application/json", ".json")
+    return Export(content.encode(), "application/json", ".json")

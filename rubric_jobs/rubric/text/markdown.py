@@ -9,30 +9,36 @@
       - Clear (12 pts): Stated in the first paragraph.
       - 4-8 pts: Vague: Must be guessed.
       - None:
+
+    ### Form
+
     - **Style (8 pts)**:
 
     **Penalties (if applicable)**:
     - **Late:** -2 pts
 
 A level without a name begins with its points, `(3 pts): text`; one with an open range is `>=5 pts:` or `<=4 pts:`.
-Bonuses follow under a heading of their own, with `+P pts`. A line break in a text is `<br>`. Where a text would be
+Bonuses follow under a heading of their own, with `+P pts`. A section's name stands above its criteria; a bare `###`
+ends a section. A line break in a text is `<br>`. Where a text would be
 taken for this syntax, and only there, a backslash stands before a sign of it, as everywhere in Markdown. What the
-Markdown does not hold: kind, sections, weights, and where things were read.
+Markdown does not hold: kind, weights, and where things were read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import groupby
 
 from pydantic import ValidationError
 
 from rubric_jobs.rubric import points
-from rubric_jobs.rubric.model import Adjustment, Criterion, Kind, Level, Rubric, Totals
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals, kind_of
 
 PENALTIES = "**Penalties (if applicable)**:"
 BONUSES = "**Bonuses (if applicable)**:"
+SECTION = "###"
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 _SCORING = re.compile(rf"\*\*Scoring(?: \(({_NUMBER}) pts total\):\*\*|\*\*:)")
@@ -64,8 +70,7 @@ def write(rubric: Rubric) -> str:
     parts = ["**Scoring**:" if worth is None else f"**Scoring ({points.as_text(worth)} pts total):**"]
     if title := _given(rubric.title):
         parts.insert(0, _bold(_text(title)))
-    if rubric.criteria:
-        parts.append("\n".join(line for criterion in rubric.criteria for line in _criterion_lines(criterion)))
+    parts += _criteria_parts(rubric.criteria)
     for kind, heading, sign in (("penalty", PENALTIES, "-"), ("bonus", BONUSES, "+")):
         lines = [_adjustment_line(item, sign) for item in rubric.adjustments if item.kind == kind]
         if lines:
@@ -95,7 +100,9 @@ def whole(
     criteria: list[Criterion], adjustments: list[Adjustment], *, title: str | None, stated: Decimal | None
 ) -> Rubric:
     """A rubric of these parts as a text states them, its kind told from their form."""
-    rubric = Rubric(title=title, kind=_kind(criteria), total_points=stated, criteria=criteria, adjustments=adjustments)
+    rubric = Rubric(
+        title=title, kind=kind_of(criteria), total_points=stated, criteria=criteria, adjustments=adjustments
+    )
     return rubric.model_copy(update={"totals": Totals(stated=stated, computed=points.summed(rubric))})
 
 
@@ -104,17 +111,17 @@ def plain(text: str) -> str:
     return _ESCAPED.sub(lambda found: found[1] or "\n", text)
 
 
-def _kind(criteria: list[Criterion]) -> Kind:
-    counts = {len(criterion.levels) for criterion in criteria}
-    if counts == {0}:
-        return "checklist" if all(criterion.points is None for criterion in criteria) else "point_list"
-    if counts == {1}:
-        return "single_point"
-    return "holistic" if len(criteria) == 1 else "analytic"
-
-
 def _given(text: str | None) -> str:
     return text if text and text.strip() else ""
+
+
+def _criteria_parts(criteria: Sequence[Criterion]) -> Iterator[str]:
+    current = ""
+    for section, group in groupby(criteria, key=lambda criterion: _given(criterion.section)):
+        if section != current:
+            yield f"{SECTION} {_bold(_text(section))}" if section else SECTION
+            current = section
+        yield "\n".join(line for criterion in group for line in _criterion_lines(criterion))
 
 
 def _criterion_lines(criterion: Criterion) -> list[str]:
@@ -177,21 +184,29 @@ def _not_a_span(content: str) -> str:
 def _sections(lines: Iterable[str]) -> tuple[list[Criterion], list[Adjustment]]:
     criteria: list[Criterion] = []
     adjustments: list[Adjustment] = []
-    section = ""
+    heading, section = "", None
     for line in lines:
         if line in (PENALTIES, BONUSES):
-            section = line
-        elif section:
-            adjustments.append(_adjustment(line, section))
+            heading = line
+        elif heading:
+            adjustments.append(_adjustment(line, heading))
+        elif line == SECTION or line.startswith(f"{SECTION} "):
+            section = plain(line.removeprefix(SECTION)[1:]) or None
         elif found := _CRITERION.fullmatch(line):
-            criteria.append(Criterion(name=plain(found[1]), points=_decimal(found[2])))
-        elif criteria and line.startswith("  - "):
-            criteria[-1].levels.append(_level(line.removeprefix("  - ")))
-        elif criteria and line.startswith("  ") and not criteria[-1].levels and criteria[-1].description is None:
-            criteria[-1].description = plain(line.removeprefix("  "))
+            criteria.append(Criterion(name=plain(found[1]), points=_decimal(found[2]), section=section))
         else:
-            raise NotWrittenError
+            _take(line, criteria)
     return criteria, adjustments
+
+
+def _take(line: str, criteria: list[Criterion]) -> None:
+    """A level of the last criterion, or its description."""
+    if criteria and line.startswith("  - "):
+        criteria[-1].levels.append(_level(line.removeprefix("  - ")))
+    elif criteria and line.startswith("  ") and not criteria[-1].levels and criteria[-1].description is None:
+        criteria[-1].description = plain(line.removeprefix("  "))
+    else:
+        raise NotWrittenError
 
 
 def _adjustment(line: str, section: str) -> Adjustment:

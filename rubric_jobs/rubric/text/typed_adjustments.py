@@ -143,6 +143,8 @@ def _before_number(line: Line) -> str:
 
 
 def _of_line(kind: str, line: Line) -> _Item:
+    if line.worth and line.worth.is_percent:
+        return _Item(kind, [line.raw])
     if line.worth:
         return _Item(kind, [line.name, line.text], line.worth.high)
     if number := _NUMBER.search(line.raw):

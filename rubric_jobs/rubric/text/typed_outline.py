@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -227,8 +227,9 @@ def _filled(block: Block, shared: set[str], title: str | None) -> Criterion:
         criterion = Criterion(name=title or "Overall")
     else:
         criterion = _criterion(block.head, section=block.section)
+    body = _without_shares(block.body, criterion.points)
     tier = next((line.tier for line in block.body if line.worth), None)
-    for line in block.body:
+    for line in body:
         label = folded(split(line.raw)[0])
         is_level = line.tier == tier and (line.worth or line.tier[1]) if tier else label in shared
         if is_level:
@@ -241,6 +242,17 @@ def _filled(block: Block, shared: set[str], title: str | None) -> Criterion:
         tops = (points.top(level) for level in criterion.levels)
         criterion.points = max((top for top in tops if top is not None), default=None)
     return criterion
+
+
+def _without_shares(body: Sequence[Line], worth: Decimal | None) -> list[Line]:
+    """Percents are a scale where the best one is 100 or what the criterion is worth; else they are shares in prose."""
+    percents = [line.worth.high for line in body if line.worth and line.worth.is_percent]
+    if not percents or max(percents) in (100, worth):
+        return list(body)
+    return [
+        replace(line, name=line.raw, worth=None, text="") if line.worth and line.worth.is_percent else line
+        for line in body
+    ]
 
 
 def _add_text(part: Criterion | Level, line: Line) -> None:

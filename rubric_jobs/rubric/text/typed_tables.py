@@ -70,11 +70,18 @@ def read(table: Table) -> Read:
         elif row[0] or not found.criteria:
             criterion = _criterion(header, row)
             if kind := _kind_of_adjustment(header, row, criterion):
-                texts = (criterion.name, criterion.description or "")
-                found.adjustments.append(adjustment(kind, *texts, worth=criterion.points))
+                found.adjustments.append(_as_adjustment(kind, criterion))
             else:
                 found.criteria.append(criterion)
     return found
+
+
+def _as_adjustment(kind: str, criterion: Criterion) -> Adjustment:
+    texts = [criterion.name, criterion.description or ""]
+    if criterion.weight is None or criterion.points is None:
+        return adjustment(kind, *texts, worth=criterion.points)
+    # A percent is no points: it stays in words.
+    return adjustment(kind, *texts, f"({points.as_text(criterion.points)} %)", worth=None)
 
 
 def _kind_of_adjustment(header: Sequence[str], row: Sequence[str], criterion: Criterion) -> str:

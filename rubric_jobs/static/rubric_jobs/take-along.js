@@ -53,7 +53,7 @@ export class TakeAlong {
       setTimeout(() => URL.revokeObjectURL(url), 10000);
       this.#tell(texts.t("downloaded", { name }), losses);
     } catch (fault) {
-      if (fault.fields?.levelPoints && !choice.levelPoints) this.#ask(format);
+      if ((fault.fields?.levelPoints || fault.code === "level_points_needed") && !choice.levelPoints) this.#ask(format);
       else this.#tell(texts.sentence(fault));
     }
   }

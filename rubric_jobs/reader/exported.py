@@ -1,0 +1,54 @@
+"""Our own Word export, read back exactly: from what shows in it, and only where all of it is as we write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rubric_jobs.documents.model import Cell, Document, Paragraph, Table
+from rubric_jobs.rubric import layout_reading
+from rubric_jobs.rubric.layout import CRITERION, DONE, POINTS, Sheet
+from rubric_jobs.rubric.layout import Cell as WrittenCell
+from rubric_jobs.rubric.model import Criterion, Rubric
+
+
+def read(document: Document) -> Rubric | None:
+    """The rubric whose export this document is, to the last word; None for any other document."""
+    tables = document.tables
+    if not tables or not all(_heads(table) for table in tables):
+        return None
+    place = document.blocks.index(tables[0])
+    before = [block for block in document.blocks[:place] if isinstance(block, Paragraph)]
+    after = [block.text for block in document.blocks[place:] if isinstance(block, Paragraph)]
+    if len(before) > 1:
+        return None
+    grids = tuple(tuple(tuple(WrittenCell(cell.text) for cell in row) for row in _rows(table)) for table in tables)
+    rubric = layout_reading.read(Sheet(before[0].text if before else "", grids, tuple(after)))
+    return None if rubric is None else _with_places(rubric, tables)
+
+
+def _heads(table: Table) -> bool:
+    return any((cell.row, cell.column, cell.text) == (0, 0, CRITERION) for cell in table.cells)
+
+
+def _rows(table: Table) -> Iterator[list[Cell]]:
+    for row in range(table.rows):
+        yield [cell for cell in table.cells if cell.row == row]
+
+
+def _with_places(rubric: Rubric, tables: list[Table]) -> Rubric:
+    placed: list[Criterion] = []
+    for table in tables:
+        header, *rows = _rows(table)
+        first = 2 if header[1].text in (POINTS, DONE) else 1
+        for row in rows:
+            if len(row) > 1:
+                placed.append(_placed(rubric.criteria[len(placed)], row, first))
+    return rubric.model_copy(update={"criteria": placed, "source": tables[0].source, "confidence": 1.0})
+
+
+def _placed(criterion: Criterion, row: list[Cell], first: int) -> Criterion:
+    levels = [
+        level.model_copy(update={"source": cell.source})
+        for level, cell in zip(criterion.levels, row[first:], strict=False)
+    ]
+    return criterion.model_copy(update={"source": row[0].source, "levels": levels})
