@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rubric_jobs.documents.model import Document, Paragraph, Table
+from rubric_jobs.documents.model import Document, Paragraph, Table, fold
 from rubric_jobs.reader import grid_assembly, lines_assembly, long_assembly
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
@@ -20,6 +20,10 @@ ASSEMBLIES: dict[str, Callable[[Part, Document], PartReading]] = {
     "long": long_assembly.assemble_long,
     "lines": lines_assembly.assemble_lines,
 }
+
+
+SUMMARISED = 0.6
+SHORTEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubri
             named_by_it = section and criterion.name and section.startswith(criterion.name)
             own = criterion.section or (None if named_by_it else section)
             criteria.append(criterion.model_copy(update={"section": own or None}))
+    criteria = _with_summaries(criteria) if len(plan.parts) > 1 else criteria
     computed = sum_of(criteria)
     stated = _stated(plan, readings, computed, document)
     first = document.blocks[plan.parts[0].blocks[0]].source if plan.parts else None
@@ -119,6 +124,25 @@ def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubri
         warnings=[],
         source=first,
     )
+
+
+def _with_summaries(criteria: list[Criterion]) -> list[Criterion]:
+    """A summary tells points for criteria that are described elsewhere: each is one criterion."""
+    described = [criterion for criterion in criteria if criterion.levels]
+    plain = [criterion for criterion in criteria if not criterion.levels]
+    pairs = [(one, other) for one in plain for other in described if _is_same_name(one.name, other.name)]
+    if len(pairs) < 2 or len(pairs) < SUMMARISED * len(plain) or len({id(one) for one, _ in pairs}) < len(pairs):
+        return criteria
+    for one, other in pairs:
+        if one.points is not None:
+            other.points, other.weight = one.points, one.weight
+        other.description = other.description or one.description
+    return described
+
+
+def _is_same_name(one: str, other: str) -> bool:
+    a, b = fold(one), fold(other)
+    return bool(a and b) and (a == b or (min(len(a), len(b)) > SHORTEST and (a.startswith(b) or b.startswith(a))))
 
 
 def _section_of(part: Part, reading: PartReading, document: Document) -> str | None:

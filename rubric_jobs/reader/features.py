@@ -280,6 +280,8 @@ def _table(part: Part, document: Document, reading: PartReading, found: Features
     sheet, rows, roles = part_sheet(part, document)
     _coverage(sheet, rows, roles, reading, found)
     _roles(sheet, rows, roles, found)
+    rows_named = rows.count("c")
+    found["rows merged"] = 1 - len(reading.criteria) / rows_named if rows_named and "g" not in rows else 0.0
     found["lent header"] = float(part.header is not None)
     found["joined tables"] = float(len(part.blocks) > 1)
     first = document.blocks[part.blocks[0]]

@@ -30,6 +30,7 @@ class Work:
     out: PartReading = field(default_factory=PartReading)
     titles: list[list[View]] = field(default_factory=list)
     section: str | None = None
+    in_penalties: bool = False
     pending: Row | None = None
     shared: list[Level] = field(default_factory=list)
     heads: list[View | None] = field(default_factory=list)
@@ -148,6 +149,7 @@ def _section(work: Work, index: int) -> None:
     cells = work.sheet.distinct[index]
     if cells:
         work.section = tidy(cells[0].text)
+        work.in_penalties = penalties.is_heading(work.section)
         work.shared = _levels(work, work.sheet.rows[index]) if len(cells) > 2 else []
     for cell in cells:
         work.use(cell)
@@ -215,6 +217,9 @@ def criterion_row(work: Work, index: int) -> None:
         return
     if head is None and work.columns("c"):
         _continuation(work, index)
+        return
+    if work.in_penalties:
+        _adjustment(work, index)
         return
     own = named(work, head)
     levels = _with_shared(work, _levels(work, row))

@@ -36,12 +36,12 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
     if not one:
         return None, None
     alone = amounts.whole(one)
+    for index, line in enumerate(lines):
+        rest = " ".join(lines[:index] + lines[index + 1 :])
+        if re.search(r"[^\W\d_]", rest) and (amount := amounts.whole(line)) is not None:
+            return _name(rest), amount
     if alone is not None:
         return one, alone
-    for index, line in enumerate(lines):
-        amount = amounts.whole(line)
-        if amount is not None and len(lines) > 1:
-            return _name(" ".join(lines[:index] + lines[index + 1 :])), amount
     for take in (amounts.bracketed, amounts.trailing, amounts.leading):
         found = take(one)
         if found and found[1]:

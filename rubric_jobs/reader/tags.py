@@ -16,6 +16,9 @@ _INDEX = frozenset(
 )
 
 
+_SIGNS = re.compile(r"^(?:[+]{1,3}|[-–−]{1,3}|[+]/[-–−]|[oO○●◐]|☺|☹|🙂|😐|🙁|😀)$")
+
+
 @lru_cache(8192)
 def tags_of(text: str) -> frozenset[str]:
     """`only:concept` where the text without its amount names hardly anything else, `has:concept`, and others."""
@@ -28,7 +31,7 @@ def tags_of(text: str) -> frozenset[str]:
     found |= {f"only:{concept}" for concept, share in words.concepts(core).items() if share >= MOSTLY}
     if text.strip(" .").casefold() in _INDEX:
         found.add("index")
-    if words.level_rank(core) is not None:
+    if words.level_rank(core) is not None or _SIGNS.match(text):
         found.add("level")
         if len(core) <= 30:
             found.add("shortlevel")
