@@ -333,6 +333,9 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
             found[f"column {role}"] = 1.0
     found["columns skipped"] = roles.count("-") / len(roles)
     levels = [index for index, role in enumerate(roles) if role == "l"]
+    before = roles[: roles.index("c")] if "c" in roles else ""
+    found["levels before name"] = float("l" in before)
+    found["texts before name"] = float("d" in before or "-" in before)
     if levels:
         found["levels apart"] = float(levels[-1] - levels[0] + 1 > len(levels))
         heads = [titles[index] for index in levels] if titles else []
