@@ -14,8 +14,22 @@ FILE = Path(__file__).with_name("weights.json")
 
 
 @cache
-def fitted() -> dict[str, Any]:
+def _file() -> dict[str, Any]:
     return dict(json.loads(FILE.read_text(encoding="utf-8")))
+
+
+_used: dict[str, Any] = {}
+
+
+def fitted() -> dict[str, Any]:
+    return _used or _file()
+
+
+def use(values: dict[str, Any]) -> None:
+    """Reads with these weights from now on; an empty value goes back to the file's. For fitting and tests."""
+    _used.clear()
+    _used.update(values)
+    classes.cache_clear()
 
 
 def dot(weights: Weights, features: Mapping[str, float]) -> float:
