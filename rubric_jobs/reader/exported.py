@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rubric_jobs.documents.model import Cell, Document, Paragraph, Table
+from rubric_jobs.reader.tags import opens_with_points, tags_of
 from rubric_jobs.rubric import layout_reading
 from rubric_jobs.rubric.layout import CRITERION, DONE, POINTS, Sheet
 from rubric_jobs.rubric.layout import Cell as WrittenCell
@@ -14,7 +15,7 @@ from rubric_jobs.rubric.model import Criterion, Rubric
 def read(document: Document) -> Rubric | None:
     """The rubric whose export this document is, to the last word; None for any other document."""
     tables = document.tables
-    if not tables or not all(_heads(table) for table in tables):
+    if not tables or not all(_heads(table) and _may_be_ours(table) for table in tables):
         return None
     place = document.blocks.index(tables[0])
     before = [_shown(block) for block in document.blocks[:place] if isinstance(block, Paragraph)]
@@ -33,6 +34,19 @@ def _shown(paragraph: Paragraph) -> str:
 
 def _heads(table: Table) -> bool:
     return any((cell.row, cell.column, cell.text) == (0, 0, CRITERION) for cell in table.cells)
+
+
+def _may_be_ours(table: Table) -> bool:
+    """Others head their first column like us: ours has no further columns that are no levels, nor points in cells."""
+    for cell in table.cells:
+        if cell.column == 0 or cell.text in (POINTS, DONE):
+            continue
+        told = tags_of(cell.text)
+        if cell.row == 0 and "level" not in told and any(tag.startswith("only:") for tag in told):
+            return False
+        if cell.row > 0 and (opens_with_points(cell.text) or "amount:percent" in told):
+            return False
+    return True
 
 
 def _rows(table: Table) -> Iterator[list[Cell]]:

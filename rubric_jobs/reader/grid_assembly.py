@@ -442,6 +442,9 @@ def _continuation(work: Work, index: int) -> None:
         _points_above(work, index)
         return
     head = _head(work, row)
+    if head is None and not told and _is_sum(work, row):
+        work.out.stated = sum_of_points(work)
+        return
     if head is not None and head is not work.heads[-1]:
         last.name = tidy(f"{last.name} {folded(head.text)}".replace("\n", " "))
     more = described(work, None, row)
@@ -455,6 +458,17 @@ def _continuation(work: Work, index: int) -> None:
         last.levels = [*last.levels, *levels]
     if last.points is None:
         last.points = points.high if points else highest_of(last.levels)
+
+
+def _is_sum(work: Work, row: Row) -> bool:
+    """A row without a name that holds what the ones above it add up to is the totals row."""
+    points = amount(work, row, "p") if work.columns("p") else None
+    return points is not None and len(work.out.criteria) > 1 and points.high == sum_of_points(work)
+
+
+def sum_of_points(work: Work) -> Decimal | None:
+    values = [criterion.points for criterion in work.out.criteria]
+    return sum((value for value in values if value is not None), Decimal(0)) if None not in values else None
 
 
 def _joined(level: Level, more: Level) -> Level:
