@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rubric_jobs.documents.model import Cell, Document, Paragraph, Table
+from rubric_jobs.reader.cell_values import heading
 from rubric_jobs.reader.tags import opens_with_points, tags_of
 from rubric_jobs.rubric import layout_reading
 from rubric_jobs.rubric.layout import CRITERION, DONE, POINTS, Sheet
@@ -24,7 +25,13 @@ def read(document: Document) -> Rubric | None:
         return None
     grids = tuple(tuple(tuple(WrittenCell(cell.text) for cell in row) for row in _rows(table)) for table in tables)
     rubric = layout_reading.read(Sheet(before[0] if before else "", grids, tuple(after)))
-    return None if rubric is None else _with_places(rubric, tables)
+    return None if rubric is None or _leaves_points(rubric) else _with_places(rubric, tables)
+
+
+def _leaves_points(rubric: Rubric) -> bool:
+    """Whether points still stand in the names of levels: not where we write them."""
+    names = {level.name for c in rubric.criteria for level in c.levels if level.name and level.highest is None}
+    return any(heading(name)[1] is not None for name in names)
 
 
 def _shown(paragraph: Paragraph) -> str:
