@@ -89,6 +89,12 @@ class JobSerializer(serializers.Serializer[Any]):
     llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
     geminiModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
 
+    def validate_llmModel(self, name: str | None) -> str | None:  # noqa: N802 - named after its field
+        allowed = conf.allowed_models()
+        if name and allowed is not None and name not in allowed:
+            raise serializers.ValidationError(f"This must be one of {', '.join(sorted(allowed))}.")
+        return name
+
     def job(self) -> dict[str, Any]:
         """The keywords for `lifecycle.submit`."""
         raise NotImplementedError

@@ -25,7 +25,8 @@ async def add_to(ending: Ending, data: bytes, *, sandbox: Sandbox, writer: Write
         return ending
     result = {name: value for name, value in ending.result.items() if name != NAMED_IN_RESULT}
     if ending.claim.parameters.get("page_pictures") and documents.sniff(data) == documents.PDF:
-        drawn = await sandbox.pictures(data, sorted(set(_pages(result.get("rubric")))))
+        pages = sorted(set(_pages(result.get("rubric"))))
+        drawn = await sandbox.pictures(data, pages, tenant=ending.claim.tenant_id)
         await writer.change(pictures.keep, ending.claim, {picture.page: picture.png for picture in drawn})
         result[NAMED_IN_RESULT] = [
             {"page": picture.page, "width": picture.width, "height": picture.height} for picture in drawn

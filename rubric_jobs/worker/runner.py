@@ -8,7 +8,7 @@ import math
 import time
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvid
 from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
 
-SANDBOX_CHILDREN = 2
-"""Documents that one worker process reads at once."""
+SANDBOX_CHILDREN, OF_ONE_TENANT = 3, 2
+"""Documents that one worker process reads at once, in all and of one tenant."""
 
 
 class Runner:
@@ -41,7 +41,7 @@ class Runner:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._sandbox = Sandbox(children=SANDBOX_CHILDREN)
+        self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
@@ -104,11 +104,11 @@ class Runner:
         )
         return await extraction.extract(
             request,
-            read=self._sandbox.read,
+            read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
-            on_reply=job.keep,
+            on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
 
@@ -127,14 +127,16 @@ class Runner:
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
-            on_reply=job.keep,
+            on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
 
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
-            lambda provider: guard(provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap)
+            lambda provider: guard(
+                provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap, keep=job.keep
+            )
         )
 
 
@@ -160,6 +162,11 @@ class _Job:
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+
+    async def keep_unusable(self, reply: Reply) -> None:
+        """What was cut off, refused or empty, yet paid for; what can be used was kept as it came."""
+        if not reply.text:
+            await self.keep(reply)
 
     @property
     def all_replies(self) -> list[Reply]:
@@ -224,6 +231,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
+        "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
         # A model of the same name on another server is another model. Keys decide nothing.
         "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
@@ -245,7 +253,7 @@ def _code_fingerprint() -> str:
 
 
 def provider_settings() -> ProviderSettings:
-    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk()}
+    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk(), "allowed_models": conf.allowed_models()}
     for name, vendor in conf.providers().items():
         given |= {f"{name}_{part}": value for part, value in asdict(vendor).items()}
     return ProviderSettings(**{name: value for name, value in given.items() if value})
