@@ -28,4 +28,4 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO
 USER rubric
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["uvicorn", "grader.asgi:application", "--host=0.0.0.0", "--port=8000", "--no-access-log", "--log-config=deploy/uvicorn-logging.json", "--timeout-keep-alive=75", "--timeout-graceful-shutdown=30"]
+CMD ["uvicorn", "grader.asgi:application", "--host=0.0.0.0", "--port=8000", "--no-access-log", "--http=grader.web_connections:Connection", "--backlog=64", "--log-config=deploy/uvicorn-logging.json", "--timeout-keep-alive=75", "--timeout-graceful-shutdown=30"]

@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: install demo run test lint bench fuzz soak audit clean
+.PHONY: install demo run test lint bench fuzz soak attack audit clean
 
 install: .venv/ready
 
@@ -35,6 +35,10 @@ bench: .venv/ready-for-benchmarks
 soak: .venv/ready-for-tests
 	@SLOW_CALL_SECONDS=28 $(BIN)/pytest -q tests/acceptance/test_slow_provider.py
 	@$(BIN)/python -m tests.worker.soak
+
+# Four attacks on a service of its own, over loopback; about four minutes.
+attack: .venv/ready-for-tests
+	@$(BIN)/python -m tests.attack
 
 # Rules on points with 2,000 examples each, then 100,000 mutated documents through the sandbox; takes about an hour.
 fuzz: .venv/ready-for-tests

@@ -1,7 +1,7 @@
 """The web process: `uvicorn grader.asgi:application`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import django
@@ -15,11 +15,27 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 
 from grader.body_limit import BodyLimit  # noqa: E402
-from rubric_jobs.web.base_views import too_large, unreadable  # noqa: E402
+from rubric_jobs.web import checks  # noqa: E402
+from rubric_jobs.web.base_views import stranger, too_large, unreadable  # noqa: E402
+from rubric_jobs.web.held_requests import ENDED  # noqa: E402
+
+checks.refuse_to_start()
 
 
 class Handler(ASGIHandler):
     """Django's handler, but a request with an unreadable head gets the usual 400."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})  # before it was accepted: a 403
+            return
+        ended: list[Callable[[], None]] = []
+        scope[ENDED] = ended
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            for tell in ended:
+                tell()
 
     def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
         try:
@@ -28,4 +44,4 @@ class Handler(ASGIHandler):
             return None, unreadable(dict(scope))
 
 
-application = BodyLimit(Handler(), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, refuse=too_large)
+application = BodyLimit(Handler(), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, too_large=too_large, stranger=stranger)

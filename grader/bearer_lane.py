@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.decorators import sync_and_async_middleware
@@ -30,9 +31,12 @@ def take_bearer_lane(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
             return await usual(request)
         if not iscoroutinefunction(match.func):
             return await usual(request)
+        request.get_host()  # ALLOWED_HOSTS holds here, too
         request.resolver_match = match
         response: HttpResponseBase = await match.func(request, *match.args, **match.kwargs)
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response.headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         if not response.streaming:
             response.headers["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
         return response

@@ -48,7 +48,8 @@ class LocalService:
             self._manage("migrate", "--verbosity=0")
             self._start("worker", sys.executable, "manage.py", "qcluster")
             self._start("web", sys.executable, "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
-                        "--no-access-log", "--log-level=warning")  # fmt: skip
+                        "--no-access-log", "--log-level=warning",
+                        "--http=grader.web_connections:Connection", "--backlog=64")  # fmt: skip
             self._wait_until_it_answers()
             undo.pop_all()
         return self

@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from grader import embedded_postgres
 from rubric_jobs import logs
+from rubric_jobs.llm import model_catalog
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / ".data"
@@ -105,6 +106,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rubric_jobs.logs.trace_requests",
     "corsheaders.middleware.CorsMiddleware",
+    "rubric_jobs.web.plain_refusals.refuse_plainly",
     "grader.bearer_lane.take_bearer_lane",
     "django.middleware.security.SecurityMiddleware",
     "grader.content_security.restrict_content",
@@ -135,10 +137,13 @@ WSGI_APPLICATION = "grader.wsgi.application"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["rubric_jobs.web.sign_in.SlowedBackend"]
+PASSWORD_HASHERS = ["rubric_jobs.web.sign_in.QuietPBKDF2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -198,6 +203,12 @@ SPECTACULAR_SETTINGS = {
 
 RUBRIC_THROTTLE_USER = env.str("RUBRIC_THROTTLE_USER", default="6000/hour")
 RUBRIC_THROTTLE_TENANT = env.str("RUBRIC_THROTTLE_TENANT", default="60000/hour")
+RUBRIC_THROTTLE_SIGN_IN_NAME = env.str("RUBRIC_THROTTLE_SIGN_IN_NAME", default="20/h")
+RUBRIC_THROTTLE_SIGN_IN_ADDRESS = env.str("RUBRIC_THROTTLE_SIGN_IN_ADDRESS", default="60/h")
+"""Failed sign-ins for one account's name, and from one address."""
+RUBRIC_HELD_REQUESTS_USER = env.int("RUBRIC_HELD_REQUESTS_USER", default=50)
+RUBRIC_HELD_REQUESTS_TENANT = env.int("RUBRIC_HELD_REQUESTS_TENANT", default=200)
+"""Event streams and waiting requests that one web process holds open."""
 RUBRIC_SYNC_ENDPOINTS = env.bool("RUBRIC_SYNC_ENDPOINTS", default=False)
 RUBRIC_SYNC_WAIT_SECONDS = env.float("RUBRIC_SYNC_WAIT_SECONDS", default=25.0)
 """Below the 30 s after which proxies and functions give up."""
@@ -244,11 +255,13 @@ METRICS_TOKEN = _optional("METRICS_TOKEN")
 
 GEMINI_API_KEY = _optional("GEMINI_API_KEY")
 GEMINI_BASE_URL = _optional("GEMINI_BASE_URL")
-GEMINI_MODEL = _optional("GEMINI_MODEL")
+GEMINI_MODEL = _optional("GEMINI_MODEL") or model_catalog.DEFAULTS["gemini"]
 GEMINI_SDK = env.str("GEMINI_SDK", default="google-genai")
 OPENAI_API_KEY = _optional("OPENAI_API_KEY")
 OPENAI_BASE_URL = _optional("OPENAI_BASE_URL")
-OPENAI_MODEL = _optional("OPENAI_MODEL")
+OPENAI_MODEL = _optional("OPENAI_MODEL") or model_catalog.DEFAULTS["openai"]
+RUBRIC_LLM_MODELS = env.list("RUBRIC_LLM_MODELS", default=[])
+"""What callers may ask for beside the two above; empty: any name."""
 RUBRIC_LLM_PROVIDER = env.str("RUBRIC_LLM_PROVIDER", default="auto")
 RUBRIC_LLM_FALLBACK = env.list("RUBRIC_LLM_FALLBACK", default=[])
 LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=90.0)

@@ -56,7 +56,9 @@ class Rate:
     period_s: int
 
 
-RATES = ("RUBRIC_THROTTLE_USER", "RUBRIC_THROTTLE_TENANT")
+RATES = (
+    "RUBRIC_THROTTLE_USER", "RUBRIC_THROTTLE_TENANT", "RUBRIC_THROTTLE_SIGN_IN_NAME", "RUBRIC_THROTTLE_SIGN_IN_ADDRESS",
+)  # fmt: skip
 """The settings that are rates."""
 _PERIODS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -70,6 +72,18 @@ def rate(setting: str) -> Rate | None:
     if period[:1] not in _PERIODS_S or int(requests) < 1:
         raise ValueError(f"{setting} is no rate.")
     return Rate(int(requests), _PERIODS_S[period[0]])
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRequests:
+    """How many streams and waiting requests one web process holds at once."""
+
+    of_user: int
+    of_tenant: int
+
+
+def held_requests() -> HeldRequests:
+    return HeldRequests(settings.RUBRIC_HELD_REQUESTS_USER, settings.RUBRIC_HELD_REQUESTS_TENANT)
 
 
 def has_sync_endpoints() -> bool:
@@ -240,6 +254,16 @@ def gemini_sdk() -> str:
 def providers_with_a_key() -> list[str]:
     """The providers that this service is set up to ask."""
     return [name for name, provider in providers().items() if provider.api_key]
+
+
+def configured_models() -> frozenset[str]:
+    """The names of models that an operator has set, or allows callers to ask for."""
+    return frozenset({settings.GEMINI_MODEL, settings.OPENAI_MODEL, *settings.RUBRIC_LLM_MODELS})
+
+
+def allowed_models() -> frozenset[str] | None:
+    """What callers may ask for; None where any name will do."""
+    return configured_models() if settings.RUBRIC_LLM_MODELS else None
 
 
 def usual_providers() -> tuple[str, list[str]]:

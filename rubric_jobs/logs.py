@@ -100,14 +100,33 @@ def configuration(form: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"structured": {"()": "rubric_jobs.logs.formatter", "is_watched": is_watched}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"once_a_minute": {"()": "rubric_jobs.logs.OnceAMinute"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "rubric_jobs": {"level": "INFO"},
             "django-q": {"level": "INFO"},
+            # A web process without descriptors says so for each connection that it cannot accept, and fills the disk.
+            "asyncio": {"filters": ["once_a_minute"]},
             # A refused request is the caller's fault, and `answered` has its status.
             "django.request": {"level": "ERROR"},
         },
     }
+
+
+class OnceAMinute(logging.Filter):
+    """Lets the first of a crowd of equal lines through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        words = str(record.msg).partition("\n")[0]
+        is_new = record.created - self._said_at.get(words, 0.0) >= 60
+        if is_new:
+            self._said_at = {known: at for known, at in self._said_at.items() if record.created - at < 60}
+            self._said_at[words] = record.created
+        return is_new
 
 
 def formatter(*, is_watched: bool) -> logging.Formatter:

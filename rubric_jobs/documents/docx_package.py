@@ -187,12 +187,19 @@ def _parsed(blob: bytes) -> Any:
         resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     root = etree.fromstring(blob, parser)
+    _refuse_doctype(root)
     if root.tag.startswith(f"{{{_STRICT}"):
         markup = etree.tostring(root, encoding="utf-8")
         for strict, transitional in _TRANSITIONAL.items():
             markup = markup.replace(strict, transitional)
         root = etree.fromstring(markup, parser)
     return root
+
+
+def _refuse_doctype(root: Any) -> None:
+    """As the parser saw it: in UTF-16, none of its bytes look like one."""
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise UnreadableDocument("The DOCX holds markup that Word never writes and was not read.")
 
 
 def _stated_pages(parts: _Parts) -> int:

@@ -66,6 +66,14 @@ def count(owner: Owner) -> Holding:
 def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
     """any state → deleted. Returns what was erased; rows from before this service stay unless asked for."""
     whose = owner.condition()
+    # While it is still known who the tenant's users are. One who works for another tenant, too, has a full rate again.
+    _change(
+        f"""DELETE FROM grader.request_rates WHERE caller = coalesce(%(user_id)s, %(tenant_id)s) OR caller IN (
+              SELECT user_id FROM grader.rubric_extraction_jobs WHERE {whose}
+              UNION SELECT user_id FROM grader.rubric_job_attempts WHERE {whose}
+              UNION SELECT user_id FROM grader.memberships WHERE {whose})""",  # noqa: S608 - constants
+        owner,
+    )
     jobs = _delete_jobs(f"kind IS NOT NULL AND {whose}", owner)
     older = _delete_jobs(f"kind IS NULL AND {whose}", owner) if rows_from_before_too else 0
     lines = _change(
@@ -75,7 +83,6 @@ def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
         owner,
     )
     memberships = _change(f"DELETE FROM grader.memberships WHERE {whose}", owner)  # noqa: S608 - constants
-    _change("DELETE FROM grader.request_rates WHERE caller = coalesce(%(user_id)s, %(tenant_id)s)", owner)
     if owner.user_id is None:
         _change("DELETE FROM grader.rubric_tenant_controls WHERE tenant_id = %(tenant_id)s", owner)
     return Holding(jobs=jobs, rows_from_before=older, ledger_lines=lines, memberships=memberships)

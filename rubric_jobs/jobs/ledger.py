@@ -13,6 +13,9 @@ from django.db import connection, transaction
 BOUNDS_MS = (10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000)
 """Upper bounds of the duration buckets; one more bucket has everything above."""
 
+LONGEST_NAME = 200
+"""Characters of a model's name: what an index over it takes. Lines from before this bound may have longer ones."""
+
 SETTLED = "interval '10 minutes'"
 """Lines older than this are complete: no transaction of this service lasts that long."""
 
@@ -54,7 +57,8 @@ def _buckets(column: str) -> str:
 def _summed(condition: str) -> str:
     return f"""
     SELECT kind, coalesce(outcome, '') AS outcome, coalesce(error_code, '') AS error_code,
-      coalesce(llm_provider, '') AS llm_provider, coalesce(llm_model, '') AS llm_model, count(*) AS attempts,
+      coalesce(llm_provider, '') AS llm_provider, left(coalesce(llm_model, ''), {LONGEST_NAME}) AS llm_model,
+      count(*) AS attempts,
       coalesce(sum(prompt_tokens), 0)::bigint AS prompt_tokens,
       coalesce(sum(completion_tokens), 0)::bigint AS completion_tokens,
       coalesce(sum(queue_ms), 0)::bigint AS queue_ms, coalesce(sum(run_ms), 0)::bigint AS run_ms,

@@ -7,6 +7,7 @@ that wait or run, and rows from before this service (no kind), are never touched
 from __future__ import annotations
 
 import datetime
+import logging
 import time
 import uuid
 from collections import Counter
@@ -16,14 +17,18 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from rubric_jobs import conf
+from rubric_jobs import conf, logs
 from rubric_jobs.jobs import ledger, workers
 from rubric_jobs.models import Status
+
+log = logging.getLogger(__name__)
 
 FINISHED = (Status.COMPLETED.value, Status.FAILED.value)
 BATCH = 250
 REST = 1.5
 """The pause after each batch, as a share of the batch's time: claims come first."""
+
+FAILED_TASKS_KEPT = datetime.timedelta(days=7)
 
 _BEGINNING = (datetime.datetime(1, 1, 2, tzinfo=datetime.UTC), uuid.UUID(int=0))
 
@@ -139,15 +144,51 @@ def purge_ledger(older_than: datetime.timedelta, *, batch: int = BATCH * 8, rest
     return gone
 
 
+class PurgeIncomplete(Exception):
+    """Parts of a purge that failed; all others were done."""
+
+
 def purge_what_is_due() -> str:
-    """The scheduled task: roll up the ledger, delete jobs and ledger lines by their retention. Returns a summary."""
-    ledger.roll_up()
-    jobs = purge_jobs(Selection(older_than=conf.retention()))
-    lines = purge_ledger(conf.ledger_retention())
-    workers.forget_the_dead()
-    # A caller whose requests are paid off has the same rate as a new one.
-    _unhurried("DELETE FROM grader.request_rates WHERE paid_off_at < statement_timestamp() RETURNING caller", {})
-    return f"{jobs.total()} jobs and {lines} lines of the ledger purged"
+    """What the schedule runs; what was done. Each part has its own attempt: one that fails holds up no other.
+
+    Raises PurgeIncomplete with the names of those that failed, when all are through.
+    """
+    # The ledger is counted before its lines go; where that fails, those that are not counted stay.
+    parts: dict[str, Callable[[], int]] = {
+        "sums of the ledger": ledger.roll_up,
+        "jobs": lambda: purge_jobs(Selection(older_than=conf.retention())).total(),
+        "lines of the ledger": lambda: purge_ledger(conf.ledger_retention()),
+        "workers": workers.forget_the_dead,
+        "request rates": _purge_rates,
+        "failed tasks": _purge_failed_tasks,
+    }
+    done: dict[str, int] = {}
+    for name, part in parts.items():
+        try:
+            done[name] = part()
+        except Exception as error:
+            log.error("the purge of %s failed:\n%s", name, logs.places(error))
+    if failed := [name for name in parts if name not in done]:
+        raise PurgeIncomplete(f"not purged: {', '.join(failed)}; the log says where it failed")
+    return f"{done['jobs']} jobs and {done['lines of the ledger']} lines of the ledger purged"
+
+
+def _purge_rates() -> int:
+    # A caller whose requests are paid off has the same rate as one who never came.
+    return len(
+        _unhurried("DELETE FROM grader.request_rates WHERE paid_off_at < statement_timestamp() RETURNING caller", {})
+    )
+
+
+def _purge_failed_tasks() -> int:
+    """django-q2 keeps what failed, and never deletes it."""
+    return len(
+        _unhurried(
+            """DELETE FROM django_q_task
+               WHERE NOT success AND stopped < statement_timestamp() - %(age)s RETURNING id""",
+            {"age": FAILED_TASKS_KEPT},
+        )
+    )
 
 
 def _batches(rest: float) -> Iterator[None]:

@@ -1,15 +1,15 @@
 """One short, versioned prompt for each kind of task.
 
 The rules are the system part. Texts from teachers and documents are fenced in the user part as material: the fence's
-name is a hash of the texts inside, so that no text can close its own fence. Prompt injection is caught afterwards,
+name is random and new with each call, so that no text can close its own fence. Prompt injection is caught afterwards,
 because the answer is checked (`ask`, `grounding`), and the rules contain nothing secret.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,7 +101,8 @@ def has_material(task: ExtractTask) -> bool:
 def rules_guard(task: Task) -> Callable[[Any], bool]:
     """Tells whether JSON-ready values hold a passage of the rules that the material lacks: a model was misled.
 
-    Any forty letters on end are noticed, whatever stands between them.
+    Any forty letters on end are noticed, whatever stands between them. A passage that is encoded (base64, rot13,
+    another language) is not: this keeps an honest slip out of a result, and is no lock. The rules hold nothing secret.
     """
     prompt = for_task(task)
     material, rules = fold(prompt.user), fold(prompt.system)
@@ -170,7 +171,7 @@ _TITLES = {
 
 def _fenced(opening: str, parts: dict[str, str]) -> str:
     given = {name: text for name, text in parts.items() if text.strip()}
-    mark = hashlib.sha256("\0".join(given.values()).encode("utf-8", "replace")).hexdigest()[:12]
+    mark = secrets.token_hex(6)
     blocks = [opening]
     for name, text in given.items():
         title = f"{_TITLES[name]}\n" if _TITLES[name] else ""

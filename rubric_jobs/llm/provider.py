@@ -62,14 +62,16 @@ Task = ExtractTask | EnhanceTask
 
 MOST_TOKENS = 100_000_000
 """The most that is counted for one reply, so that sums fit into the database's integers."""
+LONGEST_MODEL_NAME = 200
+"""Characters: the ledger's sums have an index over it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`text` is the canonical rubric as JSON; `model` is the one that answered; tokens as the provider counts them.
 
-    Whatever a server sends, a reply can be stored: it is UTF-8, `model` has no NUL, tokens are within 0 and
-    MOST_TOKENS.
+    Whatever a server sends, a reply can be stored: it is UTF-8, `model` is short and has no NUL, tokens are
+    within 0 and MOST_TOKENS.
     """
 
     text: str
@@ -81,7 +83,7 @@ class Reply:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _whole_characters(self.text))
-        object.__setattr__(self, "model", _whole_characters(self.model).replace("\0", ""))
+        object.__setattr__(self, "model", _whole_characters(self.model).replace("\0", "")[:LONGEST_MODEL_NAME])
         for name in ("prompt_tokens", "completion_tokens"):
             object.__setattr__(self, name, min(max(getattr(self, name), 0), MOST_TOKENS))
 

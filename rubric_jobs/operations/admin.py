@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django_q import admin as _django_q_admin  # noqa: F401 - registers its models before they are registered anew here
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from rubric_jobs import conf
 from rubric_jobs.jobs import controls, lifecycle, purge
@@ -216,3 +218,24 @@ class TenantControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def tokens_left_today(self, tenant: TenantControl) -> str:
         left = controls.allowance(tenant.tenant_id).tokens_left
         return "no cap" if left is None else str(left)
+
+
+class _LookedAtOnly:
+    """A schedule or a task names any function of any module: whoever writes one runs code as the service."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+for _model in (Schedule, Success, Failure, OrmQ):
+    _theirs = type(admin.site.get_model_admin(_model))
+    admin.site.unregister(_model)
+    admin.site.register(_model, type(f"LookedAtOnly{_theirs.__name__}", (_LookedAtOnly, _theirs), {}))

@@ -46,7 +46,7 @@ def examine(*, ask_providers: bool = True) -> Iterator[Finding]:
     reached = list(_database())
     yield from reached
     if all(finding.verdict is not Verdict.FAIL for finding in reached):
-        for check in (_migrations, _rights, _isolation, _workers, _queue, _retention):
+        for check in (_migrations, _rights, _isolation, _workers, _queue, _schedules, _retention):
             yield from _guarded(check)
     yield from _providers(ask=ask_providers)
 
@@ -189,6 +189,12 @@ def _queue() -> Iterator[Finding]:
     if counted.is_below_goal:
         said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
         yield Finding(Verdict.LOOK, "goal", said, "filter the admin's list by failed to see why")
+
+
+def _schedules() -> Iterator[Finding]:
+    if failing := overview.failing_tasks():
+        said = f"failed within the last quarter of an hour: {', '.join(failing)}"
+        yield Finding(Verdict.FAIL, "schedules", said, "the workers' log says where; the admin lists failed tasks")
 
 
 def _retention() -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -96,9 +97,21 @@ def _counters(sums: list[Sum]) -> Iterator[Metric]:
     tokens: Counter[tuple[str, ...]] = Counter()
     for line in sums:
         if line.llm_provider:
-            tokens[line.llm_provider, line.llm_model, "prompt"] += line.prompt_tokens
-            tokens[line.llm_provider, line.llm_model, "completion"] += line.completion_tokens
+            model = _label(line.llm_model)
+            tokens[line.llm_provider, model, "prompt"] += line.prompt_tokens
+            tokens[line.llm_provider, model, "completion"] += line.completion_tokens
     yield _counter("rubric_jobs_tokens", "Tokens of model calls", ("provider", "model", "direction"), tokens)
+
+
+_SNAPSHOT = re.compile(r"-\d[\d-]*$")
+"""The date or number of a snapshot, by which a vendor names the model that answered."""
+
+
+def _label(model: str) -> str:
+    """A configured model's name, else "other": callers and servers may name any, and a label's value is for good."""
+    plain = _SNAPSHOT.sub("", model)
+    known = conf.configured_models()
+    return next((name for name in (model, plain) if name in known), "other")
 
 
 def _summed(
@@ -150,6 +163,7 @@ def _queue() -> Iterator[Metric]:
         "rubric_jobs_workers_lost", "Processes that went without stopping in the last hour", len(known) - len(working)
     )
     yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
+    yield _gauge("rubric_jobs_failing_tasks", "Scheduled tasks that failed lately", len(overview.failing_tasks()))
     yield _gauge("rubric_jobs_claiming_paused", "1 while an operator has paused claiming", queue.is_claiming_paused)
 
 
@@ -168,9 +182,14 @@ def _breakers() -> Iterator[Metric]:
     faults = GaugeMetricFamily("rubric_jobs_provider_faults", "Faults in a row", labels=("provider", "model"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT provider, model, paused_until IS NOT NULL, failures FROM grader.provider_lanes")
+        lanes: dict[tuple[str, str], tuple[bool, int]] = {}
         for provider, model, is_paused, failures in cursor.fetchall():
-            state.add_metric((provider, model), float(is_paused))
-            faults.add_metric((provider, model), failures)
+            lane = provider, _label(model)
+            was_paused, most = lanes.get(lane, (False, 0))
+            lanes[lane] = was_paused or is_paused, max(most, failures)
+        for lane, (is_paused, failures) in sorted(lanes.items()):
+            state.add_metric(lane, float(is_paused))
+            faults.add_metric(lane, failures)
     yield state
     yield faults
 

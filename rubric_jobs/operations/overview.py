@@ -15,6 +15,8 @@ GOAL = 0.95
 """The wanted share of completed jobs among finished ones, without cancelled ones."""
 
 WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
+FAILING_WINDOW = datetime.timedelta(minutes=15)
+"""Three turns of the rarest of the scheduled tasks, the purge."""
 TENANTS_SHOWN = 10
 _SHARES = (0.5, 0.95, 0.99)
 
@@ -70,6 +72,17 @@ def queue() -> Queue:
     )
 
 
+def failing_tasks() -> list[str]:
+    """The service's own scheduled tasks that failed within the last quarter of an hour, by name."""
+    rows = _rows(
+        """SELECT DISTINCT func FROM django_q_task
+           WHERE NOT success AND func LIKE 'rubric\\_jobs.%%' AND stopped > statement_timestamp() - %(window)s
+           ORDER BY func""",
+        {"window": FAILING_WINDOW},
+    )
+    return [name.rpartition(".")[2] for (name,) in rows]
+
+
 def now() -> dict[str, Any]:
     """The current queue and workers as JSON values."""
     fleet = workers.known()
@@ -84,6 +97,7 @@ def now() -> dict[str, Any]:
             for worker in fleet
         ],
         "lost": sum(not worker.is_alive for worker in fleet),
+        "failingTasks": failing_tasks(),
     }
 
 

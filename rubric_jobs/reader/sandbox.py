@@ -11,21 +11,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import resource
 import struct
 import sys
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from rubric_jobs import errors
 from rubric_jobs.documents.model import Document
+from rubric_jobs.documents.pictures import Picture
+from rubric_jobs.reader.turns import Turns
 from rubric_jobs.rubric.model import Rubric
 
-WALL_S = 15.0
-"""From handing a document over to its answer."""
-CPU_S = 12
+WALL_S = 20.0
+"""From handing a document over to its answer: the CPU's time where three children share a core."""
+CPU_S = 6
+"""A hundred pages full of tables take 3.5 s; a rubric takes 0.1 s."""
 ADDRESS_SPACE = 512 * 1024 * 1024
 LARGEST_ANSWER = 32 * 1024 * 1024
 LARGEST_INPUT = 64 * 1024 * 1024
@@ -33,6 +38,8 @@ DOCUMENTS_PER_CHILD = 200
 RETIRING_RSS = 256 * 1024 * 1024
 
 _LENGTH = struct.Struct(">Q")
+_REQUEST = struct.Struct(">QQ")
+"""Before a request: the lengths of the pages wanted as pictures (a JSON list; empty to read) and of the document."""
 _PROJECT = Path(__file__).resolve().parents[2]
 _TOO_MUCH = "The document is too complex to be read safely; please save it again or upload only the rubric's pages."
 _TOO_SLOW = "Reading the document took too long; please upload only the rubric's pages."
@@ -47,10 +54,13 @@ class Reading:
 
 
 class Sandbox:
-    """Up to `children` documents are read at once; more of them wait. One sandbox belongs to one event loop."""
+    """Up to `children` documents are read at once, `of_one_tenant` of them of the same tenant; more of them wait.
 
-    def __init__(self, children: int = 1) -> None:
-        self._free = asyncio.Semaphore(children)
+    Tenants take turns. One sandbox belongs to one event loop.
+    """
+
+    def __init__(self, children: int = 1, *, of_one_tenant: int | None = None) -> None:
+        self._turns = Turns(children, most_of_one=of_one_tenant or children)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._ending: set[asyncio.Task[None]] = set()
@@ -61,17 +71,33 @@ class Sandbox:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def read(self, data: bytes, file_type: str = "") -> Reading:
+    async def read(self, data: bytes, file_type: str = "", *, tenant: Hashable = None) -> Reading:
         """Raises a DocumentError when the document can't be parsed; a cancelled read stops its child.
 
         The bytes alone decide how they are read; `file_type` is what the caller was told and only for its own checks.
+        `tenant` is whose turn it takes.
         """
         if len(data) > LARGEST_INPUT:
             raise errors.DocumentTooLarge
-        async with self._free:
+        answer = await self._ask(data, tenant=tenant)
+        # A long document takes seconds to unpack; the other jobs of this loop go on.
+        return await asyncio.to_thread(_reading, answer)
+
+    async def pictures(self, data: bytes, pages: Sequence[int], *, tenant: Hashable) -> list[Picture]:
+        """The pages of a PDF (from 1) as pictures; none where it cannot be drawn: a rubric is not lost for that."""
+        if not pages or len(data) > LARGEST_INPUT:
+            return []
+        try:
+            answer = await self._ask(data, pages, tenant=tenant)
+        except errors.RubricJobError:
+            return []
+        return [Picture.from_json(picture) for picture in answer.get("pictures", [])]
+
+    async def _ask(self, data: bytes, pages: Sequence[int] = (), *, tenant: Hashable) -> dict[str, Any]:
+        async with self._turns.turn(tenant):
             child = await self._child()
             try:
-                answer = await child.ask(data)
+                answer = await child.ask(data, pages)
             except BaseException:
                 self._discard(child)
                 raise
@@ -79,8 +105,7 @@ class Sandbox:
                 self._discard(child)
             else:
                 self._idle.append(child)
-        # A long document takes seconds to unpack; the other jobs of this loop go on.
-        return await asyncio.to_thread(_reading, answer)
+        return answer
 
     async def close(self) -> None:
         """Stops every child, busy or not."""
@@ -127,13 +152,15 @@ class _Child:
         )
         return cls(process)
 
-    async def ask(self, data: bytes) -> dict[str, Any]:
+    async def ask(self, data: bytes, pages: Sequence[int] = ()) -> dict[str, Any]:
+        """What the child answers for a document: its reading, or pictures of these pages of it."""
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise errors.InternalError
         try:
             async with asyncio.timeout(WALL_S):
-                stdin.write(_LENGTH.pack(len(data)) + data)
+                wanted = json.dumps(list(pages)).encode()
+                stdin.write(_REQUEST.pack(len(wanted), len(data)) + wanted + data)
                 await stdin.drain()
                 (size,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
                 if size > LARGEST_ANSWER:
@@ -206,6 +233,18 @@ def answer_for(data: bytes) -> dict[str, Any]:
     return {"document": document.as_json(), "local": _local(document)}
 
 
+def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
+    """What the child answers where pictures are wanted: never an exception, whatever the bytes are."""
+    from rubric_jobs.documents import pictures
+
+    try:
+        return {"pictures": [picture.as_json() for picture in pictures.of_pages(data, pages)]}
+    except MemoryError:
+        return {"pictures": [], "retire": True}
+    except Exception:
+        return {"pictures": []}
+
+
 def _local(document: Document) -> dict[str, Any]:
     from rubric_jobs import reader
 
@@ -226,7 +265,7 @@ def _limit_this_process() -> None:
 def _limit_next_document() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + CPU_S, hard))
 
 
 def _resident_bytes() -> int:
@@ -239,10 +278,11 @@ def _resident_bytes() -> int:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:
-        (size,) = _LENGTH.unpack(head)
+    while len(head := requests.read(_REQUEST.size)) == _REQUEST.size:
+        of_pages, of_data = _REQUEST.unpack(head)
+        pages, data = json.loads(requests.read(of_pages)), requests.read(of_data)
         _limit_next_document()
-        answer = answer_for(requests.read(size))
+        answer = pictures_for(data, pages) if pages else answer_for(data)
         if _resident_bytes() > RETIRING_RSS:
             answer["retire"] = True
         body = json.dumps(answer, separators=(",", ":")).encode()

@@ -5,11 +5,21 @@ Numbers are `Decimal` in Python and plain JSON numbers on the wire (`3`, `2.5`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic.config import JsonDict
 
 Kind = Literal["analytic", "holistic", "single_point", "checklist", "point_list"]
@@ -45,8 +55,17 @@ Points = Annotated[
 ]
 
 
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""They make a text look like another one (Trojan Source, CVE-2021-42574); right-to-left letters need none of them."""
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="ignore")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_bidi_controls(cls, value: Any) -> Any:
+        return _BIDI_CONTROLS.sub("", value) if isinstance(value, str) and not value.isascii() else value
 
 
 class Source(Part):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import math
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
@@ -30,12 +31,16 @@ JWKS_LIFESPAN_S = 300
 JWKS_LEAST_PAUSE_S = 10.0
 """An unknown key id makes us fetch the keys again, but not for every such token."""
 JWKS_TIMEOUT_S = 5.0
+JWKS_PATIENCE_S = 1.0
+"""For another thread that fetches the keys already: its server may hang."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     tenant_id: uuid.UUID
     user_id: uuid.UUID
+    expires_at: float = field(default=math.inf, compare=False)
+    """Seconds since 1970: when the token ends. A session is looked at anew with each request."""
 
     is_authenticated = True
     is_active = True
@@ -43,6 +48,10 @@ class Identity:
     @property
     def pk(self) -> uuid.UUID:
         return self.user_id
+
+    @property
+    def valid_for_s(self) -> float:
+        return self.expires_at - time.time()
 
     @property
     def scope(self) -> dict[str, uuid.UUID]:
@@ -122,7 +131,7 @@ def verify(token: str) -> Identity:
             issuer=known.issuer,
             options={"require": ["exp", "sub", "tenant_id"], "verify_aud": known.audience is not None},
         )
-        return Identity(tenant_id=uuid.UUID(claims["tenant_id"]), user_id=uuid.UUID(claims["sub"]))
+        return Identity(uuid.UUID(claims["tenant_id"]), uuid.UUID(claims["sub"]), expires_at=float(claims["exp"]))
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed(REFUSED) from None
 
@@ -167,15 +176,27 @@ class KeySet:
     def find(self, kid: str) -> Any:
         """The key with that id. InvalidKeyError when there is none, a Refusal when no keys could be fetched."""
         is_fresh = time.monotonic() - self._fetched_at < JWKS_LIFESPAN_S
-        if kid not in self._keys or not is_fresh:
-            with self._fetching:
-                if time.monotonic() - self._tried_at > JWKS_LEAST_PAUSE_S:
-                    self._fetch()
+        if kid in self._keys:
+            # With a key at hand, nobody waits for a server that may hang.
+            if not is_fresh and not self._fetching.locked():
+                threading.Thread(target=self._look, name="jwks", daemon=True).start()
+            return self._keys[kid]
+        self._look()
         if not self._keys:
             raise Refusal("unavailable", headers={"Retry-After": str(round(JWKS_LEAST_PAUSE_S))})
         if kid not in self._keys:
             raise jwt.InvalidKeyError("no key of that name")
         return self._keys[kid]
+
+    def _look(self) -> None:
+        """Fetch the keys, if that was not tried a moment ago. One at a time: the others go on with what is known."""
+        if not self._fetching.acquire(timeout=JWKS_PATIENCE_S):
+            return
+        try:
+            if time.monotonic() - self._tried_at > JWKS_LEAST_PAUSE_S:
+                self._fetch()
+        finally:
+            self._fetching.release()
 
     def _fetch(self) -> None:
         self._tried_at = time.monotonic()

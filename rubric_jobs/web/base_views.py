@@ -9,8 +9,10 @@ from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any, TypeVar, cast
 
-from asgiref.sync import markcoroutinefunction
+from asgiref.sync import ThreadSensitiveContext, markcoroutinefunction
 from corsheaders.middleware import CorsMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
@@ -27,6 +29,7 @@ from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.web import auth, isolation, job_reads, problems, throttles
 from rubric_jobs.web.auth import Identity
 from rubric_jobs.web.job_reads import Snapshot
+from rubric_jobs.web.plain_refusals import API
 from rubric_jobs.web.threads import in_request_thread
 
 METHODS = ("get", "post", "delete")
@@ -95,6 +98,11 @@ class ApiView(AnswersProblems, APIView):
         return markcoroutinefunction(view)
 
     async def answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        response = await self._answer(request, **parts)
+        response.headers.setdefault("Cache-Control", "no-store")  # what a caller may read, no one in between keeps
+        return response
+
+    async def _answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
         try:
             method = self._method(request)
             is_async = iscoroutinefunction(method)
@@ -183,10 +191,46 @@ def validated(serializer: Serializer[Any]) -> Any:
     return serializer.validated_data
 
 
-def too_large(scope: dict[str, Any]) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a 413 that is given before Django sees the request."""
-    refusal = _refused_early(scope, DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB."))
-    return [(name.lower().encode(), value.encode()) for name, value in refusal.items()], refusal.content
+EarlyAnswer = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers and body of an answer that is given before Django sees the request."""
+
+
+def too_large(scope: dict[str, Any]) -> EarlyAnswer:
+    """A 413."""
+    return _early(_refused_early(scope, DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")))
+
+
+async def stranger(scope: dict[str, Any]) -> EarlyAnswer | None:
+    """The refusal of a long body whose head has no valid token or session; None for a known caller."""
+    try:
+        async with ThreadSensitiveContext():  # as in Django's own handler: a thread for this request
+            await _require_known(ASGIRequest(scope, BytesIO()))
+    except Exception as error:  # every failure has a body that the caller can read
+        return _early(_refused_early(scope, error))
+    return None
+
+
+async def _require_known(request: HttpRequest) -> None:
+    await in_request_thread(request, _take_session, request)
+    if request.path_info.startswith(API):
+        await auth.identify(request)
+    elif not await in_request_thread(request, lambda: request.user.is_authenticated):
+        raise DocumentTooLarge("Please sign in first.")
+
+
+def _take_session(request: HttpRequest) -> None:
+    """What two of Django's middleware classes do, which come too late for this."""
+    SessionMiddleware(_no_view).process_request(request)
+    AuthenticationMiddleware(_no_view).process_request(request)
+
+
+def _no_view(_request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse()
+
+
+def _early(refusal: HttpResponse) -> EarlyAnswer:
+    headers = [(name.lower().encode(), value.encode()) for name, value in refusal.items()]
+    return refusal.status_code, headers, refusal.content
 
 
 def unreadable(scope: dict[str, Any]) -> HttpResponse:

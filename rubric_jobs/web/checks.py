@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from rubric_jobs import conf
@@ -55,6 +56,28 @@ def check_rates(**_: Any) -> list[CheckMessage]:
                 )
             )
     return found
+
+
+@register(Tags.security)
+def check_audience(**_: Any) -> list[CheckMessage]:
+    """An identity provider signs for all of its applications with the same keys."""
+    known = conf.jwt()
+    if known.jwks_url and not known.audience:
+        return [
+            Error(
+                "JWT_JWKS_URL is set without JWT_AUDIENCE: tokens for other applications would be let in.",
+                hint="Set JWT_AUDIENCE to the name that the identity provider has for this service.",
+                id="rubric_jobs.E105",
+            )
+        ]
+    return []
+
+
+def refuse_to_start() -> None:
+    """For a process that no `manage.py` command has checked. Raises ImproperlyConfigured."""
+    refused = [*check_audience(), *check_rates(), *check_signing_key()]
+    if errors := [problem for problem in refused if problem.level >= ERROR]:
+        raise ImproperlyConfigured(" ".join(f"{problem.msg} {problem.hint} ({problem.id})" for problem in errors))
 
 
 @register(Tags.security)

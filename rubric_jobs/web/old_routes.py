@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from rubric_jobs import conf
 from rubric_jobs.models import Kind, Status
-from rubric_jobs.web import job_changes, openapi, problems, requests, responses, submission
+from rubric_jobs.web import held_requests, job_changes, openapi, problems, requests, responses, submission
 from rubric_jobs.web.auth import Identity
 from rubric_jobs.web.base_views import AnswersOldFrontEnd, ApiView, job_of
 from rubric_jobs.web.problems import Refusal
@@ -97,7 +97,8 @@ class SyncRoute(OldView):
         """Deprecated: the bare result, or after 25 s the job to ask for. 410 where it is switched off."""
         job_id = await self.in_thread(self.submit, request, identity)
         if isinstance(request, ASGIRequest):
-            job = await job_changes.until_final(identity, job_id, wait_s=conf.sync_wait_s())
+            with held_requests.held(identity):
+                job = await job_changes.until_final(identity, job_id, wait_s=conf.sync_wait_s())
         else:
             job = await job_of(request, identity, job_id)
         if job.status == Status.COMPLETED:

@@ -89,6 +89,12 @@ class JobSerializer(serializers.Serializer[Any]):
     llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
     geminiModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
 
+    def validate_llmModel(self, name: str | None) -> str | None:  # noqa: N802 - named after its field
+        allowed = conf.allowed_models()
+        if name and allowed is not None and name not in allowed:
+            raise serializers.ValidationError(f"This must be one of {', '.join(sorted(allowed))}.")
+        return name
+
     def job(self) -> dict[str, Any]:
         """The keywords for `lifecycle.submit`."""
         raise NotImplementedError
@@ -111,6 +117,8 @@ class ExtractionSerializer(JobSerializer):
     fileType = Text(max_length=200, allow_blank=True)
     totalPoints = StatedTotal(required=False, allow_null=True, min_value=0, max_value=MOST_POINTS)
     extractionPrompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
+
+    pagePictures = serializers.BooleanField(required=False, default=False)
 
     def validate_file(self, text: str) -> bytes:
         """The file's bytes, from base64 or a `data:` URL; its size is checked before decoding."""
@@ -140,6 +148,7 @@ class ExtractionSerializer(JobSerializer):
             "parameters": {
                 "total_points": None if total is None else str(total),
                 "instruction": given.get("extractionPrompt") or "",
+                **({"page_pictures": True} if given["pagePictures"] else {}),
                 **self.provider_parameters(),
             },
         }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
@@ -18,6 +20,7 @@ from rubric_jobs import conf
 from rubric_jobs.jobs import lifecycle
 from rubric_jobs.models import Kind, RubricJob
 from rubric_jobs.web import (
+    held_requests,
     isolation,
     job_changes,
     job_reads,
@@ -35,6 +38,8 @@ from rubric_jobs.web.responses import RETRY_AFTER_S, conditional
 from rubric_jobs.web.threads import in_thread
 
 HEARTBEAT_S = 15.0
+LONGEST_STREAM_S = 900.0
+"""A session that was ended has no stream for longer than this; a token's streams end with it."""
 
 
 class NewestFirst(CursorPagination):
@@ -124,7 +129,8 @@ class Job(ApiView):
         wait_s = validated(requests.WaitSerializer(data=request.GET))["wait"]
         # A WSGI server has a thread for each request and none to spare: there, the caller polls.
         if wait_s and isinstance(request, ASGIRequest):
-            job = await job_changes.until_final(identity, job_id, wait_s=wait_s)
+            with held_requests.held(identity):
+                job = await job_changes.until_final(identity, job_id, wait_s=wait_s)
         else:
             job = await job_of(request, identity, job_id)
         headers = {} if job.is_final else {"Retry-After": str(RETRY_AFTER_S)}
@@ -161,17 +167,26 @@ class Events(ApiView):
         """The job as it happens: an event `status` or `progress` for every change, until it has ended."""
         if not isinstance(request, ASGIRequest):
             raise Refusal("unavailable", "Events come from an ASGI server alone.")
-        await job_of(request, identity, job_id)
+        place = held_requests.for_the_whole_of(request, identity)
+        try:
+            await job_of(request, identity, job_id)
+        except BaseException:
+            place.close()
+            raise
         stream = StreamingHttpResponse(
-            self._events(identity, job_id, after=_last_event(request)), content_type="text/event-stream; charset=utf-8"
+            self._events(identity, job_id, place, after=_last_event(request)),
+            content_type="text/event-stream; charset=utf-8",
         )
         # Proxies must pass each event on at once.
         stream.headers["Cache-Control"] = "no-cache, no-transform"
         stream.headers["X-Accel-Buffering"] = "no"
         return stream
 
-    async def _events(self, identity: Identity, job_id: uuid.UUID, *, after: int) -> AsyncIterator[bytes]:
-        with (await job_changes.hub()).subscribe(str(job_id)) as changes:
+    async def _events(
+        self, identity: Identity, job_id: uuid.UUID, place: held_requests.Place, *, after: int
+    ) -> AsyncIterator[bytes]:
+        ends_at = time.time() + min(identity.valid_for_s, LONGEST_STREAM_S)
+        with closing(place), (await job_changes.hub()).subscribe(str(job_id)) as changes:
             job = await job_reads.aread(**identity.scope, job_id=job_id)
             status = None
             while job is not None:
@@ -180,8 +195,11 @@ class Events(ApiView):
                     after, status = job.version, job.status
                 if job.is_final:
                     return
+                left_s = ends_at - time.time()
+                if left_s <= 0:  # the caller comes again, and says anew who it is
+                    return
                 try:
-                    news = await changes.next(after=after, timeout_s=HEARTBEAT_S)
+                    news = await changes.next(after=after, timeout_s=min(HEARTBEAT_S, left_s))
                 except LookupError:
                     return
                 if news is None:

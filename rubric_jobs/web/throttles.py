@@ -30,6 +30,12 @@ FROM grader.request_rates WHERE scope = %(scope)s AND caller = %(caller)s
 """
 
 
+_GIVE_BACK = """
+UPDATE grader.request_rates SET paid_off_at = paid_off_at - %(cost_s)s * interval '1 second'
+WHERE scope = %(scope)s AND caller = %(caller)s
+"""
+
+
 class RowThrottle:
     """One limit on one kind of caller; its rate, such as `600/minute`, is a setting, and empty for no limit."""
 
@@ -42,14 +48,13 @@ class RowThrottle:
 
     def admits(self, identity: Identity) -> bool:
         """Count one request, unless it is one too many."""
+        return self.count(self.caller_of(identity))
+
+    def count(self, caller: uuid.UUID) -> bool:
+        """Whether there is room for one more of this caller, which is counted then."""
         if self._rate is None:
             return True
-        values: dict[str, Any] = {
-            "scope": self.scope,
-            "caller": self.caller_of(identity),
-            "cost_s": self._rate.period_s / self._rate.requests,
-            "period_s": self._rate.period_s,
-        }
+        values = self._values(self._rate, caller)
         with connection.cursor() as cursor:
             cursor.execute(_COUNT, values)
             if cursor.rowcount:
@@ -58,6 +63,16 @@ class RowThrottle:
             row = cursor.fetchone()
         self._wait_s = max(row[0], 0.0) if row else 0.0
         return False
+
+    def give_back(self, caller: uuid.UUID) -> None:
+        """One that was counted is counted no more."""
+        if self._rate is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(_GIVE_BACK, self._values(self._rate, caller))
+
+    def _values(self, rate: conf.Rate, caller: uuid.UUID) -> dict[str, Any]:
+        cost_s = rate.period_s / rate.requests
+        return {"scope": self.scope, "caller": caller, "cost_s": cost_s, "period_s": rate.period_s}
 
     def wait(self) -> float:
         """Seconds until the next request is admitted."""
@@ -81,6 +96,20 @@ class TenantThrottle(RowThrottle):
 
     def caller_of(self, identity: Identity) -> uuid.UUID:
         return identity.tenant_id
+
+
+class SignInNameThrottle(RowThrottle):
+    """Failed sign-ins for one account's name, whether or not there is such an account."""
+
+    scope = "sign-in name"
+    setting = conf.RATES[2]
+
+
+class SignInAddressThrottle(RowThrottle):
+    """Failed sign-ins from one address."""
+
+    scope = "sign-in address"
+    setting = conf.RATES[3]
 
 
 def admit(identity: Identity) -> None:

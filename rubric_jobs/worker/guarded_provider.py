@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from rubric_jobs.errors import (
     CallLimitReached,
@@ -29,11 +30,18 @@ LONGEST_SPREAD_S = 10.0
 """Jobs that an open breaker sent back return spread over half of its pause, at most over this."""
 
 
+Keep = Callable[[Reply], Awaitable[None]]
+
+
 class GuardedProvider:
     """The provider inside, whose calls need a pass, and whose failures open the breaker."""
 
-    def __init__(self, inside: Provider, *, claim: Claim, writer: Writer, max_calls: int | None) -> None:
+    def __init__(
+        self, inside: Provider, *, claim: Claim, writer: Writer, max_calls: int | None, keep: Keep | None = None
+    ) -> None:
+        """`keep` stores an answer before anything else is done: until then, a crash has it paid for again."""
         self._inside, self._claim, self._writer, self._max_calls = inside, claim, writer, max_calls
+        self._keep = keep
 
     @property
     def name(self) -> str:
@@ -61,7 +69,11 @@ class GuardedProvider:
             if not isinstance(passed, Pass):
                 raise CircuitOpen(retry_after_s=passed + _spread_s(passed))
             async with self._recorded(model, passed):
-                return await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+                reply = await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
+                reply = replace(reply, provider=self.name)
+                if self._keep is not None:
+                    await self._keep(reply)
+                return reply
 
     async def _acquire(self, model: str, *, probe_s: float) -> Pass | float:
         try:

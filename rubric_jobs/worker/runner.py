@@ -8,7 +8,7 @@ import math
 import time
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
-from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker import circuit_breaker, page_pictures
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
 from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
 
-SANDBOX_CHILDREN = 2
-"""Documents that one worker process reads at once."""
+SANDBOX_CHILDREN, OF_ONE_TENANT = 3, 2
+"""Documents that one worker process reads at once, in all and of one tenant."""
 
 
 class Runner:
@@ -41,7 +41,7 @@ class Runner:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._sandbox = Sandbox(children=SANDBOX_CHILDREN)
+        self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
@@ -50,13 +50,17 @@ class Runner:
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
-            return _repeated(job, *job.twin, began=began)
+            return await self._with_pictures(_repeated(job, *job.twin, began=began), job.data)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
             done = await work(job)
         except RubricJobError as error:
             return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
-        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+        ending = Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+        return await self._with_pictures(ending, job.data)
+
+    async def _with_pictures(self, ending: Ending, data: bytes) -> Ending:
+        return await page_pictures.add_to(ending, data, sandbox=self._sandbox, writer=self._writer)
 
     def _prepared(self, claim: Claim, report: ReportProgress) -> _Job:
         """Everything that is read from a job's rows, in one call of the writer, because many jobs queue for it."""
@@ -100,11 +104,11 @@ class Runner:
         )
         return await extraction.extract(
             request,
-            read=self._sandbox.read,
+            read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
-            on_reply=job.keep,
+            on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
 
@@ -123,14 +127,16 @@ class Runner:
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
-            on_reply=job.keep,
+            on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
 
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider
         return self._providers.replaced(
-            lambda provider: guard(provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap)
+            lambda provider: guard(
+                provider, claim=job.claim, writer=self._writer, max_calls=conf.pump().call_cap, keep=job.keep
+            )
         )
 
 
@@ -156,6 +162,11 @@ class _Job:
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
+
+    async def keep_unusable(self, reply: Reply) -> None:
+        """What was cut off, refused or empty, yet paid for; what can be used was kept as it came."""
+        if not reply.text:
+            await self.keep(reply)
 
     @property
     def all_replies(self) -> list[Reply]:
@@ -214,12 +225,13 @@ def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, beg
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
     """Digest of everything that decides a job's result: input, parameters, providers, models and this code."""
-    decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
+    decisive = {name: value for name, value in claim.parameters.items() if name not in {"fresh", "page_pictures"}}
     asked = policy(is_local_only=is_local_only)
     facts = {
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback],
+        "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
         # A model of the same name on another server is another model. Keys decide nothing.
         "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
@@ -241,7 +253,7 @@ def _code_fingerprint() -> str:
 
 
 def provider_settings() -> ProviderSettings:
-    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk()}
+    given: dict[str, Any] = {"gemini_sdk": conf.gemini_sdk(), "allowed_models": conf.allowed_models()}
     for name, vendor in conf.providers().items():
         given |= {f"{name}_{part}": value for part, value in asdict(vendor).items()}
     return ProviderSettings(**{name: value for name, value in given.items() if value})

@@ -31,6 +31,14 @@ def test_a_model_is_the_wished_one_or_the_configured_one() -> None:
     assert providers.model_for("gemini", "gemini-2.0-flash") == "gemini-flash-latest"
 
 
+def test_a_model_that_callers_may_not_ask_for_is_the_configured_one() -> None:
+    settings = ProviderSettings(gemini_api_key="a", allowed_models=frozenset({"gemini-3.5-flash-lite"}))
+    providers = registry.build(settings).replaced(lambda provider: provider)
+    assert providers.model_for("gemini") == "gemini-3.5-flash"
+    assert providers.model_for("gemini", "gemini-3.5-flash-lite") == "gemini-3.5-flash-lite"
+    assert providers.model_for("gemini", "gemini-dearest") == "gemini-3.5-flash"
+
+
 def test_settings_do_not_show_their_keys_when_printed() -> None:
     assert "secret" not in repr(ProviderSettings(gemini_api_key="secret", openai_api_key="secret"))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django_q.models import Task
 
 from rubric_jobs.models import RubricJob, RubricJobAttempt
 
@@ -16,6 +17,13 @@ MakeJob = Callable[..., RubricJob]
 
 def ago(**age: float) -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC) - datetime.timedelta(**age)
+
+
+def failed_task(*, stopped: datetime.datetime, function: str = "rubric_jobs.worker.purge") -> None:
+    """As django-q2 writes it down."""
+    Task.objects.create(
+        id=uuid.uuid4().hex, name="a task", func=function, started=stopped, stopped=stopped, success=False, result="no"
+    )
 
 
 @pytest.fixture

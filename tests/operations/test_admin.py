@@ -13,12 +13,13 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django_q.models import Failure, OrmQ, Schedule
 
 from rubric_jobs.errors import AnswerInvalid
 from rubric_jobs.jobs import claims, controls
 from rubric_jobs.models import FleetControl, RubricJob, TenantControl
 from tests import claiming
-from tests.operations.conftest import MakeJob, ago
+from tests.operations.conftest import MakeJob, ago, failed_task
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -313,3 +314,29 @@ def test_a_tenants_limits_are_set_and_seen(operator: Client, make_attempt: Calla
 def test_rows_of_the_other_tables_have_their_pages(operator: Client) -> None:
     for table in ("membership", "fleetcontrol", "tenantcontrol"):
         assert operator.get(f"/admin/rubric_jobs/{table}/").status_code == 200
+
+
+@pytest.mark.parametrize("table", ["schedule", "success", "failure", "ormq"])
+def test_schedules_and_tasks_are_looked_at_only(operator: Client, table: str) -> None:
+    listed = f"/admin/django_q/{table}/"
+    assert operator.get(listed).status_code == 200
+    assert operator.get(f"{listed}add/").status_code == 403
+    written = {"name": "evil", "func": "os.system", "args": "'id'", "schedule_type": "O", "repeats": "-1",
+               "next_run_0": "2026-01-01", "next_run_1": "00:00:00"}  # fmt: skip
+    assert operator.post(f"{listed}add/", written).status_code == 403
+    assert not Schedule.objects.exists()
+
+
+def test_a_schedule_is_not_changed_nor_deleted_nor_a_failed_task_run_again(operator: Client) -> None:
+    schedule = Schedule.objects.create(name="purge", func="rubric_jobs.worker.purge", schedule_type=Schedule.ONCE)
+    failed_task(stopped=ago(minutes=1))
+    task = Failure.objects.get()
+    change = f"/admin/django_q/schedule/{schedule.pk}/change/"
+    assert operator.get(change).status_code == 200
+    assert operator.post(change, {"func": "os.system"}).status_code == 403
+    assert operator.post(f"/admin/django_q/schedule/{schedule.pk}/delete/", {"post": "yes"}).status_code == 403
+    chosen = {"action": "resubmit_task", "_selected_action": [task.pk], "index": "0"}
+    operator.post("/admin/django_q/failure/", chosen)
+    assert Schedule.objects.get().func == "rubric_jobs.worker.purge"
+    assert Failure.objects.count() == 1
+    assert not OrmQ.objects.exists()

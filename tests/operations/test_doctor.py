@@ -19,7 +19,7 @@ from rubric_jobs import conf
 from rubric_jobs.jobs import controls, workers
 from rubric_jobs.operations import doctor
 from rubric_jobs.operations.doctor import Finding, Verdict
-from tests.operations.conftest import MakeJob, ago
+from tests.operations.conftest import MakeJob, ago, failed_task
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -175,3 +175,21 @@ def test_a_provider_that_is_to_be_asked_needs_a_key(settings: Any) -> None:
 def test_without_any_key_it_says_who_answers(settings: Any) -> None:
     settings.GEMINI_API_KEY = settings.OPENAI_API_KEY = None
     assert "local reader" in findings("providers")[0].said
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_scheduled_task_that_fails_is_an_alarm() -> None:
+    assert findings("schedules", ask_providers=False) == []
+    failed_task(stopped=ago(hours=2))
+    failed_task(stopped=ago(minutes=1), function="somebody.elses")
+    assert findings("schedules", ask_providers=False) == []
+    failed_task(stopped=ago(minutes=4))
+    (finding,) = findings("schedules", ask_providers=False)
+    assert finding.verdict is Verdict.FAIL
+    assert "purge" in finding.said
+
+
+def test_keys_of_an_identity_provider_without_an_audience_fail() -> None:
+    told = of_process(JWT_JWKS_URL="https://identity.example/keys", JWT_AUDIENCE="")
+    assert told.returncode == 1
+    assert "JWT_AUDIENCE" in told.stdout

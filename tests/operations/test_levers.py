@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from rubric_jobs import conf
 from rubric_jobs.jobs import adoption, claims, controls, erasure, lifecycle
@@ -173,6 +174,21 @@ def test_the_ledger_keeps_its_figures_and_forgets_whose_they_were(make_attempt: 
     erasure.erase(Owner(tenant_id=tenant))
     assert RubricJobAttempt.objects.get(pk=other.pk).tenant_id == erasure.NOBODY
     assert erasure.count(Owner(tenant_id=tenant)).ledger_lines == 0
+
+
+def test_erasing_a_tenant_forgets_at_what_rate_its_users_asked(submit: Submit, make_attempt: Any) -> None:
+    tenant, submitted, in_ledger, stranger = (uuid.uuid4() for _ in range(4))
+    submit(tenant_id=tenant, user_id=submitted)
+    make_attempt(tenant_id=tenant, user_id=in_ledger)
+    make_attempt(user_id=stranger)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO grader.request_rates SELECT 'user', unnest(%s), now() + interval '1 hour'",
+            [[tenant, submitted, in_ledger, stranger]],
+        )
+        erasure.erase(Owner(tenant_id=tenant))
+        cursor.execute("SELECT caller FROM grader.request_rates")
+        assert cursor.fetchall() == [(stranger,)]
 
 
 def test_a_worker_hears_that_its_job_was_erased_and_its_result_never_lands(submit: Submit) -> None:

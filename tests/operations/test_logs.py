@@ -191,3 +191,15 @@ def test_a_process_whose_output_is_piped_writes_json() -> None:
         [sys.executable, "-c", code], cwd=settings.BASE_DIR, env=environ, capture_output=True, check=True
     )
     assert json.loads(done.stderr)["event"] == "hello"
+
+
+def test_a_crowd_of_equal_lines_is_said_once_a_minute() -> None:
+    once = logs.OnceAMinute()
+
+    def passes(words: str, at: float) -> bool:
+        record = logging.makeLogRecord({"msg": words, "created": at})
+        return once.filter(record)
+
+    said = [passes(f"socket.accept() out of system resource\nsocket {number}", 100.0 + number) for number in range(61)]
+    assert said == [True, *[False] * 59, True]
+    assert passes("another thing", 101.0)

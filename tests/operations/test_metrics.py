@@ -159,14 +159,34 @@ def test_it_says_when_the_goal_is_missed(make_attempt: MakeAttempt, completed: i
 
 
 def test_a_paused_provider_and_paused_claiming_are_told() -> None:
-    ProviderLane.objects.create(provider="gemini", model="m", failures=7, paused_until=ago(seconds=-30))
+    ProviderLane.objects.create(provider="gemini", model="gemini-3.5-flash", failures=7, paused_until=ago(seconds=-30))
     ProviderLane.objects.create(provider="openai", model="m", failures=1)
     controls.pause(by="test")
     samples = scrape()
-    assert value(samples, "rubric_jobs_provider_paused", provider="gemini", model="m") == 1
-    assert value(samples, "rubric_jobs_provider_paused", provider="openai", model="m") == 0
-    assert value(samples, "rubric_jobs_provider_faults", provider="gemini", model="m") == 7
+    assert value(samples, "rubric_jobs_provider_paused", provider="gemini", model="gemini-3.5-flash") == 1
+    assert value(samples, "rubric_jobs_provider_paused", provider="openai", model="other") == 0
+    assert value(samples, "rubric_jobs_provider_faults", provider="gemini", model="gemini-3.5-flash") == 7
     assert value(samples, "rubric_jobs_claiming_paused") == 1
+
+
+def test_only_configured_models_become_labels(make_attempt: MakeAttempt, settings: Any) -> None:
+    settings.RUBRIC_LLM_MODELS = ["gemini-3.5-flash-lite"]
+    for number, model in enumerate(
+        (
+            "gemini-3.5-flash",
+            "gemini-3.5-flash-lite",
+            "gemini-3.5-flash-2026-08-01",
+            "invented",
+            "gemini-3.5-flash-dear",
+        )
+    ):
+        make_attempt(llm_model=model, prompt_tokens=10**number, completion_tokens=0)
+        ProviderLane.objects.create(provider="gemini", model=model, failures=number)
+    samples = scrape()
+    tokens = {dict(labels)["model"]: count for (name, labels), count in samples.items()
+              if name == "rubric_jobs_tokens_total" and dict(labels)["direction"] == "prompt"}  # fmt: skip
+    assert tokens == {"gemini-3.5-flash": 101, "gemini-3.5-flash-lite": 10, "other": 11_000}
+    assert value(samples, "rubric_jobs_provider_faults", provider="gemini", model="other") == 4
 
 
 def test_no_label_tells_a_tenant_or_a_user(make_attempt: MakeAttempt, make_job: MakeJob) -> None:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from rubric_jobs.jobs import purge
 from rubric_jobs.models import RubricJob
 from rubric_jobs.operations import overview
-from tests.operations.conftest import MakeJob, ago
+from tests.operations.conftest import MakeJob, ago, failed_task
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -122,6 +122,16 @@ def test_the_page_says_when_the_goal_is_missed(
     page = operator.get(reverse("admin:rubric_jobs_overview")).content.decode()
     assert ("Below the goal" in page) == is_below
     assert overview.read(24)["success"]["isBelowGoal"] == is_below
+
+
+def test_a_failing_schedule_is_an_alarm_on_the_page(operator: Client) -> None:
+    page = reverse("admin:rubric_jobs_overview")
+    alarm = re.compile(r'id="failing-tasks"( hidden)?>')
+    assert alarm.search(operator.get(page).content.decode())[1]  # type: ignore[index]
+    failed_task(stopped=ago(minutes=1))
+    assert not alarm.search(told := operator.get(page).content.decode())[1]  # type: ignore[index]
+    assert "<span>purge</span>" in told
+    assert operator.get(f"{page}data").json()["failingTasks"] == ["purge"]
 
 
 def test_the_plots_outlive_the_purge(make_job: MakeJob, make_attempt: MakeAttempt) -> None:

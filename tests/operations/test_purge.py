@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import pty
+import secrets
 import subprocess
 import sys
 import termios
@@ -18,15 +19,15 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
-from django_q.models import Schedule
+from django.db import DataError, connection
+from django_q.models import Failure, Schedule
 
 from rubric_jobs import conf
 from rubric_jobs.jobs import ledger, purge
 from rubric_jobs.models import RubricJob, RubricJobAttempt, RubricJobInput
 from rubric_jobs.worker import cluster, schedules
 from rubric_jobs.worker.schedules import Recurring
-from tests.operations.conftest import MakeJob, ago
+from tests.operations.conftest import MakeJob, ago, failed_task
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -172,6 +173,33 @@ def test_the_scheduled_purge_does_both(make_job: MakeJob, make_attempt: Callable
     make_job()
     make_attempt(started_at=ago(days=91), ended_at=ago(days=91))
     assert cluster.purge() == "1 jobs and 1 lines of the ledger purged"
+
+
+def test_a_model_with_a_name_without_end_breaks_no_sum(make_attempt: Callable[..., Any]) -> None:
+    for letter in "ab":
+        make_attempt(llm_model=secrets.token_hex(4_000) + letter)
+    ledger.roll_up()
+    names = [each.llm_model for each in ledger.totals()]
+    assert len(names) == 2
+    assert max(map(len, names)) == ledger.LONGEST_NAME
+
+
+def test_a_part_of_the_purge_that_fails_holds_up_no_other(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> int:
+        raise DataError("index row size 8000 exceeds maximum")
+
+    make_job()
+    monkeypatch.setattr(ledger, "roll_up", broken)
+    with pytest.raises(purge.PurgeIncomplete, match="sums of the ledger"):
+        cluster.purge()
+    assert not RubricJob.objects.exists()
+
+
+def test_tasks_that_failed_long_ago_go_with_the_purge() -> None:
+    for age_d in (1, 8):
+        failed_task(stopped=ago(days=age_d))
+    cluster.purge()
+    assert Failure.objects.count() == 1
 
 
 def test_the_scheduled_purge_forgets_who_came_long_ago() -> None:

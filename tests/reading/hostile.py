@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 import zlib
@@ -22,16 +23,15 @@ _RELATIONS = (
 )
 
 
-def docx_of(body: str, *, prolog: str = "", extra: dict[str, bytes] | None = None) -> bytes:
+def docx_of(body: str, *, prolog: str = "", encoding: str = "UTF-8", extra: dict[str, bytes] | None = None) -> bytes:
     """A DOCX around this markup, compressed as far as it goes."""
-    markup = (
-        f'<?xml version="1.0" encoding="UTF-8"?>{prolog}<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
-    )
+    document = f'<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>'
+    markup = f'<?xml version="1.0" encoding="{encoding}"?>{prolog}{document}'
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
         archive.writestr("_rels/.rels", _RELATIONS)
-        archive.writestr("word/document.xml", markup)
+        archive.writestr("word/document.xml", markup.encode(encoding))
         for name, data in (extra or {}).items():
             archive.writestr(name, data)
     return stream.getvalue()
@@ -85,6 +85,11 @@ def billion_laughs() -> bytes:
 def external_entity() -> bytes:
     prolog = '<!DOCTYPE w:document [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     return docx_of("<w:p><w:r><w:t>&x;</w:t></w:r></w:p>", prolog=prolog)
+
+
+def doctype_in_utf_16() -> bytes:
+    prolog = '<!DOCTYPE w:document [<!ENTITY a "Content (10 points)">]>'
+    return docx_of("<w:p><w:r><w:t>&a;</w:t></w:r></w:p>", prolog=prolog, encoding="UTF-16")
 
 
 def deep_tables(depth: int = 400) -> bytes:
@@ -149,6 +154,28 @@ def many_text_operators() -> bytes:
     return one_page(b"BT /F1 10 Tf " + b"1 0 0 1 72 700 Tm (a) Tj " * 400_000 + b"ET")
 
 
+def packed_twice(mark: bytes = b"", pages: int = 4) -> bytes:
+    """A kilobyte that takes a second of work for each page; `mark` tells it from others of its kind."""
+    packed = _greys()
+    entries = b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>" % len(packed)
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 3 0 R >>"
+    kids = b" ".join(b"%d 0 R" % (4 + number) for number in range(pages))
+    return pdf_of(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [%b] /Count %d >>" % (kids, pages),
+            b"%b\nstream\n%b\nendstream" % (entries, packed),
+            *[page] * pages,
+            b"(%b)" % mark,
+        ]
+    )
+
+
+@functools.cache
+def _greys() -> bytes:
+    return zlib.compress(zlib.compress(b"0 g " * 8_000_000, 9), 9)
+
+
 def many_lines() -> bytes:
     return one_page(b"0 0 m 600 700 l S " * 400_000)
 
@@ -203,8 +230,10 @@ HOSTILE = {
         lying_zip,
         billion_laughs,
         external_entity,
+        doctype_in_utf_16,
         deep_tables,
         many_text_operators,
+        packed_twice,
         many_lines,
         inflates_to_a_gigabyte,
         hundred_thousand_pages,

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
-from rubric_jobs.errors import DocumentError, DocumentTooLarge
+from rubric_jobs.errors import DocumentError, DocumentTooLarge, UnreadableDocument
 from rubric_jobs.reader import sandbox
 from rubric_jobs.rubric.model import Rubric
 from tests.reading.builders import as_docx
-from tests.reading.hostile import HOSTILE, inflates_to_a_gigabyte
+from tests.reading.hostile import HOSTILE, doctype_in_utf_16, inflates_to_a_gigabyte
 from tests.reading.samples_grids import HEADER_POINTS
 
 LONGEST_S = 20.0
@@ -44,6 +44,12 @@ def test_a_hostile_document_is_refused_in_time_and_the_next_one_is_read(maker: C
     assert "\n" not in str(error)
     assert took < LONGEST_S
     assert isinstance(after.local, Rubric)
+
+
+def test_a_doctype_is_found_whatever_its_encoding() -> None:
+    error, _, _ = end_of(doctype_in_utf_16())
+    assert isinstance(error, UnreadableDocument)
+    assert "Word never writes" in str(error)
 
 
 def test_a_child_killed_by_its_memory_limit_is_a_document_too_large() -> None:

@@ -112,19 +112,27 @@ def body_of(response: Any) -> Any:
 class Web:
     """A real web process of the service, with the test's database behind it."""
 
-    def __init__(self, logs: Path, **environ: str) -> None:
+    def __init__(self, logs: Path, *options: str, descriptors: int | None = None, **environ: str) -> None:
+        """`options` are uvicorn's; `descriptors` is how many files and connections the process may have open."""
         self.port = _free_port()
         self.log = logs / f"web-{self.port}.log"
         command = [sys.executable, "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
-                   "--no-access-log", "--log-level=warning"]  # fmt: skip
+                   "--no-access-log", "--log-level=warning", "--http=grader.web_connections:Connection",
+                   "--backlog=64", *options]  # fmt: skip
+        if descriptors:
+            command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=settings.BASE_DIR, env={**os.environ, **environ}, stdout=log, stderr=log
             )
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            raise
 
     def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             try:

@@ -199,3 +199,21 @@ def test_the_old_front_ends_null_fields_are_no_error(owner: Caller) -> None:
     sent = extraction(totalPoints=None, geminiModel=None, extractionPrompt=None, llmProvider=None, llmModel=None)
 
     assert owner.client.post(TRIGGER, sent, format="json").status_code == 202
+
+
+def test_a_model_that_callers_may_not_ask_for_is_named_with_those_they_may(owner: Caller, settings: Any) -> None:
+    settings.RUBRIC_LLM_MODELS = ["gemini-3.5-flash-lite"]
+    asked = {**enhancement(), "llmModel": "gemini-dearest"}
+    refused = owner.client.post("/api/rubric-jobs/enhancements", asked, format="json")
+    assert refused.status_code == 422
+    assert "gemini-3.5-flash-lite" in refused.json()["errors"]["llmModel"][0]
+    for allowed in ({"llmModel": "gemini-3.5-flash-lite"}, {"geminiModel": "gemini-2.0-flash"}):
+        taken = owner.client.post("/api/enhance-rubric-trigger", {**enhancement(), **allowed}, format="json")
+        assert taken.status_code == 202
+
+
+@pytest.mark.parametrize("path", ["/api/enhance-rubric-trigger", "/api/rubric-jobs/enhancements"])
+def test_a_charset_that_is_no_texts_is_400_in_the_routes_shape(owner: Caller, path: str) -> None:
+    answer = owner.client.generic("POST", path, b"{}", content_type="application/json; charset=zip")
+    assert answer.status_code == 400
+    assert "charset" in answer.content.decode()

@@ -141,7 +141,7 @@ def test_nobody_is_remembered_who_has_left() -> None:
 def test_a_silent_stream_gives_signs_of_life(
     monkeypatch: pytest.MonkeyPatch, rows: None, owner: Any, submit: Any
 ) -> None:
-    from rubric_jobs.web import job_changes, job_reads, resources
+    from rubric_jobs.web import held_requests, job_changes, job_reads, resources
     from rubric_jobs.web.auth import Identity
 
     monkeypatch.setattr(resources, "HEARTBEAT_S", 0.05)
@@ -149,7 +149,7 @@ def test_a_silent_stream_gives_signs_of_life(
 
     async def run() -> list[bytes]:
         identity = Identity(tenant_id=owner.tenant_id, user_id=owner.user_id)
-        told = resources.Events()._events(identity, job_id, after=0)
+        told = resources.Events()._events(identity, job_id, held_requests.Place(identity), after=0)
         parts = [await anext(told) for _ in range(3)]
         await told.aclose()  # type: ignore[attr-defined]
         await (await job_changes.hub()).close()

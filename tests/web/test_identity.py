@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -148,11 +149,14 @@ class KeyServer:
         self.keys: dict[str, tuple[Any, dict[str, Any]]] = {}
         self.fetched = 0
         self.is_broken = False
+        self.goes_on = threading.Event()
+        self.goes_on.set()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 server.fetched += 1
+                server.goes_on.wait(20)
                 body = json.dumps({"keys": [public for _, public in server.keys.values()]}).encode()
                 self.send_response(500 if server.is_broken else 200)
                 self.send_header("Content-Length", str(len(body)))
@@ -164,6 +168,14 @@ class KeyServer:
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/jwks"
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        self.goes_on.clear()
+        try:
+            yield
+        finally:
+            self.goes_on.set()
 
     def add(self, kid: str, algorithm: str = "RS256") -> None:
         if algorithm == "RS256":
@@ -247,7 +259,22 @@ class TestKeySet:
         monkeypatch.setattr(auth, "JWKS_LIFESPAN_S", 0)
 
         assert ask(token) == 200
-        assert key_server.fetched > 1
+        deadline = time.monotonic() + 5
+        while key_server.fetched < 2:  # beside the request
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def test_a_key_server_that_hangs_holds_up_no_token_of_a_known_key(
+        self, key_server: KeyServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key_server.add("one")
+        token = key_server.token("one")
+        assert ask(token) == 200
+        monkeypatch.setattr(auth, "JWKS_LIFESPAN_S", 0)
+        with key_server.hanging():
+            began = time.monotonic()
+            assert [ask(token) for _ in range(4)] == [200] * 4
+            assert time.monotonic() - began < 1
 
     def test_without_any_key_it_is_our_fault_and_not_the_callers(self, key_server: KeyServer) -> None:
         key_server.add("one")

@@ -95,6 +95,26 @@ class TestChecks:
 
         assert [said.id for said in checks.check_signing_key()] == ["rubric_jobs.E104"]
 
+    def test_keys_of_an_identity_provider_need_an_audience(self, settings: Any) -> None:
+        settings.JWT_JWKS_URL, settings.JWT_AUDIENCE = "https://identity.example/keys", None
+
+        (said,) = checks.check_audience()
+
+        assert said.id == "rubric_jobs.E105"
+        assert "JWT_AUDIENCE" in str(said.hint)
+        settings.JWT_AUDIENCE = "rubrics"
+        assert checks.check_audience() == []
+
+    @pytest.mark.parametrize("module", ["grader.asgi", "grader.wsgi"])
+    def test_a_web_process_without_the_audience_does_not_start(self, module: str) -> None:
+        environ = {**os.environ, "JWT_JWKS_URL": "https://identity.example/keys", "JWT_AUDIENCE": ""}
+        start = [sys.executable, "-c", f"import {module}"]
+
+        refused = subprocess.run(start, env=environ, capture_output=True, text=True, check=False)
+
+        assert refused.returncode != 0
+        assert "Set JWT_AUDIENCE" in refused.stderr
+
     def test_without_any_key_tokens_are_said_to_be_out(self, settings: Any) -> None:
         settings.JWT_JWKS_URL = settings.JWT_SIGNING_KEY = None
 
@@ -150,16 +170,16 @@ class TestOtherOrigins:
         headers = [(b"origin", self.ORIGIN.encode()), (b"content-length", b"99999999")]
         scope = {"type": "http", "method": "POST", "path": JOBS + "extractions", "headers": headers}
 
-        answered, body = base_views.too_large(scope)
+        status, answered, body = base_views.too_large(scope)
 
         assert (b"access-control-allow-origin", self.ORIGIN.encode()) in answered
-        assert json.loads(body)["code"] == "document_too_large"
+        assert (status, json.loads(body)["code"]) == (413, "document_too_large")
 
     def test_a_refusal_before_django_comes_whatever_else_is_wrong(self) -> None:
         headers = [(b"content-type", b"application/json; charset*=bogus''x"), (b"content-length", b"99999999")]
         scope = {"type": "http", "method": "POST", "path": JOBS, "query_string": b"\xff", "headers": headers}
 
-        assert json.loads(base_views.too_large(scope)[1])["code"] == "document_too_large"
+        assert json.loads(base_views.too_large(scope)[2])["code"] == "document_too_large"
 
     def test_another_page_may_not(self, owner: Caller) -> None:
         answer = owner.client.get(JOBS, headers={"Origin": "https://elsewhere.example"})

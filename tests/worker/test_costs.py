@@ -14,8 +14,10 @@ import pytest
 
 from rubric_jobs import conf
 from rubric_jobs.jobs import controls, lifecycle
+from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm.providers import registry
-from rubric_jobs.models import RubricJobAttempt, TenantControl
+from rubric_jobs.models import RubricJobAttempt, RubricJobReply, TenantControl
+from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.job_pump import Pump
 from rubric_jobs.worker.runner import Runner, digest_of, provider_settings
 from rubric_jobs.worker.writer import Writer
@@ -125,6 +127,24 @@ def test_an_answer_that_cannot_be_used_is_paid_for(ask: Ask, fake_llm: FakeLLM, 
     (line,) = ledger()
     assert (line.outcome, line.error_code, line.llm_provider) == ("failed", code, "gemini")
     assert job.performance_metrics["token_usage"] == tokens(line) > 0
+
+
+def test_an_answer_is_stored_while_its_call_is_still_held(
+    ask: Ask, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a crash between the two would have it paid for again."""
+    settings.RUBRIC_PROVIDER_MAX_CALLS = 1
+    end_call, stored = circuit_breaker.end_call, []
+
+    def look_and_end(claim: Claim, *, cap: int) -> None:
+        stored.append(RubricJobReply.objects.filter(job_id=claim.job_id).exists())
+        end_call(claim, cap=cap)
+
+    monkeypatch.setattr(circuit_breaker, "end_call", look_and_end)
+    with working():
+        assert end_of(ask()).status == "completed"
+    assert stored == [True]
+    assert tokens(ledger()[0]) > 0
 
 
 def test_what_one_provider_was_paid_counts_though_another_one_served(

@@ -70,7 +70,8 @@ class GeminiProvider:
             # By default the SDK repeats a request whose connection failed.
             retry_options=types.HttpRetryOptions(attempts=1),
             client_args={"verify": tls()},
-            async_client_args={"ssl": tls()},
+            # A server that names another origin would be sent the key and the document there.
+            async_client_args={"ssl": tls(), "allow_redirects": False},
             aiohttp_client=http,
         )
         return _Connection(genai.Client(api_key=self._api_key, vertexai=False, http_options=options), http)

@@ -11,6 +11,7 @@ import contextlib
 import threading
 import warnings
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from rubric_jobs.errors import ProviderError
@@ -73,6 +74,8 @@ class LegacyGeminiProvider:
             session: Any = vars(service.transport)["_session"]
             # It would take a 401 for an expired token and repeat the request twice.
             session._refresh_status_codes = ()
+            # A server that names another origin would be sent the key and the document there.
+            session.max_redirects = 0
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_maxsize=_POOLED_CONNECTIONS))
             self._service = service
@@ -181,6 +184,8 @@ def _named(fault: Exception, model: str, timeout_s: float) -> ProviderError:
         return fault_of_body(int(fault.code), _body(fault), model, faults.retry_after_s(headers))
     if isinstance(fault, TimeoutError | requests.Timeout | core.RetryError):
         return VENDOR.timeout(timeout_s)
+    if isinstance(fault, requests.TooManyRedirects):
+        return VENDOR.refused_request(fault.response.status_code if fault.response is not None else HTTPStatus.FOUND)
     if isinstance(fault, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return VENDOR.bad_url()
     if isinstance(fault, OSError | requests.RequestException):

@@ -60,11 +60,13 @@ class OpenAIProvider:
 
         # The default limit is 100 connections.
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
+        # A server that redirects to another origin would be sent the key and the document there.
+        http = httpx2.AsyncClient(limits=limits, follow_redirects=False, verify=tls())
         return openai.AsyncOpenAI(
             api_key=self._api_key,
             base_url=self._base_url or "https://api.openai.com/v1",
             max_retries=0,
-            http_client=httpx2.AsyncClient(limits=limits, follow_redirects=True, verify=tls()),
+            http_client=http,
         )
 
     async def answer(

@@ -26,6 +26,8 @@ class ProviderSettings:
     openai_api_key: str = ""
     openai_base_url: str = ""
     openai_model: str = model_catalog.DEFAULTS["openai"]
+    allowed_models: frozenset[str] | None = None
+    """What callers may ask for; None where any name will do."""
 
     def __repr__(self) -> str:
         return f"ProviderSettings(gemini_model={self.gemini_model!r}, openai_model={self.openai_model!r})"
@@ -51,9 +53,15 @@ PROVIDERS: Mapping[str, Callable[[ProviderSettings], Provider]] = MappingProxyTy
 class Providers(Mapping[str, Provider]):
     """All providers by name. Those without a key fail with a sentence that names the setting."""
 
-    def __init__(self, providers: Mapping[str, Provider], default_models: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        default_models: Mapping[str, str],
+        allowed_models: frozenset[str] | None = None,
+    ) -> None:
         self._providers = dict(providers)
         self._default_models = dict(default_models)
+        self._allowed_models = allowed_models
 
     def __getitem__(self, name: str) -> Provider:
         return self._providers[name]
@@ -70,12 +78,18 @@ class Providers(Mapping[str, Provider]):
         return tuple(name for name, provider in self.items() if provider.is_ready)
 
     def model_for(self, name: str, asked: str | None = None) -> str:
-        """The model that provider `name` is asked for, the configured one for a retired name."""
-        return model_catalog.resolve(name, asked, self._default_models[name])
+        """The model that provider `name` is asked for.
+
+        The configured one for a name that is retired, or that callers may not ask for.
+        """
+        default = self._default_models[name]
+        model = model_catalog.resolve(name, asked, default)
+        return model if self._allowed_models is None or model in self._allowed_models else default
 
     def replaced(self, wrap: Callable[[Provider], Provider]) -> Providers:
         """The same providers, each wrapped (in limits or a circuit breaker)."""
-        return Providers({name: wrap(provider) for name, provider in self.items()}, self._default_models)
+        wrapped = {name: wrap(provider) for name, provider in self.items()}
+        return Providers(wrapped, self._default_models, self._allowed_models)
 
     def preload(self) -> None:
         """Import the SDKs of the ready providers. It is slow; before a fork, the memory is shared."""
@@ -94,4 +108,5 @@ def build(settings: ProviderSettings) -> Providers:
     return Providers(
         {name: make(settings) for name, make in PROVIDERS.items()},
         {"gemini": settings.gemini_model, "openai": settings.openai_model},
+        settings.allowed_models,
     )

@@ -48,6 +48,9 @@
     const lost = document.getElementById("workers-lost");
     lost.querySelector("span").textContent = told.lost;
     lost.hidden = !told.lost;
+    const failing = document.getElementById("failing-tasks");
+    failing.querySelector("span").textContent = told.failingTasks.join(", ");
+    failing.hidden = !told.failingTasks.length;
     say("pending", told.queue.pending);
     say("processing", told.queue.processing);
     say("oldest", told.queue.oldest_pending_s === null ? "–" : `${told.queue.oldest_pending_s.toFixed(0)} s`);

@@ -1,0 +1,87 @@
+"""Places that tenants take in turn: start-time fair queueing (Goyal, Vin & Cheng 1996) over the seconds that each used.
+
+A tenant whose work takes long waits for as long as it took, so that many short pieces of another one go first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager, suppress
+
+
+class Turns:
+    """`places` pieces of work at once, at most `most_of_one` of them of the same tenant; more of them wait.
+
+    One belongs to one event loop.
+    """
+
+    def __init__(self, places: int, *, most_of_one: int) -> None:
+        self._free, self._most_of_one = places, most_of_one
+        self._running: Counter[Hashable] = Counter()
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        self._tags: dict[Hashable, float] = {}
+        self._virtual_time = 0.0
+
+    @asynccontextmanager
+    async def turn(self, tenant: Hashable) -> AsyncIterator[None]:
+        """A place for the time of the block; a tenant's own come in the order in which they asked."""
+        await self._enter(tenant)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._leave(tenant, time.monotonic() - began)
+
+    async def _enter(self, tenant: Hashable) -> None:
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(tenant, deque()).append(place)
+        self._hand_out()
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # it came in the same moment
+                self._leave(tenant, 0.0)
+            else:
+                self._forget(tenant, place)
+            raise
+
+    def _hand_out(self) -> None:
+        while self._free and (able := [tenant for tenant in self._waiting if self._may_run(tenant)]):
+            tenant = min(able, key=self._tag)
+            self._virtual_time = self._tag(tenant)
+            place = self._waiting[tenant][0]
+            self._forget(tenant, place)
+            if place.cancelled():  # and its waiter has not run since
+                continue
+            self._running[tenant] += 1
+            self._free -= 1
+            place.set_result(None)
+
+    def _may_run(self, tenant: Hashable) -> bool:
+        return self._running[tenant] < self._most_of_one
+
+    def _tag(self, tenant: Hashable) -> float:
+        """Who comes anew begins at virtual time: nobody saves up turns."""
+        return max(self._tags.get(tenant, 0.0), self._virtual_time)
+
+    def _leave(self, tenant: Hashable, used_s: float) -> None:
+        self._tags[tenant] = self._tag(tenant) + used_s
+        self._running[tenant] -= 1
+        self._free += 1
+        self._hand_out()
+        if not self._running.total():  # nobody waits either: time begins anew
+            self._virtual_time = 0.0
+            self._tags.clear()
+        # Of who is gone, only what is still to be waited for is remembered.
+        self._tags = {known: tag for known, tag in self._tags.items() if tag > self._virtual_time}
+        self._running = +self._running
+
+    def _forget(self, tenant: Hashable, place: asyncio.Future[None]) -> None:
+        places = self._waiting.get(tenant, deque())
+        with suppress(ValueError):
+            places.remove(place)
+        if not places:
+            self._waiting.pop(tenant, None)

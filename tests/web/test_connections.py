@@ -1,0 +1,107 @@
+"""A web process under connections that ask nothing, or never end: it goes on answering, and says little."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import Web, database_url
+
+pytestmark = pytest.mark.usefixtures("rows")
+
+HASTY = "--http=tests.web.hasty_connections:Hasty"
+WHOLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+HALF_A_HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-"
+HALF_A_BODY = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nusername="
+
+
+@contextmanager
+def web(logs: Path, *options: str, descriptors: int | None = None) -> Iterator[Web]:
+    served = Web(logs, *options, descriptors=descriptors, DATABASE_URL=database_url())
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def sent(served: Web, data: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", served.port), timeout=10)
+    connection.sendall(data)
+    return connection
+
+
+def answer(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("half", [b"", HALF_A_HEAD, HALF_A_BODY], ids=["nothing", "half a head", "half a body"])
+def test_a_request_that_does_not_come_is_given_up(tmp_path: Path, half: bytes) -> None:
+    with web(tmp_path, HASTY) as served, sent(served, half) as connection:
+        began = time.monotonic()
+        assert answer(connection).startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - began < 5
+
+
+def test_a_second_request_of_a_connection_has_its_own_time(tmp_path: Path) -> None:
+    with (
+        web(tmp_path, HASTY) as served,
+        sent(served, WHOLE) as connection,
+    ):
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        time.sleep(0.8)  # at rest a connection may stay for longer
+        connection.sendall(HALF_A_HEAD)
+        assert b"HTTP/1.1 408 " in answer(connection)
+
+
+def test_a_body_that_goes_on_coming_is_not_cut_off(tmp_path: Path) -> None:
+    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 160000\r\n\r\n"
+    with web(tmp_path, HASTY) as served, sent(served, head) as connection:
+        for _ in range(8):
+            time.sleep(0.2)
+            connection.sendall(b"x" * 20_000)
+        assert not answer(connection).startswith(b"HTTP/1.1 408 ")
+
+
+def test_with_all_its_connections_taken_a_web_process_answers_the_health_check(tmp_path: Path) -> None:
+    with web(tmp_path, descriptors=1024) as served, ExitStack() as held:
+        for _ in range(640):
+            held.enter_context(sent(served, HALF_A_HEAD))
+        for _ in range(700):  # of these, all but a few are refused at once
+            with ExitStack() as one:
+                try:
+                    one.enter_context(sent(served, HALF_A_HEAD))
+                except OSError:
+                    continue
+                held.push(one.pop_all())
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            try:
+                status, _, _ = served.ask("GET", "/healthz")
+                refused, _, _ = served.ask("GET", "/")
+                break
+            except OSError:
+                time.sleep(0.1)
+        assert (status, refused) == (200, 503)
+        said = served.log.read_text()
+        assert "connections are open" in said
+        assert len(said) < 2_000
+
+
+def test_an_upgrade_to_a_websocket_is_refused_plainly(tmp_path: Path) -> None:
+    upgrade = (
+        b"GET /api/rubric-jobs/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    for option, status in (("--http=grader.web_connections:Connection", b"401"), ("--http=h11", b"403")):
+        with web(tmp_path, option) as served, sent(served, upgrade) as connection:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
+            assert "Traceback" not in served.log.read_text()
