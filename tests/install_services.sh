@@ -15,3 +15,9 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; th
 elif [ -n "$missing" ]; then
     echo "Not installed, so their tests are skipped; as root: apt-get install $missing" >&2
 fi
+# The TypeScript compiler, of the version in its lock file.
+if command -v npm > /dev/null; then
+    [ -x tests/types/node_modules/.bin/tsc ] || (cd tests/types && npm ci --silent --no-audit --no-fund --ignore-scripts)
+else
+    echo "npm is not installed, so the front end's types are not compiled" >&2
+fi

@@ -28,6 +28,12 @@ def chromium() -> str:
     return next(filter(None, map(shutil.which, names)), None) or _absent("Chromium", "chromium-headless-shell")
 
 
+def tsc() -> str:
+    """The TypeScript compiler."""
+    found = Path(__file__).parent / "types" / "node_modules" / ".bin" / "tsc"
+    return str(found) if found.exists() else _absent("TypeScript", "npm, then sh tests/install_services.sh")
+
+
 def _absent(what: str, package: str) -> NoReturn:
     how = f"{what} is not installed; as root: apt-get install {package}"
     if os.environ.get("CI") == "true":

@@ -66,8 +66,10 @@ async def extract(
     report = on_progress or partial_answer.silent
     report(stage="reading")
     reading = await read(request.data, request.file_type)
+    # Only a model can follow an instruction.
+    is_enough = _is_certain(reading) and not request.instruction.strip()
     route = routing.route(
-        providers, policy, forced=request.provider, is_local_enough=_is_certain(reading), stored_reply=stored_reply
+        providers, policy, forced=request.provider, is_local_enough=is_enough, stored_reply=stored_reply
     )
     if route.is_local_first and (isinstance(reading.local, Rubric) or not route.providers):
         return await _of_reading(reading, request)
@@ -101,7 +103,10 @@ async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:
     """The outcome of the local reading, or the error that it ended with."""
     if isinstance(reading.local, errors.RubricJobError):
         raise reading.local
-    return await offload.run(size_of(reading.local.texts()), _finished, reading.local, request)
+    rubric = reading.local
+    if request.instruction.strip():
+        rubric = rubric.model_copy(update={"warnings": [*rubric.warnings, _NOT_HEEDED]})
+    return await offload.run(size_of(rubric.texts()), _finished, rubric, request)
 
 
 def _of_answer(answer: ask.Answer, reading: Reading, request: ExtractionRequest) -> Outcome:
@@ -166,6 +171,12 @@ def _ground(rubric: Rubric, reading: Reading) -> grounding.Grounded:
 _NOT_CHECKED = Warning(
     code="not_checked",
     message="Pages of the document hold no text that can be read; what the model read from them could not be checked.",
+)
+
+
+_NOT_HEEDED = Warning(
+    code="wish_not_heeded",
+    message="The instruction was not followed: only a language model can do that, and none was asked.",
 )
 
 

@@ -17,13 +17,18 @@ def read(document: Document) -> Rubric | None:
     if not tables or not all(_heads(table) for table in tables):
         return None
     place = document.blocks.index(tables[0])
-    before = [block for block in document.blocks[:place] if isinstance(block, Paragraph)]
-    after = [block.text for block in document.blocks[place:] if isinstance(block, Paragraph)]
+    before = [_shown(block) for block in document.blocks[:place] if isinstance(block, Paragraph)]
+    after = [_shown(block) for block in document.blocks[place:] if isinstance(block, Paragraph)]
     if len(before) > 1:
         return None
     grids = tuple(tuple(tuple(WrittenCell(cell.text) for cell in row) for row in _rows(table)) for table in tables)
-    rubric = layout_reading.read(Sheet(before[0].text if before else "", grids, tuple(after)))
+    rubric = layout_reading.read(Sheet(before[0] if before else "", grids, tuple(after)))
     return None if rubric is None else _with_places(rubric, tables)
+
+
+def _shown(paragraph: Paragraph) -> str:
+    """With the bullet or number that it begins with, which is a text's own where we wrote it."""
+    return f"{paragraph.marker} {paragraph.text}" if paragraph.marker else paragraph.text
 
 
 def _heads(table: Table) -> bool:

@@ -16,13 +16,14 @@ import os
 import resource
 import struct
 import sys
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from rubric_jobs import errors
 from rubric_jobs.documents.model import Document
+from rubric_jobs.documents.pictures import Picture
 from rubric_jobs.reader.turns import Turns
 from rubric_jobs.rubric.model import Rubric
 
@@ -37,6 +38,8 @@ DOCUMENTS_PER_CHILD = 200
 RETIRING_RSS = 256 * 1024 * 1024
 
 _LENGTH = struct.Struct(">Q")
+_REQUEST = struct.Struct(">QQ")
+"""Before a request: the lengths of the pages wanted as pictures (a JSON list; empty to read) and of the document."""
 _PROJECT = Path(__file__).resolve().parents[2]
 _TOO_MUCH = "The document is too complex to be read safely; please save it again or upload only the rubric's pages."
 _TOO_SLOW = "Reading the document took too long; please upload only the rubric's pages."
@@ -76,10 +79,25 @@ class Sandbox:
         """
         if len(data) > LARGEST_INPUT:
             raise errors.DocumentTooLarge
+        answer = await self._ask(data, tenant=tenant)
+        # A long document takes seconds to unpack; the other jobs of this loop go on.
+        return await asyncio.to_thread(_reading, answer)
+
+    async def pictures(self, data: bytes, pages: Sequence[int], *, tenant: Hashable) -> list[Picture]:
+        """The pages of a PDF (from 1) as pictures; none where it cannot be drawn: a rubric is not lost for that."""
+        if not pages or len(data) > LARGEST_INPUT:
+            return []
+        try:
+            answer = await self._ask(data, pages, tenant=tenant)
+        except errors.RubricJobError:
+            return []
+        return [Picture.from_json(picture) for picture in answer.get("pictures", [])]
+
+    async def _ask(self, data: bytes, pages: Sequence[int] = (), *, tenant: Hashable) -> dict[str, Any]:
         async with self._turns.turn(tenant):
             child = await self._child()
             try:
-                answer = await child.ask(data)
+                answer = await child.ask(data, pages)
             except BaseException:
                 self._discard(child)
                 raise
@@ -87,8 +105,7 @@ class Sandbox:
                 self._discard(child)
             else:
                 self._idle.append(child)
-        # A long document takes seconds to unpack; the other jobs of this loop go on.
-        return await asyncio.to_thread(_reading, answer)
+        return answer
 
     async def close(self) -> None:
         """Stops every child, busy or not."""
@@ -135,13 +152,15 @@ class _Child:
         )
         return cls(process)
 
-    async def ask(self, data: bytes) -> dict[str, Any]:
+    async def ask(self, data: bytes, pages: Sequence[int] = ()) -> dict[str, Any]:
+        """What the child answers for a document: its reading, or pictures of these pages of it."""
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise errors.InternalError
         try:
             async with asyncio.timeout(WALL_S):
-                stdin.write(_LENGTH.pack(len(data)) + data)
+                wanted = json.dumps(list(pages)).encode()
+                stdin.write(_REQUEST.pack(len(wanted), len(data)) + wanted + data)
                 await stdin.drain()
                 (size,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
                 if size > LARGEST_ANSWER:
@@ -214,6 +233,18 @@ def answer_for(data: bytes) -> dict[str, Any]:
     return {"document": document.as_json(), "local": _local(document)}
 
 
+def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
+    """What the child answers where pictures are wanted: never an exception, whatever the bytes are."""
+    from rubric_jobs.documents import pictures
+
+    try:
+        return {"pictures": [picture.as_json() for picture in pictures.of_pages(data, pages)]}
+    except MemoryError:
+        return {"pictures": [], "retire": True}
+    except Exception:
+        return {"pictures": []}
+
+
 def _local(document: Document) -> dict[str, Any]:
     from rubric_jobs import reader
 
@@ -247,10 +278,11 @@ def _resident_bytes() -> int:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:
-        (size,) = _LENGTH.unpack(head)
+    while len(head := requests.read(_REQUEST.size)) == _REQUEST.size:
+        of_pages, of_data = _REQUEST.unpack(head)
+        pages, data = json.loads(requests.read(of_pages)), requests.read(of_data)
         _limit_next_document()
-        answer = answer_for(requests.read(size))
+        answer = pictures_for(data, pages) if pages else answer_for(data)
         if _resident_bytes() > RETIRING_RSS:
             answer["retire"] = True
         body = json.dumps(answer, separators=(",", ":")).encode()

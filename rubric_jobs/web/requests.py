@@ -118,6 +118,8 @@ class ExtractionSerializer(JobSerializer):
     totalPoints = StatedTotal(required=False, allow_null=True, min_value=0, max_value=MOST_POINTS)
     extractionPrompt = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_INSTRUCTION)
 
+    pagePictures = serializers.BooleanField(required=False, default=False)
+
     def validate_file(self, text: str) -> bytes:
         """The file's bytes, from base64 or a `data:` URL; its size is checked before decoding."""
         encoded = text.partition(",")[2] if text.startswith("data:") else text
@@ -146,6 +148,7 @@ class ExtractionSerializer(JobSerializer):
             "parameters": {
                 "total_points": None if total is None else str(total),
                 "instruction": given.get("extractionPrompt") or "",
+                **({"page_pictures": True} if given["pagePictures"] else {}),
                 **self.provider_parameters(),
             },
         }

@@ -27,7 +27,7 @@ from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Sandbox
-from rubric_jobs.worker import circuit_breaker
+from rubric_jobs.worker import circuit_breaker, page_pictures
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
 from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
@@ -50,13 +50,17 @@ class Runner:
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
-            return _repeated(job, *job.twin, began=began)
+            return await self._with_pictures(_repeated(job, *job.twin, began=began), job.data)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
             done = await work(job)
         except RubricJobError as error:
             return Ending(claim=claim, error=error, metrics=_failed(error, job, began))
-        return Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+        ending = Ending(claim=claim, result=done.result, metrics=_metrics(done, job, began), digest=job.digest)
+        return await self._with_pictures(ending, job.data)
+
+    async def _with_pictures(self, ending: Ending, data: bytes) -> Ending:
+        return await page_pictures.add_to(ending, data, sandbox=self._sandbox, writer=self._writer)
 
     def _prepared(self, claim: Claim, report: ReportProgress) -> _Job:
         """Everything that is read from a job's rows, in one call of the writer, because many jobs queue for it."""
@@ -221,7 +225,7 @@ def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, beg
 
 def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only: bool = False) -> bytes:
     """Digest of everything that decides a job's result: input, parameters, providers, models and this code."""
-    decisive = {name: value for name, value in claim.parameters.items() if name != "fresh"}
+    decisive = {name: value for name, value in claim.parameters.items() if name not in {"fresh", "page_pictures"}}
     asked = policy(is_local_only=is_local_only)
     facts = {
         "kind": claim.kind,

@@ -6,10 +6,12 @@ import datetime
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,8 +114,36 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@dataclass
+class OtherOrigin:
+    """Another program's web server: one page, which loads the service's modules and calls its API."""
+
+    address: str
+    page: str = ""
+
+
+@pytest.fixture(scope="session")
+def other_origin() -> Iterator[OtherOrigin]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(served.page.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        served = OtherOrigin(f"http://127.0.0.1:{server.server_port}")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield served
+        server.shutdown()
+
+
 @pytest.fixture(scope="session")
 def site(
+    other_origin: OtherOrigin,
     embedded_server: str,
     migrated_database: str,
     _fake_llm_server: fakes.FakeLLM,
@@ -126,6 +156,7 @@ def site(
             "GEMINI_API_KEY": "gemini-test-key",
             "GEMINI_BASE_URL": _fake_llm_server.url,
             "OPENAI_API_KEY": "",
+            "CORS_ALLOWED_ORIGINS": other_origin.address,
             "RUBRIC_JOB_MAX_ATTEMPTS": "1",
             "WORKER_PROCESSES": "1",
         }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
+import uuid
 from typing import Any
 
 import docx
@@ -125,7 +127,31 @@ def job_id(page: Page) -> str:
 def done(page: Page) -> Locator:
     """The rubric of a job that has ended well."""
     expect(page.get_by_role("heading", name=DONE)).to_be_visible()
-    return page.get_by_role("table")
+    return page.get_by_role("grid")
+
+
+def show(page: Page, found: dict[str, Any], **more: Any) -> None:
+    """A rubric as the result of a job, through the element itself: the service's answer is replaced on its way."""
+    job = {
+        "jobId": str(uuid.uuid4()),
+        "kind": "extract",
+        "status": "completed",
+        "fileName": "shown.docx",
+        "createdAt": "2026-11-30T12:00:00Z",
+        "result": {"success": True, "warning": None, "rubric": found},
+        **more,
+    }
+    body = f"event: status\ndata: {json.dumps(job)}\n\n"
+    events = f"**/api/rubric-jobs/{job['jobId']}/events"
+    page.route(events, lambda route: route.fulfill(content_type="text/event-stream", body=body))
+    page.evaluate(f"document.querySelector('rubric-extractor').openJob('{job['jobId']}')")
+    expect(page.get_by_role("grid")).to_have_count(1)
+
+
+def choose_action(page: Page, name: str, action: str) -> None:
+    """One of the actions behind the three dots of a criterion or a level."""
+    page.get_by_role("button", name=f"Actions for {name}", exact=True).locator("visible=true").first.click()
+    page.get_by_role("menuitem", name=action).click()
 
 
 def names(page: Page) -> list[str]:

@@ -23,7 +23,7 @@ def test_upload_extract_display(page: Page) -> None:
     steps.done(page)
     assert steps.names(page) == ["Argument", "Bibliography", "Mechanics"]
     expect(page.get_by_text("Read on this server; the document was sent nowhere.")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"Kept here until \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"On the server until \d"))).to_be_visible()
 
 
 def test_job_creation_and_polling(page: Page, context: BrowserContext, watch: Watch, fake_llm: fakes.FakeLLM) -> None:

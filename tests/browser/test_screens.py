@@ -16,6 +16,8 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests import fake_llm as fakes
 from tests.browser import steps
 from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Teacher, Watch
+from tests.browser.test_doubt import doubtful
+from tests.browser.test_layout import checklist
 
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -93,6 +95,7 @@ def test_writing(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
 def test_done(page: Page, look: Look) -> None:
     steps.extract(page, "essay-rubric.pdf", provider="local")
     steps.done(page)
+    page.get_by_role("button", name="Hide the document").first.click()
     look(page, "done")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="dark")
@@ -144,6 +147,38 @@ def test_the_session_has_ended(page: Page, look: Look, teacher: Teacher) -> None
     steps.extract(page, provider="local")
     expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
     look(page, "session-ended")
+
+
+def test_the_document_beside_the_rubric(page: Page, look: Look) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    expect(page.get_by_role("img", name="Page 3 of the document")).to_be_visible()
+    page.locator('[data-at="c1.l2.text"]').click()
+    look(page, "document")
+
+
+def test_doubt(page: Page, look: Look) -> None:
+    steps.show(page, doubtful())
+    page.get_by_text("2 texts beside the rubric were not used").click()
+    look(page, "doubt")
+
+
+def test_a_list_and_the_menu_of_a_criterion(page: Page, look: Look) -> None:
+    steps.show(page, checklist())
+    page.get_by_role("button", name="Actions for Step 1: the file opens without an error").click()
+    expect(page.get_by_role("menuitem", name="Duplicate")).to_be_visible()
+    look(page, "list")
+
+
+def test_my_rubrics(page: Page, look: Look) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    page.get_by_role("link", name="My rubrics").click()
+    expect(page.get_by_role("button", name="Open Essay Rubric")).to_be_visible()
+    look(page, "my-rubrics")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("dialog", name="Sign out")).to_be_visible()
+    look(page, "sign-out")
 
 
 def test_my_jobs(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:

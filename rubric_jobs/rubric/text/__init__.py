@@ -8,7 +8,6 @@ replaces.
 from __future__ import annotations
 
 from rubric_jobs.errors import NoRubricFound
-from rubric_jobs.rubric import layout_reading
 from rubric_jobs.rubric.model import Rubric
 from rubric_jobs.rubric.text import tables_in_markdown, typed
 from rubric_jobs.rubric.text.markdown import NotWrittenError, read_written, write
@@ -23,8 +22,7 @@ def read(text: str) -> Rubric:
     try:
         return read_written(text)
     except NotWrittenError:
-        sheet = tables_in_markdown.read(text)
-        return (sheet and layout_reading.read(sheet)) or typed.read(text)
+        return tables_in_markdown.read(text) or typed.read(text)
 
 
 FEWEST_WRITTEN = 4

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
+from rubric_jobs.rubric import layout, layout_reading
 from rubric_jobs.rubric.layout import Cell, Grid, Row, Sheet
+from rubric_jobs.rubric.model import Rubric
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>#|~&$])")
@@ -101,8 +103,18 @@ class _Blocks:
         self.grids[-1] += rows[1:]
 
 
-def read(text: str) -> Sheet | None:
-    """The sheet that `write` made this text of; None where it cannot be one."""
+def read(text: str) -> Rubric | None:
+    """The rubric whose sheet `write` made this text of; None for any other text."""
+    sheet = _sheet(text)
+    rubric = sheet and layout_reading.read(sheet)
+    return rubric if rubric and _lines(write(layout.write(rubric))) == _lines(text) else None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _sheet(text: str) -> Sheet | None:
     found = _Blocks()
     lines = [line.strip() for line in text.splitlines()]
     for is_text, block in groupby(lines, key=bool):

@@ -1,9 +1,26 @@
 /** Elements by hand. Text goes in as text alone; nothing here parses HTML. */
 
+/** What a page around the element can style with `::part`: a few pieces that will stay. */
+const PARTS = {
+  button: "button",
+  primary: "primary",
+  form: "form",
+  progress: "progress",
+  failed: "failure",
+  rubric: "table",
+  total: "total",
+  take: "take-along",
+  enhance: "enhance",
+  document: "document",
+  list: "list",
+};
+
 /** `element("button.primary", {type: "button", onclick: …}, "Save")`; `false` and `null` leave out. */
 export function element(what, attributes = {}, ...children) {
   const [name, ...classes] = what.split(".");
   const made = document.createElement(name);
+  const part = PARTS[classes[0]] ?? PARTS[name];
+  if (part) made.part.add(part);
   if (classes.length) made.className = classes.join(" ");
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;

@@ -1,8 +1,9 @@
 /** The first view: a document or some text, what is wished for, and where it will go. */
 
-import { MODELS, whereItGoes } from "./destinations.js";
+import { canInstruct, MODELS, whereItGoes } from "./destinations.js";
 import { drawing, element, newId } from "./dom.js";
 import { ACCEPT, judge } from "./file-check.js";
+import { blockOf } from "./paste.js";
 import { pointsOf } from "./rubric-edit.js";
 
 const DOCUMENT = "M6 2.5h8l4.5 4.5v14.5H6zM14 2.5V7h4.5M9 12h6M9 15.5h6";
@@ -13,7 +14,10 @@ export class FormView {
   #isText = false;
   #parts = {};
 
-  /** `context`: `{texts, service, maxFileMb, onExtract(wanted), onEnhance(wanted)}`; `service` as in `destinations.js`. */
+  /**
+   * `context`: `{texts, service, maxFileMb, onExtract(wanted), onEnhance(wanted), onTable(block)}`; `service` as in
+   * `destinations.js`; `block` are pasted cells, or null for an empty table.
+   */
   constructor(context) {
     this.#context = context;
     this.node = this.#build();
@@ -27,6 +31,28 @@ export class FormView {
   /** A fault that the service found in a field, shown where it can be mended. */
   showFault(sentence) {
     this.#say(sentence);
+  }
+
+  get hasFile() {
+    return this.#file !== null;
+  }
+
+  /** The file that was sent is sent once more, to be read by this provider. */
+  sendAgain(provider) {
+    this.#parts.provider.value = provider;
+    this.#changed();
+    this.node.requestSubmit();
+  }
+
+  chooseFile() {
+    this.#switchTo(false);
+    this.#parts.input.focus();
+    this.#parts.input.click();
+  }
+
+  writeText() {
+    this.#switchTo(true);
+    this.#parts.rules.focus();
   }
 
   #build() {
@@ -46,6 +72,7 @@ export class FormView {
       this.#fields(),
       parts.fault,
       element("div.send", {}, parts.submit, parts.where),
+      element("p.hint", {}, `${t("orEmptyTable")} `, element("button.link", { type: "button", onclick: () => this.#context.onTable(null) }, t("emptyTable"))),
     );
     return form;
   }
@@ -110,7 +137,7 @@ export class FormView {
     parts.providerLabel = element("span.label");
     parts.model = element("input", { autocomplete: "off", spellcheck: "false", maxlength: 100 });
     parts.modelField = field(t("model"), parts.model, t("modelHint"));
-    parts.instruction = element("textarea", { rows: 2, maxlength: 20000, dir: "auto" });
+    parts.instruction = element("textarea", { rows: 2, maxlength: 20000, dir: "auto", oninput: () => this.#changed() });
     parts.instructionHint = element("p.hint", { id: newId("hint") });
     parts.instruction.setAttribute("aria-describedby", parts.instructionHint.id);
     const total = element("span.label", {}, t("totalPoints"), parts.totalOptional);
@@ -140,6 +167,11 @@ export class FormView {
     ];
   }
 
+  #switchTo(isText) {
+    this.node.querySelectorAll(".switch input")[isText ? 1 : 0].checked = true;
+    this.#choose(isText);
+  }
+
   #choose(isText) {
     this.#isText = isText;
     this.#say("");
@@ -155,10 +187,13 @@ export class FormView {
     parts.totalOptional.hidden = this.#isText;
     parts.totalHint.textContent = t(this.#isText ? "totalHintText" : "totalHint");
     parts.providerLabel.textContent = t(this.#isText ? "providerText" : "provider");
-    parts.instructionHint.textContent = t(this.#isText ? "instructionTextHint" : "instructionHint");
+    const isHeeded = canInstruct(this.#context.service, provider);
+    const hasInstruction = Boolean(parts.instruction.value.trim());
+    parts.instructionHint.textContent = t(isHeeded ? (this.#isText ? "instructionTextHint" : "instructionHint") : "instructionIgnored");
+    parts.instructionHint.classList.toggle("doubt", !isHeeded && hasInstruction);
     parts.modelField.hidden = !(provider in MODELS);
     parts.submit.textContent = t(this.#isText ? "write" : "extract");
-    parts.where.textContent = whereItGoes(this.#context.service, this.#isText ? "text" : "document", provider, t);
+    parts.where.textContent = whereItGoes(this.#context.service, this.#isText ? "text" : "document", provider, t, { hasInstruction });
   }
 
   #dragged(event, isOver) {
@@ -173,6 +208,12 @@ export class FormView {
   }
 
   #pasted(event) {
+    const block = !event.target.matches?.("input:not([type=file], [type=radio])") && blockOf(event.clipboardData);
+    if (block && block.length > 1 && block[0].length > 1) {
+      event.preventDefault();
+      this.#context.onTable(block);
+      return;
+    }
     if (this.#isText || event.target.matches?.("textarea, input:not([type=file], [type=radio])")) return;
     const file = event.clipboardData.files[0];
     if (file) this.#took(file);
@@ -183,8 +224,7 @@ export class FormView {
   #tookText(text) {
     if (!text.trim()) return;
     this.#parts.rules.value = text;
-    this.node.querySelectorAll(".switch input")[1].checked = true;
-    this.#choose(true);
+    this.#switchTo(true);
     this.#say(this.#context.texts.t("advicePaste"));
     this.#parts.rules.focus();
   }

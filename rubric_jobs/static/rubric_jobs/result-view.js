@@ -2,6 +2,11 @@
 
 import { whereItGoes } from "./destinations.js";
 import { element, newId } from "./dom.js";
+import { DocumentView } from "./document-view.js";
+import { DoubtsView } from "./doubts-view.js";
+import { EditHistory } from "./edit-history.js";
+import { pasteInto } from "./paste.js";
+import { toolbar } from "./rove.js";
 import * as edit from "./rubric-edit.js";
 import { RubricTable } from "./rubric-table.js";
 import { SourceNote } from "./sources.js";
@@ -9,10 +14,8 @@ import { TakeAlong } from "./take-along.js";
 import { TotalBar } from "./total-bar.js";
 
 const PROVIDERS = { gemini: "Google Gemini", openai: "OpenAI" };
-const UNDO_STEPS = 50;
-const WARNINGS_AT_ONCE = 3;
 
-/** What should be looked at, each once: the service sums up its warnings in one sentence for those who show no more. */
+/** The sentences that the service says of a rubric: its own summary, and those that it does not repeat. */
 export function warningsOf(result, rubric) {
   const summary = result?.warning;
   const isToldBelow = rubric.warnings.some((warning) => summary?.includes(warning.message));
@@ -21,34 +24,51 @@ export function warningsOf(result, rubric) {
 
 export class ResultView {
   #context;
-  #past = [];
-  #before;
-  #typing = false;
+  #history;
+  #left = new AbortController();
 
-  /** `context`: `{texts, client, ask, service, job, rubric, onEdited(rubric), onEnhance(wanted), onStartOver()}`. */
+  /**
+   * `context`: `{texts, client, ask, service, job, rubric, isForgotten, staysHere, onEdited(rubric), onEnhance(wanted),
+   * onStartOver()}`.
+   */
   constructor(context) {
     this.#context = context;
     this.rubric = context.rubric;
-    this.#before = edit.copy(context.rubric);
+    this.#history = new EditHistory(context.rubric);
     const { texts } = context;
     this.note = new SourceNote(texts);
+    this.document = this.#documentView();
+    this.doubts = new DoubtsView({
+      texts,
+      summary: context.job.result?.warning,
+      onGo: (at) => this.table.focusOn(at),
+      onPlace: this.document && ((source) => this.#showPlace(source)),
+    });
     this.table = new RubricTable({
       texts,
       isEditable: true,
       onEdit: () => this.#edited(),
-      onChange: (mutate, removed, row) => this.#change(mutate, removed, row),
+      onChange: (mutate, told) => this.#change(mutate, told),
+      onPaste: (at, block) => this.#paste(at, block),
       onSource: (part, name, button) => this.note.open(part, name, button),
+      onSelect: (at) => this.document?.point(at),
       onFault: (sentence) => this.total.say(sentence),
     });
-    this.total = new TotalBar({ texts, onTotal: (total) => this.#setTotal(total), onUndo: () => this.#undo() });
-    this.takeAlong = new TakeAlong({ ...context, rubric: () => this.rubric });
+    this.total = new TotalBar({ texts, onTotal: (total) => this.#setTotal(total), onUndo: () => this.#step("undo"), onRedo: () => this.#step("redo") });
+    this.takeAlong = new TakeAlong({ ...context, rubric: () => this.rubric, layout: () => this.table.node });
     this.node = this.#build();
-    this.node.addEventListener("focusout", () => (this.#typing = false));
+    this.node.addEventListener("focusout", () => (this.#history.isTyping = false));
+    addEventListener("keydown", (event) => this.#key(event), { signal: this.#left.signal });
     this.#show();
   }
 
   focus() {
     this.heading.focus();
+  }
+
+  leave() {
+    this.#left.abort();
+    this.takeAlong.leave();
   }
 
   /** A fault of an enhancement that could not be started. */
@@ -57,55 +77,102 @@ export class ResultView {
     this.fault.hidden = !sentence;
   }
 
+  /** The rubric as another tab has left it; one step back brings this tab's own. */
+  replace(rubric) {
+    if (JSON.stringify(rubric) === JSON.stringify(this.rubric)) return;
+    this.rubric = edit.copy(rubric);
+    this.#history.record(this.rubric);
+    this.#show();
+  }
+
   #build() {
     const { t } = this.#context.texts;
-    this.heading = element("h2", { tabindex: -1 }, t("done", { count: this.rubric.criteria.length }));
+    this.heading = element("h2", { tabindex: -1 }, t(this.#context.isForgotten ? "fromThisBrowser" : this.#context.isOwn ? "ownTable" : "done", { count: this.rubric.criteria.length }));
     const startOver = element("button", { type: "button", onclick: () => this.#context.onStartOver() }, t("startOver"));
-    const grow = element(
-      "div.grow",
-      {},
-      element("button", { type: "button", onclick: () => this.#change((rubric) => edit.addCriterion(rubric, t("newCriterion"))) }, t("addCriterion")),
-      element("button", { type: "button", onclick: () => this.#change(edit.addLevel) }, t("addLevel")),
-    );
+    this.opener = this.document && element("button", { type: "button", "aria-expanded": "false", onclick: () => this.#showDocument(!this.isDocumentShown) }, t("showDocument"));
+    const keys = element("details.keys", {}, element("summary", {}, t("keysTitle")), element("p.hint", {}, t("keysHint")));
     return element(
       "div.result",
       {},
-      element("header.done", {}, element("div", {}, this.heading, this.#facts()), startOver),
-      this.#warnings(),
-      element("p.hint.edit-hint", {}, t("editHint")),
-      this.table.node,
-      grow,
+      element("header.done", {}, element("div", {}, this.heading, this.#facts()), element("div.buttons", {}, this.opener, startOver)),
+      this.#context.isForgotten && element("p.forgotten", { role: "note" }, t("forgotten")),
+      this.doubts.node,
+      element("div.edit-hint", {}, element("p.hint", {}, t(this.#context.staysHere ? "editHint" : "editHintTab")), keys),
+      this.#bench(),
+      this.#grow(),
       this.total.node,
       element("div.panels", {}, this.takeAlong.node, this.#enhance()),
       this.note.node,
     );
   }
 
+  /** The document, where there are pictures of it, beside the table. */
+  #documentView() {
+    const { job, texts, client, ask, isForgotten } = this.#context;
+    const pages = job.result?.pagePictures ?? [];
+    if (!pages.length || isForgotten) return null;
+    const picture = (page) => ask(() => client.getPagePicture(job.jobId, page, { signal: this.#left.signal }));
+    return new DocumentView({ texts, pages, picture, onPick: (at) => this.table.focusOn(at), onClose: () => this.#showDocument(false) });
+  }
+
+  #bench() {
+    const sheet = element("div.sheet-area", {}, this.table.node);
+    this.bench = element("div.bench", {}, this.document?.node, this.document?.divider, sheet);
+    // Beside the table there is room on a large screen alone; elsewhere it lies over it and is asked for.
+    if (this.document && matchMedia("(min-width: 75rem)").matches) this.#showDocument(true, { hasFocus: false });
+    return this.bench;
+  }
+
+  get isDocumentShown() {
+    return this.bench.classList.contains("open");
+  }
+
+  #showDocument(isShown, { hasFocus = true } = {}) {
+    this.bench.classList.toggle("open", isShown);
+    this.opener.setAttribute("aria-expanded", String(isShown));
+    this.opener.textContent = this.#context.texts.t(isShown ? "hideDocument" : "showDocument");
+    this.#context.onDocument?.(isShown);
+    if (isShown) this.document.load();
+    else if (hasFocus) this.opener.focus();
+  }
+
+  #showPlace(source) {
+    if (!this.isDocumentShown) this.#showDocument(true);
+    this.document.pointAt(source);
+  }
+
+  #grow() {
+    const { t } = this.#context.texts;
+    const button = (key, mutate) => element("button", { type: "button", onclick: () => this.#change(...mutate()) }, t(key));
+    const adjustment = (kind) => () => {
+      const reason = t(kind === "penalty" ? "newPenalty" : "newBonus");
+      return [(rubric) => edit.addAdjustment(rubric, kind, reason), { at: `a${this.rubric.adjustments.length}.reason` }];
+    };
+    return toolbar(
+      "div.grow",
+      t("addLegend"),
+      button("addCriterion", () => [(rubric) => edit.addCriterion(rubric, t("newCriterion")), { at: `c${this.rubric.criteria.length}.name` }]),
+      button("addLevel", () => [edit.addLevel, { at: this.#newLevelAt() }]),
+      button("addPenalty", adjustment("penalty")),
+      button("addBonus", adjustment("bonus")),
+    );
+  }
+
+  /** A level's heading where all criteria share it, else its name in the first criterion. */
+  #newLevelAt() {
+    const column = edit.widthOf(this.rubric);
+    const hasHeading = this.table.node.querySelector("thead")?.getClientRects().length;
+    return hasHeading ? `h${column}` : `c0.l${column}.name`;
+  }
+
   #facts() {
-    const { job, texts } = this.#context;
+    const { job, texts, staysHere, isForgotten, isOwn } = this.#context;
+    if (isOwn) return element("p.facts", {}, texts.t(staysHere ? "ownKept" : "editHintTab"));
     const { llm_provider: provider, llm_model: model } = job.performance ?? {};
     const isLocal = !provider || provider === "local";
     const served = isLocal ? texts.t("servedLocal") : texts.t("servedBy", { provider: PROVIDERS[provider] ?? provider, model });
-    const kept = job.expiresAt && texts.t("keptUntil", { time: texts.time(new Date(job.expiresAt)) });
-    return element("p.facts", {}, element("bdi", {}, job.fileName), ` · ${served} `, kept);
-  }
-
-  #warnings() {
-    const { texts } = this.#context;
-    const said = warningsOf(this.#context.job.result, this.rubric);
-    if (!said.length) return null;
-    const listed = (warnings) => element("ul", {}, warnings.map((warning) => element("li", { dir: "auto" }, this.#warning(warning))));
-    const rest = said.slice(WARNINGS_AT_ONCE);
-    const more = rest.length && element("details", {}, element("summary", {}, texts.t("moreWarnings", { count: rest.length })), listed(rest));
-    return element("section.warnings", {}, element("h3", {}, texts.t("warnings")), listed(said.slice(0, WARNINGS_AT_ONCE)), more || null);
-  }
-
-  /** Its sentence, and where it points into the table, a way there. */
-  #warning({ message, path }) {
-    const [, row, column] = path?.match(/^criteria\[(\d+)\](?:\.levels\[(\d+)\])?/) ?? [];
-    if (row === undefined) return message;
-    const go = () => this.table.focusCell(Number(row), column === undefined ? null : Number(column));
-    return element("button.link", { type: "button", onclick: go }, message);
+    const until = job.expiresAt && !isForgotten && texts.t(staysHere ? "keptUntil" : "keptUntilTab", { time: texts.time(new Date(job.expiresAt)) });
+    return element("p.facts", {}, element("bdi", {}, job.fileName), job.fileName && " · ", served, " ", until);
   }
 
   #enhance() {
@@ -137,15 +204,17 @@ export class ResultView {
 
   #show() {
     this.table.show(this.rubric);
-    this.total.show(this.rubric, this.#past.length > 0);
+    this.document?.mark(this.rubric);
+    this.doubts.show(this.rubric);
+    this.total.show(this.rubric, this.#history);
   }
 
   /** A text or number was typed; one step back undoes all that was typed into one field. */
   #edited() {
-    if (!this.#typing) this.#remember();
-    this.#typing = true;
-    this.#keep();
-    this.total.show(this.rubric, true);
+    this.#history.record(this.rubric, { byTyping: true });
+    this.#context.onEdited(this.rubric);
+    this.total.show(this.rubric, this.#history);
+    this.doubts.show(this.rubric);
   }
 
   #setTotal(total) {
@@ -153,31 +222,51 @@ export class ResultView {
     this.#edited();
   }
 
-  #change(mutate, removed = null, row = null) {
-    this.#remember();
+  /** `said`: a sentence for the line below the table; `at`: where the focus lands. */
+  #change(mutate, { said = "", at = null } = {}) {
     mutate(this.rubric);
-    this.#keep();
-    this.#show();
-    if (removed !== null) this.total.say(this.#context.texts.t("removed", { name: removed }));
-    const target = row === null ? null : this.table.node.querySelector(`[data-row="${row}"] .editable`);
-    (target ?? (removed === null ? this.table.node.querySelector("tbody tr:last-child .editable") : this.total.undo)).focus();
-  }
-
-  #undo() {
-    this.rubric = this.#past.pop() ?? this.rubric;
-    this.#before = edit.copy(this.rubric);
+    this.#history.record(this.rubric);
     this.#context.onEdited(this.rubric);
     this.#show();
-    this.total.say("");
-    if (!this.#past.length) this.focus();
+    if (said) this.total.say(said);
+    if (!(at && this.table.focusOn(at))) this.table.focusOn("c0");
   }
 
-  #remember() {
-    this.#past.push(this.#before);
-    if (this.#past.length > UNDO_STEPS) this.#past.shift();
+  #paste(at, block) {
+    const { t } = this.#context.texts;
+    const cells = block.length * block[0].length;
+    this.#change((rubric) => pasteInto(rubric, at, block, { newName: t("newCriterion") }), { at, said: t("pasted", { count: cells }) });
   }
 
-  #keep() {
-    this.#before = edit.copy(this.rubric);
-    this.#context.onEdited(this.rubric);
-  }}
+  #step(way) {
+    const rubric = this.#history[way]();
+    if (!rubric) return;
+    const at = this.table.focusedAt;
+    this.rubric = rubric;
+    this.#context.onEdited(rubric);
+    this.#show();
+    this.total.say(this.#context.texts.t(way === "undo" ? "undone" : "redone"));
+    if (at) this.table.focusOn(at);
+    else if (this.node.getRootNode().activeElement === null) this.total.focusSteps();
+  }
+
+  /** Ctrl+Z and its kin, but where they belong to a field that is being typed in. */
+  #key(event) {
+    const way = stepOf(event);
+    const [target] = event.composedPath();
+    const isOurs = event.composedPath().includes(this.node) || target === document.body;
+    if (!way || !isOurs || event.defaultPrevented) return;
+    const isField = target.matches("input, textarea, select, [contenteditable]");
+    const isOfRubric = this.table.node.contains(target) || target === this.total.target;
+    if (isField && (!isOfRubric || this.#history.isTyping)) return;
+    event.preventDefault();
+    this.#step(way);
+  }
+}
+
+function stepOf({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+  if (!(ctrlKey || metaKey) || altKey) return null;
+  const letter = key.toLowerCase();
+  if (letter === "z") return shiftKey ? "redo" : "undo";
+  return letter === "y" && !shiftKey ? "redo" : null;
+}

@@ -26,6 +26,12 @@ const NEW_LEVEL = { name: null, description: null, points: null, points_min: nul
 
 export const copy = (rubric) => structuredClone(rubric);
 
+/** To begin with: one criterion with three levels. */
+export function emptyRubric(name) {
+  const levels = [3, 2, 1].map((points) => ({ points }));
+  return complete({ criteria: [{ name, points: 3, levels }] });
+}
+
 /** The sum of the criteria's points, or null where none has any. */
 export function sum(rubric) {
   const known = rubric.criteria.map((criterion) => criterion.points).filter((points) => points !== null);
@@ -40,13 +46,13 @@ export function balance(rubric) {
   return { sum: found, target, difference };
 }
 
-/** The level names that all criteria share, column by column; null in a column where they differ. */
+/** The level names that all criteria share, column by column: `""` where none has a name, null where they differ. */
 export function columns(rubric) {
   const width = Math.max(0, ...rubric.criteria.map((criterion) => criterion.levels.length));
   return Array.from({ length: width }, (_, column) => {
     const there = rubric.criteria.filter((criterion) => criterion.levels[column]);
     const names = new Set(there.map((criterion) => criterion.levels[column].name));
-    return names.size === 1 ? [...names][0] : null;
+    return names.size === 1 ? ([...names][0] ?? "") : null;
   });
 }
 
@@ -56,30 +62,95 @@ export function renameColumn(rubric, column, name) {
   }
 }
 
-export function addCriterion(rubric, name) {
-  const shape = rubric.criteria.at(-1)?.levels ?? [];
-  const levels = shape.map((level) => ({ ...NEW_LEVEL, name: level.name }));
-  rubric.criteria.push({ name, description: null, section: null, points: null, weight: null, levels });
+/** `list` (no levels), `stack` (levels below their criterion) or `grid`, by what the rubric holds. */
+export function layoutOf(rubric) {
+  const widths = rubric.criteria.map((criterion) => criterion.levels.length);
+  const widest = Math.max(0, ...widths);
+  if (!widest) return "list";
+  const isLadder = rubric.criteria.length === 1 && widest > 1;
+  const isRagged = widest > 3 && columns(rubric).every((name) => !name) && new Set(widths).size > 1;
+  return isLadder || isRagged || widest > MOST_COLUMNS ? "stack" : "grid";
+}
+
+const MOST_COLUMNS = 8;
+
+/** A criterion after the one at `index` (at the end where null), shaped like it. */
+export function addCriterion(rubric, name, index = null) {
+  const at = index === null ? rubric.criteria.length : index + 1;
+  const model = rubric.criteria[at - 1] ?? rubric.criteria[0];
+  const levels = (model?.levels ?? []).map((level) => ({ ...NEW_LEVEL, name: level.name }));
+  rubric.criteria.splice(at, 0, { name, description: null, section: model?.section ?? null, points: null, weight: null, levels });
+  return at;
+}
+
+export function duplicateCriterion(rubric, index) {
+  rubric.criteria.splice(index + 1, 0, copy(rubric.criteria[index]));
 }
 
 export function removeCriterion(rubric, index) {
   rubric.criteria.splice(index, 1);
 }
 
+/** One step up or down; over a section's edge it joins that section first, as a reader would expect. */
 export function moveCriterion(rubric, index, by) {
   const [moved] = rubric.criteria.splice(index, 1);
   rubric.criteria.splice(index + by, 0, moved);
+  moved.section = rubric.criteria[index].section;
 }
 
-export function addLevel(rubric) {
-  const longest = Math.max(0, ...rubric.criteria.map((criterion) => criterion.levels.length));
+/** A level for every criterion, before column `at` (at the end where it is left out). */
+export function addLevel(rubric, at = widthOf(rubric)) {
   for (const criterion of rubric.criteria) {
-    while (criterion.levels.length <= longest) criterion.levels.push({ ...NEW_LEVEL });
+    while (criterion.levels.length < at) criterion.levels.push({ ...NEW_LEVEL });
+    criterion.levels.splice(at, 0, { ...NEW_LEVEL });
+  }
+}
+
+export function duplicateLevel(rubric, column) {
+  for (const { levels } of rubric.criteria) {
+    if (levels[column]) levels.splice(column + 1, 0, copy(levels[column]));
+  }
+}
+
+export function moveLevel(rubric, column, by) {
+  for (const { levels } of rubric.criteria) {
+    while (levels.length <= Math.max(column, column + by)) levels.push({ ...NEW_LEVEL });
+    const [moved] = levels.splice(column, 1);
+    levels.splice(column + by, 0, moved);
   }
 }
 
 export function removeColumn(rubric, column) {
   for (const criterion of rubric.criteria) criterion.levels.splice(column, 1);
+}
+
+export const widthOf = (rubric) => Math.max(0, ...rubric.criteria.map((criterion) => criterion.levels.length));
+
+/** The criteria from here to the end of their section form one of their own. */
+export function beginSection(rubric, index, name) {
+  renameSection(rubric, index, name);
+}
+
+/** Names the run of criteria that shares the section of the one at `index`, from it on. */
+export function renameSection(rubric, index, name) {
+  const before = rubric.criteria[index].section;
+  for (let at = index; at < rubric.criteria.length && rubric.criteria[at].section === before; at += 1) {
+    rubric.criteria[at].section = name || null;
+  }
+}
+
+/** Whether a section's heading stands above the criterion at `index`. */
+export function beginsSection(rubric, index) {
+  const { section } = rubric.criteria[index];
+  return section !== null && section !== (rubric.criteria[index - 1]?.section ?? null);
+}
+
+export function addAdjustment(rubric, kind, reason) {
+  rubric.adjustments.push({ kind, reason, points: null });
+}
+
+export function removeAdjustment(rubric, index) {
+  rubric.adjustments.splice(index, 1);
 }
 
 /** `2.5` or `2,5` as a number; null for nothing, undefined for what is no number. */

@@ -2,28 +2,35 @@
  * `<rubric-extractor>`: a document or some text becomes a rubric, which can be watched, mended and taken along.
  *
  * Attributes: `api` (prefix of the API, `/api/`), `providers` (those that the service has a key for), `usual-provider` and
- * `fallback-providers` (whom it asks when nobody chooses), `max-file-mb`, `sign-in-url` (opened in a new tab when the
+ * `fallback-providers` (whom it asks when nobody chooses), `account` (any word for who is signed in: drafts are kept in this
+ * browser under it; without it in the tab alone), `max-file-mb`, `sign-in-url` (opened in a new tab when the
  * session has ended), `lang`, `job-id` (the job to open).
  * Property `client`: a RubricJobsClient of your own, for bearer tokens. Events: `rubric-job` (`{jobId}`: another job is
  * shown), `rubric-ready` (`{jobId, result}`: it is complete), `rubric-edited` (`{jobId, rubric}`).
  */
 
 import { CompareView } from "./compare-view.js";
-import { MODELS } from "./destinations.js";
+import { MODELS, serviceOf } from "./destinations.js";
 import { element } from "./dom.js";
-import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { Drafts } from "./drafts.js";
 import { FaultView } from "./fault-view.js";
 import { FormView } from "./form-view.js";
 import { JobsView } from "./jobs-view.js";
+import { nextSteps } from "./next-steps.js";
+import { rubricOf } from "./paste.js";
 import { ProgressView } from "./progress-view.js";
 import { ResultView, warningsOf } from "./result-view.js";
-import { complete, copy } from "./rubric-edit.js";
+import { RubricsView } from "./rubrics-view.js";
+import { keepSections } from "./rubric-changes.js";
+import { complete, copy, emptyRubric } from "./rubric-edit.js";
 import { RubricJobsClient, RubricJobsError } from "./rubric-jobs.js";
 import { SessionDialog } from "./session-dialog.js";
 import { rememberReading, withoutReading } from "./sources.js";
 import { textsFor } from "./texts.js";
 
 const KEEP_AFTER_MS = 300;
+/** What the id of a rubric begins with that has no job. */
+const OWN = "own-";
 
 export class RubricExtractor extends HTMLElement {
   static observedAttributes = ["job-id"];
@@ -32,20 +39,28 @@ export class RubricExtractor extends HTMLElement {
   #form = null;
   #left = new AbortController();
   #jobId = null;
-  #enhancing = null;
   #keeping = 0;
+  #toKeep = null;
   #signingIn = null;
 
   connectedCallback() {
     if (!this.shadowRoot) this.#build();
     this.#left = new AbortController();
+    addEventListener("pagehide", this);
     if (this.#jobId) this.openJob(this.#jobId);
     else if (!this.#view) this.startOver();
   }
 
   disconnectedCallback() {
     this.#left.abort();
+    this.#keepNow();
+    removeEventListener("pagehide", this);
     this.#view?.leave?.();
+  }
+
+  /** The tab is being left or hidden for good. */
+  handleEvent() {
+    this.#keepNow();
   }
 
   attributeChangedCallback(_name, before, jobId) {
@@ -64,12 +79,22 @@ export class RubricExtractor extends HTMLElement {
     this.#leave(null);
     this.#form ??= new FormView({
       texts: this.texts,
-      service: this.#service,
+      service: serviceOf(this),
       maxFileMb: Number(this.getAttribute("max-file-mb")) || 10,
-      onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, signal })),
+      onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, pagePictures: true, signal })),
       onEnhance: (wanted) => this.#start((signal) => this.client.startRubricEnhancement({ ...wanted, signal })),
+      onTable: (block) => this.openTable(block),
     });
     this.#show(this.#form);
+  }
+
+  /** A rubric of one's own, without a job: an empty table, or one that was pasted as a block of cells. */
+  openTable(block = null) {
+    const { t } = this.texts;
+    const blank = emptyRubric(t("newCriterion"));
+    const jobId = `${OWN}${Date.now().toString(36)}`;
+    this.drafts.keep(jobId, { ...entryOf(rememberReading(block ? rubricOf(block, blank) : blank)), changedAt: Date.now(), isEdited: true });
+    return this.openJob(jobId);
   }
 
   openJobs() {
@@ -77,16 +102,31 @@ export class RubricExtractor extends HTMLElement {
     this.#show(new JobsView({ ...this.#tools, onOpen: (jobId) => this.openJob(jobId) }));
   }
 
+  /** What this browser keeps for the account. */
+  openRubrics() {
+    this.#leave(null, { isTold: false });
+    this.#show(new RubricsView({ texts: this.texts, drafts: this.drafts, onOpen: (jobId) => this.openJob(jobId) }));
+  }
+
   /** Shows a job of the caller's, whatever its state, and watches it until it ends. */
   openJob(jobId) {
     const signal = this.#leave(jobId);
+    const own = jobId.startsWith(OWN) && this.drafts.of(jobId);
+    if (own) return this.#showResult({ jobId }, own.rubric, { isOwn: true, isEdited: true });
     this.#show(this.#progressView());
     return this.#follow(jobId, signal);
+  }
+
+  /** On signing out: forgets what is not to stay in this browser, and keeps nothing from then on. */
+  forgetDrafts() {
+    this.#leave(null, { isTold: false });
+    this.drafts.forget();
   }
 
   #build() {
     this.texts = textsFor(this.getAttribute("lang") || document.documentElement.lang);
     this.client ??= new RubricJobsClient({ baseUrl: this.getAttribute("api") || "/api/" });
+    this.drafts = new Drafts(this.getAttribute("account"));
     this.#jobId ??= this.getAttribute("job-id");
     this.live = element("p.unseen", { role: "status" });
     this.stage = element("div.stage-area");
@@ -96,14 +136,6 @@ export class RubricExtractor extends HTMLElement {
     // Nothing is shown before it has its looks.
     const shown = () => (root.hidden = false);
     this.attachShadow({ mode: "open" }).append(element("link", { rel: "stylesheet", href: style, onload: shown, onerror: shown }), root);
-  }
-
-  /** What the page knows of the service, for the sentences on where a document goes. */
-  get #service() {
-    const words = (name) => (this.getAttribute(name) ?? "").split(/[\s,]+/).filter(Boolean);
-    const isKnown = this.hasAttribute("providers");
-    const providers = Object.keys(MODELS).filter((name) => !isKnown || words("providers").includes(name));
-    return { providers, isKnown, usual: this.getAttribute("usual-provider") || "auto", fallback: words("fallback-providers") };
   }
 
   get #tools() {
@@ -116,6 +148,7 @@ export class RubricExtractor extends HTMLElement {
 
   /** Ends what was watched; the signal of what comes next. */
   #leave(jobId, { isTold = true } = {}) {
+    this.#keepNow();
     this.#left.abort();
     this.#left = new AbortController();
     const isOther = jobId !== this.#jobId;
@@ -126,6 +159,7 @@ export class RubricExtractor extends HTMLElement {
 
   #show(view) {
     const hadFocus = this.shadowRoot.activeElement !== null;
+    if (!(view instanceof ResultView)) this.removeAttribute("document-open");
     this.#view?.leave?.();
     this.#view = view;
     this.stage.replaceChildren(view.node);
@@ -158,7 +192,10 @@ export class RubricExtractor extends HTMLElement {
         for await (const job of this.client.watchJob(jobId, { signal })) this.#update(job);
       }, signal);
     } catch (fault) {
-      if (!signal.aborted) this.#showFault(fault, { canRetry: false });
+      if (signal.aborted) return;
+      const draft = this.drafts.of(jobId);
+      if (fault.status === 404 && draft?.rubric) this.#showForgotten(draft);
+      else this.#showFault(fault, { canRetry: false });
     }
   }
 
@@ -173,75 +210,127 @@ export class RubricExtractor extends HTMLElement {
 
   #complete(job) {
     const read = rememberReading(complete(job.result.rubric));
+    const draft = this.drafts.of(job.jobId);
     this.#announce(this.texts.t("done", { count: read.criteria.length }));
     this.#tell("rubric-ready", { jobId: job.jobId, result: job.result });
-    const before = this.#enhancing?.jobId === job.jobId ? this.#enhancing : null;
-    if (!before || draftOf(job.jobId)) return this.#showResult(job, draftOf(job.jobId) ?? read);
-    const warnings = warningsOf(job.result, read).map((warning) => warning.message);
-    const onChoose = (isAfter) => (isAfter ? this.#showResult(job, read) : this.#comeBack(before));
-    return this.#show(new CompareView({ texts: this.texts, before: asLeft(before), after: read, warnings, onChoose }));
+    if (draft?.before && !draft.isChosen) return this.#compare(job, read, draft.before);
+    return this.#showResult(job, draft?.isEdited ? draft.rubric : read, { isEdited: Boolean(draft?.isEdited) });
   }
 
-  #showResult(job, rubric) {
+  #compare(job, read, before) {
+    const warnings = warningsOf(job.result, read).map((warning) => warning.message);
+    const onChoose = (isAfter) => {
+      if (!isAfter) return this.#comeBack(before);
+      this.drafts.keep(job.jobId, { isChosen: true });
+      return this.#showResult(job, read);
+    };
+    const old = this.#asLeft(before);
+    this.#show(new CompareView({ texts: this.texts, before: old, after: keepSections(old, read), warnings, onChoose }));
+  }
+
+  #showResult(job, rubric, { isEdited = false, isForgotten = false, isOwn = false } = {}) {
     const view = new ResultView({
       ...this.#tools,
-      service: this.#service,
+      service: serviceOf(this),
       job,
+      isForgotten,
+      isOwn,
+      staysHere: this.drafts.isLasting,
       rubric: copy(rubric),
       onEdited: (edited) => this.#keep(job.jobId, edited),
       onEnhance: (wanted) => this.#enhance(job, wanted),
       onStartOver: () => this.startOver(),
+      // For the page around it, which may give more width then.
+      onDocument: (isShown) => this.toggleAttribute("document-open", isShown),
     });
     this.#show(view);
+    const { fileName, expiresAt, performance } = job;
+    const known = { fileName, expiresAt, facts: { performance, warning: job.result?.warning } };
+    if (!isForgotten && !isEdited) this.drafts.keep(job.jobId, { ...known, ...entryOf(rubric), changedAt: Date.now(), isEdited });
+    this.drafts.watch((jobId, entry) => jobId === job.jobId && entry?.isEdited && view.replace(entry.rubric), this.#left.signal);
+  }
+
+  /** The job's time is up; what this browser keeps of it is still there. */
+  #showForgotten({ jobId, fileName, rubric, facts }) {
+    const job = { jobId, fileName, performance: facts?.performance, result: { warning: facts?.warning } };
+    this.#showResult(job, rubric, { isForgotten: true });
+    this.#announce(this.texts.t("forgotten"));
   }
 
   #keep(jobId, rubric) {
     clearTimeout(this.#keeping);
-    this.#keeping = setTimeout(() => {
-      keepDraft(jobId, rubric);
-      this.#tell("rubric-edited", { jobId, rubric: withoutReading(rubric) });
-    }, KEEP_AFTER_MS);
+    this.#toKeep = { jobId, rubric };
+    this.#keeping = setTimeout(() => this.#keepNow(), KEEP_AFTER_MS);
+  }
+
+  /** What was changed last, without waiting: the view or the tab is being left. */
+  #keepNow() {
+    clearTimeout(this.#keeping);
+    if (!this.#toKeep) return;
+    const { jobId, rubric } = this.#toKeep;
+    this.#toKeep = null;
+    const isKept = this.drafts.keep(jobId, { ...entryOf(rubric), changedAt: Date.now(), isEdited: true });
+    if (!isKept) this.#announce(this.texts.t("noRoom"));
+    this.#tell("rubric-edited", { jobId, rubric: withoutReading(rubric) });
   }
 
   #enhance(job, { rubric, rules, total }) {
-    keepDraft(job.jobId, rubric);
-    const remembered = { rubric: copy(rubric), job };
+    this.#keep(job.jobId, rubric);
+    const before = { jobId: job.jobId, rubric: copy(rubric) };
     const send = async (signal) => {
       const { content } = await this.client.exportRubric(withoutReading(rubric), "text", { signal });
       const wanted = { simple_rules: await content.text(), rubric_prompt: rules, total_points: total, signal };
       const started = await this.client.startRubricEnhancement(wanted);
-      this.#enhancing = { ...remembered, jobId: started.jobId };
+      this.drafts.keep(started.jobId, { before, changedAt: Date.now() });
       return started;
     };
     return this.#start(send, (sentence) => {
-      this.#comeBack(remembered);
+      this.#leave(job.jobId);
+      this.#showResult(job, rubric, { isEdited: true });
       this.#view.showFault(sentence);
     });
   }
 
+  /** Back to the rubric that was to be enhanced, as it was left. */
   #comeBack(before) {
-    this.#leave(before.job.jobId);
-    this.#showResult(before.job, asLeft(before));
-    this.#announce(this.texts.t("kept"));
+    this.openJob(before.jobId).then(() => this.#announce(this.texts.t("kept")));
+  }
+
+  /** A rubric as it was left, which may be after it was sent to be enhanced. */
+  #asLeft({ jobId, rubric }) {
+    return this.drafts.of(jobId)?.rubric ?? rubric;
   }
 
   #failed(job) {
     const fault = new RubricJobsError(job.error, { code: job.errorCode });
+    fault.askedModel = job.performance?.llm_provider in MODELS;
     this.#showFault(fault, { canRetry: job.retryable });
   }
 
   #showFault(fault, { canRetry }) {
     const { t } = this.texts;
-    const before = this.#enhancing?.jobId === this.#jobId ? this.#enhancing : null;
+    const before = this.drafts.of(this.#jobId)?.before;
     const sentence = this.texts.sentence(fault);
-    const onRetry = canRetry ? () => this.#retry() : null;
-    this.#announce(t("failedLive", { sentence }));
-    this.#show(new FaultView({ texts: this.texts, sentence, onRetry, onBack: () => (before ? this.#comeBack(before) : this.startOver()) }));
+    const toForm = (act) => () => {
+      this.startOver();
+      act?.(this.#form);
+    };
+    const can = {
+      retry: canRetry ? () => this.#retry() : null,
+      readBy: this.#form?.hasFile ? (provider) => toForm((form) => form.sendAgain(provider))() : null,
+      chooseFile: toForm((form) => form.chooseFile()),
+      pasteText: toForm((form) => form.writeText()),
+      emptyTable: () => this.openTable(),
+      back: before ? () => this.#comeBack(before) : toForm(),
+    };
+    this.#announce(fault.code === "cancelled" ? sentence : t("failedLive", { sentence }));
+    const known = { texts: this.texts, service: serviceOf(this), can, askedModel: fault.askedModel };
+    this.#show(new FaultView({ texts: this.texts, sentence, ...nextSteps(fault, known) }));
   }
 
   async #retry() {
     const jobId = this.#jobId;
-    dropDraft(jobId);
+    this.drafts.keep(jobId, { rubric: null, isEdited: false });
     try {
       await this.#ask(() => this.client.retryJob(jobId), this.#left.signal);
       await this.openJob(jobId);
@@ -293,9 +382,9 @@ export class RubricExtractor extends HTMLElement {
   }
 }
 
-/** A job's rubric as it was left, which may be after it was sent to be enhanced. */
-function asLeft({ job, rubric }) {
-  return draftOf(job.jobId) ?? rubric;
+/** What "My rubrics" shows of a rubric. */
+function entryOf(rubric) {
+  return { title: rubric.title, rubric };
 }
 
 customElements.define("rubric-extractor", RubricExtractor);

@@ -2,7 +2,9 @@
 
 export type JobStatus = "pending" | "processing" | "completed" | "failed";
 export type Provider = "auto" | "gemini" | "openai" | "local";
-export type ExportFormat = "json" | "text" | "markdown" | "canvas-csv";
+export type ExportFormat = "json" | "text" | "markdown" | "canvas-csv" | "csv" | "docx";
+/** What a level is worth where it has no points and the format needs some. */
+export type LevelPoints = "spread" | "full_marks";
 
 export interface Source {
   page?: number;
@@ -44,6 +46,12 @@ export interface Rubric {
   totals?: { stated: number | null; computed: number | null; requested: number | null };
   adjustments?: { kind: "penalty" | "bonus"; reason: string; points: number | null }[];
   warnings?: { code: string; message: string; path: string }[];
+  /** The calibrated probability that the whole reading is right, and whether it reaches the bound to stand without a model. */
+  confidence?: number;
+  certain?: boolean;
+  /** Texts inside the parts read that nothing was made of. */
+  unread?: { text: string; source?: Source; why: string }[];
+  doubts?: { path: string; why: string; other?: string }[];
 }
 
 /** The old function's shape. */
@@ -60,6 +68,8 @@ export interface ExtractionResult {
   warning: string | null;
   rubric: Rubric;
   raw: RawRubric;
+  /** Pages of which there are pictures; sizes in points, as the boxes of `Source` are. */
+  pagePictures?: { page: number; width: number; height: number }[];
 }
 
 export interface EnhancementResult {
@@ -152,6 +162,8 @@ export interface ExtractionRequest extends Wanted {
   totalPoints?: number;
   geminiModel?: string;
   extractionPrompt?: string;
+  /** Keep pictures of the pages that hold the rubric, until the job is deleted. */
+  pagePictures?: boolean;
 }
 
 export interface EnhancementRequest extends Wanted {
@@ -198,11 +210,13 @@ export class RubricJobsClient {
   cancelJob(jobId: string, options?: Abortable): Promise<Job>;
   retryJob(jobId: string, options?: Abortable): Promise<Job>;
   deleteJob(jobId: string, options?: Abortable): Promise<void>;
+  /** A page that holds the rubric, as a picture's `data:` URL; `result.pagePictures` says which there are. */
+  getPagePicture(jobId: string, page: number, options?: Abortable): Promise<string>;
   /** `losses`: what the format does not hold, a sentence each; of very many, the last entry says how many more there are. */
   exportRubric(
     rubric: Rubric,
     format: ExportFormat,
-    options?: Abortable,
+    options?: Abortable & { levelPoints?: LevelPoints },
   ): Promise<{ content: Blob; fileName: string | null; losses: string[] }>;
   /**
    * Every state of the job that differs from the one before; the last one is final, unless `signal` was aborted.

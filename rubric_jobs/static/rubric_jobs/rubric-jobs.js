@@ -85,9 +85,20 @@ export class RubricJobsClient {
     await this.#send(`rubric-jobs/${encodeURIComponent(jobId)}`, { method: "DELETE", signal });
   }
 
-  /** A rubric as a document: `format` is `json`, `text`, `markdown` or `canvas-csv`. */
-  async exportRubric(rubric, format, { signal } = {}) {
-    const path = `rubric-jobs/exports?format=${encodeURIComponent(format)}`;
+  /** A page that holds the rubric, as a picture's `data:` URL; for jobs that were started with `pagePictures: true`. */
+  async getPagePicture(jobId, page, { signal } = {}) {
+    const path = `rubric-jobs/${encodeURIComponent(jobId)}/pages/${encodeURIComponent(page)}`;
+    const response = await this.#send(path, { signal, accept: "image/png" });
+    return asDataUrl(await response.blob());
+  }
+
+  /**
+   * A rubric as a document: `format` is `json`, `text`, `markdown`, `canvas-csv`, `csv` or `docx`. Where levels have no points
+   * and the format needs some, the refusal (422) names `levelPoints`: `spread` or `full_marks`.
+   */
+  async exportRubric(rubric, format, { levelPoints, signal } = {}) {
+    const query = new URLSearchParams({ format, ...(levelPoints && { levelPoints }) });
+    const path = `rubric-jobs/exports?${query}`;
     const response = await this.#send(path, { method: "POST", body: { rubric }, signal, accept: "*/*" });
     return { content: await response.blob(), fileName: fileNameOf(response), losses: lossesOf(response) };
   }

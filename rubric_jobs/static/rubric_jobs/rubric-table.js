@@ -1,55 +1,83 @@
 /** A rubric as a table of criteria and levels; every text and number in it can be changed where it stands. */
 
-import { drawing, element } from "./dom.js";
+import { element } from "./dom.js";
 import * as edit from "./rubric-edit.js";
-import { hasPlace, placeText } from "./sources.js";
-
-const UP = "M12 19V6M6 11l6-6 6 6";
-const DOWN = "M12 5v13M6 13l6 6 6-6";
-const CROSS = "M6 6l12 12M18 6L6 18";
+import { placeButton } from "./sources.js";
+import { Fields } from "./table-fields.js";
+import { TableKeys } from "./table-keys.js";
+import { TableMenus } from "./table-menus.js";
 
 export class RubricTable {
   #rubric;
   #columns = [];
+  #was = null;
   #rowsShown = 0;
 
-  /** `options`: `{texts, isEditable, label, onEdit(), onChange(mutate), onSource(part, name, button), onFault(sentence)}`. */
+  /**
+   * `options`: `{texts, isEditable, label, onEdit(), onChange(mutate, {said, at}), onPaste(at, block), onSource(part, name, button),
+   * onSelect(at), onFault(sentence)}`.
+   */
   constructor(options) {
     this.options = options;
     this.t = options.texts.t;
-    this.table = element("table.rubric", { role: "table" });
-    // A wide table scrolls inside of its own box, which the keyboard must be able to reach.
-    this.scroller = element("div.scroller", { tabindex: 0, role: "region", "aria-label": this.t("criterion") }, this.table);
+    this.fields = new Fields(options);
+    const { isEditable } = options;
+    this.table = element("table.rubric", { role: isEditable ? "grid" : "table" });
+    // A wide table scrolls inside of its own box, which the keyboard must be able to reach; by its fields where it has some.
+    this.scroller = element("div.scroller", { tabindex: isEditable ? null : 0, role: "region", "aria-label": this.t("criterion") }, this.table);
     this.title = element("div.title");
-    this.extras = element("div.extras");
-    this.node = element("div.sheet", {}, this.title, this.scroller, this.extras);
+    this.node = element("div.sheet", {}, this.title, this.scroller);
+    if (isEditable) {
+      this.menus = new TableMenus({ texts: options.texts, onChange: options.onChange, rubric: () => this.#rubric });
+      this.keys = new TableKeys(this.table, { ...options, openMenu: (at, field) => this.#openMenu(at, field) });
+      this.node.append(this.menus.node);
+    }
   }
 
-  show(rubric) {
+  /** `was`, where changes are to be marked: the criterion that each one was, or null for a new one. */
+  show(rubric, { was = null, removed = [] } = {}) {
     this.#rubric = rubric;
     this.#columns = edit.columns(rubric);
+    this.#was = was;
     this.#showTitle();
-    this.scroller.setAttribute("aria-label", [this.options.label, rubric.title || this.t("untitled")].filter(Boolean).join(": "));
+    const title = [this.options.label, rubric.title || this.t("untitled")].filter(Boolean).join(": ");
+    this.scroller.setAttribute("aria-label", title);
+    this.table.setAttribute("aria-label", title);
+    this.table.dataset.layout = edit.layoutOf(rubric);
+    this.table.style.setProperty("--levels", Math.max(1, this.#columns.length));
+    this.fields.perLine = this.table.dataset.layout === "grid" ? Math.max(20, Math.round(115 / this.#columns.length)) : 110;
+    this.table.classList.toggle("many", this.#columns.length > 4);
     const rows = rubric.criteria.flatMap((criterion, row) => this.#rows(criterion, row));
-    this.table.replaceChildren(this.#head(), element("tbody", { role: "rowgroup" }, rows));
-    this.table.classList.toggle("listed", !this.#columns.length);
+    const gone = removed.map((criterion) => this.#goneRow(criterion));
+    this.table.replaceChildren(this.#head(), element("tbody", { role: "rowgroup" }, rows, gone), ...this.#adjustments());
     this.#rowsShown = rubric.criteria.length;
-    this.extras.replaceChildren(...this.#adjustments());
+    this.keys?.settle();
   }
 
-  /** Puts the cursor into a criterion's name, or into the text of one of its levels. */
-  focusCell(row, column) {
-    const shown = this.table.querySelector(`[data-row="${row}"]`);
-    const cell = column === null ? shown : shown?.querySelectorAll("td.level")[column];
-    (cell?.querySelector(".editable.text") ?? cell?.querySelector(".editable") ?? this.scroller).focus();
+  /** Puts the focus on a part of the rubric, such as `c2`, `c2.l0` or `c2.l0.text`; the first field there is. */
+  focusOn(at) {
+    const field =
+      this.node.querySelector(`[data-at="${at}"]`) ??
+      this.node.querySelector(`[data-at="${at}.text"]`) ??
+      this.node.querySelector(`[data-at="${at}.name"]`) ??
+      this.node.querySelector(`[data-at^="${at}."]`);
+    field?.focus();
+    field?.scrollIntoView({ block: "nearest" });
+    return Boolean(field);
+  }
+
+  /** The part that the field with the focus holds, or null. */
+  get focusedAt() {
+    const focused = this.node.getRootNode().activeElement;
+    return (this.node.contains(focused) && focused.dataset.at) || null;
   }
 
   #showTitle() {
-    const { isEditable } = this.options;
     const title = this.#rubric.title ?? "";
-    if (!isEditable) return this.title.replaceChildren(element("h3", { dir: "auto" }, title || this.t("untitled")));
-    const field = this.#text(title, this.t("title"), (text) => (this.#rubric.title = text || null));
-    field.dataset.empty = this.t("untitled");
+    if (!this.options.isEditable) return this.title.replaceChildren(element("h3", { dir: "auto" }, title || this.t("untitled")));
+    const set = (text) => (this.#rubric.title = text || null);
+    const field = this.fields.text(title, { at: "title", label: this.t("title"), set, empty: this.t("untitled") });
+    field.tabIndex = 0;
     return this.title.replaceChildren(element("h3", {}, field));
   }
 
@@ -61,22 +89,24 @@ export class RubricTable {
   }
 
   #columnHead(name, column) {
-    const label = this.t("columnName", { column: column + 1 });
     const head = element("th", { scope: "col", role: "columnheader" });
     const isShared = name !== null;
-    if (!this.options.isEditable || !isShared) head.append(isShared ? name : element("span.muted", {}, this.t("levelColumn", { column: column + 1 })));
-    else head.append(this.#columnField(name, label, column));
-    if (this.options.isEditable) {
-      const remove = this.#button(CROSS, this.t("removeColumn", { column: column + 1 }), () =>
-        this.options.onChange((rubric) => edit.removeColumn(rubric, column), this.t("levelColumn", { column: column + 1 })),
-      );
-      head.append(element("span.tools", {}, remove));
-    }
+    const number = this.t("levelColumn", { column: column + 1 });
+    if (!this.options.isEditable || !isShared) head.append(name || element("span.muted", {}, number));
+    else head.append(this.#columnField(name, column));
+    if (this.options.isEditable) head.append(this.#columnMenu(column));
     return head;
   }
 
-  #columnField(name, label, column) {
-    const field = this.#text(name, label, (text) => edit.renameColumn(this.#rubric, column, text));
+  #columnMenu(column, what) {
+    const label = this.t("levelActions", { column: column + 1 });
+    return this.fields.menuButton(label, (button) => this.menus.ofLevel(button, label, column), what);
+  }
+
+  #columnField(name, column) {
+    const label = this.t("columnName", { column: column + 1 });
+    const set = (text) => edit.renameColumn(this.#rubric, column, text);
+    const field = this.fields.text(name, { at: `h${column}`, label, set, empty: this.t("levelColumn", { column: column + 1 }) });
     field.addEventListener("blur", () => {
       for (const shown of this.table.querySelectorAll(`[data-column="${column}"]`)) shown.textContent = field.innerText.trim();
     });
@@ -84,146 +114,168 @@ export class RubricTable {
   }
 
   #rows(criterion, row) {
-    const before = this.#rubric.criteria[row - 1]?.section ?? null;
-    const isNewSection = criterion.section && criterion.section !== before;
-    const width = this.#columns.length + 2;
-    const heading = element("th", { colspan: width, scope: "colgroup", role: "columnheader", dir: "auto" }, criterion.section ?? "");
-    const section = isNewSection && element("tr.section", { role: "row" }, heading);
+    const section = edit.beginsSection(this.#rubric, row) && this.#section(criterion, row);
     return [section, this.#row(criterion, row)].filter(Boolean);
   }
 
+  #section(criterion, row) {
+    const set = (text) => edit.renameSection(this.#rubric, row, text);
+    const name = this.fields.text(criterion.section, { at: `s${row}`, label: this.t("sectionName"), set });
+    const attributes = { colspan: this.#columns.length + 2, scope: "colgroup", role: "columnheader" };
+    return element("tr.section", { role: "row" }, element("th", attributes, name));
+  }
+
   #row(criterion, row) {
-    const cells = this.#columns.map((_, column) => this.#cell(criterion, column));
-    const isNew = !this.options.isEditable && row >= this.#rowsShown;
-    return element(
-      isNew ? "tr.new" : "tr",
-      { role: "row", "data-row": row },
-      this.#criterionCell(criterion, row),
-      cells,
-      element("td.points", { role: "cell" }, this.#points(criterion)),
-    );
+    const cells = this.#columns.map((_, column) => this.#cell(criterion, row, column));
+    const was = this.#was?.[row];
+    const isNew = (!this.options.isEditable && !this.#was && row >= this.#rowsShown) || was === null;
+    const points = element("td.points", { role: this.#cellRole }, this.#points(criterion, row));
+    return element(isNew ? "tr.new" : "tr", { role: "row", "data-row": row }, this.#criterionCell(criterion, row), cells, points);
+  }
+
+  #goneRow(criterion) {
+    const told = [criterion.name, ...criterion.levels.map((level) => level.description)].filter(Boolean).join(" · ");
+    return element("tr.gone", { role: "row" }, element("th", { role: "rowheader", scope: "row", colspan: this.#columns.length + 2 }, element("del", {}, told)));
+  }
+
+  get #cellRole() {
+    return this.options.isEditable ? "gridcell" : "cell";
+  }
+
+  /** What stood there before, as `text` takes it: undefined where no changes are marked or the criterion is new. */
+  #before(row, get) {
+    const was = this.#was?.[row];
+    return was ? (get(was) ?? "") : undefined;
   }
 
   #criterionCell(criterion, row) {
-    const name = this.#text(criterion.name, this.t("criterionName", { row: row + 1 }), (text) => (criterion.name = text), "div.name");
+    const { isEditable } = this.options;
+    const name = this.fields.text(criterion.name, {
+      at: `c${row}.name`,
+      label: this.t("criterionName", { row: row + 1 }),
+      set: (text) => (criterion.name = text),
+      what: "div.name",
+      was: this.#before(row, (was) => was.name),
+    });
     const head = element("th", { scope: "row", role: "rowheader" }, name);
-    if (criterion.description || this.options.isEditable) {
+    if (criterion.description || isEditable || this.#before(row, (was) => was.description)) {
       const label = this.t("criterionText", { name: criterion.name });
-      head.append(this.#text(criterion.description ?? "", label, (text) => (criterion.description = text || null), "div.text"));
+      const set = (text) => (criterion.description = text || null);
+      const was = this.#before(row, (old) => old.description);
+      head.append(...this.fields.longText(criterion.description ?? "", { at: `c${row}.text`, label, set, was }));
     }
-    head.append(element("div.foot", {}, this.#source(criterion, criterion.name), this.options.isEditable && this.#rowTools(criterion, row)));
+    const actions = this.t("criterionActions", { name: criterion.name });
+    const menu = isEditable && this.fields.menuButton(actions, (button) => this.menus.ofCriterion(button, actions, row));
+    head.append(element("div.foot", {}, this.#source(criterion, criterion.name), menu));
+    head.classList.toggle("doubt", isDoubtful(criterion));
     return head;
   }
 
-  #rowTools({ name }, row) {
-    const { onChange } = this.options;
-    const last = this.#rubric.criteria.length - 1;
-    const move = (by) => onChange((rubric) => edit.moveCriterion(rubric, row, by), null, row + by);
-    return element(
-      "div.tools",
-      {},
-      row > 0 && this.#button(UP, this.t("moveUp", { name }), () => move(-1)),
-      row < last && this.#button(DOWN, this.t("moveDown", { name }), () => move(1)),
-      this.#button(CROSS, this.t("removeCriterion", { name }), () => onChange((rubric) => edit.removeCriterion(rubric, row), name)),
-    );
+  #points(criterion, row) {
+    const { number } = this.options.texts;
+    const shown = (points) => (points === null ? "" : number(points));
+    const weight = criterion.weight !== null && criterion.weight !== criterion.points ? element("span.muted", {}, ` ${number(criterion.weight)} %`) : null;
+    const at = `c${row}.points`;
+    if (!this.options.isEditable) return [this.fields.shownNumber(shown(criterion.points), this.#before(row, (was) => shown(was.points)), at), weight];
+    return [this.fields.number(shown(criterion.points), { at, label: this.t("criterionPoints", { name: criterion.name }), read: reader(criterion) }), weight];
   }
 
-  #points(criterion) {
-    const text = criterion.points === null ? "" : this.options.texts.number(criterion.points);
-    const weight = criterion.weight !== null && criterion.weight !== criterion.points ? element("span.muted", {}, ` ${this.options.texts.number(criterion.weight)} %`) : null;
-    if (!this.options.isEditable) return [element("span.number", {}, text || this.t("nothing")), weight];
-    const read = (given) => {
-      const points = edit.pointsOf(given);
-      if (points === undefined) return false;
-      criterion.points = points;
-      return true;
-    };
-    return [this.#number(text, this.t("criterionPoints", { name: criterion.name }), read), weight];
-  }
-
-  #cell(criterion, column) {
+  #cell(criterion, row, column) {
     const level = criterion.levels[column];
-    if (!level) return element("td.level.none", { role: "cell" }, element("span.muted", {}, this.t("nothing")));
-    const shared = this.#columns[column];
+    const cell = element("td.level", { role: this.#cellRole });
+    if (!level) {
+      cell.classList.add("none");
+      cell.append(element("span.muted", {}, this.t("nothing")));
+      return cell;
+    }
     const title = level.name ?? this.t("levelColumn", { column: column + 1 });
     const labels = { level: title, name: criterion.name, column: column + 1 };
-    const text = this.#text(level.description ?? "", this.t("levelText", labels), (given) => (level.description = given || null), "div.text");
-    return element("td.level", { role: "cell" }, this.#levelHead(level, labels, column, shared), text, this.#source(level, `${criterion.name}: ${title}`));
+    const text = this.fields.longText(level.description ?? "", {
+      at: `c${row}.l${column}.text`,
+      label: this.t("levelText", labels),
+      set: (given) => (level.description = given || null),
+      was: this.#before(row, (was) => was.levels[column]?.description),
+    });
+    const menu = this.options.isEditable && this.#columnMenu(column, "button.icon.dots.narrow");
+    const foot = element("div.foot", {}, this.#source(level, `${criterion.name}: ${title}`), menu);
+    cell.append(this.#levelHead(level, labels, row, column), ...text, foot);
+    cell.classList.toggle("doubt", isDoubtful(level));
+    return cell;
   }
 
-  #levelHead(level, labels, column, shared) {
-    const points = edit.pointsText(level, this.options.texts.number);
+  #levelHead(level, labels, row, column) {
+    const { number } = this.options.texts;
+    const shared = this.#columns[column];
+    const points = edit.pointsText(level, number);
+    const set = (given) => (level.name = given || null);
     const name =
       shared !== null
         ? element("span.stacked", { "data-column": column, "aria-hidden": "true" }, shared)
-        : this.#text(level.name ?? "", this.t("levelName", labels), (given) => (level.name = given || null), "span.level-name");
+        : this.fields.text(level.name ?? "", { at: `c${row}.l${column}.name`, label: this.t("levelName", labels), set, what: "span.level-name" });
+    const at = `c${row}.l${column}.points`;
     if (!this.options.isEditable) {
-      return element("div.level-head", {}, name, points && element("span.worth", {}, `${points} ${this.t("pts")}`));
+      const was = this.#before(row, (old) => old.levels[column] && edit.pointsText(old.levels[column], number));
+      const worth = (points || was) && element("span.worth", {}, this.fields.shownNumber(points, was, at), ` ${this.t("pts")}`);
+      return element("div.level-head", {}, name, worth);
     }
-    const worth = this.#number(points, this.t("levelPoints", labels), (given) => edit.setLevelPoints(level, given));
+    const worth = this.fields.number(points, { at, label: this.t("levelPoints", labels), read: (given) => edit.setLevelPoints(level, given) });
     return element("div.level-head", {}, name, element("span.worth", {}, worth, element("span.unit", {}, this.t("pts"))));
   }
 
   #source(part, name) {
-    if (!this.options.onSource || !hasPlace(part)) return [];
-    const isDoubtful = part.grounded === false;
-    const label = this.t("readWhere", { name });
-    const place = placeText(part.source, this.t);
-    const button = element(
-      isDoubtful ? "button.place.doubtful" : "button.place",
-      { type: "button", "aria-haspopup": "dialog", "aria-label": `${place}: ${label}`, onclick: () => this.options.onSource(part, name, button) },
-      place,
-    );
-    return [button];
-  }
-
-  #text(value, label, set, what = "span") {
-    if (!this.options.isEditable) return element(what, { dir: "auto" }, value);
-    const field = element(`${what}.editable`, {
-      contenteditable: "plaintext-only",
-      role: "textbox",
-      "aria-multiline": "true",
-      "aria-label": label,
-      dir: "auto",
-      oninput: () => {
-        set(field.innerText.replace(/\n$/, ""));
-        this.options.onEdit();
-      },
-    });
-    field.textContent = value;
-    return field;
-  }
-
-  #number(value, label, read) {
-    const field = element("input.number", {
-      value,
-      inputmode: "decimal",
-      autocomplete: "off",
-      placeholder: this.t("nothing"),
-      size: Math.max(3, value.length),
-      "aria-label": label,
-      oninput: () => {
-        const isRead = read(field.value);
-        field.toggleAttribute("aria-invalid", !isRead);
-        if (!isRead) field.setAttribute("aria-invalid", "true");
-        this.options.onFault(isRead ? "" : this.t("notPoints", { text: field.value }));
-        if (isRead) this.options.onEdit();
-      },
-    });
-    return field;
-  }
-
-  #button(path, label, onclick) {
-    return element("button.icon", { type: "button", "aria-label": label, title: label, onclick }, drawing(path));
+    return this.options.onSource && placeButton(part, name, this.t, this.options.onSource);
   }
 
   #adjustments() {
-    const { number } = this.options.texts;
-    if (!this.#rubric.adjustments.length) return [];
-    const items = this.#rubric.adjustments.map(({ kind, reason, points }) => {
-      const sign = kind === "penalty" ? "−" : "+";
-      return element("li", { dir: "auto" }, points === null ? reason : `${sign}${number(points)} ${this.t("pts")} · ${reason}`);
-    });
-    return [element("h4", {}, this.t("penalties")), element("ul", {}, items)];
+    const { adjustments } = this.#rubric;
+    if (!adjustments.length) return [];
+    const width = this.#columns.length + 2;
+    const heading = element("tr.section", { role: "row" }, element("th", { colspan: width, scope: "colgroup", role: "columnheader" }, this.t("penalties")));
+    return [element("tbody.adjustments", { role: "rowgroup" }, heading, adjustments.map((adjustment, index) => this.#adjustment(adjustment, index, width - 1)))];
   }
+
+  #adjustment(adjustment, index, width) {
+    const { number } = this.options.texts;
+    const kind = this.t(adjustment.kind);
+    const labels = { kind, number: index + 1 };
+    const set = (text) => (adjustment.reason = text);
+    const reason = this.fields.text(adjustment.reason, { at: `a${index}.reason`, label: this.t("adjustmentReason", labels), set, what: "div.reason" });
+    const actions = this.t("adjustmentActions", labels);
+    const menu = this.options.isEditable && this.fields.menuButton(actions, (button) => this.menus.ofAdjustment(button, actions, index));
+    const sign = adjustment.kind === "penalty" ? "−" : "+";
+    const shown = adjustment.points === null ? "" : number(Math.abs(adjustment.points));
+    const at = `a${index}.points`;
+    const points = this.options.isEditable
+      ? this.fields.number(shown, { at, label: this.t("adjustmentPoints", labels), read: reader(adjustment) })
+      : this.fields.shownNumber(shown, undefined, at);
+    return element(
+      "tr.adjustment",
+      { role: "row" },
+      element("th", { scope: "row", role: "rowheader", colspan: width }, element("span.kind", {}, kind), reason, menu && element("div.foot", {}, menu)),
+      element("td.points", { role: this.#cellRole }, element("span.sign", { "aria-hidden": "true" }, sign), points),
+    );
+  }
+
+  #openMenu(at, field) {
+    const [, row, column] = at.match(/^c(\d+)(?:\.l(\d+))?/) ?? [];
+    const adjustment = at.match(/^a(\d+)/)?.[1];
+    const head = at.match(/^h(\d+)/)?.[1] ?? column;
+    const part = column === undefined ? this.#rubric.criteria[row] : this.#rubric.criteria[row]?.levels[column];
+    const where = part && this.options.onSource && placeButton(part, field.getAttribute("aria-label"), this.t, (...told) => this.options.onSource(...told.slice(0, 2), field));
+    const label = field.getAttribute("aria-label");
+    if (head !== undefined) this.menus.ofLevel(field, label, Number(head), where);
+    else if (row !== undefined) this.menus.ofCriterion(field, label, Number(row), where);
+    else if (adjustment !== undefined) this.menus.ofAdjustment(field, label, Number(adjustment));
+  }
+}
+
+const isDoubtful = (part) => part.grounded === false || part.doubts?.length > 0;
+
+/** Takes typed points into a criterion or an adjustment; false for what is no number. */
+function reader(part) {
+  return (given) => {
+    const points = edit.pointsOf(given);
+    if (points !== undefined) part.points = points;
+    return points !== undefined;
+  };
 }

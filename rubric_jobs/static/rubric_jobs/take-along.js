@@ -1,16 +1,22 @@
 /** The rubric as a file, on the clipboard or on paper. */
 
+import { plainText, richText } from "./clipboard.js";
 import { element } from "./dom.js";
+import { preparePrint } from "./print.js";
 import { withoutReading } from "./sources.js";
 
 const FORMATS = [
+  ["docx", "asWord"],
   ["canvas-csv", "asCanvas"],
+  ["csv", "asCsv"],
   ["json", "asJson"],
   ["markdown", "asMarkdown"],
 ];
 
 export class TakeAlong {
-  /** `context`: `{texts, ask(request), client, rubric()}`. */
+  #left = new AbortController();
+
+  /** `context`: `{texts, ask(request), client, rubric(), layout()}`; `layout` is the node that is printed. */
   constructor(context) {
     const { t } = context.texts;
     this.context = context;
@@ -24,42 +30,54 @@ export class TakeAlong {
         "div.buttons",
         {},
         saves,
-        element("button", { type: "button", onclick: () => this.#copy() }, t("copyText")),
+        element("button", { type: "button", onclick: () => this.#copy() }, t("copyTable")),
         element("button", { type: "button", onclick: () => print() }, t("print")),
       ),
       this.told,
     );
+    preparePrint(context, this.#left.signal);
   }
 
-  #export(format) {
-    const { ask, client, rubric } = this.context;
-    return ask(() => client.exportRubric(withoutReading(rubric()), format));
+  leave() {
+    this.#left.abort();
   }
 
-  async #save(format) {
-    const { texts } = this.context;
+  async #save(format, choice = {}) {
+    const { texts, ask, client } = this.context;
     try {
-      const { content, fileName, losses } = await this.#export(format);
+      const rubric = withoutReading(this.context.rubric());
+      const { content, fileName, losses } = await ask(() => client.exportRubric(rubric, format, choice));
       const name = named(this.context.rubric().title, fileName ?? "rubric");
       const url = URL.createObjectURL(content);
       element("a", { href: url, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10000);
       this.#tell(texts.t("downloaded", { name }), losses);
     } catch (fault) {
-      this.#tell(texts.sentence(fault));
+      if ((fault.fields?.levelPoints || fault.code === "level_points_needed") && !choice.levelPoints) this.#ask(format);
+      else this.#tell(texts.sentence(fault));
     }
   }
 
+  /** Levels without points in a format that needs some: the teacher says what they are worth. */
+  #ask(format) {
+    const { t } = this.context.texts;
+    const choice = (levelPoints, label) => element("button", { type: "button", onclick: () => this.#save(format, { levelPoints }) }, t(label));
+    const buttons = element("div.buttons", {}, choice("spread", "spreadPoints"), choice("full_marks", "fullMarks"));
+    this.told.replaceChildren(element("p", {}, t("needsLevelPoints")), buttons);
+    buttons.firstChild.focus();
+  }
+
+  /** As a table for Word, Docs and mail, and as plain text for everything else. */
   async #copy() {
     const { texts } = this.context;
-    const text = this.#export("text").then(({ content }) => content);
+    const rubric = this.context.rubric();
+    const kinds = { "text/html": richText(rubric, texts), "text/plain": plainText(rubric, texts) };
+    const blobs = Object.entries(kinds).map(([type, text]) => [type, new Blob([text], { type })]);
     try {
-      // The promise goes to the clipboard at once: some browsers forget the click while the service answers.
-      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
+      await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
       this.#tell(texts.t("copied"));
-    } catch (fault) {
-      const wasRefused = await text.then(() => null, (refusal) => refusal);
-      this.#tell(wasRefused ? texts.sentence(wasRefused) : texts.t("notCopied"));
+    } catch {
+      this.#tell(texts.t("notCopied"));
     }
   }
 

@@ -1,0 +1,1 @@
+DROP TABLE grader.rubric_job_pictures;

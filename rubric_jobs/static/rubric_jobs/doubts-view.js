@@ -1,0 +1,83 @@
+/** What should be looked at before a rubric is used: doubts about the reading, texts that it left out, and warnings. */
+
+import { element, newId } from "./dom.js";
+import { placeText, hasPlace, isEdited } from "./sources.js";
+import { warningsThatHold } from "./still-true.js";
+
+const AT_ONCE = 3;
+
+export class DoubtsView {
+  /** `context`: `{texts, summary, onGo(at), onPlace(source)}`; `summary` is the service's own sentence on its warnings. */
+  constructor(context) {
+    this.context = context;
+    this.node = element("div.doubts");
+  }
+
+  show(rubric) {
+    const parts = [this.#verdict(rubric), this.#doubts(rubric), this.#unread(rubric), this.#warnings(rubric)].filter(Boolean);
+    // Redrawn only where something else is to be told, so that nothing closes or loses the focus while one types.
+    const told = JSON.stringify(parts.map((part) => part.textContent));
+    if (told === this.told) return;
+    this.told = told;
+    this.node.replaceChildren(...parts);
+  }
+
+  #verdict(rubric) {
+    if (rubric.certain !== false) return null;
+    return element("p.verdict-line", { role: "note" }, this.context.texts.t(openDoubts(rubric).length ? "uncertainMarked" : "uncertain"));
+  }
+
+  /** Each part of the table that is doubted or invented, until it is changed. */
+  #doubts(rubric) {
+    const { texts, onGo } = this.context;
+    const found = openDoubts(rubric);
+    if (!found.length) return null;
+    const line = ({ at, name, sentence }) => element("li", { dir: "auto" }, element("button.link", { type: "button", onclick: () => onGo(at) }, name), `: ${sentence(texts)}`);
+    return this.#section(texts.t("doubtsTitle"), found.map(line));
+  }
+
+  #unread(rubric) {
+    const { texts, onPlace } = this.context;
+    const found = rubric.unread ?? [];
+    if (!found.length) return null;
+    const line = ({ text, source, why }) => {
+      const place = source && hasPlace({ source }) ? placeText(source, texts.t) : "";
+      const shown = place && onPlace ? element("button.link", { type: "button", onclick: () => onPlace(source) }, place) : place;
+      return element("li", { dir: "auto" }, element("q", {}, text), element("span.muted", {}, " ", shown, why ? ` · ${texts.reason(why)}` : ""));
+    };
+    return element("details.unread", {}, element("summary", {}, texts.t("unreadTitle", { count: found.length })), element("ul", {}, found.map(line)));
+  }
+
+  #warnings(rubric) {
+    const { texts, onGo } = this.context;
+    const found = warningsThatHold(rubric, this.context.summary, texts);
+    if (!found.length) return null;
+    const line = ({ message, at, count }) => {
+      const times = count > 1 ? element("span.count", {}, ` ${texts.t("alike", { count: count - 1 })}`) : null;
+      return element("li", { dir: "auto" }, at ? element("button.link", { type: "button", onclick: () => onGo(at) }, message) : message, times);
+    };
+    return this.#section(texts.t("warnings"), found.map(line));
+  }
+
+  #section(title, lines) {
+    const id = newId("about");
+    const rest = lines.slice(AT_ONCE);
+    const more = rest.length > 0 && element("details", {}, element("summary", {}, this.context.texts.t("moreWarnings", { count: rest.length })), element("ul", {}, rest));
+    return element("section.warnings", { "aria-labelledby": id }, element("h3", { id }, title), element("ul", {}, lines.slice(0, AT_ONCE)), more || null);
+  }
+}
+
+/** `[{at, name, sentence(texts)}]` of the parts that are doubted or invented and have not been changed since. */
+function openDoubts(rubric) {
+  const found = [];
+  const look = (part, at, name) => {
+    if (isEdited(part)) return;
+    if (part.grounded === false) found.push({ at, name, sentence: ({ t }) => t(hasPlace(part) ? "notGrounded" : "invented") });
+    for (const { why, other } of part.doubts ?? []) found.push({ at, name, sentence: (texts) => [texts.reason(why), other && texts.t("otherReading", { other })].filter(Boolean).join(" ") });
+  };
+  rubric.criteria.forEach((criterion, row) => {
+    look(criterion, `c${row}`, criterion.name);
+    criterion.levels.forEach((level, column) => look(level, `c${row}.l${column}`, [criterion.name, level.name].filter(Boolean).join(" · ")));
+  });
+  return found;
+}
