@@ -4,7 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: install demo run test lint bench fuzz soak attack audit clean
+.PHONY: install demo run test lint bench fit fuzz soak attack audit clean
 
 install: .venv/ready
 
@@ -27,6 +27,10 @@ lint: .venv/ready-for-tests
 	@$(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml grader rubric_jobs migrations
 	@$(MANAGE) makemigrations --check --dry-run
+
+# Weights of the reader from documents with truth: make fit DOCS=folder TRUTH=folder
+fit: .venv/ready-for-benchmarks
+	@$(BIN)/python -m benchmarks.fit_reader $(DOCS) $(TRUTH)
 
 bench: .venv/ready-for-benchmarks
 	@$(BIN)/python -m benchmarks.run

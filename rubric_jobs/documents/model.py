@@ -166,6 +166,11 @@ class Document:
         return [(fold(text), source) for text, source in self.texts()]
 
     @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What readers derived from it, kept as long as the document itself."""
+        return {}
+
+    @cached_property
     def _words(self) -> dict[str, Source]:
         words: dict[str, Source] = {}
         for text, source in self.texts():

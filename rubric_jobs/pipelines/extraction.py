@@ -24,7 +24,6 @@ from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader import CERTAIN
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import points, review
 from rubric_jobs.rubric import text as rubric_text
@@ -96,7 +95,7 @@ async def extract(
 
 
 def _is_certain(reading: Reading) -> bool:
-    return isinstance(reading.local, Rubric) and (reading.local.confidence or 0) >= CERTAIN
+    return isinstance(reading.local, Rubric) and reading.local.certain is True
 
 
 async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:

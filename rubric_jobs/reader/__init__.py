@@ -1,5 +1,5 @@
 """Document → rubric, deterministically: no network, no model, the same answer every time."""
 
-from rubric_jobs.reader.reading import CERTAIN, read
+from rubric_jobs.reader.reading import read
 
-__all__ = ["CERTAIN", "read"]
+__all__ = ["read"]

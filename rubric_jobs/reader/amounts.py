@@ -9,37 +9,71 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from rubric_jobs.vocabulary.numbers import GROUPED, NUMBER, UNIT, is_grouped, number
+
+__all__ = ["GROUPED", "NUMBER", "UNIT", "number"]
+
 LARGEST = Decimal(2000)
 LARGEST_GROUPED = Decimal(20_000)
 """No year is written with a separator, so that larger amounts with one are points."""
 LONGEST = 4000
 """Letters of a text that are looked at."""
 
-UNIT = (
-    r"(?:points?|pts?|marks?|mks|credits?|puntos?|puntaje|ptos?|pto|pontos?|punt[io]|punten|pnt|punkte?n?|pkte?|pkt|"
-    r"poäng|pistettä|poeng|баллов|балла|балл|б|puan|分|點|点|점)"
-)
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
-GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"
-NUMBER = rf"(?:{GROUPED}|0[.,]\d{{3}}(?!\d)|\d{{1,4}}(?:[.,]\d{{1,2}})?|\d?[½¼¾])"
-_DASH = r"(?:\s*[-–—−~～‐‑]\s*|\s+(?:to|a|à|bis|hasta|até|tot|through|ou|or)\s+|\s*[至到]\s*)"
+_DASH = (
+    r"(?:\s*[-–—−~～‐‑]\s*|\s*[至到]\s*"
+    r"|\s+(?:to|a|à|bis|hasta|até|fino a|tot|through|thru|ou|or|do|до|til|till|hingga|sampai)\s+)"
+)
 _RANGE = rf"(?P<low>{NUMBER})\s*(?P<lowpercent>[%％])?\s*(?:{UNIT}\.?)?{_DASH}[<>≤≥]?\s*(?P<high>{NUMBER})"
-_CORE = rf"(?:{_RANGE}|(?:(?P<under>[<≤])\s*|[>≥]\s*)?(?P<one>{NUMBER})(?P<plus>\s*\+)?)"
+_UNDER = (
+    r"[<≤]\s*=?\s*|(?:below|under|less than|fewer than|unter|weniger als|moins de|en dessous de|menos de|por debajo de"
+    r"|abaixo de|meno di|minder dan|onder|poniżej|mniej niż|менее|ниже|mindre enn|under|kurang dari|低于|少于)\s*"
+)
+_OVER = (
+    r"[>≥]\s*=?\s*|(?:above|over|more than|über|mehr als|plus de|más de|mais de|acima de|più di|meer dan|powyżej"
+    r"|więcej niż|более|выше|lebih dari|高于|多于|超过)\s*"
+)
+_AND_LESS = (
+    r"(?:\s*(?:and|or|&)\s+(?:below|less|fewer|under|lower)|\s+(?:oder|und) weniger"
+    r"|\s+(?:o|u|ou|y|e) (?:menos|moins|meno)|\s+(?:en|of) (?:lager|minder)|\s*分?以下|\s*점?\s?이하|\s*점?\s?미만)"
+)
+_AND_MORE = (
+    r"(?:\s*\+|\s*(?:and|or|&)\s+(?:above|more|up|over|higher|greater)|\s+(?:oder|und) mehr"
+    r"|\s+(?:o|ou|y|e) (?:más|mais|plus|più)|\s+(?:en|of) (?:hoger|meer)|\s*分?以上|\s*점?\s?이상)"
+)
+_CORE = (
+    rf"(?:{_RANGE}|(?:(?P<under>{_UNDER})|{_OVER})?(?P<one>{NUMBER})(?:(?P<less>{_AND_LESS})|(?P<plus>{_AND_MORE}))?)"
+)
 _LEADING = (
     r"(?:(?:up to|max(?:imum|imal|\.)?|maximal|hasta|até|jusqu['’]à|bis zu|worth|score|points?|pts\.?|marks?|value|"
-    r"puntos|puntaje|puntuaci[oó]n|pontos|pontua[cç][aã]o|punkte|punti|punten|weight|total|valor|peso|nota|note|"
-    r"满分|分值|共|[_.…]{2,80})\s*[:：=]?\s*)"
+    r"puntos|puntaje|puntuaci[oó]n|pontos|pontua[cç][aã]o|punkte|punti|punten|poeng|poin|skor|nilai|bobot|баллы?|weight|"
+    r"total|valor|peso|nota|note|out of|(?:von|sur|sobre|su|van|av|из|dari|of)(?=\s*\d)|z(?=\s\d)|"
+    r"满分|分值|分数|共|滿分|배점|점수|[_.…]{2,80})\s*[:：=]?\s*)"
 )
 _BLANK = r"[_.…\s]*[/／]\s*"
-_EACH = r"(?:\s*(?:each|per \w+|max(?:imum|\.)?|maximal|possible|total|ea\.|chacun|cada un[oa]?|je|jeweils))?"
+_POSSIBLE = (
+    r"(?:möglichen?|erreichbaren?|possible|available|total|max(?:imum|imal|imale|\.)?|posibles|possibles|possíveis"
+    r"|possibili|mogelijke|haalbare|mulige|możliwych|возможных)"
+)
+_EACH = rf"(?:\s*[(\[]?\s*(?:each|per \w+|{_POSSIBLE}|ea\.|a ?piece|apiece|chacun|cada un[oa]?|je|jeweils)\s*[)\]]?)?"
 
-_BODY = rf"{_LEADING}?(?P<slash>{_BLANK})?(?:\+\s*)?{_CORE}\s*(?P<percent>[%％])?\s*(?P<unit>{_UNIT_TAIL})?{_EACH}"
+_PERCENT = (
+    r"(?:[%％](?!\s+(?:of|de|del|des|der|von|van|di|dos|das|z)\s(?!(?:the |la |el |le |a )?"
+    r"(?:final|total|overall|grade|mark|course|nota|note|cijfer|gesamt)))"
+    r"|(?:percent|per cent|prozent|por ciento|por cento|pour cent|procent|prosent|persen|процент(?:ов|а)?)(?![^\W\d_]))"
+)
+"""No "75 % of the items": that says how many of something, not what it is worth."""
+_BODY = (
+    rf"{_LEADING}?(?P<slash>{_BLANK})?(?:\+\s*)?{_CORE}\s*(?P<percent>{_PERCENT})?\s*(?:{_POSSIBLE}\s+(?={UNIT}))?"
+    rf"(?P<unit>{_UNIT_TAIL})?{_EACH}"
+)
 _OPEN, _CLOSE = r"[(\[（【{]", r"[)\]）】}]"
 
 _WHOLE = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*[.:：]?\s*$", re.IGNORECASE)
 _BRACKET = re.compile(rf"\s*{_OPEN}\s*{_BODY}\s*{_CLOSE}", re.IGNORECASE)
 _TAIL = re.compile(
-    rf"(?:\s*[:：=–—\-,;·.]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;]?\s*$", re.IGNORECASE
+    rf"(?:\s*[:：=–—\-,;·.]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;。；]?\s*$",
+    re.IGNORECASE,
 )
 _HEAD = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*(?P<sep>[:：.)\-–—=]|\s|$)\s*", re.IGNORECASE)
 _TIMES = re.compile(
@@ -55,8 +89,14 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
-_IS_GROUPED = re.compile(rf"{GROUPED}$")
-_FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+_STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")
+_SUM = re.compile(
+    r"^\s*[(\[]?(?P<parts>\d{1,3}(?:\s*\+\s*\d{1,3})+)\s*(?:=\s*\d{1,4}\s*)?(?P<unit>" + UNIT + r")?\.?[)\]]?\s*$"
+)
+_THEN_EACH = re.compile(
+    r"^(?P<all>.{1,40}?)\s*[(\[（]\s*(?:each|je|jeweils|chacun|cada un[oa]?|每\S?)\b[^)\]）]{0,30}[)\]）]\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +114,36 @@ class Amount:
         return not (self.has_unit or self.is_percent or self.is_slashed)
 
 
-def number(text: str) -> Decimal:
-    """ "2,5" and "0.125" have decimals; three digits behind a sign, and no zero before it, are thousands: "1,000"."""
-    text = text.strip()
-    if _IS_GROUPED.match(text):
-        return Decimal(text.replace(",", "").replace(".", ""))
-    for sign, value in _FRACTIONS.items():
-        text = text.replace(sign, value)
-    return Decimal(text.replace(",", ".") or "0")
-
-
 def whole(text: str) -> Amount | None:
-    """The amount that is all of this text: "15", "3-4 points", "___/10", "(25%)", "0 to 20 points"."""
+    """The amount that is all of this text: "15", "3-4 points", "___/10", "(25%)", "2 1/2", "5+5", "25 (each 5)"."""
     if len(text) > 60:
         return None
-    match = _WHOLE.match(_plain(text))
+    plain = _plain(text)
+    if each := _THEN_EACH.match(plain):
+        plain = each["all"]
+    match = _WHOLE.match(plain)
     if match:
         return _amount(match)
-    return _to_be_circled(text)
+    return _summed(plain) or _to_be_circled(plain)
+
+
+def _summed(text: str) -> Amount | None:
+    """ "5+5" is worth 10."""
+    match = _SUM.match(text)
+    if not match:
+        return None
+    parts = [int(part) for part in re.findall(r"\d+", match["parts"])]
+    return Amount(Decimal(sum(parts)), has_unit=match["unit"] is not None)
 
 
 def _to_be_circled(text: str) -> Amount | None:
-    """ "1 2 3 4 5": numbers in a row, one of which is circled."""
-    numbers = [int(part) for part in text.split() if part.isdecimal() and len(part) <= 2]
-    if len(numbers) < 3 or len(numbers) != len(text.split()):
+    """ "1 2 3 4 5", "0 / 5 / 10": numbers in equal steps, one of which is circled."""
+    parts = _STEPS_APART.split(text.strip(" ()[]"))
+    if not 3 <= len(parts) <= 21 or not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):
         return None
+    numbers = [int(part) for part in parts]
     steps = {b - a for a, b in itertools.pairwise(numbers)}
-    return Amount(Decimal(max(numbers))) if steps in ({1}, {-1}) else None
+    return Amount(Decimal(max(numbers))) if len(steps) == 1 and steps != {0} else None
 
 
 def bracketed(text: str) -> tuple[Amount, str] | None:
@@ -185,11 +228,10 @@ def without_multiplier(text: str) -> str:
 
 def _amount(match: re.Match[str]) -> Amount | None:
     low, high, one = match.group("low"), match.group("high"), match.group("one")
-    if match.group("under"):
+    if match.group("under") or match.group("less"):
         low, high = "0", one
     values = sorted([number(low), number(high)]) if low else [number(one)]
-    is_grouped = _IS_GROUPED.match(high or one) is not None
-    if values[-1] > (LARGEST_GROUPED if is_grouped else LARGEST):
+    if values[-1] > (LARGEST_GROUPED if is_grouped(high or one) else LARGEST):
         return None
     is_percent = bool(match.group("percent") or match.group("lowpercent"))
     unit = bool(match.group("unit")) or bool(re.search(UNIT, match.group(), re.IGNORECASE))

@@ -36,12 +36,12 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
     if not one:
         return None, None
     alone = amounts.whole(one)
+    for index, line in enumerate(lines):
+        rest = " ".join(lines[:index] + lines[index + 1 :])
+        if re.search(r"[^\W\d_]", rest) and (amount := amounts.whole(line)) is not None:
+            return _name(rest), amount
     if alone is not None:
         return one, alone
-    for index, line in enumerate(lines):
-        amount = amounts.whole(line)
-        if amount is not None and len(lines) > 1:
-            return _name(" ".join(lines[:index] + lines[index + 1 :])), amount
     for take in (amounts.bracketed, amounts.trailing, amounts.leading):
         found = take(one)
         if found and found[1]:
@@ -110,7 +110,8 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
     if ended and (amount := amounts.whole(ended.group("range"))) and (beside is None or _is_within(amount, beside)):
         return amount, "\n".join([*lines[:-1], ended.group("text")])
     last = amounts.trailing(lines[-1])
-    if last and last[0].has_unit and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
+    is_set_off = last is not None and last[0].low is not None and lines[-1].rstrip(" .;")[-1:] in _CLOSING
+    if last and last[0].has_unit | is_set_off and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
         return last[0], "\n".join([*lines[:-1], last[1]])
     return None, text
 

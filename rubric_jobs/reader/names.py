@@ -13,6 +13,8 @@ from rubric_jobs.reader.amounts import Amount
 LONGEST_NAME = 90
 SENTENCE = 38
 DESCRIBING = 20
+SHORTEST_WRAPPED = 12
+_ENDS = frozenset(".:;!?：。")
 _MARK = "\x1f"
 """Parts a name from the description found behind its points."""
 _BULLET_START = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}]\s|[a-z0-9]{{1,2}}[.)]\s)")
@@ -37,7 +39,7 @@ class Named:
 
 def named(text: str, lead: str = "") -> Named:
     """Splits what stands in a criterion's cell or list item."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = _unwrapped([line.strip() for line in text.split("\n") if line.strip()])
     amount, lines = _take_amount(lines)
     times = amounts.multiplier(lines[0]) if lines else None
     if times and lines:
@@ -48,6 +50,17 @@ def named(text: str, lead: str = "") -> Named:
         head, _, tail = name.partition(_MARK)
         name, description = head, "\n".join(filter(None, [tail.strip(), description]))
     return Named(tidy(name), folded(description) or None, amount, times)
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """A first line that goes on in small letters, or in a bracket, was broken by its width."""
+    while len(lines) > 1 and lines[0][-1:] not in _ENDS and len(lines[0]) > SHORTEST_WRAPPED and _goes_on(lines[1]):
+        lines = [f"{lines[0]} {lines[1]}", *lines[2:]]
+    return lines
+
+
+def _goes_on(line: str) -> bool:
+    return line[:1].islower() and _BULLET_START.match(line) is None
 
 
 def tidy(text: str) -> str:

@@ -56,3 +56,13 @@ def is_heading(text: str) -> bool:
     if _NOUN.search(plain) or lexicon.is_only(lexicon.PENALTY, text):
         return True
     return lexicon.PENALTY.match(plain) is not None and len(plain.split()) <= FEW_WORDS
+
+
+def is_bonus(text: str) -> bool:
+    match = lexicon.BONUS.search(lexicon.plain(text))
+    return match is not None and match.start() <= 3 and len(text) < 120
+
+
+def is_penalty(text: str) -> bool:
+    match = lexicon.PENALTY.search(lexicon.plain(text))
+    return match is not None and match.start() <= 12 and len(text) < 120

@@ -8,6 +8,7 @@ from decimal import Decimal
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.amounts import NUMBER, UNIT
+from rubric_jobs.rubric.model import Source
 
 _OUT_OF = re.compile(
     r"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*"
@@ -60,3 +61,16 @@ def _is_title(paragraph: Paragraph) -> bool:
         or lexicon.has(lexicon.RUBRIC, paragraph.text)
         or bool(re.search(lexicon.TOTAL, lexicon.plain(paragraph.text)))
     )
+
+
+def stated_in(text: str) -> Decimal | None:
+    """The total that a text states."""
+    paragraph = Paragraph(text, Source())
+    plain = plain_total(paragraph)
+    if plain is not None:
+        return plain
+    for pattern in (_POINTS_TOTAL, _OUT_OF, _IN_BRACKETS):
+        match = pattern.search(text)
+        if match:
+            return amounts.number(match.group("n"))
+    return None

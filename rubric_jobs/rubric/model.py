@@ -132,6 +132,22 @@ class Warning(Part):
     other_totals: list[Points] = []
 
 
+class UnreadText(Part):
+    """A text inside the parts read that nothing of the rubric was made of, and why."""
+
+    text: str
+    source: Source | None = None
+    why: str
+
+
+class Doubt(Part):
+    """Something that may have been misread: `other` is what it may be instead."""
+
+    path: str
+    why: str
+    other: str | None = None
+
+
 class Rubric(Part):
     title: str | None = None
     kind: Kind = "analytic"
@@ -143,6 +159,9 @@ class Rubric(Part):
     source: Source | None = Field(None, json_schema_extra=NOT_ASKED)
     grounded: bool | None = Field(None, json_schema_extra=NOT_ASKED)
     confidence: float | None = Field(None, json_schema_extra=NOT_ASKED)
+    certain: bool | None = Field(None, json_schema_extra=NOT_ASKED)
+    unread: list[UnreadText] = Field([], json_schema_extra=NOT_ASKED)
+    doubts: list[Doubt] = Field([], json_schema_extra=NOT_ASKED)
 
     def as_json(self) -> dict[str, Any]:
         """The canonical rubric as JSON-ready values; places and marks that are not known are left out."""
@@ -159,7 +178,7 @@ class Rubric(Part):
                 yield from (level.name or "", level.description or "")
 
 
-_MARKS = frozenset({"source", "grounded", "confidence"})
+_MARKS = frozenset({"source", "grounded", "confidence", "certain", "other"})
 
 
 def _without_unknown_marks(value: Any, *, inside_source: bool = False) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rubric_jobs.reader import amounts
 
@@ -36,6 +38,39 @@ WHOLE = {
     "<70": ("0", "70"),
     "≥ 90": (None, "90"),
     "2 bis 3 Punkte": ("2", "3"),
+    "12½": (None, "12.5"),
+    "2 ½ pts": (None, "2.5"),
+    "2 1/2 points": (None, "2.5"),
+    "1/2": (None, "0.5"),
+    "3/4 point": (None, "0.75"),
+    "⅓": (None, "0.3333"),
+    "2 1⁄2": (None, "2.5"),
+    "1½-2½": ("1.5", "2.5"),
+    ".5 pts": (None, "0.5"),
+    "3 to > 2.5": ("2.5", "3"),
+    "<4": ("0", "4"),
+    "below 14": ("0", "14"),
+    "60分以下": ("0", "60"),
+    "5 or less": ("0", "5"),
+    "90+": (None, "90"),
+    "90 and above": (None, "90"),
+    "90分以上": (None, "90"),
+    "25 (each 5)": (None, "25"),
+    "5+5": (None, "10"),
+    "5 + 5 = 10 points": (None, "10"),
+    "von 15 möglichen Punkten": (None, "15"),
+    "out of 20": (None, "20"),
+    "sur 20": (None, "20"),
+    "__/15": (None, "15"),
+    "15 percent": (None, "15"),
+    "20 Prozent": (None, "20"),
+    "１５点": (None, "15"),
+    "5 баллов": (None, "5"),
+    "배점 10점": (None, "10"),
+    "10 punktów": (None, "10"),
+    "0 / 5 / 10": (None, "10"),
+    "5-4-3-2-1": (None, "5"),
+    "0 a 3 punts": ("0", "3"),
 }
 
 
@@ -49,7 +84,20 @@ def test_an_amount_is_read(text: str, expected: tuple[str | None, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A", "Excellent", "10 min", "2024 plan", "12/10/2024", "", "Group 3", "3 sources", "1,000,000", "1,200.00"]
+    "text",
+    [
+        "A",
+        "Excellent",
+        "10 min",
+        "2024 plan",
+        "12/10/2024",
+        "",
+        "Group 3",
+        "3 sources",
+        "1,000,000",
+        "1,200.00",
+        "10分钟",
+    ],
 )
 def test_other_text_is_no_amount(text: str) -> None:
     assert amounts.whole(text) is None
@@ -89,6 +137,61 @@ def test_an_amount_at_the_start_is_taken_off(text: str, high: str, rest: str) ->
     found = amounts.leading(text)
     assert found is not None
     assert (found[0].high, found[1]) == (Decimal(high), rest)
+
+
+@pytest.mark.parametrize("text", ["75 % of the items are correct", "80% de los datos", "3 sources or more: list them"])
+def test_a_share_of_something_is_no_amount(text: str) -> None:
+    assert amounts.leading(text) is None
+    assert amounts.trailing(text) is None
+
+
+def test_a_share_of_the_grade_is_one() -> None:
+    found = amounts.leading("20% of the final grade: report")
+    assert found is not None
+    assert found[0].high == 20
+
+
+@given(
+    st.integers(0, 999),
+    st.sampled_from(["½", "¼", "¾", " 1/2", " 1⁄4", " 3/4"]),
+    st.sampled_from(["", " pts", " Punkte"]),
+)
+def test_a_mixed_number_is_its_units_and_its_part(units: int, part: str, unit: str) -> None:
+    found = amounts.whole(f"{units}{part}{unit}")
+    values = {"½": "0.5", "¼": "0.25", "¾": "0.75", " 1/2": "0.5", " 1⁄4": "0.25", " 3/4": "0.75"}
+    assert found is not None
+    assert found.high == units + Decimal(values[part])
+
+
+@given(
+    st.decimals(0, 900, places=2),
+    st.sampled_from(
+        ["{}", "({})", "{} pts", "/{}", "____/{}", "[{} marks]", "{} Punkte", "Points: {}", "max. {}", "{}分"]
+    ),
+    st.booleans(),
+)
+def test_an_amount_is_the_same_in_every_dress(value: Decimal, dress: str, has_comma: bool) -> None:
+    printed = f"{value.normalize():f}"
+    found = amounts.whole(dress.format(printed.replace(".", ",") if has_comma else printed))
+    assert found is not None
+    assert found.high == value
+
+
+@given(
+    st.decimals(0, 99, places=1),
+    st.decimals(0, 99, places=1),
+    st.sampled_from(["-", " – ", " to ", "~", " bis ", "至"]),
+)
+def test_a_range_has_both_ends_in_order(a: Decimal, b: Decimal, dash: str) -> None:
+    found = amounts.whole(f"{a}{dash}{b}")
+    assert found is not None
+    assert (found.low, found.high) == (min(a, b), max(a, b))
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    for take in (amounts.whole, amounts.trailing, amounts.leading, amounts.bracketed, amounts.negative):
+        take(text)
 
 
 @pytest.mark.parametrize(("text", "value"), [("Content x2", 2), ("(×3)", 3), ("Voice", None), ("2x4", None)])

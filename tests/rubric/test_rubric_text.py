@@ -272,6 +272,28 @@ def test_outlines_and_pasted_tables_are_understood(text: str, expected: list[Any
     assert shown(rubric_text.read(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("2 1/2", "2.5"), ("2 ½", "2.5"), ("12½", "12.5"), ("½", "0.5"), ("1/2", "0.5"), ("2 1⁄2", "2.5")],
+)
+def test_fractions_are_points_in_lines_and_tables(typed: str, value: str) -> None:
+    lines = rubric_text.read(f"Thesis: {typed} points\nEvidence: 4 points\nTotal: {typed} points")
+    assert shown(lines) == [("Thesis", Decimal(value), []), ("Evidence", 4, [])]
+    assert lines.totals.stated == Decimal(value)
+    table = rubric_text.read(f"Criteria\tPoints\nThesis\t{typed}\nEvidence\t4")
+    assert shown(table) == [("Thesis", Decimal(value), []), ("Evidence", 4, [])]
+
+
+def test_quoted_cells_of_a_spreadsheet_are_one_cell_each() -> None:
+    text = 'Criteria\tExcellent (10 points)\tGood (5 points)\nThesis\t"Clear,\narguable"\t"Clear"\n'
+    text += 'Style\t"No ""big"" errors"\t"A few\nerrors"'
+    rubric = rubric_text.read(text)
+    assert [(each.name, [level.description for level in each.levels]) for each in rubric.criteria] == [
+        ("Thesis", ["Clear, arguable", "Clear"]),
+        ("Style", ['No "big" errors', "A few errors"]),
+    ]
+
+
 def test_a_title_a_total_and_penalties_are_no_criteria() -> None:
     text = "Lab report\n\nMethod: 30 points\nResults: 10,5 points\nTotal: 40,5 points\n\n"
     text += "Penalties\n- Late: -5 pts\n- No name"

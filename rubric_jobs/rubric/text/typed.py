@@ -19,13 +19,14 @@ from rubric_jobs.rubric.model import Adjustment, Criterion, Rubric
 from rubric_jobs.rubric.text import typed_outline, typed_tables
 from rubric_jobs.rubric.text.markdown import whole
 from rubric_jobs.rubric.text.typed_adjustments import Adjustments
-from rubric_jobs.rubric.text.typed_lines import Line, folded, read_line, tidy
+from rubric_jobs.rubric.text.typed_lines import NUMBER, Line, folded, number, read_line, tidy
+from rubric_jobs.vocabulary.numbers import VULGAR
 
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total\b|scoring\b|sum\b|maximum\b|max\b|out of\b"
     r"|gesamt|summe\b|totale?\b|puntaje\b|итого|合计|总分)"
-    r"[^0-9]{0,40}?(?P<points>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*+[^\s0-9]*+\s*+(?:total|possible|max\w*+)?\s*+[):*.]*+"
-    r"|(?P<first>[0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*+\w*\s*+(?:total|in total|possible)\b.{0,20}",
+    rf"[^0-9{VULGAR}]{{0,40}}?(?P<points>{NUMBER})\s*+[^\s0-9]*+\s*+(?:total|possible|max\w*+)?\s*+[):*.]*+"
+    rf"|(?P<first>{NUMBER})\s*+\w*\s*+(?:total|in total|possible)\b.{{0,20}}",
     re.IGNORECASE,
 )
 MOST_LINES = 5_000
@@ -46,7 +47,7 @@ class _Found:
 
 def read(text: str) -> Rubric:
     """The rubric that a typed text holds; raises NoRubricFound."""
-    lines = re.split("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text)
+    lines = re.split("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", typed_tables.without_quotes(text))
     tables, others = typed_tables.take_out(lines)
     found = _sort_out(_each_item_on_a_line(others))
     try:
@@ -106,7 +107,7 @@ def _sort_out(lines: Sequence[str]) -> _Found:
         if adjustments.take(line, is_total=total is not None):
             continue
         if total:
-            found.stated = Decimal((total["points"] or total["first"]).replace(",", "."))
+            found.stated = number(total["points"] or total["first"])
         else:
             found.outline.append(line)
     found.adjustments = adjustments.found

@@ -14,6 +14,7 @@ from typing import Any
 
 from rubric_jobs.rubric.model import Level
 from rubric_jobs.rubric.text.markdown import plain
+from rubric_jobs.vocabulary import numbers
 
 MAX_NAME_WORDS = 15
 MAX_LABEL_WORDS = 6
@@ -24,9 +25,12 @@ UNIT = (
     r"(?:points?|pts?\b\.?|marks?|percent|prozent|punkten?|punkte|pkte?\b\.?|puntos?|ptos?\b\.?|punt[io]\b|pontos?"
     r"|poäng|punten|баллов|балла|балл|分|点|p\b|%)"
 )
-_NUMBER = r"[0-9]{1,6}(?:[.,][0-9]{1,4})?"
+NUMBER = (
+    rf"(?:[0-9]{{1,6}}(?:[.,][0-9]{{1,4}}|\s?[{numbers.VULGAR}]|\s(?:{numbers.FRACTION}))?"
+    rf"|[{numbers.VULGAR}]|(?:{numbers.FRACTION}))"
+)
 _DASH = r"[-–—]"
-_AMOUNT = rf"(?P<low>{_NUMBER})(?:\s*(?:{_DASH}|\bto\b|\bbis\b)\s*(?P<high>{_NUMBER}))?"
+_AMOUNT = rf"(?P<low>{NUMBER})(?:\s*(?:{_DASH}|\bto\b|\bbis\b)\s*(?P<high>{NUMBER}))?"
 _UP_TO = r"(?:max(?:imum|\.)?|up to|worth|bis zu|out of|_*+\s*/)?\s*"
 _NAME = r"(?P<name>.{0,200}?)"
 _SIGN = r"(?P<sign>[-−–+]\s?)?"
@@ -65,7 +69,8 @@ _MARKER = re.compile(
 )
 _BOLD_BEGINS = re.compile(r"(?<!\\)(?:\*\*|__)(?=\S)")
 _BOLD_ENDS = re.compile(r"(?<=\S)(?<!\\)(?:\*\*|__)")
-_DIGIT = re.compile("[0-9]")
+_DIGIT = re.compile(f"[0-9{numbers.VULGAR}]")
+_PART = re.compile(f"[{numbers.VULGAR}⁄/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def worth_of(body: str) -> tuple[str, Worth | None, str]:
         found = pattern.fullmatch(looked_at)
         if found is None or len(found["name"].split()) > MAX_NAME_WORDS:
             continue
-        bare = found["unit"] is None and (not found["name"] or _number(found["low"]) > 1000)
+        bare = found["unit"] is None and (not found["name"] or number(found["low"]) > 1000)
         instructs = pattern is _WORTH_AFTER_NAME and _is_an_instruction(found["name"])
         if not bare and not instructs:
             text = found.groupdict().get("text") or ""
@@ -178,7 +183,7 @@ def _is_an_instruction(name: str) -> bool:
 
 
 def _worth(found: re.Match[str]) -> Worth:
-    low, high = _number(found["low"]), _number(found["high"]) if found["high"] else None
+    low, high = number(found["low"]), number(found["high"]) if found["high"] else None
     unit = (found["unit"] or "").lower()
     return Worth(
         high=low if high is None else max(low, high),
@@ -189,6 +194,9 @@ def _worth(found: re.Match[str]) -> Worth:
     )
 
 
-def _number(text: str) -> Decimal:
+def number(text: str) -> Decimal:
+    """ "1,000" is a thousand, "2,5" two and a half, as is "2 1/2"."""
+    if _PART.search(text):
+        return numbers.number(text)
     whole, comma, rest = text.partition(",")
     return Decimal(whole + rest if comma and len(rest) == 3 else text.replace(",", "."))

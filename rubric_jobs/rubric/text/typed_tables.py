@@ -11,7 +11,7 @@ from itertools import groupby
 from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level
 from rubric_jobs.rubric.text.typed_adjustments import adjustment, kind_named
-from rubric_jobs.rubric.text.typed_lines import Worth, split, tidy, worth_of
+from rubric_jobs.rubric.text.typed_lines import NUMBER, Worth, number, split, tidy, worth_of
 
 Table = list[list[str]]
 
@@ -27,11 +27,21 @@ _TEXT_COLUMN = re.compile(
 )
 _EARNED_COLUMN = re.compile(r"(?:earned|your score|erreicht|comments?|feedback|notes?)", re.IGNORECASE)
 _TOTAL_ROW = re.compile(r"(?:grand |overall )?(?:total|sum|summe|gesamt\w*|totale|итого)\b.{0,20}", re.IGNORECASE)
-_BARE_NUMBER = re.compile(r"/?\s*([0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*(%|\w{1,7}\.?)?")
+_BARE_NUMBER = re.compile(rf"/?\s*({NUMBER})\s*(%|[^\W\d]{{1,7}}\.?)?")
 _SIGNS = "-−–+"
 _LONG_GAP = re.compile(r"\s{9,}")
 _MOST_CELLS = 5_000
 """Of one table, each row as wide as the widest: more are no rubric."""
+
+
+_QUOTED_CELL = re.compile(r'(?:(?<=[\t\n])|\A)"((?:[^"]|""){0,4000})"(?=[\t\r\n]|\Z)')
+
+
+def without_quotes(text: str) -> str:
+    """A spreadsheet quotes the cells that hold line breaks or quotes, and doubles the quotes: here they are undone."""
+    if "\t" not in text:
+        return text
+    return _QUOTED_CELL.sub(lambda cell: " ".join(cell[1].replace('""', '"').split()), text)
 
 
 def take_out(lines: Sequence[str]) -> tuple[list[Table], list[str]]:
@@ -171,4 +181,4 @@ def _level(title: str, cell: str) -> Level:
 
 def _number(cell: str) -> Decimal | None:
     found = _BARE_NUMBER.fullmatch(cell.strip())
-    return Decimal(found[1].replace(",", ".")) if found else None
+    return number(found[1]) if found else None

@@ -1,0 +1,97 @@
+"""All parts that a document may be read with, each scored against "nothing here"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rubric_jobs.documents.model import Document, Table
+from rubric_jobs.reader import assemble
+from rubric_jobs.reader.enumerate_tables import enumerate_table
+from rubric_jobs.reader.features import Features, part_features
+from rubric_jobs.reader.lines_enumeration import enumerate_lines
+from rubric_jobs.reader.plan import Part, PartReading
+from rubric_jobs.reader.regions import regions
+from rubric_jobs.reader.weights import dot, fitted
+
+MOST_KEPT = 4
+"""Of each region."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """`score` is the log odds that the region holds a rubric, less what the part is behind the region's best one."""
+
+    region: tuple[int, ...]
+    part: Part
+    reading: PartReading
+    features: Features = field(repr=False)
+    score: float = 0.0
+
+
+def candidates(document: Document) -> dict[tuple[int, ...], list[Candidate]]:
+    """By region, best first, the best few alone."""
+    found = {}
+    for region in regions(document):
+        own = list(region_candidates(document, region))
+        if own:
+            found[region] = ranked(own)
+    return found
+
+
+def ranked(own: list[Candidate]) -> list[Candidate]:
+    """The best few of a region, scored: which is the best, and whether there is a rubric at all, are two questions."""
+    rank, detect = fitted().get("rank", {}), fitted().get("detect", {})
+    ranks = {id(candidate): dot(rank, candidate.features) for candidate in own}
+    own.sort(key=lambda candidate: -ranks[id(candidate)])
+    odds = dot(detect, own[0].features) + detect.get("intercept", 0.0)
+    for candidate in own[:MOST_KEPT]:
+        candidate.score = odds + ranks[id(candidate)] - ranks[id(own[0])]
+    return own[:MOST_KEPT]
+
+
+def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[Candidate]:
+    told = set()
+    for part, local in _parts(document, region):
+        reading = assemble.assemble_part(part, document)
+        if not reading.criteria:
+            continue
+        key = _key(reading)
+        if key in told:
+            continue
+        told.add(key)
+        features = part_features(part, document, reading) | local
+        yield Candidate(region, part, reading, features)
+
+
+def _parts(document: Document, region: tuple[int, ...]) -> Iterator[tuple[Part, Features]]:
+    if not isinstance(document.blocks[region[0]], Table):
+        yield from ((part, {}) for part in enumerate_lines(region, document))
+        return
+    proposals = enumerate_table(region, document)
+    best = max((proposal.score for proposal in proposals), default=0.0)
+    for proposal in proposals:
+        yield (
+            proposal.part,
+            {
+                "local header": proposal.header,
+                "local columns": proposal.columns,
+                "local rows": proposal.rows,
+                "local behind": proposal.score - best,
+            },
+        )
+
+
+def _key(reading: PartReading) -> tuple[object, ...]:
+    """Two parts that read the same, and use and skip the same, are one."""
+    criteria = tuple(
+        (
+            criterion.name,
+            criterion.points,
+            criterion.description,
+            criterion.section,
+            tuple((level.name, level.description, level.highest) for level in criterion.levels),
+        )
+        for criterion in reading.criteria
+    )
+    return criteria, reading.stated, len(reading.used), len(reading.adjustments)

@@ -1,0 +1,304 @@
+"""The bounded set of parts that one table (or tables that go on) can be read as, the likelier ones first.
+
+A grammar, not rules for documents: header rows, then a role for each column, then one for each row. Local models rank
+the choices; whole parts are judged later. Three beams bound the set.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rubric_jobs.documents.model import Document, Table
+from rubric_jobs.reader import grid_assembly
+from rubric_jobs.reader.cell_values import is_amount
+from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
+from rubric_jobs.reader.plan import NameFrom, Part, Shape
+from rubric_jobs.reader.sheet import Sheet, sheet_of
+from rubric_jobs.reader.tags import tags_of
+from rubric_jobs.reader.weights import classes, dot, fitted, log_odds
+
+MOST_PARTS = 28
+MOST_HEADERS = 4
+MOST_COLUMN_ROLES = 6
+MOST_ROW_ROLES = 4
+BEAM = 24
+FARTHEST = 5.0
+"""Choices whose log probability lies so far below the best one's are left out."""
+TALLEST_TURNED = 14
+LONGEST_NAME = 130
+MANY_CELLS = 120
+LARGEST = 6_000
+"""Cells; a larger table is data."""
+_ONCE = "csnm"
+_MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`header`, `columns` and `rows` are mean log probabilities of the local models."""
+
+    part: Part
+    header: float
+    columns: float
+    rows: float
+
+    @property
+    def score(self) -> float:
+        return self.header + 3 * self.columns + 3 * self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    start: int
+    depth: int
+    score: float
+    lender: int | None = None
+
+
+def enumerate_table(region: tuple[int, ...], document: Document) -> list[Proposal]:
+    """Parts of shapes down, across and long for a region of tables; best first, at most MOST_PARTS."""
+    sheet = sheet_of(document, region)
+    if sheet.columns < 1 or len(sheet.rows) * sheet.columns > LARGEST or not sheet.cells:
+        return []
+    found = list(_upright(sheet, region, document))
+    if 2 <= len(sheet.rows) <= TALLEST_TURNED and sheet.columns >= 2:
+        found += _turned(sheet.turned, region)
+    found.sort(key=lambda proposal: -proposal.score)
+    return found[: MOST_PARTS if len(sheet.cells) < MANY_CELLS else MOST_PARTS // 2]
+
+
+def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Iterator[Proposal]:
+    for header in [*_headers(sheet), *_lent(sheet, region, document)]:
+        part = Part(region, "down", "", "", header=header.lender)
+        titles = _titles(sheet, header, part, document)
+        yield from _grids(sheet, header, titles, part)
+        if len(sheet.rows) - header.start - header.depth >= 3 and sheet.columns >= 2:
+            yield from _longs(sheet, header, titles, part)
+
+
+def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[Proposal]:
+    for header in _headers(sheet):
+        part = Part(region, "across", "", "")
+        for proposal in _grids(sheet, header, _titles(sheet, header, None, None), part):
+            own = proposal.part
+            yield replace(proposal, part=replace(own, rows=own.columns, columns=own.rows))
+
+
+def _headers(sheet: Sheet) -> list[_Header]:
+    """Where the header begins and how deep it is."""
+    height = min(len(sheet.rows), 6)
+    odds = [log_odds(dot(fitted()["header"], header_features(sheet, row))) for row in range(height)]
+    found = []
+    for start, depth in itertools.product(range(4), range(4)):
+        end = start + depth
+        if end >= len(sheet.rows) or end > height - (end < height) or (depth == 0 and start > 1):
+            continue
+        score = sum(no for _, no in odds[:start]) + sum(yes for yes, _ in odds[start:end])
+        score += odds[end][1] if end < height else 0.0
+        found.append(_Header(start, depth, score))
+    found.sort(key=lambda header: -header.score)
+    return [header for header in found[:MOST_HEADERS] if header.score > found[0].score - FARTHEST]
+
+
+def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_Header]:
+    """The nearest table above of as many columns may lend its header."""
+    above = [b for b in range(region[0]) if isinstance(document.blocks[b], Table)]
+    if not above:
+        return []
+    table = document.blocks[above[-1]]
+    if not isinstance(table, Table) or table.columns != sheet.columns or table.rows < 2:
+        return []
+    return [_Header(0, 0, -1.0, above[-1])]
+
+
+def _titles(sheet: Sheet, header: _Header, part: Part | None, document: Document | None) -> list[str]:
+    if part is not None and document is not None and header.lender is not None:
+        cells = grid_assembly.lent_titles(part, document, sheet)
+    else:
+        cells = grid_assembly.titles_of(sheet, range(header.start, header.start + header.depth))
+    return [grid_assembly.title_text(column) for column in cells] if cells else [""] * sheet.columns
+
+
+def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
+    body = range(header.start + header.depth, len(sheet.rows))
+    columns = Columns(sheet, titles, body)
+    known: dict[str, list[tuple[str, float]]] = {}
+    for roles, role_score in column_roles(columns, "columns"):
+        if not _is_grid(roles, len(body), columns):
+            continue
+        seen = "".join(role if role in "clpw" else "." for role in roles)
+        if seen not in known:
+            known[seen] = row_roles(sheet, seen, titles, body)
+        for rows, row_score in known[seen]:
+            if not set(rows) & set("c="):
+                continue
+            whole = _preamble(sheet, header) + rows
+            for name in _names(sheet, roles, rows, body):
+                own = replace(part, columns=roles, rows=whole, name=name)
+                yield Proposal(own, header.score, role_score, row_score)
+
+
+def _is_grid(roles: str, height: int, columns: Columns) -> bool:
+    if roles.count("l") == 1 and not columns.filled[roles.index("l")]:
+        return False
+    if "c" in roles:
+        return True
+    if set(roles) & set("ds"):
+        return False
+    return roles.count("l") >= 2 or "m" in roles or (roles.count("l") == 1 and height >= 2)
+
+
+def _preamble(sheet: Sheet, header: _Header) -> str:
+    roles = ""
+    for row in range(header.start):
+        is_caption = len(sheet.distinct[row]) == 1 and "k" not in roles
+        roles += "k" if is_caption else "-"
+    return roles + "h" * header.depth
+
+
+def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
+    """The likeliest assignments of roles to all columns, with their mean log probability."""
+    local = classes(model)
+    beam: list[tuple[str, float]] = [("", 0.0)]
+    for column in range(columns.sheet.columns):
+        shares = local.log_shares(columns.features(column))
+        options = sorted(shares.items(), key=lambda item: -item[1])[:5]
+        grown = [
+            (roles + role, score + value) for roles, score in beam for role, value in options if _fits(roles, role)
+        ]
+        beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
+    kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
+    if model == "columns":
+        kept += _with_lists(columns, *beam[0])
+    return [(roles, score / columns.sheet.columns) for roles, score in kept]
+
+
+def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
+    """The likeliest roles, but for a column whose cells each list levels."""
+    for column, texts in enumerate(columns.filled):
+        lists = sum(map(lists_levels, texts))
+        if "l" not in roles and "c" in roles and roles[column] not in "cm" and lists * 2 > len(texts):
+            return [(roles[:column] + "m" + roles[column + 1 :], score - 1.0)]
+    return []
+
+
+def _fits(roles: str, role: str) -> bool:
+    if role in _ONCE and role in roles:
+        return False
+    if roles.count(role) >= _MOST.get(role, 99):
+        return False
+    return not (role == "m" and "l" in roles) and not (role == "l" and "m" in roles)
+
+
+def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> list[tuple[str, float]]:
+    """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
+    local = classes("rows")
+    shares, alike = [], []
+    for row in body:
+        features = row_features(sheet, roles, titles, row, body)
+        shares.append(local.log_shares(features))
+        alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
+    best = [max(share, key=share.__getitem__) for share in shares]
+    base = sum(share[role] for share, role in zip(shares, best, strict=True))
+    flips: list[tuple[float, dict[int, str]]] = []
+    for signature in dict.fromkeys(alike):
+        rows = [i for i, other in enumerate(alike) if other == signature]
+        for role in local.names:
+            changed = {i: role for i in rows if best[i] != role}
+            cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
+            if changed:
+                flips.append((cost / len(changed) ** 0.5, changed))
+    heads = _described_heads(sheet, roles, body)
+    if heads:
+        flips.append((1.5, dict.fromkeys(heads, "s")))
+    if len(best) > 2 and best[-1] != "-":
+        flips.append((shares[-1][best[-1]] - shares[-1]["-"], {len(best) - 1: "-"}))
+    flips.sort(key=lambda flip: flip[0])
+    found = [("".join(best), base / len(best))] if best else []
+    for cost, changed in flips[: MOST_ROW_ROLES - 1]:
+        if cost < 6:
+            rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
+            found.append((rows_text, (base - cost) / len(best)))
+    return found
+
+
+def _described_heads(sheet: Sheet, roles: str, body: range) -> list[int]:
+    """Rows of descriptors above rows that only say points: they describe the levels of those below them."""
+    found, marks = [], 0
+    for place, row in enumerate(body):
+        texts = [text for role, text in zip(roles, sheet.texts[row], strict=True) if role == "l" and text]
+        if len(texts) < 2:
+            continue
+        if all(map(is_amount, texts)):
+            marks += 1
+        else:
+            found.append(place)
+    return found if found and marks > len(found) else []
+
+
+_SIGNATURE = (
+    "none",
+    "single",
+    "single wide",
+    "name blank",
+    "name inherited",
+    "level none",
+    "level amounts",
+    "points told",
+    "name total short",
+    "repeats header",
+    "name penalty",
+)
+
+
+def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, ...]:
+    if "c" not in roles:
+        return ("above", "level") if rows.count("c") <= 2 else ("level", "above")
+    column = roles.index("c")
+    cells = [cell for row, role in zip(body, rows, strict=True) if role == "c" and (cell := sheet.rows[row][column])]
+    found: list[NameFrom] = ["lead"]
+    texts = [cell.text for cell in cells]
+    is_plain = sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
+    if is_plain and any(cell.lead or len(cell.text) > 30 or ":" in cell.text for cell in cells):
+        found.append("cell")
+    if sum("\n" in text for text in texts) * 2 >= max(len(texts), 1):
+        found.append("line")
+    return tuple(found)
+
+
+def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
+    body = range(header.start + header.depth, len(sheet.rows))
+    columns = Columns(sheet, titles, body)
+    shape: Shape = "long"
+    for roles, role_score in column_roles(columns, "long")[:3]:
+        if not {"k", "x"} & set(roles):
+            continue
+        for rows in _long_rows(sheet, roles, body):
+            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name="lead")
+            yield Proposal(own, header.score, role_score - 0.3, -0.2)
+
+
+def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
+    """Criteria named in a column, or in rows of their own above their levels."""
+    column = roles.find("c")
+    found = []
+    if column >= 0:
+        found.append("".join(_long_row(sheet, roles, column, row, named_alone=False) for row in body))
+    found.append("".join(_long_row(sheet, roles, column, row, named_alone=True) for row in body))
+    return [rows for rows in dict.fromkeys(found) if len(set(rows) & set("cg")) and rows.count("l") >= 1]
+
+
+def _long_row(sheet: Sheet, roles: str, column: int, row: int, *, named_alone: bool) -> str:
+    cells = sheet.distinct[row]
+    if not cells:
+        return "-"
+    if "begins:total" in tags_of(cells[0].text):
+        return "t"
+    if len(cells) == 1:
+        return "g" if named_alone else "s" if cells[0].column_span > 1 or cells[0].column == 0 else "+"
+    head = sheet.rows[row][column] if column >= 0 else None
+    if named_alone or head is None or not head.text:
+        return "l"
+    return "c" if head.row == row else "l"

@@ -1,0 +1,501 @@
+"""Tables whose rows (or, turned, columns) are criteria → their criteria, exactly as the part's roles say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from rubric_jobs.documents.model import Document
+from rubric_jobs.reader import amounts, cell_values, penalties
+from rubric_jobs.reader.amounts import Amount
+from rubric_jobs.reader.cell_values import Told
+from rubric_jobs.reader.context import heading_above
+from rubric_jobs.reader.names import Named, folded, tidy
+from rubric_jobs.reader.plan import Part, PartReading
+from rubric_jobs.reader.sheet import Row, Sheet, View, part_sheet, sheet_of
+from rubric_jobs.rubric.model import Adjustment, Criterion, Level
+
+
+@dataclass(slots=True)
+class Work:
+    """A part while it is assembled. `columns` are the columns of each role; `titles` what stands above each column."""
+
+    sheet: Sheet
+    rows: str
+    roles: str
+    part: Part
+    document: Document
+    out: PartReading = field(default_factory=PartReading)
+    titles: list[list[View]] = field(default_factory=list)
+    section: str | None = None
+    in_penalties: bool = False
+    pending: Row | None = None
+    shared: list[Level] = field(default_factory=list)
+    heads: list[View | None] = field(default_factory=list)
+
+    known: dict[str, list[int]] = field(default_factory=dict)
+
+    def columns(self, role: str) -> list[int]:
+        if role not in self.known:
+            self.known[role] = [index for index, kind in enumerate(self.roles) if kind == role]
+        return self.known[role]
+
+    def use(self, cell: View | None) -> View | None:
+        if cell is not None:
+            self.out.used.add(cell.ref)
+        return cell
+
+    def title(self, column: int) -> str:
+        return title_text(self.titles[column]) if self.titles else ""
+
+    def use_title(self, column: int) -> None:
+        if self.titles:
+            for cell in self.titles[column]:
+                self.use(cell)
+
+
+def title_text(cells: list[View]) -> str:
+    """What stands above a column, without a group's heading over several columns."""
+    texts: list[str] = []
+    deepest = cells[-1] if cells else None
+    for cell in cells:
+        is_group = cell.column_span > 1 and cell is not deepest
+        if is_group and deepest is not None and cell_values.whole(deepest.text) is not None:
+            is_group = not cell_values.is_level_heading(cell.text)
+        if not is_group and cell.text not in texts:
+            texts.append(cell.text)
+    return "\n".join(texts)
+
+
+def titles_of(sheet: Sheet, header: Iterable[int]) -> list[list[View]]:
+    """The cells above each column, from the top."""
+    rows = list(header)
+    return [
+        list(dict.fromkeys(cell for r in rows if (cell := sheet.rows[r][column]) and cell.text))
+        for column in range(sheet.columns)
+    ]
+
+
+def assemble_grid(part: Part, document: Document) -> PartReading:
+    """Shapes down and across."""
+    sheet, rows, roles = part_sheet(part, document)
+    work = Work(sheet, rows, roles, part, document)
+    work.titles = lent_titles(part, document, sheet)
+    header: list[int] = []
+    for index, role in enumerate(rows):
+        if role == "h":
+            header = [*header, index] if header and header[-1] == index - 1 else [index]
+            work.titles = titles_of(sheet, header)
+            mark_titles(work)
+        else:
+            ROWS[role](work, index)
+    _split_names(work.out.criteria)
+    mark_skipped(work)
+    return work.out
+
+
+def _split_names(criteria: list[Criterion]) -> None:
+    """A level whose text begins with the name that most levels of its column have takes that name from it."""
+    for place in range(max((len(criterion.levels) for criterion in criteria), default=0)):
+        column = [criterion.levels[place] for criterion in criteria if place < len(criterion.levels)]
+        names = Counter(level.name for level in column if level.name)
+        usual = names.most_common(1)[0][0] if names else None
+        if usual is None or names[usual] * 2 <= len(column):
+            continue
+        for level in column:
+            if not level.name and (level.description or "").startswith(f"{usual} "):
+                level.name, level.description = usual, (level.description or "")[len(usual) :].strip() or None
+
+
+def lent_titles(part: Part, document: Document, sheet: Sheet) -> list[list[View]]:
+    """The header rows of the table that lends them: its first row that has as many texts as it has columns."""
+    if part.header is None:
+        return []
+    lender = sheet_of(document, (part.header,))
+    if lender.columns != sheet.columns:
+        return []
+    first = next((r for r, cells in enumerate(lender.distinct) if len(cells) > 1), 0)
+    return titles_of(lender, [first])
+
+
+def mark_titles(work: Work) -> None:
+    """Headings are read: they tell the roles, even of columns that yield no value."""
+    for column in range(work.sheet.columns):
+        work.use_title(column)
+
+
+def mark_skipped(work: Work) -> None:
+    for cell in work.sheet.cells:
+        if cell.ref in work.out.used or not cell.text:
+            continue
+        row, column = work.rows[cell.row], work.roles[cell.column]
+        if row == "-":
+            work.out.skipped[cell.ref] = "row"
+        elif column in "-en":
+            work.out.skipped[cell.ref] = {"-": "column", "e": "score to fill in", "n": "number"}[column]
+
+
+def _caption(work: Work, index: int) -> None:
+    cells = work.sheet.own[index]
+    if cells and work.out.caption is None:
+        work.out.caption = tidy(cells[0].text)
+    for cell in cells:
+        work.use(cell)
+
+
+def _section(work: Work, index: int) -> None:
+    cells = work.sheet.distinct[index]
+    if cells:
+        work.section = tidy(cells[0].text)
+        work.in_penalties = penalties.is_heading(work.section)
+        work.shared = _levels(work, work.sheet.rows[index]) if len(cells) > 2 else []
+    for cell in cells:
+        work.use(cell)
+
+
+def _total(work: Work, index: int) -> None:
+    cells = work.sheet.distinct[index]
+    stated = _total_of(work, index)
+    work.out.stated = stated if stated is not None else work.out.stated
+    for cell in cells:
+        work.use(cell)
+
+
+def _total_of(work: Work, index: int) -> Decimal | None:
+    """The amount in the points column, else the last one of the row that is no share of a grade."""
+    row, cells = work.sheet.rows[index], work.sheet.distinct[index]
+    inside = [cell for c in work.columns("p") if (cell := row[c]) and cell.text]
+    shares = [row[c] for c in work.columns("w")]
+    others = [cell for cell in reversed(cells) if cell not in shares]
+    for cell in [*inside, *others, *reversed(cells)]:
+        for line in reversed(cell.text.split("\n")):
+            found = cell_values.whole(line) or _amount_at_end(line)
+            if found:
+                return found.high
+    return None
+
+
+def _amount_at_end(line: str) -> Amount | None:
+    found = amounts.trailing(line)
+    if found:
+        return found[0]
+    words = line.split()
+    return cell_values.whole(words[-1]) if words else None
+
+
+def _adjustment(work: Work, index: int) -> None:
+    row = work.sheet.rows[index]
+    cells = work.sheet.distinct[index]
+    head = next((row[c] for c in work.columns("c") if row[c] and row[c].text), cells[0] if cells else None)  # type: ignore[union-attr]
+    for cell in cells:
+        work.use(cell)
+    if head is None:
+        return
+    text = tidy(head.text)
+    beside = [cell for cell in cells if cell is not head]
+    lost = next((v for cell in beside if (v := cell_values.loss_of(cell.text)) is not None), None)
+    amount = next((a for cell in beside if (a := cell_values.amount_of(cell.text))), None)
+    own = cell_values.criterion(head.text, head.lead, "lead")
+    if penalties.is_bonus(text):
+        points = amount or own.amount
+        work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
+        return
+    value = lost if lost is not None else penalties.told_alone(text)
+    if value is None:
+        value = cell_values.loss_of(text) or (amount.high if amount else None)
+    work.out.adjustments.append(Adjustment(kind="penalty", reason=text, points=value))
+
+
+def criterion_row(work: Work, index: int) -> None:
+    """One criterion; rows beside the same merged name go on with it."""
+    row = work.sheet.rows[index]
+    head = _head(work, row)
+    if head is not None and work.heads and work.heads[-1] is head:
+        _continuation(work, index)
+        return
+    if head is None and work.columns("c"):
+        _continuation(work, index)
+        return
+    if work.in_penalties:
+        _adjustment(work, index)
+        return
+    own = named(work, head)
+    levels = _with_shared(work, _levels(work, row))
+    if work.part.name == "level" and not own.name:
+        first = next((level for level in levels if level.description), None)
+        own = Named(tidy((first.description or "").split("\n")[0]) if first else "", None, None)
+    points, weight = amount(work, row, "p"), amount(work, row, "w")
+    if work.pending is not None:
+        points = points or amount(work, work.pending, "p")
+        levels = _with_level_points(work, levels, work.pending)
+        work.pending = None
+    anchor = head or next((cell for cell in row if cell and cell.text), None)
+    criterion = cell_values.made(
+        Criterion,
+        dict(
+            name=own.name,
+            description=described(work, own.description, row),
+            section=row_section(work, row) or work.section,
+            points=None,
+            weight=None,
+            levels=levels,
+            source=anchor.source if anchor else None,
+        ),
+    )
+    times = own.times or _times(work, row)
+    work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
+    work.heads.append(head)
+
+
+def _with_shared(work: Work, levels: list[Level]) -> list[Level]:
+    """Levels that say points alone take the descriptors of the section above them."""
+    if len(levels) != len(work.shared) or any(level.description for level in levels):
+        return levels
+    for level, other in zip(levels, work.shared, strict=True):
+        level.description = other.description
+    return levels
+
+
+def _head(work: Work, row: Row) -> View | None:
+    column = next(iter(work.columns("c")), None)
+    cell = row[column] if column is not None else None
+    return work.use(cell) if cell is not None and cell.text else None
+
+
+def named(work: Work, head: View | None) -> Named:
+    if head is not None:
+        way = work.part.name if work.part.name in ("cell", "line") else "lead"
+        return cell_values.criterion(head.text, head.lead, way)
+    if work.part.name == "above":
+        text = heading_above(work.document, work.part.blocks[0]) or work.out.caption or ""
+        return cell_values.criterion(text, "", "lead")
+    return Named("", None, None)
+
+
+def with_points(
+    criterion: Criterion, own: Amount | None, points: Amount | None, weight: Amount | None, times: Decimal | None
+) -> Criterion:
+    """A criterion's points: as printed, else its weight, else its highest level (times its multiplier)."""
+    percent = weight or next((a for a in (points, own) if a and a.is_percent), None)
+    printed = next((a for a in (points, own) if a and not a.is_percent), None)
+    value = printed.high if printed else percent.high if percent else None
+    if value is None:
+        highest = highest_of(criterion.levels)
+        value = highest * (times or 1) if highest is not None else None
+    criterion.points, criterion.weight = value, percent.high if percent else None
+    return criterion
+
+
+def highest_of(levels: list[Level]) -> Decimal | None:
+    return max((level.highest for level in levels if level.highest is not None), default=None)
+
+
+def amount(work: Work, row: Row, role: str) -> Amount | None:
+    """The row's amount in columns of this role; of several columns the first that has one, else what a heading says."""
+    for column in work.columns(role):
+        cell = row[column]
+        if cell is not None and (found := cell_values.amount_of(cell.text)):
+            work.use(cell)
+            return found
+    titles = [title for c in work.columns(role) if (row[c] is None or not row[c].text) and (title := work.title(c))]  # type: ignore[union-attr]
+    return next((found for title in titles if (found := cell_values.heading(title)[1])), None)
+
+
+def _times(work: Work, row: Row) -> Decimal | None:
+    """The multiplier in a column of weights such as "x2"."""
+    for column in work.columns("w"):
+        cell = row[column]
+        if cell is not None and (times := amounts.multiplier(cell.text)):
+            work.use(cell)
+            return times
+    return None
+
+
+def described(work: Work, own: str | None, row: Row) -> str | None:
+    texts = [own] if own else []
+    for cell in dict.fromkeys(row[column] for column in work.columns("d")):
+        if cell is not None and cell.text:
+            texts.append(folded(cell.text))
+            work.use(cell)
+    return "\n".join(texts) or None
+
+
+def row_section(work: Work, row: Row) -> str | None:
+    column = next(iter(work.columns("s")), None)
+    cell = row[column] if column is not None else None
+    if cell is None or not cell.text:
+        return None
+    work.use(cell)
+    work.section = tidy(" ".join(cell.text.split()))
+    return work.section
+
+
+def _levels(work: Work, row: Row) -> list[Level]:
+    many = [cell for c in work.columns("m") if (cell := row[c]) and cell.text]
+    if many:
+        return [level for cell in many for level in in_one_cell(work, cell)]
+    groups = level_groups(work)
+    titles = [work.title(group[0]) for group in groups]
+    if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
+        cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
+        return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
+    return [_titled_level(work, title, cell) for title, cell in zip(titles, level_cells(groups, row), strict=True)]
+
+
+def level_groups(work: Work) -> list[list[int]]:
+    """Level columns; those below one cell of the header are one level."""
+    groups: list[list[int]] = []
+    for column in work.columns("l"):
+        last = groups[-1][-1] if groups else None
+        is_same = last == column - 1 and bool(work.titles) and _shared(work.titles[last], work.titles[column])
+        groups[-1].append(column) if is_same else groups.append([column])
+    return groups if len(groups) > 1 else [[column] for column in work.columns("l")]
+
+
+def _shared(titles: list[View], others: list[View]) -> bool:
+    """Whether the deepest heading is one cell, and says a single level."""
+    return bool(titles and others) and titles[-1] is others[-1] and len(titles[-1].text) < 60
+
+
+def level_cells(groups: list[list[int]], row: Row) -> list[View | None]:
+    """The cell of each level: in order where there are as many, else the first one below each heading."""
+    cells = list(dict.fromkeys(cell for group in groups for column in group if (cell := row[column])))
+    if len(cells) == len(groups):
+        return list(cells)
+    return [next((row[c] for c in group if row[c] and row[c].text), row[group[0]]) for group in groups]  # type: ignore[union-attr]
+
+
+def _titled_level(work: Work, title: str, cell: View | None) -> Level:
+    return _level(work, cell_values.level(title, cell.text if cell else ""), cell)
+
+
+def _level(work: Work, told: Told, cell: View | None) -> Level:
+    work.use(cell)
+    return cell_values.level_model(told, cell.source if cell else None)
+
+
+def in_one_cell(work: Work, cell: View) -> list[Level]:
+    """Each line that begins with points or a level's name begins a level; other lines go on with the one above."""
+    work.use(cell)
+    return [cell_values.level_model(told, cell.source) for told in cell_values.levels_in(cell.text)]
+
+
+def _with_level_points(work: Work, levels: list[Level], row: Row) -> list[Level]:
+    """Points from a row of amounts beside the descriptors that they belong to."""
+    groups = level_groups(work)
+    if len(levels) != len(groups):
+        return levels
+    for level, cell in zip(levels, level_cells(groups, row), strict=True):
+        amount = cell_values.amount_of(cell.text) if cell else None
+        if cell is not None and amount is not None:
+            work.use(cell)
+            told = cell_values.level_model(Told(None, None, amount), None)
+            level.points, level.points_min, level.points_max = told.points, told.points_min, told.points_max
+    return levels
+
+
+def _points_above(work: Work, index: int) -> None:
+    row = work.sheet.rows[index]
+    if not work.out.criteria:
+        return
+    last = work.out.criteria[-1]
+    had = highest_of(last.levels)
+    _with_level_points(work, last.levels, row)
+    points = amount(work, row, "p")
+    highest = highest_of(last.levels)
+    if points is not None:
+        last.points = points.high
+    elif highest is not None and last.points in (None, had):
+        last.points = highest
+    for cell in work.sheet.distinct[index]:
+        if cell.column_span == 1 or cell_values.is_amount(cell.text):
+            work.use(cell)
+
+
+def _points_below(work: Work, index: int) -> None:
+    work.pending = work.sheet.rows[index]
+    for cell in work.sheet.distinct[index]:
+        work.use(cell)
+
+
+def _continuation(work: Work, index: int) -> None:
+    """A further row of the criterion above: more of its name, its description and each level."""
+    if not work.out.criteria:
+        return
+    row, last = work.sheet.rows[index], work.out.criteria[-1]
+    told = [cell.text for c in work.columns("l") if (cell := row[c]) and cell.text]
+    if told and last.levels and all(map(cell_values.is_amount, told)):
+        _points_above(work, index)
+        return
+    head = _head(work, row)
+    if head is not None and head is not work.heads[-1]:
+        last.name = tidy(f"{last.name} {folded(head.text)}".replace("\n", " "))
+    more = described(work, None, row)
+    if more and more != last.description:
+        last.description = "\n".join(filter(None, [last.description, more]))
+    points = amount(work, row, "p")
+    levels = _levels(work, row)
+    if len(levels) == len(last.levels):
+        last.levels = [_joined(a, b) for a, b in zip(last.levels, levels, strict=True)]
+    elif work.columns("m") or not any(work.title(c) for c in work.columns("l")):
+        last.levels = [*last.levels, *levels]
+    if last.points is None:
+        last.points = points.high if points else highest_of(last.levels)
+
+
+def _joined(level: Level, more: Level) -> Level:
+    if level.highest is None and more.highest is not None:
+        level.points, level.points_min, level.points_max = more.points, more.points_min, more.points_max
+    if more.description and more.description != level.description:
+        level.description = "\n".join(filter(None, [level.description, more.description]))
+    return level
+
+
+def _parallel(work: Work, index: int) -> None:
+    """A cell that lists parts beside a cell that lists as many amounts: each pair is a criterion."""
+    row = work.sheet.rows[index]
+    head = _head(work, row)
+    cell = next((cell for c in [*work.columns("p"), *work.columns("w")] if (cell := row[c]) and cell.text), None)
+    pairs = cell_values.parallel(head.text, cell.text) if head and cell else None
+    if head is None or pairs is None:
+        criterion_row(work, index)
+        return
+    work.use(cell)
+    for name, description, amount in pairs.parts:
+        work.out.criteria.append(
+            cell_values.made(
+                Criterion,
+                dict(
+                    name=name,
+                    description=description,
+                    section=pairs.section or row_section(work, row) or work.section,
+                    points=amount.high,
+                    weight=amount.high if amount.is_percent else None,
+                    levels=[],
+                    source=head.source,
+                ),
+            )
+        )
+        work.heads.append(head)
+
+
+def _nothing(work: Work, index: int) -> None:
+    return
+
+
+ROWS = {
+    "k": _caption,
+    "s": _section,
+    "c": criterion_row,
+    "=": _parallel,
+    "+": _continuation,
+    "l": _continuation,
+    "g": _section,
+    "u": _points_above,
+    "b": _points_below,
+    "t": _total,
+    "a": _adjustment,
+    "-": _nothing,
+}

@@ -1,0 +1,309 @@
+"""The bounded set of parts that a run of paragraphs can be read as.
+
+A grammar: which lines are criteria (lines that are set alike or have points, all of them, the outermost or the
+innermost), how far their list reaches, whether lines below them are levels, and where names end. What a line between
+them is follows from these.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from rubric_jobs.documents.model import Document
+from rubric_jobs.reader import lines_items, penalties
+from rubric_jobs.reader.lines_assembly import named
+from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
+from rubric_jobs.reader.plan import NameFrom, Part
+from rubric_jobs.vocabulary import words
+
+MOST_PARTS = 60
+MOST_LINES = 3_000
+MOST_CRITERIA = 120
+MOST_OF_A_SCALE = 12
+NEAR = 4
+"""Lines behind the last criterion in which a total or deductions are looked for."""
+_FEWEST_LEVELLED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Criteria by their places among the lines, and the lines below each that are levels."""
+
+    criteria: tuple[int, ...]
+    levels: frozenset[int] = frozenset()
+    are_numbered: bool = False
+    heads: frozenset[int] = frozenset()
+    """Lines set like the criteria that head sections of them."""
+
+
+def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
+    """Parts of shape lines for a run of paragraphs, at most MOST_PARTS."""
+    if len(region) > MOST_LINES:
+        return []
+    outline = outline_of(region, document)
+    found: dict[tuple[tuple[int, ...], str, str], Part] = {}
+    for choice in itertools.chain(_choices(outline), _scales(outline)):
+        for part in _named_parts(_part(outline, choice), outline, choice):
+            found.setdefault((part.blocks, part.rows, part.name), part)
+            if len(found) >= MOST_PARTS:
+                return list(found.values())
+    return list(found.values())
+
+
+def _choices(outline: Outline) -> Iterator[_Choice]:
+    wholes = _wholes(outline)
+    if wholes:
+        scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
+        yield _Choice(tuple(scored), heads=wholes)
+    for criteria in _criteria(outline):
+        for window in _windows(outline, criteria):
+            yield from _levelled(outline, window)
+
+
+def _criteria(outline: Outline) -> list[tuple[int, ...]]:
+    """Sets of lines that may be the criteria, the likelier first."""
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    above = {i: [j for j in scored if j < i and _heads(outline, j, i)] for i in scored}
+    headed = {j for heads in above.values() for j in heads}
+    sets = [scored, [i for i in scored if i not in headed], [i for i in scored if not above[i]]]
+    alike: dict[object, list[int]] = {}
+    for index, signature in enumerate(outline.signatures):
+        if _may_be_criterion(outline, index):
+            alike.setdefault(signature, []).append(index)
+            if signature[0] == "item":
+                alike.setdefault(signature[3], []).append(index)
+    sets += [[i for i in group if i in set(scored)] for group in alike.values()]
+    sets += sorted(alike.values(), key=len)
+    unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
+    return list(unique)
+
+
+def _wholes(outline: Outline) -> frozenset[int]:
+    """Lines that are worth exactly what the lines from there to the next such one are worth together."""
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
+    found, at = [], 0
+    while at < len(scored):
+        count, rest = 0, values[at]
+        while at + count + 1 < len(scored) and rest > 0:
+            count += 1
+            rest -= values[at + count]
+        if count < 2 or rest != 0:
+            at += 1
+            continue
+        found.append(scored[at])
+        at += count + 1
+    return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
+
+
+def _may_be_criterion(outline: Outline, index: int) -> bool:
+    line = outline.lines[index]
+    return (
+        bool(line.said.text)
+        and line.said.total is None
+        and not line.said.is_amount_alone
+        and len(line.said.text) <= 600
+    )
+
+
+def _heads(outline: Outline, upper: int, lower: int) -> bool:
+    """Whether the upper line is the nearest above that is further out, or above such a one."""
+    if not outline.is_above(upper, lower):
+        return False
+    return not any(
+        outline.signatures[i] == outline.signatures[upper] or outline.is_above(i, upper)
+        for i in range(upper + 1, lower)
+    )
+
+
+def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The whole list, chains of it that other text interrupts, and the runs between headings."""
+    chains: list[list[int]] = [[criteria[0]]]
+    runs: list[list[int]] = [[criteria[0]]]
+    for last, index in itertools.pairwise(criteria):
+        upper = _first_above(outline, last, index)
+        if upper is None:
+            runs[-1].append(index)
+            chains[-1].append(index)
+            continue
+        runs.append([index])
+        if index - upper > 3:
+            chains.append([index])
+        else:
+            chains[-1].append(index)
+    joined = [[*a, *b] for a, b in itertools.pairwise(chains)] if 2 < len(chains) <= 6 else []
+    found = [list(criteria), *chains, *joined, *runs]
+    return list(dict.fromkeys(tuple(w) for w in found if 2 <= len(w) <= MOST_CRITERIA))
+
+
+def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] = frozenset()) -> int | None:
+    return next((i for i in range(last + 1, index) if i in heads or outline.is_above(i, index)), None)
+
+
+def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
+    """Without levels, and with those that the lines below the criteria may be."""
+    yield _Choice(criteria)
+    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria)]
+    rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
+    alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
+    choices = [rungs]
+    if alike:
+        signature = alike.most_common(1)[0][0]
+        choices.append([[i for i in body if outline.signatures[i] == signature] for body in bodies])
+        choices.append([[i for i in body if outline.signatures[i][3] == signature[3]] for body in bodies])
+    for chosen in choices:
+        levels = frozenset(itertools.chain.from_iterable(chosen))
+        have = sum(map(bool, chosen))
+        if have >= max(1, _FEWEST_LEVELLED * len(criteria)):
+            yield _Choice(criteria, levels)
+            if _are_numbered(outline, chosen):
+                yield _Choice(criteria, levels, are_numbered=True)
+        if 2 <= have < len(criteria):
+            own = tuple(i for i, group in zip(criteria, chosen, strict=True) if group)
+            yield _Choice(own, levels, heads=frozenset(criteria) - set(own))
+
+
+def _is_rung(outline: Outline, index: int) -> bool:
+    line = outline.lines[index]
+    if line.said.is_amount_alone or line.said.total is not None:
+        return False
+    return lines_items.is_rung(line.said.raw) or (line.said.amount is not None and bool(line.said.text))
+
+
+def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
+    """Whether the numbers before levels are points: they do not just count."""
+    numbers = [[outline.lines[i].said.marker.strip("().") for i in group] for group in groups if group]
+    if not all(number.isdecimal() for group in numbers for number in group):
+        return False
+    return any(group != [str(n + 1) for n in range(len(group))] for group in numbers)
+
+
+def _bodies(outline: Outline, criteria: Sequence[int], heads: frozenset[int] = frozenset()) -> list[tuple[int, int]]:
+    """For each criterion its place and where what belongs to it ends."""
+    bodies = []
+    for last, index in itertools.pairwise(criteria):
+        upper = _first_above(outline, last, index, heads)
+        bodies.append((last, index if upper is None else upper))
+    seen = {outline.signatures[i] for start, end in bodies for i in range(start + 1, end)}
+    end = start = criteria[-1]
+    for end in range(start + 1, len(outline.lines) + 1):
+        if end == len(outline.lines) or end in heads or not _belongs(outline, start, end, seen):
+            break
+    return [*bodies, (start, max(end, start + 1))]
+
+
+def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature]) -> bool:
+    line = outline.lines[index]
+    if outline.signatures[index] in seen:
+        return not outline.is_above(index, criterion)
+    if outline.signatures[index][0] == "head" or line.said.total is not None:
+        return False
+    return outline.is_above(criterion, index) and (line.indent > outline.lines[criterion].indent or not seen)
+
+
+def _part(outline: Outline, choice: _Choice) -> Part:
+    roles: dict[int, str] = {}
+    for start, end in _bodies(outline, choice.criteria, choice.heads):
+        roles[start] = "c"
+        has_points = outline.lines[start].said.amount is not None
+        for index in range(start + 1, end):
+            roles[index] = _body_role(outline, choice, index, has_points)
+    _sections(outline, choice, roles)
+    _ending(outline, roles)
+    return _packed(outline, roles)
+
+
+def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) -> str:
+    line = outline.lines[index]
+    if index in choice.levels:
+        return "n" if choice.are_numbered else "l"
+    if line.said.is_amount_alone:
+        return "-" if has_points else "p"
+    if line.said.total is not None:
+        return "t"
+    if line.said.loss is not None:
+        return "a"
+    return "-" if is_form_line(line.said.raw) else "d"
+
+
+def is_form_line(text: str) -> bool:
+    """ "Notes: ______", "Comments:", "Punts:": a place to write in."""
+    head = text.split("_", 1)[0].strip()
+    if not head or len(head) > 40:
+        return not head
+    named = words.concepts(head)
+    is_label = max(named.get("comment", 0), named.get("points", 0), named.get("earned", 0), named.get("level", 0)) >= 1
+    return is_label and (text.rstrip()[-1:] in "_:：…" or len(head) < len(text.strip()))
+
+
+def _sections(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
+    """The nearest line further out above a criterion heads its section; with a single one it is the list's heading."""
+    criteria = choice.criteria
+    heads = {}
+    for last, index in itertools.pairwise((-1, *criteria)):
+        between = range(max(last + 1, index - 6 if last < 0 else 0), index)
+        above = [
+            i for i in between if roles.get(i, "") in ("", "-") and (i in choice.heads or outline.is_above(i, index))
+        ]
+        if above:
+            heads[above[-1]] = index
+    if len(heads) > 1 or (heads and min(heads) > criteria[0]):
+        for index in heads:
+            roles[index] = "s"
+
+
+def _ending(outline: Outline, roles: dict[int, str]) -> None:
+    """A total, and what is taken off or added, a few lines around the list."""
+    first, last = min(roles), max(roles)
+    for index in range(first, min(last + NEAR + 1, len(outline.lines))):
+        if index in roles and roles[index] not in "-":
+            continue
+        line = outline.lines[index]
+        if line.said.total is not None:
+            roles[index] = "t"
+        elif index > last and (line.said.loss is not None or (line.said.amount and penalties.is_bonus(line.said.raw))):
+            roles[index] = "a"
+    for index in range(max(0, first - 2), first):
+        if outline.lines[index].said.total is not None:
+            roles[index] = "t"
+
+
+def _packed(outline: Outline, roles: dict[int, str]) -> Part:
+    blocks: list[int] = []
+    letters = ""
+    for index in sorted(roles):
+        line = outline.lines[index]
+        blocks += [line.place, *line.more]
+        letters += roles[index] + "+" * len(line.more)
+    return Part(tuple(blocks), "lines", "", letters)
+
+
+def _named_parts(part: Part, outline: Outline, choice: _Choice) -> Iterator[Part]:
+    """A part for each way to tell names that makes a difference."""
+    told = set()
+    ways: tuple[NameFrom, ...] = ("lead", "line", "cell")
+    for way in ways:
+        own = tuple(named(outline.lines[i], way).name for i in choice.criteria)
+        if own not in told:
+            told.add(own)
+            yield replace(part, name=way)
+
+
+def _scales(outline: Outline) -> Iterator[_Choice]:
+    """Levels with no criterion above them, or with the line above them."""
+    rungs = [i for i in range(len(outline.lines)) if _is_rung(outline, i)]
+    alike: dict[object, list[int]] = {}
+    for index in rungs:
+        alike.setdefault(outline.signatures[index], []).append(index)
+    for group in alike.values():
+        runs: list[list[int]] = [[]]
+        for index in group:
+            is_near = runs[-1] and not any(outline.is_above(i, index) for i in range(runs[-1][-1] + 1, index))
+            runs[-1].append(index) if is_near or not runs[-1] else runs.append([index])
+        for run in runs:
+            if 3 <= len(run) <= MOST_OF_A_SCALE and run[0] > 0:
+                yield _Choice((run[0] - 1,), frozenset(run))

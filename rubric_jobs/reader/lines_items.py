@@ -1,0 +1,284 @@
+"""Paragraphs → lines: what each is worth, what it says without that, how it is set. Pure functions, remembered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from rubric_jobs.documents.lines import BULLETS
+from rubric_jobs.documents.model import Document, Paragraph
+from rubric_jobs.reader import amounts, cell_values, lexicon, penalties
+from rubric_jobs.reader.amounts import Amount
+from rubric_jobs.reader.cell_values import Told
+from rubric_jobs.reader.names import folded, tidy
+from rubric_jobs.reader.totals import plain_total
+from rubric_jobs.rubric.model import Source
+from rubric_jobs.vocabulary import words
+
+REMEMBERED = 8192
+LONGEST_PLAIN = 170
+"""A line without a bullet that is longer than this is prose, whatever amount stands in its midst."""
+LONGEST_HEAD = 80
+LONGEST_KEY = 60
+LONGEST_LOSS = 300
+BOXES = "☐☑☒□■✓✔"
+_LEADERS = re.compile(r"[_.…·]{3,}")
+_SENTENCES = re.compile(r"[^\W\d_]{3}[.!?]\s+[A-ZÀ-Þ][^.!?]{12,}$")
+_ABOUT_ALL = re.compile(
+    r"\b(?:graded|scored|marked|assessed|evaluated|calificad[oa]|evaluad[oa]|avaliad[oa]|note|bewertet)\b.{0,24}$"
+    r"|\b(?:assignment|project|exam|lab|homework|essay|quiz|rubric|trabajo|trabalho|projet)"
+    r" (?:is|are|will be|vale|a) .{0,24}$"
+    r"|\b(?:at least|minimum of|more than|al menos|pelo menos|minimo de|au moins|mindestens|almeno|minstens)\s*$"
+)
+_IN_BRACKET = re.compile(
+    r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
+)
+_WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
+_HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—-]\s)\s*(?P<rest>\S.*)$", re.DOTALL)
+_SCORE = re.compile(
+    r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
+    r"\s*[:=]?\s*(?=[\da-f])"
+)
+_SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
+_TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
+_TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a line says: `amount` is what it is worth, `text` what it says without that.
+
+    `kind` is its kind of marker, "" where it has none.
+    """
+
+    raw: str
+    text: str
+    amount: Amount | None
+    kind: str
+    marker: str
+    loss: Decimal | None = None
+    total: Decimal | None = None
+    is_box: bool = False
+    is_amount_alone: bool = False
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it is something that earns points."""
+        has_worth = self.amount is not None and self.amount.high > 0 and bool(self.text)
+        return has_worth and self.total is None and self.loss is None and not self.is_amount_alone
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paragraph, or several that a page breaks a line into; `place` is the first one's index in the document."""
+
+    place: int
+    said: Said
+    indent: float
+    size: float
+    is_heading: bool
+    is_bold: bool
+    lead: str
+    more: tuple[int, ...] = ()
+
+
+def line_of(document: Document, places: Sequence[int]) -> Line:
+    """The line that these paragraphs are, the further ones going on where the first ends."""
+    key = ("line", *places)
+    line: Line | None = document.memo.get(key)
+    if line is None:
+        line = document.memo[key] = _line_of(document, places)
+    return line
+
+
+def _line_of(document: Document, places: Sequence[int]) -> Line:
+    paragraphs = [block for place in places if isinstance(block := document.blocks[place], Paragraph)]
+    first = paragraphs[0]
+    said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker)
+    return Line(
+        place=places[0],
+        said=said,
+        indent=first.indent,
+        size=first.size,
+        is_heading=first.is_heading,
+        is_bold=first.is_bold,
+        lead=first.lead,
+        more=tuple(places[1:]),
+    )
+
+
+@lru_cache(REMEMBERED)
+def _said(text: str, marker: str) -> Said:
+    body, is_box = _without_box(text, marker)
+    kind = marker_kind(marker)
+    if not kind and (typed := _TYPED_BULLET.match(body)):
+        marker, body = typed.group().strip(), body[typed.end() :]
+        kind = marker_kind(marker)
+    amount, rest = worth(body, bool(kind))
+    return Said(
+        raw=body,
+        text=rest,
+        amount=amount,
+        kind=kind,
+        marker=marker,
+        loss=penalties.told(body) if len(body) <= LONGEST_LOSS else None,
+        total=total_of(body),
+        is_box=is_box,
+        is_amount_alone=amount is not None and is_amount_alone(body),
+    )
+
+
+def _without_box(text: str, marker: str) -> tuple[str, bool]:
+    if marker and marker in BOXES:
+        return text, True
+    typed = _TYPED_BOX.match(text)
+    return (text[typed.end() :], True) if typed else (text, False)
+
+
+@lru_cache(1024)
+def marker_kind(marker: str) -> str:
+    """ "1." and "2)" are of one kind, "a)" of another, each bullet of its own."""
+    core = marker.strip("().、．[]（） ")
+    if not core:
+        return ""
+    if re.fullmatch(r"\d+(?:\.\d+)+", core):
+        return f"number{core.count('.')}"
+    if core.isdecimal():
+        return "number"
+    if re.fullmatch(r"[一二三四五六七八九十]+", core):
+        return "chinese"
+    if re.fullmatch(r"[ivx]{1,5}", core) and core != "x":
+        return "roman"
+    if re.fullmatch(r"[IVX]{1,5}", core):
+        return "ROMAN"
+    if len(core) == 1 and core.isalpha() and core.isascii() and core != "o":
+        return "letter" if core.islower() else "LETTER"
+    return core[:1]
+
+
+@lru_cache(REMEMBERED)
+def total_of(text: str) -> Decimal | None:
+    return plain_total(Paragraph(text, Source())) if len(text) <= 120 else None
+
+
+@lru_cache(REMEMBERED)
+def is_amount_alone(text: str) -> bool:
+    """ "Value: 6%", "von 15 möglichen Punkten.", "/10": nothing but what something is worth."""
+    if len(text) > 60:
+        return False
+    plain = " ".join(_LEADERS.sub(" __ ", text).split())
+    if amounts.whole(plain) is not None:
+        return True
+    head, colon, rest = plain.replace("：", ":").partition(":")
+    named = words.concepts(head)
+    is_named = max(named.get("points", 0), named.get("weight", 0)) >= 1
+    return bool(colon) and is_named and amounts.whole(rest) is not None
+
+
+@lru_cache(REMEMBERED)
+def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
+    """What a line is worth, and what it says without that."""
+    text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
+    if is_amount_alone(text):
+        rest = text.replace("：", ":").rpartition(":")[2]
+        return amounts.whole(text) or amounts.whole(rest), ""
+    found = amounts.trailing(text)
+    if found and found[1] and (is_marked or not _is_told_of(found[1])):
+        return found[0], _tidied(found[1])
+    if not is_marked and len(text) > LONGEST_PLAIN:
+        return _at_head(text) or (None, text)
+    opened = amounts.leading(text)
+    if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
+        return opened[0], _tidied(opened[1])
+    return _inside(text) or _at_head(text) or (None, _tidied(text))
+
+
+def _inside(text: str) -> tuple[Amount, str] | None:
+    inner = amounts.bracketed(text)
+    if inner and inner[1] and not inner[0].is_bare:
+        rest = inner[1] if _SPACED_COLON.search(text) else _SPACED_COLON.sub(r"\1", inner[1])
+        return inner[0], _tidied(rest)
+    opened = _IN_BRACKET.match(text.replace("，", ",").replace("；", ";").replace("：", ":"))
+    if opened and (amount := amounts.whole(opened["worth"])) and not amount.is_bare:
+        return amount, f"{opened['name']}: {opened['text']}"
+    return None
+
+
+def _at_head(text: str) -> tuple[Amount, str] | None:
+    """Points that stand before a colon: "Style (5 points): the text reads well"."""
+    head = re.split(r"[:：]", text, maxsplit=1)
+    if len(head) != 2 or len(head[0]) > LONGEST_HEAD:
+        return None
+    named = amounts.trailing(head[0]) or amounts.bracketed(head[0])
+    if named and named[1] and (not named[0].is_bare or head[0].rstrip()[-1:] in ")]）】"):
+        return named[0], _tidied(f"{named[1]}: {head[1].strip()}")
+    return None
+
+
+def _tidied(text: str) -> str:
+    return " ".join(text.replace("____", " ").replace("....", " ").split())
+
+
+def _is_told_of(before: str) -> bool:
+    """Whether the amount ends a sentence about the whole: "… Your work will be graded out of" 100 points."""
+    return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(lexicon.plain(before)))
+
+
+@lru_cache(REMEMBERED)
+def level_told(text: str, marker: str) -> Told:
+    """A line read as a level: its name, what it earns and what it asks for.
+
+    A marker such as "6)" is the points where the caller says that markers are.
+    """
+    line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
+    if marker:
+        number = amounts.whole(marker.strip("().") or "-")
+        return Told(None, folded(line) or None, number)
+    alone = cell_values.whole(line)
+    if alone is not None:
+        return Told(line, None, alone)
+    match = _HEAD.match(line)
+    if match and names_level(match["head"]):
+        return _headed(match["head"], match["rest"])
+    if len(line) <= LONGEST_KEY and names_level(line):
+        name, amount = cell_values.heading(line)
+        return Told(name, None, amount)
+    amount, rest = worth(line, True)
+    if match and amount is None and len(match["head"].split()) <= 6:
+        return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
+    return Told(None, folded(rest) or None, amount)
+
+
+def _headed(head: str, rest: str) -> Told:
+    name, amount = cell_values.heading(_SCORE.sub("", head) or head)
+    inner = _HEAD.match(rest)
+    if amounts.whole(head) and inner and names_level(inner["head"]) and not amounts.whole(inner["head"]):
+        name, rest = inner["head"], inner["rest"]
+    return Told(name, folded(rest) or None, amount)
+
+
+@lru_cache(REMEMBERED)
+def names_level(head: str) -> bool:
+    """Whether a short text names a level or is its points alone."""
+    core = _SCORE.sub("", head.strip(" *"))
+    if len(core) > LONGEST_KEY or len(core.split()) > 6:
+        return False
+    if amounts.whole(core) is not None:
+        return True
+    bare = cell_values.core_of(core)
+    return (lexicon.is_level_name(bare) and words.share("levels", bare) >= 0.3) or (
+        words.level_rank(bare) is not None and len(bare) <= 30
+    )
+
+
+@lru_cache(REMEMBERED)
+def is_rung(text: str) -> bool:
+    """Whether a line reads like a level: it opens with a level's name or with points that something earns."""
+    line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
+    match = _HEAD.match(line)
+    if match:
+        return names_level(match["head"])
+    return len(line) <= LONGEST_KEY and names_level(line)

@@ -1,0 +1,127 @@
+"""A run of paragraphs as an outline: lines joined where a page broke them, and which stands above which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rubric_jobs.documents.model import Document, Paragraph
+from rubric_jobs.reader import lines_items
+from rubric_jobs.reader.lines_items import Line
+
+SAME_INDENT = 7.0
+"""Points: text that begins within a letter's width begins at the same place."""
+SAME_SIZE = 0.6
+LONGEST_HEADING = 160
+_ENDS = re.compile(r"[.!?:;。！？：；)\]）】\d]\s*$")
+_COUNTED = re.compile(r"^\W*([^\W\d_]{3,20})\s+(?:\d{1,2}|[A-Z]|[IVX]{1,4})(?=[\s.:)\-–—（(]|$)")
+
+Signature = tuple[str, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """`signatures` tell lines that are set alike: their kind, how large, how far in, behind what marker."""
+
+    lines: tuple[Line, ...]
+    signatures: tuple[Signature, ...]
+
+    def is_above(self, line: int, other: int) -> bool:
+        """Whether this line would head the other: headings do text, larger ones smaller ones, outer ones inner ones."""
+        a, b = self.signatures[line], self.signatures[other]
+        if (a[0] == "head") != (b[0] == "head"):
+            return a[0] == "head" and len(self.lines[line].said.raw) <= LONGEST_HEADING
+        if a[0] == "head" and a[1] != b[1]:
+            return a[1] > b[1]
+        if a[2] != b[2]:
+            return a[2] < b[2]
+        if a[3] != b[3]:
+            return _depth(a[3], self.lines[line]) < _depth(b[3], self.lines[other])
+        return False
+
+
+def _depth(kind: str, line: Line) -> int:
+    """How deep a kind of marker usually is, where indents do not tell."""
+    if kind.startswith("word"):
+        return 0
+    if kind in ("chinese", "LETTER", "ROMAN"):
+        return 1
+    if kind.startswith("number"):
+        return 2 + int(kind.removeprefix("number") or "0")
+    if kind == "":
+        return 2 if line.said.raw.rstrip().endswith((":", "：")) else 5
+    return 4 if kind in ("letter", "roman") else 5
+
+
+def outline_of(region: Sequence[int], document: Document) -> Outline:
+    lines = _joined(region, document)
+    indents = _clusters([line.indent for line in lines], SAME_INDENT)
+    sizes = _clusters([line.size for line in lines], SAME_SIZE)
+    return Outline(tuple(lines), tuple(_signature(line, indents, sizes) for line in lines))
+
+
+def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -> Signature:
+    indent = indents[line.indent]
+    if line.said.is_box:
+        return "box", 0, indent, ""
+    if line.said.kind:
+        return "item", 0, indent, line.said.kind
+    counted = counted_word(line.said.raw)
+    is_head = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
+    if counted:
+        return "head" if is_head else "text", 0, indent, f"word {counted}"
+    return ("head", sizes[line.size], indent, "") if is_head else ("text", 0, indent, "")
+
+
+@lru_cache(2048)
+def counted_word(text: str) -> str:
+    """ "criterion" of "Criterion 3: …", "part" of "Part A"."""
+    found = _COUNTED.match(text)
+    return found[1].casefold() if found else ""
+
+
+def _clusters(values: Sequence[float], gap: float) -> dict[float, int]:
+    """Value → the number of its cluster; values closer than the gap to a neighbour are one cluster."""
+    numbers: dict[float, int] = {}
+    last, number = None, -1
+    for value in sorted(set(values)):
+        if last is None or value - last > gap:
+            number += 1
+        numbers[value] = number
+        last = value
+    return numbers
+
+
+def _joined(region: Sequence[int], document: Document) -> list[Line]:
+    groups: list[list[int]] = []
+    for place in region:
+        block = document.blocks[place]
+        if isinstance(block, Paragraph) and groups and _goes_on(groups[-1], block, document):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return [lines_items.line_of(document, group) for group in groups]
+
+
+MOST_JOINED = 4
+
+
+def _goes_on(group: list[int], block: Paragraph, document: Document) -> bool:
+    """Whether a printed line ends in the midst of a sentence that this paragraph goes on with.
+
+    Only pages break lines: elsewhere a paragraph is one.
+    """
+    first, last = document.blocks[group[0]], document.blocks[group[-1]]
+    if not isinstance(first, Paragraph) or not isinstance(last, Paragraph) or len(group) > MOST_JOINED:
+        return False
+    if not block.size or block.marker or _ENDS.search(last.text) or len(last.text) < 25:
+        return False
+    if abs(block.size - last.size) > SAME_SIZE and not (first.is_heading and block.is_heading):
+        return False
+    if block.text[:1].islower():
+        return True
+    amount, _ = lines_items.worth(block.text, True)
+    own, _ = lines_items.worth(last.text, True)
+    return bool(first.marker) and amount is not None and own is None and block.indent > first.indent

@@ -1,0 +1,216 @@
+"""Runs of paragraphs read by plans: each role, and what is enumerated for lists as people set them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rubric_jobs.documents.model import Document, Paragraph, fold
+from rubric_jobs.reader.assemble import assemble, assemble_part
+from rubric_jobs.reader.lines_enumeration import MOST_PARTS, enumerate_lines
+from rubric_jobs.reader.lines_features import features_lines
+from rubric_jobs.reader.plan import Part, Plan, PlanInvalid
+from rubric_jobs.rubric.model import Rubric, Source
+
+
+def document_of(*lines: str) -> Document:
+    """Paragraphs: "# …" is a heading, "- …" and "1. …" items, two spaces before one are an indent."""
+    return Document(1, tuple(_paragraph(line, place) for place, line in enumerate(lines)))
+
+
+def _paragraph(line: str, place: int) -> Paragraph:
+    text = line.lstrip(" ")
+    indent = 12.0 * (len(line) - len(text))
+    head, _, rest = text.partition(" ")
+    source = Source(paragraph=place)
+    if head == "#":
+        return Paragraph(rest, source, indent=indent, size=14, is_bold=True, is_heading=True)
+    if rest and (head in ("-", "•", "☐") or (head[:-1].isalnum() and head[-1:] in ".)" and len(head) < 4)):
+        return Paragraph(rest, source, marker=head, indent=indent, size=10)
+    return Paragraph(text, source, indent=indent, size=10)
+
+
+def read(document: Document, rows: str, name: Any = "cell") -> Rubric:
+    part = Part(tuple(range(len(rows))), "lines", "", rows, name=name)
+    return assemble(Plan((part,)), document).rubric
+
+
+def shown(rubric: Rubric) -> list[Any]:
+    def worth(level: Any) -> Any:
+        return level.points if level.points_max is None else (level.points_min, level.points_max)
+
+    return [(c.name, c.points, [(level.name, worth(level)) for level in c.levels]) for c in rubric.criteria]
+
+
+def test_each_line_is_what_its_role_says() -> None:
+    document = document_of(
+        "Marking scheme",
+        "Part A",
+        "1. Thesis (6 points)",
+        "Is it clear?",
+        "- Excellent (6): sharp",
+        "- Poor (1): vague",
+        "and long-winded",
+        "2. Style",
+        "Value: 4 points",
+        "Late: -2 points",
+        "Total: 10 points",
+        "Comments: ____",
+    )
+    rubric = read(document, "kscdlldcpat-")
+    assert shown(rubric) == [("Thesis", 6, [("Excellent", 6), ("Poor", 1)]), ("Style", 4, [])]
+    assert [criterion.section for criterion in rubric.criteria] == ["Part A", "Part A"]
+    assert rubric.criteria[0].description == "Is it clear?"
+    assert rubric.criteria[0].levels[1].description == "vague\nand long-winded"
+    assert [(each.kind, each.points) for each in rubric.adjustments] == [("penalty", 2)]
+    assert (rubric.totals.stated, rubric.totals.computed) == (10, 10)
+
+
+def test_numbers_before_levels_are_points_where_the_plan_says_so() -> None:
+    document = document_of("Security", "0) none of the three", "2) one of them", "6) all")
+    assert shown(read(document, "cnnn")) == [("Security", 6, [(None, 0), (None, 2), (None, 6)])]
+
+
+def test_a_line_that_a_page_broke_is_one() -> None:
+    document = document_of("- Narrative of the justification [Engineering or", "principle used] [20]")
+    assert shown(read(document, "c+")) == [("Narrative of the justification [Engineering or principle used]", 20, [])]
+
+
+def test_levels_without_a_criterion_grade_the_whole() -> None:
+    document = document_of(
+        "# Participation (4 points)", "4 – Excellent: always", "2 – Fair: at times", "0 – None: never"
+    )
+    part = Part((1, 2, 3), "lines", "", "lll")
+    rubric = assemble(Plan((part,)), document).rubric
+    assert shown(rubric) == [("Participation", 4, [("Excellent", 4), ("Fair", 2), ("None", 0)])]
+
+
+@pytest.mark.parametrize("way", ["line", "cell"])
+def test_a_run_in_heading_is_the_name_where_the_plan_says_so(way: str) -> None:
+    document = document_of("- Case study (20%): how relevant and clear the example is")
+    (criterion,) = read(document, "c", way).criteria
+    assert criterion.points == criterion.weight == 20
+    assert criterion.name == ("Case study" if way == "line" else "Case study: how relevant and clear the example is")
+
+
+def test_roles_must_be_as_many_as_blocks() -> None:
+    document = document_of("a (1 point)", "b (2 points)")
+    with pytest.raises(PlanInvalid):
+        assemble(Plan((Part((0, 1), "lines", "", "c"),)), document)
+
+
+LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
+    "points at the end": (
+        ["# Grading", "- Thesis (10 points)", "- Evidence (20 points)", "- Style (5 points)"],
+        [("Thesis", 10, []), ("Evidence", 20, []), ("Style", 5, [])],
+    ),
+    "points in front": (
+        ["___/2 points: Asked questions", "___/3 points: Found the inputs", "____/5 Total points"],
+        [("Asked questions", 2, []), ("Found the inputs", 3, [])],
+    ),
+    "sections with points of their own": (
+        [
+            "# Content (30)",
+            "- Thesis: 10 points",
+            "- Proof: 20 points",
+            "# Form (5)",
+            "- Style: 2 points",
+            "- Layout: 3 points",
+        ],
+        [("Thesis", 10, []), ("Proof", 20, []), ("Style", 2, []), ("Layout", 3, [])],
+    ),
+    "parts below criteria": (
+        ["1. Design [15]", "  - Factors [5]", "  - Levels [10]", "2. Data [5]", "  - Check [2]", "  - Sheet [3]"],
+        [("Design", 15, []), ("Data", 5, [])],
+    ),
+    "levels as bullets": (
+        [
+            "1. Effort",
+            "  - 7 points: All is tried",
+            "  - 0 points: Nothing",
+            "2. Style",
+            "  - 2 points: Neat",
+            "  - 0 points: Not",
+        ],
+        [("Effort", 7, [("7 points", 7), ("0 points", 0)]), ("Style", 2, [("2 points", 2), ("0 points", 0)])],
+    ),
+    "named levels below headings": (
+        ["# Login", "- Excellent: safe", "- Poor: broken", "# Mail", "- Excellent: reliable", "- Poor: missing"],
+        [
+            ("Login", None, [("Excellent", None), ("Poor", None)]),
+            ("Mail", None, [("Excellent", None), ("Poor", None)]),
+        ],
+    ),
+    "points alone below": (
+        ["# Language", "of 15 possible points", "# Structure", "of 30 possible points"],
+        [("Language", 15, []), ("Structure", 30, [])],
+    ),
+    "boxes": (
+        ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
+        [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
+    ),
+    "among other text": (
+        [
+            "# Handout",
+            "Due on 12 March 2024, counts 10 % of the module.",
+            "- Read chapter 5",
+            "- Write 3 pages",
+            "# Assessment criteria",
+            "- Concepts (20%): clear and complete work",
+            "- Depth (80%): more than the obvious",
+            "# Submission",
+            "- Hand in one PDF",
+        ],
+        [("Concepts", 20, []), ("Depth", 80, [])],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), LISTS.values(), ids=LISTS)
+def test_the_right_reading_of_a_list_is_enumerated(lines: Sequence[str], expected: list[Any]) -> None:
+    document = document_of(*lines)
+    parts = enumerate_lines(tuple(range(len(lines))), document)
+    assert expected in [shown(assemble(Plan((part,)), document).rubric) for part in parts]
+
+
+WORDS = st.sampled_from(
+    [
+        "Thesis",
+        "# Style",
+        "- Proof (5 points)",
+        "  - Good: 3",
+        "1. Aim [2]",
+        "Total: 10 points",
+        "Late: -2",
+        "☐ a",
+        "/10",
+    ]
+)
+
+
+@given(st.lists(WORDS | st.text(min_size=1, max_size=40).filter(str.strip), min_size=2, max_size=12))
+def test_any_paragraphs_give_bounded_plans_whose_values_are_printed(lines: list[str]) -> None:
+    document = document_of(*lines)
+    printed = "".join(fold(f"{paragraph.marker} {paragraph.text}") for paragraph in document.paragraphs)
+    parts = enumerate_lines(tuple(range(len(lines))), document)
+    assert len(parts) <= MOST_PARTS
+    for part in parts:
+        found = assemble(Plan((part,)), document)
+        assert found.used | {text.ref for text in found.unread} == {
+            (block, 0, -1) for block in part.blocks if document.blocks[block].text.strip()
+        }
+        for criterion in found.rubric.criteria:
+            assert all(fold(word) in printed for word in criterion.name.split())
+        assert Plan.from_json(Plan((part,)).to_json()) == Plan((part,))
+
+
+def test_features_are_numbers_of_the_order_of_one() -> None:
+    lines, _ = LISTS["among other text"]
+    document = document_of(*lines)
+    for part in enumerate_lines(tuple(range(len(lines))), document):
+        numbers = features_lines(part, document, assemble_part(part, document))
+        assert all(-5 <= value <= 5 for value in numbers.values())
