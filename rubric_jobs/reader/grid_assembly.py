@@ -147,6 +147,9 @@ def _caption(work: Work, index: int) -> None:
 
 def _section(work: Work, index: int) -> None:
     cells = work.sheet.distinct[index]
+    if cells and penalties.told_alone(tidy(cells[0].text)) is not None:
+        _adjustment(work, index)
+        return
     if cells:
         work.section = tidy(cells[0].text)
         work.in_penalties = penalties.is_heading(work.section)
@@ -218,7 +221,7 @@ def criterion_row(work: Work, index: int) -> None:
     if head is None and work.columns("c"):
         _continuation(work, index)
         return
-    if work.in_penalties:
+    if work.in_penalties or _is_deduction(work, row, head):
         _adjustment(work, index)
         return
     own = named(work, head)
@@ -247,6 +250,15 @@ def criterion_row(work: Work, index: int) -> None:
     times = own.times or _times(work, row)
     work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
     work.heads.append(head)
+
+
+def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
+    """A row without levels whose points are taken off, or whose name begins with a word for that."""
+    if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
+        return False
+    columns = work.columns("p") + work.columns("w")
+    is_lost = any((cell := row[c]) and cell_values.loss_of(cell.text) is not None for c in columns)
+    return is_lost or penalties.is_penalty(tidy(head.text))
 
 
 def _with_shared(work: Work, levels: list[Level]) -> list[Level]:
