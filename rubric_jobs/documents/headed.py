@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from rubric_jobs.documents.columns import corridors
@@ -42,7 +43,7 @@ def _borders(grid: Grid, column: int, held: dict[int, list[Word]]) -> list[float
         return []
     (_, heading), *below = sorted(cells, key=lambda cell: cell[0])
     header = into_lines(heading)
-    if len(header) > WIDEST_HEADER:
+    if len(header) > WIDEST_HEADER or not any(map(_has_gap, header)):
         return []
     body = [line for _, words in below for line in into_lines(words)]
     found = []
@@ -54,6 +55,10 @@ def _borders(grid: Grid, column: int, held: dict[int, list[Word]]) -> list[float
 
 def _fills(area: Area, column: int) -> bool:
     return area.column == column and area.column_span == 1
+
+
+def _has_gap(line: Line) -> bool:
+    return any(b.x0 - a.x1 >= APART * line.size for a, b in itertools.pairwise(line.words))
 
 
 def _parts_headings(line: Line, left: float, right: float) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from rubric_jobs.documents import raised
 
@@ -196,18 +197,24 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
         if glyph is None:
             found.append(None)
             continue
+        text = glyph[0]
+        if text not in _SLASHES and not text.isdecimal():  # nearly all of a page
+            found.append(glyph)
+            base = glyph if _may_have_marks(text) else None
+            last = glyph
+            continue
         moved = _moved(glyph, last, base) if base is not None and last is not None else None
-        if moved is not None and glyph[0] in _SLASHES and not (found and _is_raised(found)):
+        if moved is not None and text in _SLASHES and not (found and _is_raised(found)):
             moved = None
         if moved is not None:
             while found and found[-1] is None:
                 found.pop()
             found.append(moved)
         elif _begins_note(glyphs, at):
-            found.append((raised.up(glyph[0]), *glyph[1:]))
+            found.append((raised.up(text), *glyph[1:]))
         else:
             found.append(glyph)
-            base = glyph if _may_have_marks(glyph[0]) else None
+            base = glyph if _may_have_marks(text) else None
         last = glyph
     return found
 
@@ -218,6 +225,7 @@ def _is_raised(glyphs: Glyphs) -> bool:
     return last is not None and not last[0].isascii() and last[0] == raised.up(unicodedata.normalize("NFKC", last[0]))
 
 
+@lru_cache(maxsize=4096)
 def _may_have_marks(text: str) -> bool:
     """Letters, digits and what ends words; the boxes of other signs may be of any height."""
     return text[-1:].isalnum() or text[-1:] in _WORD_ENDS

@@ -53,7 +53,7 @@ def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
     inside = [w for w in words if grid.box[0] <= w.centre[0] < grid.box[2]]
     parting = sorted(y for y in inner if not any(w.top + 0.3 * w.size < y < w.bottom - 0.3 * w.size for w in inside))
     cuts: dict[int, list[float]] = {}
-    for area in grid.areas:
+    for area in grid.areas if parting else ():
         if area.row_span == 1 and area.row not in cuts:
             cuts[area.row] = _between_words([y for y in parting if area.box[1] < y < area.box[3]], area, inside)
     return _cut(grid, {row: ys for row, ys in cuts.items() if ys}, set())
@@ -95,7 +95,7 @@ def with_unruled_rows(grid: Grid, held: dict[int, list[Word]]) -> Grid:
 def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]]) -> tuple[list[float], bool]:
     """The heights at which the row is to be cut, and whether they are those of amounts."""
     filled = [i for i in indices if len(held.get(i, ())) > 1]
-    if not filled or len(indices) < 2:
+    if not filled or len(indices) < 2 or not _may_be_cut(indices, held):
         return [], False
     lines = {i: into_lines(held[i]) for i in indices if i in held}
     if any(word.quarter for i in lines for word in held[i]) or max(len(found) for found in lines.values()) < 2:
@@ -109,6 +109,21 @@ def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]])
         if above:
             cuts.append((max(above) + start.box[1]) / 2)
     return cuts, bool(amounts)
+
+
+def _may_be_cut(indices: list[int], held: dict[int, list[Word]]) -> bool:
+    """Whether the first cell has several lines, or one whose words are half numbers: most rows end with this look."""
+    first = min(i for i in indices if i in held)
+    several = [i for i in indices if i in held and _has_lines(held[i])]
+    return first in several or any(2 * sum(map(_has_digit, held[i])) >= len(held[i]) for i in several)
+
+
+def _has_lines(words: list[Word]) -> bool:
+    return max(w.bottom for w in words) - min(w.bottom for w in words) > 0.3 * min(w.size for w in words)
+
+
+def _has_digit(word: Word) -> bool:
+    return any(map(str.isdigit, word.text))
 
 
 def _beside_amounts(lines: dict[int, list[Line]]) -> list[Line]:

@@ -41,7 +41,7 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 @dataclass(frozen=True)

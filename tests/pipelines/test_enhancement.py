@@ -274,7 +274,7 @@ def test_without_a_total_few_rules_and_a_rubric_without_points_are_refused() -> 
     with pytest.raises(errors.InvalidPoints, match="Say how many points"):
         enhanced(EnhancementRequest(rules=RULES))
     with pytest.raises(errors.InvalidPoints, match="no total of its own"):
-        enhanced(EnhancementRequest(rules="[ ] has a title\n[ ] has a date"))
+        enhanced(EnhancementRequest(rules="Style\n- Good: nice\n- Poor: not\nForm\n- Good: nice\n- Poor: not"))
 
 
 def test_sections_and_percents_are_kept() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,28 +72,31 @@ def test_a_body_that_goes_on_coming_is_not_cut_off(tmp_path: Path) -> None:
 
 
 def test_with_all_its_connections_taken_a_web_process_answers_the_health_check(tmp_path: Path) -> None:
-    with web(tmp_path, descriptors=1024) as served, ExitStack() as held:
-        for _ in range(640):
+    with web(tmp_path, "--limit-concurrency=30") as served, ExitStack() as held:
+        for _ in range(30):
             held.enter_context(sent(served, HALF_A_HEAD))
-        for _ in range(700):  # of these, all but a few are refused at once
-            with ExitStack() as one:
-                try:
-                    one.enter_context(sent(served, HALF_A_HEAD))
-                except OSError:
-                    continue
-                held.push(one.pop_all())
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
+        assert served.ask("GET", "/healthz")[0] == 200
+        assert served.ask("GET", "/")[0] == 503
+        for _ in range(60):  # of these, all but a few are closed at once
+            held.enter_context(sent(served, HALF_A_HEAD))
+        said = served.log.read_text()
+        assert said.count("connections are open") == 1
+
+
+def test_a_crowd_of_connections_leaves_descriptors_for_the_health_check(tmp_path: Path) -> None:
+    with web(tmp_path, descriptors=512) as served, ExitStack() as held:
+        for _ in range(700):
+            with suppress(OSError):
+                held.enter_context(sent(served, HALF_A_HEAD))
+        deadline = time.monotonic() + 10
+        while True:
             try:
-                status, _, _ = served.ask("GET", "/healthz")
-                refused, _, _ = served.ask("GET", "/")
+                assert served.ask("GET", "/healthz")[0] == 200
                 break
             except OSError:
+                assert time.monotonic() < deadline
                 time.sleep(0.1)
-        assert (status, refused) == (200, 503)
-        said = served.log.read_text()
-        assert "connections are open" in said
-        assert len(said) < 2_000
+        assert "out of system resource" not in served.log.read_text()
 
 
 def test_an_upgrade_to_a_websocket_is_refused_plainly(tmp_path: Path) -> None:

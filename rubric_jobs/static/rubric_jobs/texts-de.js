@@ -273,6 +273,7 @@ export default {
   error_timed_out: "Der Auftrag wurde nicht in der Zeit fertig, die er bekommt.",
   error_crashed_worker: "Die Verarbeitung ist mehrmals abgestürzt, während sie an diesem Auftrag war.",
   error_internal_error: "Im Dienst ist etwas schiefgegangen; der Fehler wurde aufgezeichnet.",
+  error_not_exportable: "Das Raster lässt sich in diesem Format nicht schreiben, ohne zu ändern, was es wert ist.",
   error_level_points_needed: "Die Stufen haben keine Punkte, dieses Format braucht welche.",
   error_throttled: "Zu viele Anfragen auf einmal; bitte versuchen Sie es gleich noch einmal.",
   error_unavailable: "Der Dienst ist gerade nicht verfügbar; bitte versuchen Sie es gleich noch einmal.",
