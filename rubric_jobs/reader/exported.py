@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rubric_jobs.documents.model import Cell, Document, Paragraph, Table
-from rubric_jobs.reader.cell_values import heading
+from rubric_jobs.reader.cell_values import criterion, heading
 from rubric_jobs.reader.tags import opens_with_points, tags_of
 from rubric_jobs.rubric import layout_reading
 from rubric_jobs.rubric.layout import CRITERION, DONE, POINTS, Sheet
@@ -29,9 +29,10 @@ def read(document: Document) -> Rubric | None:
 
 
 def _leaves_points(rubric: Rubric) -> bool:
-    """Whether points still stand in the names of levels: not where we write them."""
+    """Whether points still stand in names: not where we write them."""
     names = {level.name for c in rubric.criteria for level in c.levels if level.name and level.highest is None}
-    return any(heading(name)[1] is not None for name in names)
+    named = any(criterion(one.name, "", "lead").amount is not None for one in rubric.criteria)
+    return named or any(heading(name)[1] is not None for name in names)
 
 
 def _shown(paragraph: Paragraph) -> str:
@@ -45,13 +46,14 @@ def _heads(table: Table) -> bool:
 
 def _may_be_ours(table: Table) -> bool:
     """Others head their first column like us: ours has no further columns that are no levels, nor points in cells."""
+    has_points = any(cell.row == 0 and cell.text == POINTS for cell in table.cells)
     for cell in table.cells:
         if cell.column == 0 or cell.text in (POINTS, DONE):
             continue
         told = tags_of(cell.text)
         if cell.row == 0 and "level" not in told and any(tag.startswith("only:") for tag in told):
             return False
-        if cell.row > 0 and (opens_with_points(cell.text) or "amount:percent" in told):
+        if cell.row > 0 and ("amount:percent" in told or (opens_with_points(cell.text) and not has_points)):
             return False
     return True
 

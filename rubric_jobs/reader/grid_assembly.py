@@ -237,15 +237,15 @@ def criterion_row(work: Work, index: int) -> None:
     anchor = head or next((cell for cell in row if cell and cell.text), None)
     criterion = cell_values.made(
         Criterion,
-        dict(
-            name=own.name,
-            description=described(work, own.description, row),
-            section=row_section(work, row) or work.section,
-            points=None,
-            weight=None,
-            levels=levels,
-            source=anchor.source if anchor else None,
-        ),
+        {
+            "name": own.name,
+            "description": described(work, own.description, row),
+            "section": row_section(work, row) or work.section,
+            "points": None,
+            "weight": None,
+            "levels": levels,
+            "source": anchor.source if anchor else None,
+        },
     )
     times = own.times or _times(work, row)
     work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
@@ -493,15 +493,15 @@ def _parallel(work: Work, index: int) -> None:
         work.out.criteria.append(
             cell_values.made(
                 Criterion,
-                dict(
-                    name=name,
-                    description=description,
-                    section=pairs.section or row_section(work, row) or work.section,
-                    points=amount.high,
-                    weight=amount.high if amount.is_percent else None,
-                    levels=[],
-                    source=head.source,
-                ),
+                {
+                    "name": name,
+                    "description": description,
+                    "section": pairs.section or row_section(work, row) or work.section,
+                    "points": amount.high,
+                    "weight": amount.high if amount.is_percent else None,
+                    "levels": [],
+                    "source": head.source,
+                },
             )
         )
         work.heads.append(head)
