@@ -23,11 +23,8 @@ SAMPLES = [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED, *SCORED]
 MISREAD = {
     "a-row-for-each-level": ("docx", "ruled"),
     "a-scale-for-each-criterion": ("lined", "plain"),
-    "boxes-to-tick": ("docx",),
     "criteria-for-full-points": ("docx", "ruled", "lined"),
-    "holistic-lines": ("docx", "ruled"),
     "meets-specifications": ("lined", "plain"),
-    "single-point": ("docx", "ruled"),
     "summary-and-detail": ("docx", "ruled"),
     "table-of-points": ("plain",),
     "two-rubrics": ("lined", "plain"),
@@ -38,11 +35,6 @@ CASES = [
     pytest.param(sample, layout, id=f"{sample.name}-{layout}")
     for sample, layout in LAYOUTS
     if layout not in MISREAD.get(sample.name, ())
-]
-DOUBTFUL = [
-    pytest.param(sample, layout, id=f"{sample.name}-{layout}")
-    for sample, layout in LAYOUTS
-    if layout in MISREAD.get(sample.name, ())
 ]
 
 
@@ -82,8 +74,8 @@ def test_levels_are_read_as_printed(sample: Sample, layout: str) -> None:
 @pytest.mark.parametrize(("sample", "layout"), CASES)
 def test_stated_totals_and_sections_are_read(sample: Sample, layout: str) -> None:
     rubric = read(sample, layout)
+    assert rubric.totals.stated == (None if sample.total is None else Decimal(str(sample.total)))
     if sample.total is not None:
-        assert rubric.totals.stated == Decimal(str(sample.total))
         assert rubric.total_points == rubric.totals.stated
     if sample.sections:
         assert [criterion.section for criterion in rubric.criteria] == sample.sections
@@ -96,14 +88,18 @@ def test_every_criterion_and_level_names_its_place(sample: Sample, layout: str) 
     assert all(part.source is not None and part.confidence is not None for part in parts)
 
 
-@pytest.mark.parametrize(("sample", "layout"), DOUBTFUL)
-def test_what_is_misread_is_never_called_certain(sample: Sample, layout: str) -> None:
+def test_of_the_samples_that_are_called_certain_all_are_right_and_they_are_most() -> None:
+    certain = [(sample, layout) for sample, layout in LAYOUTS if is_certain(sample, layout)]
+    assert [(sample.name, layout) for sample, layout in certain if layout in MISREAD.get(sample.name, ())] == []
+    assert len(certain) >= 0.8 * len(LAYOUTS)
+
+
+def is_certain(sample: Sample, layout: str) -> bool:
     try:
-        rubric = read(sample, layout)
+        return bool(read(sample, layout).certain)
     except NoRubricFound:
-        return
-    assert not rubric.certain
+        return False
 
 
 def test_most_samples_are_read_whole() -> None:
-    assert len(DOUBTFUL) <= 0.1 * len(LAYOUTS)
+    assert sum(map(len, MISREAD.values())) <= 0.1 * len(LAYOUTS)
