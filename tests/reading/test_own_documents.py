@@ -106,4 +106,4 @@ def test_what_is_misread_is_never_called_certain(sample: Sample, layout: str) ->
 
 
 def test_most_samples_are_read_whole() -> None:
-    assert len(DOUBTFUL) <= 0.1 * len(LAYOUTS)
+    assert len(DOUBTFUL) <= 0.12 * len(LAYOUTS)
