@@ -9,7 +9,7 @@ import pytest
 
 from rubric_jobs import documents
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import assemble, reading
+from rubric_jobs.reader import assemble, explain, reading
 from rubric_jobs.reader.plan import COLUMN_ROLES, ROW_ROLES, Part, Plan, PlanInvalid
 from tests.reading.builders import as_docx
 from tests.reading.samples_grids import GRIDS
@@ -73,3 +73,11 @@ def test_a_plan_that_no_document_can_have_is_refused(value: object) -> None:
 def test_a_plan_for_another_table_is_refused() -> None:
     with pytest.raises(PlanInvalid, match="rows"):
         assemble.assemble(Plan((Part((len(DOCUMENTS[0].blocks) - 2,), "down", "c", "c"),)), DOCUMENTS[0])
+
+
+def test_a_reading_is_explained_by_its_candidates() -> None:
+    told = explain.explained(DOCUMENTS[0])
+    best = told["readings"][0]
+    assert best["score"] == max(one["score"] for one in told["readings"])
+    assert best["decided by"]
+    assert all(part["shape"] and "score" in part for region in told["regions"] for part in region["parts"])
