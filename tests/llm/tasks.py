@@ -41,7 +41,13 @@ def grid_rubric(confidence: float = 0.99) -> Rubric:
         )
         for row in GRID[1:]
     ]
-    return Rubric(title="Field report", criteria=criteria, total_points=Decimal(12), confidence=confidence)
+    return Rubric(
+        title="Field report",
+        criteria=criteria,
+        total_points=Decimal(12),
+        confidence=confidence,
+        certain=confidence >= 0.9,
+    )
 
 
 def extract_task(instruction: str = "", complaint: str = "") -> ExtractTask:

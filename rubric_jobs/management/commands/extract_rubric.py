@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rubric_jobs.llm.providers import registry
 from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader import explain
 from rubric_jobs.reader.sandbox import LARGEST_INPUT, Sandbox
 from rubric_jobs.rubric import exports
 from rubric_jobs.web.requests import PROVIDERS
@@ -35,8 +37,13 @@ class Command(BaseCommand):
             help="what levels without points get: evenly from full to 0, or two ratings, Full Marks and No Marks",
         )
 
+        parser.add_argument("--explain", action="store_true", help="what else may be read, with scores, as JSON")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            if options["explain"]:
+                self._write(json.dumps(asyncio.run(_explain(options["file"])), indent=1, ensure_ascii=False).encode())
+                return
             extracted = asyncio.run(_extract(options["file"], options["provider"]))
             exported = exports.export(extracted.rubric, options["format"], level_points=options["level_points"])
         except LevelPointsNeeded as error:
@@ -63,6 +70,16 @@ class Command(BaseCommand):
     def _refuse(self, sentence: str) -> None:
         self.stderr.write(sentence)
         raise SystemExit(1)
+
+
+async def _explain(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > LARGEST_INPUT:
+        raise DocumentTooLarge
+    data, sandbox = file.read_bytes(), Sandbox()
+    try:
+        return explain.explained((await sandbox.read(data, sniff(data))).document)
+    finally:
+        await sandbox.close()
 
 
 async def _extract(file: Path, provider: str | None) -> Outcome:
