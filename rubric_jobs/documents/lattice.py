@@ -115,8 +115,10 @@ def _borders(values: list[float], first: float, last: float) -> list[float]:
 
 def _areas(xs: list[float], ys: list[float], across: list[Edge], down: list[Edge]) -> list[Area]:
     rows, columns = len(ys) - 1, len(xs) - 1
-    walls_right = [[_drawn(down, xs[c + 1], ys[r], ys[r + 1]) for c in range(columns)] for r in range(rows)]
-    walls_below = [[_drawn(across, ys[r + 1], xs[c], xs[c + 1]) for c in range(columns)] for r in range(rows)]
+    at_right = [_near(down, x) for x in xs[1:]]
+    at_foot = [_near(across, y) for y in ys[1:]]
+    walls_right = [[_drawn(at_right[c], ys[r], ys[r + 1]) for c in range(columns)] for r in range(rows)]
+    walls_below = [[_drawn(at_foot[r], xs[c], xs[c + 1]) for c in range(columns)] for r in range(rows)]
     taken = [[False] * columns for _ in range(rows)]
     areas = []
     for r in range(rows):
@@ -153,7 +155,10 @@ def _goes_on(
     )
 
 
-def _drawn(edges: list[Edge], at: float, start: float, end: float) -> bool:
-    near = [e for e in edges if abs(e.at - at) <= SNAP]
+def _near(edges: list[Edge], at: float) -> list[Edge]:
+    return [e for e in edges if abs(e.at - at) <= SNAP]
+
+
+def _drawn(near: list[Edge], start: float, end: float) -> bool:
     covered = sum(max(0.0, min(e.end, end) - max(e.start, start)) for e in near)
     return covered >= COVER * (end - start)

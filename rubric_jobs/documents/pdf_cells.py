@@ -62,21 +62,15 @@ def _row_borders(grid: Grid) -> list[float]:
 
 def _held(grid: Grid, words: list[Word]) -> dict[int, list[Word]]:
     """The words of each area, by its index."""
+    boxes = [area.box for area in grid.areas]
     held: dict[int, list[Word]] = {}
     for word in words:
-        index = _area_at(grid, word)
-        if index is not None:
-            held.setdefault(index, []).append(word)
+        x, y = word.centre
+        for index, (x0, top, x1, bottom) in enumerate(boxes):
+            if x0 <= x < x1 and top <= y < bottom:
+                held.setdefault(index, []).append(word)
+                break
     return held
-
-
-def _area_at(grid: Grid, word: Word) -> int | None:
-    x, y = word.centre
-    for i, area in enumerate(grid.areas):
-        x0, top, x1, bottom = area.box
-        if x0 <= x < x1 and top <= y < bottom:
-            return i
-    return None
 
 
 def _kept(indices: range, spans: list[tuple[int, int]]) -> list[int]:

@@ -53,7 +53,7 @@ def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
     inside = [w for w in words if grid.box[0] <= w.centre[0] < grid.box[2]]
     parting = sorted(y for y in inner if not any(w.top + 0.3 * w.size < y < w.bottom - 0.3 * w.size for w in inside))
     cuts: dict[int, list[float]] = {}
-    for area in grid.areas:
+    for area in grid.areas if parting else ():
         if area.row_span == 1 and area.row not in cuts:
             cuts[area.row] = _between_words([y for y in parting if area.box[1] < y < area.box[3]], area, inside)
     return _cut(grid, {row: ys for row, ys in cuts.items() if ys}, set())

@@ -80,19 +80,21 @@ def _proposed(ranked: list[Candidate], found: Regions) -> Iterator[list[Candidat
             if base and base not in bases:
                 bases.append(base)
                 yield base
-    for candidate in ranked[:6]:
-        yield [candidate]
+    yield from ([candidate] for candidate in ranked[:6])
     for base in bases[:4]:
-        for candidate in base:
-            for other in found[candidate.region][1:]:
-                yield [other if c is candidate else c for c in base]
-        if len(base) > 1:
-            for candidate in base:
-                yield [c for c in base if c is not candidate]
+        yield from _changed(base, found)
     for base in bases[:2]:
-        for candidate in ranked:
-            if candidate not in base and not any(_overlap(candidate, c) for c in base):
-                yield [*base, candidate]
+        others = [c for c in ranked if c not in base and not any(_overlap(c, chosen) for chosen in base)]
+        yield from ([*base, other] for other in others)
+
+
+def _changed(base: list[Candidate], found: Regions) -> Iterator[list[Candidate]]:
+    """With one candidate read otherwise, and with one left out."""
+    for candidate in base:
+        for other in found[candidate.region][1:]:
+            yield [other if c is candidate else c for c in base]
+    if len(base) > 1:
+        yield from ([c for c in base if c is not candidate] for candidate in base)
 
 
 def _pools(ranked: list[Candidate]) -> Iterator[list[Candidate]]:

@@ -343,24 +343,36 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
         found["level heads blank"] = share("blank" in tags for tags in heads)
         found["level heads notes"] = share("only:comment" in tags or "only:earned" in tags for tags in heads)
         found["level column empty"] = share(not _is_filled(sheet, rows, index) for index in levels)
-    for index, role in enumerate(roles):
-        if titles and role == "c":
-            found["name headed"] = float("only:criterion" in titles[index])
-        if role in "-e" and _is_filled(sheet, rows, index):
-            found["filled column left"] = 1.0
-            found["long column left"] = max(
-                found.get("long column left", 0.0), float(_is_like_levels(sheet, rows, roles, index))
-            )
-            if titles and "only:points" in titles[index]:
-                found["points column left"] = 1.0
-        if titles and role in "-ed" and levels and _is_titled_like(titles, levels, index):
-            found["level title left"] = 1.0
-        if titles and role in "pw":
-            kind = "only:points" if role == "p" else "only:weight"
-            found[f"{role} headed"] = max(found.get(f"{role} headed", 0.0), float(kind in titles[index]))
+    _left_columns(sheet, rows, roles, titles, found)
     for kind in ("commerce", "schedule", "measure"):
         found[f"heads {kind}"] = min(sum(f"has:{kind}" in tags for tags in titles), 3) / 2
     found["heads only"] = share(any(tag.startswith("only:") for tag in tags) for tags in titles)
+
+
+def _left_columns(sheet: Sheet, rows: str, roles: str, titles: list[frozenset[str]], found: Features) -> None:
+    """What the columns are headed with, and what columns are left out that have a text or a level's title."""
+    levels = [index for index, role in enumerate(roles) if role == "l"]
+    for index, role in enumerate(roles):
+        heads = titles[index] if titles else frozenset()
+        if role == "c" and titles:
+            found["name headed"] = float("only:criterion" in heads)
+        elif role in "-ed":
+            _left_column(sheet, rows, roles, index, heads, found)
+            if titles and levels and _is_titled_like(titles, levels, index):
+                found["level title left"] = 1.0
+        elif role in "pw" and titles:
+            kind = "only:points" if role == "p" else "only:weight"
+            found[f"{role} headed"] = max(found.get(f"{role} headed", 0.0), float(kind in heads))
+
+
+def _left_column(sheet: Sheet, rows: str, roles: str, index: int, heads: frozenset[str], found: Features) -> None:
+    if roles[index] == "d" or not _is_filled(sheet, rows, index):
+        return
+    found["filled column left"] = 1.0
+    is_like = _is_like_levels(sheet, rows, roles, index)
+    found["long column left"] = max(found.get("long column left", 0.0), float(is_like))
+    if "only:points" in heads:
+        found["points column left"] = 1.0
 
 
 def _is_titled_like(titles: list[frozenset[str]], levels: list[int], column: int) -> bool:

@@ -147,6 +147,9 @@ def _caption(work: Work, index: int) -> None:
 
 def _section(work: Work, index: int) -> None:
     cells = work.sheet.distinct[index]
+    if cells and penalties.told_alone(tidy(cells[0].text)) is not None:
+        _adjustment(work, index)
+        return
     if cells:
         work.section = tidy(cells[0].text)
         work.in_penalties = penalties.is_heading(work.section)
@@ -218,7 +221,7 @@ def criterion_row(work: Work, index: int) -> None:
     if head is None and work.columns("c"):
         _continuation(work, index)
         return
-    if work.in_penalties:
+    if work.in_penalties or _is_deduction(work, row, head):
         _adjustment(work, index)
         return
     own = named(work, head)
@@ -234,19 +237,28 @@ def criterion_row(work: Work, index: int) -> None:
     anchor = head or next((cell for cell in row if cell and cell.text), None)
     criterion = cell_values.made(
         Criterion,
-        dict(
-            name=own.name,
-            description=described(work, own.description, row),
-            section=row_section(work, row) or work.section,
-            points=None,
-            weight=None,
-            levels=levels,
-            source=anchor.source if anchor else None,
-        ),
+        {
+            "name": own.name,
+            "description": described(work, own.description, row),
+            "section": row_section(work, row) or work.section,
+            "points": None,
+            "weight": None,
+            "levels": levels,
+            "source": anchor.source if anchor else None,
+        },
     )
     times = own.times or _times(work, row)
     work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
     work.heads.append(head)
+
+
+def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
+    """A row without levels whose points are taken off, or whose name begins with a word for that."""
+    if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
+        return False
+    columns = work.columns("p") + work.columns("w")
+    is_lost = any((cell := row[c]) and cell_values.loss_of(cell.text) is not None for c in columns)
+    return is_lost or penalties.is_penalty(tidy(head.text))
 
 
 def _with_shared(work: Work, levels: list[Level]) -> list[Level]:
@@ -430,6 +442,9 @@ def _continuation(work: Work, index: int) -> None:
         _points_above(work, index)
         return
     head = _head(work, row)
+    if head is None and not told and _is_sum(work, row):
+        work.out.stated = sum_of_points(work)
+        return
     if head is not None and head is not work.heads[-1]:
         last.name = tidy(f"{last.name} {folded(head.text)}".replace("\n", " "))
     more = described(work, None, row)
@@ -443,6 +458,17 @@ def _continuation(work: Work, index: int) -> None:
         last.levels = [*last.levels, *levels]
     if last.points is None:
         last.points = points.high if points else highest_of(last.levels)
+
+
+def _is_sum(work: Work, row: Row) -> bool:
+    """A row without a name that holds what the ones above it add up to is the totals row."""
+    points = amount(work, row, "p") if work.columns("p") else None
+    return points is not None and len(work.out.criteria) > 1 and points.high == sum_of_points(work)
+
+
+def sum_of_points(work: Work) -> Decimal | None:
+    values = [criterion.points for criterion in work.out.criteria]
+    return sum((value for value in values if value is not None), Decimal(0)) if None not in values else None
 
 
 def _joined(level: Level, more: Level) -> Level:
@@ -467,15 +493,15 @@ def _parallel(work: Work, index: int) -> None:
         work.out.criteria.append(
             cell_values.made(
                 Criterion,
-                dict(
-                    name=name,
-                    description=description,
-                    section=pairs.section or row_section(work, row) or work.section,
-                    points=amount.high,
-                    weight=amount.high if amount.is_percent else None,
-                    levels=[],
-                    source=head.source,
-                ),
+                {
+                    "name": name,
+                    "description": description,
+                    "section": pairs.section or row_section(work, row) or work.section,
+                    "points": amount.high,
+                    "weight": amount.high if amount.is_percent else None,
+                    "levels": [],
+                    "source": head.source,
+                },
             )
         )
         work.heads.append(head)

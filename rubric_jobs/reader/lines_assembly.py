@@ -81,15 +81,15 @@ def _criterion(work: _Work, line: Line) -> None:
     work.out.criteria.append(
         cell_values.made(
             Criterion,
-            dict(
-                name=own.name,
-                description=None,
-                section=work.section,
-                points=points,
-                weight=points if amount and amount.is_percent else None,
-                levels=[],
-                source=work.document.blocks[line.place].source,
-            ),
+            {
+                "name": own.name,
+                "description": None,
+                "section": work.section,
+                "points": points,
+                "weight": points if amount and amount.is_percent else None,
+                "levels": [],
+                "source": work.document.blocks[line.place].source,
+            },
         )
     )
     work.texts.append([own.description or ""])
@@ -143,15 +143,15 @@ def _scale(work: _Work, line: Line) -> None:
     work.out.criteria.append(
         cell_values.made(
             Criterion,
-            dict(
-                name=tidy(name) or title_of(work.document),
-                description=None,
-                section=None,
-                points=amount.high if amount else None,
-                weight=None,
-                levels=[],
-                source=work.document.blocks[line.place].source,
-            ),
+            {
+                "name": tidy(name) or title_of(work.document),
+                "description": None,
+                "section": None,
+                "points": amount.high if amount else None,
+                "weight": None,
+                "levels": [],
+                "source": work.document.blocks[line.place].source,
+            },
         )
     )
     work.texts.append([])

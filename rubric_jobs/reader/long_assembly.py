@@ -56,15 +56,15 @@ def _begun(work: Work, row: Row, head: View | None) -> Criterion:
     own = grid_assembly.named(work, work.use(head))
     criterion = cell_values.made(
         Criterion,
-        dict(
-            name=own.name,
-            description=grid_assembly.described(work, own.description, row),
-            section=grid_assembly.row_section(work, row) or work.section,
-            points=None,
-            weight=None,
-            levels=[],
-            source=head.source if head else next((cell.source for cell in row if cell), None),
-        ),
+        {
+            "name": own.name,
+            "description": grid_assembly.described(work, own.description, row),
+            "section": grid_assembly.row_section(work, row) or work.section,
+            "points": None,
+            "weight": None,
+            "levels": [],
+            "source": head.source if head else next((cell.source for cell in row if cell), None),
+        },
     )
     points, weight = grid_assembly.amount(work, row, "p"), grid_assembly.amount(work, row, "w")
     grid_assembly.with_points(criterion, own.amount, points, weight, own.times)

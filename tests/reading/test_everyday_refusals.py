@@ -42,18 +42,6 @@ def test_the_questions_of_an_exam_are_no_rubric() -> None:
         )
 
 
-def test_homework_that_asks_questions_for_points_is_no_rubric() -> None:
-    with pytest.raises(NoRubricFound):
-        written(
-            [],
-            "Due on Friday. 30 points in total.",
-            "1. (10 pts) Show that the graph is a tree.",
-            "2. (10 pts) Find a shortest path. How long is it?",
-            "3. (10 pts) Explain why it is unique.",
-            heading="Homework 7",
-        )
-
-
 def test_story_points_are_no_points() -> None:
     with pytest.raises(NoRubricFound):
         written(
