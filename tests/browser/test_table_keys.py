@@ -9,7 +9,8 @@ from tests.browser import steps
 from tests.browser.conftest import PHONE
 
 WORD = (
-    "<html><body><table><tr><td><p>Clear</p></td><td colspan=1><p>Mostly<br>clear</p></td></tr>"
+    '<html><style>td {color: red}</style><body><table><tr><td style="color: red"><p>Clear</p></td>'
+    "<td colspan=1><p>Mostly<br>clear</p></td></tr>"
     '<tr><td><p onclick="alert(1)">Exact <b>words</b></p><img src=x onerror=alert(2)></td><td>Vague</td></tr>'
     "</table></body></html>"
 )

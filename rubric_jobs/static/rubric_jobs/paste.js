@@ -11,7 +11,7 @@ export function blockOf(clipboard) {
 function ofHtml(html) {
   if (!/<table/i.test(html)) return null;
   // A document of its own: scripts do not run in it and nothing is fetched for it; only its text is taken.
-  const table = new DOMParser().parseFromString(html, "text/html").querySelector("table");
+  const table = new DOMParser().parseFromString(bare(html), "text/html").querySelector("table");
   const rows = [...(table?.rows ?? [])].map(() => []);
   [...(table?.rows ?? [])].forEach((row, at) => {
     let column = 0;
@@ -24,6 +24,15 @@ function ofHtml(html) {
     }
   });
   return tidy(rows);
+}
+
+/** Tags without their attributes but spans: the page's policy would report each style and handler that it refuses. */
+function bare(html) {
+  const shown = html.replace(/<(style|script|xml)\b[\s\S]*?<\/\1\s*>/gi, "");
+  return shown.replace(/<(\w[\w:-]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/g, (_, name, attributes) => {
+    const spans = attributes.match(/\b(?:col|row)span\s*=\s*["']?\d+["']?/gi) ?? [];
+    return `<${[name, ...spans].join(" ")}>`;
+  });
 }
 
 /** A cell's text, a line for each paragraph, item and line break. */
