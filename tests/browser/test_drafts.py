@@ -36,7 +36,7 @@ def test_a_draft_outlives_reload_tab_and_job_and_can_be_deleted(
     expect(row).to_contain_text("Seminar paper")
     expect(row).to_contain_text(re.compile(r"Changed \d"))
     other.get_by_role("button", name="Open Seminar paper").click()
-    expect(other.get_by_role("note")).to_contain_text("The server has deleted this job")
+    expect(other.get_by_role("note").first).to_contain_text("The server has deleted this job")
     assert steps.names(other)[0] == "Central claim"
     other.get_by_role("link", name="My rubrics").click()
     other.get_by_role("button", name="Delete Seminar paper").click()

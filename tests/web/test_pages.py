@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
 from collections.abc import Iterator
 from io import StringIO
-from pathlib import Path
 
 import psutil
 import pytest
-from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.management import CommandError, call_command
 from django.test import AsyncClient, Client, override_settings
@@ -130,15 +127,6 @@ def test_a_newcomer_is_shown_a_way_in_once() -> None:
     assert "Password:" in greeting()
     assert "Password:" not in (later := greeting())
     assert "--new-password" in later
-
-
-def test_every_text_that_a_module_asks_for_is_there_and_every_translation_has_an_original() -> None:
-    folder = Path(settings.BASE_DIR) / "rubric_jobs" / "static" / "rubric_jobs"
-    english, german = re.findall(r"^const \w\w = \{\n(.*?)\n\};", (folder / "texts.js").read_text(), re.S | re.M)
-    known, translated = (set(re.findall(r"^  (\w+):", language, re.M)) for language in (english, german))
-    asked = {key for module in folder.glob("*.js") for key in re.findall(r'\bt\("(\w+)"', module.read_text())}
-    assert asked - known == set()
-    assert translated - known == set()
 
 
 def test_a_process_of_a_local_service_is_ended_though_ctrl_c_came_while_it_was_looked_at() -> None:
