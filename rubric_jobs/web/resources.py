@@ -35,7 +35,7 @@ from rubric_jobs.web.base_views import ApiView, BoundedJSONParser, FormParser, j
 from rubric_jobs.web.job_reads import Snapshot
 from rubric_jobs.web.problems import Refusal, table
 from rubric_jobs.web.responses import RETRY_AFTER_S, conditional
-from rubric_jobs.web.threads import in_thread
+from rubric_jobs.web.threads import in_request_thread
 
 HEARTBEAT_S = 15.0
 LONGEST_STREAM_S = 900.0
@@ -134,7 +134,7 @@ class Job(ApiView):
         else:
             job = await job_of(request, identity, job_id)
         headers = {} if job.is_final else {"Retry-After": str(RETRY_AFTER_S)}
-        return conditional(request, responses.as_json(await _shown(job)), headers)
+        return conditional(request, responses.as_json(await _shown(request, job)), headers)
 
     @extend_schema(operation_id="deleteJob", responses={204: None})
     def delete(self, _request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
@@ -146,12 +146,12 @@ class Job(ApiView):
         return HttpResponse(status=204)
 
 
-async def _shown(job: Snapshot) -> dict[str, Any]:
+async def _shown(request: HttpRequest, job: Snapshot) -> dict[str, Any]:
     """The job's resource, with an estimate while it waits in the queue."""
     if job.queue_place is None:
         return responses.resource(job)
     known = wait_estimate.remembered()
-    measured = await in_thread(wait_estimate.measure) if known is None else known
+    measured = await in_request_thread(request, wait_estimate.measure) if known is None else known
     return responses.resource(job, estimated_s=measured.estimate_s(job.kind, job.queue_place))
 
 
@@ -174,7 +174,7 @@ class Events(ApiView):
             place.close()
             raise
         stream = StreamingHttpResponse(
-            self._events(identity, job_id, place, after=_last_event(request)),
+            self._events(request, identity, job_id, place),
             content_type="text/event-stream; charset=utf-8",
         )
         # Proxies must pass each event on at once.
@@ -183,15 +183,16 @@ class Events(ApiView):
         return stream
 
     async def _events(
-        self, identity: Identity, job_id: uuid.UUID, place: held_requests.Place, *, after: int
+        self, request: HttpRequest, identity: Identity, job_id: uuid.UUID, place: held_requests.Place
     ) -> AsyncIterator[bytes]:
+        after = _last_event(request)
         ends_at = time.time() + min(identity.valid_for_s, LONGEST_STREAM_S)
         with closing(place), (await job_changes.hub()).subscribe(str(job_id)) as changes:
             job = await job_reads.aread(**identity.scope, job_id=job_id)
             status = None
             while job is not None:
                 if job.version > after or job.is_final:
-                    yield _event(job, await _shown(job), is_progress=job.status == status)
+                    yield _event(job, await _shown(request, job), is_progress=job.status == status)
                     after, status = job.version, job.status
                 if job.is_final:
                     return
