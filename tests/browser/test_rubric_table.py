@@ -195,6 +195,7 @@ def test_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text("Read in table 1, row 2, column 2")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     assert "Points for Strong of Thesis" in focused()
     tab_to("Undo", at_most=4)
     tab_to("JSON")
