@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from rubric_jobs.documents.model import Document
+from rubric_jobs.reader.doubts import warnings_of
 from rubric_jobs.reader.rules.candidate import Candidate
-from rubric_jobs.rubric.model import Criterion, Rubric, Warning
-
-GARBLED = "The PDF's fonts do not say which letters its text is made of, so it cannot be read as text."
-CERTAIN = 0.85
-"""At or above this confidence the local reading may stand without asking a model (docs/reading-quality.md)."""
+from rubric_jobs.rubric.model import Criterion, Rubric
 
 
 def judged(rubric: Rubric, chosen: list[Candidate], document: Document) -> Rubric:
@@ -30,7 +25,7 @@ def judged(rubric: Rubric, chosen: list[Candidate], document: Document) -> Rubri
         update={
             "criteria": criteria,
             "confidence": round(min(max(confidence, 0.0), 0.99), 2),
-            "warnings": _warnings(rubric, document),
+            "warnings": warnings_of(rubric, document),
         }
     )
 
@@ -52,31 +47,3 @@ def _judged_criterion(criterion: Criterion, rubric: Rubric, base: float) -> Crit
     confidence = round(min(max(confidence, 0.0), 0.99), 2)
     levels = [level.model_copy(update={"confidence": confidence}) for level in criterion.levels]
     return criterion.model_copy(update={"confidence": confidence, "levels": levels})
-
-
-def _warnings(rubric: Rubric, document: Document) -> list[Warning]:
-    found = []
-    stated, computed = rubric.totals.stated, rubric.totals.computed
-    if stated is not None and computed is not None and stated != computed:
-        found.append(
-            Warning(
-                code="total_mismatch",
-                message=f"The document states {_shown(stated)} points; its criteria add up to {_shown(computed)}.",
-                path="total_points",
-            )
-        )
-    for index, criterion in enumerate(rubric.criteria):
-        if not criterion.name:
-            message = "A row of the document has points and no text."
-            found.append(Warning(code="unnamed_criterion", message=message, path=f"criteria[{index}]"))
-    if document.scanned_pages:
-        pages = ", ".join(map(str, document.scanned_pages))
-        found.append(Warning(code="scanned_pages", message=f"Pages without text were not read: {pages}.", path=""))
-    if document.is_garbled:
-        found.append(Warning(code="garbled_text", message=GARBLED, path=""))
-    found += [Warning(code="not_read", message=message, path="") for message in document.warnings]
-    return found
-
-
-def _shown(value: Decimal) -> str:
-    return format(value.normalize(), "f")
