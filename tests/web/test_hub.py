@@ -10,6 +10,7 @@ from typing import Any
 import django.db
 import psycopg
 import pytest
+from django.test import AsyncRequestFactory
 
 from rubric_jobs.web import hub as hub_module
 from rubric_jobs.web.hub import Hub
@@ -149,7 +150,7 @@ def test_a_silent_stream_gives_signs_of_life(
 
     async def run() -> list[bytes]:
         identity = Identity(tenant_id=owner.tenant_id, user_id=owner.user_id)
-        told = resources.Events()._events(identity, job_id, held_requests.Place(identity), after=0)
+        told = resources.Events()._events(AsyncRequestFactory().get("/"), identity, job_id, held_requests.Place(identity))
         parts = [await anext(told) for _ in range(3)]
         await told.aclose()  # type: ignore[attr-defined]
         await (await job_changes.hub()).close()
