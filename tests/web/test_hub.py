@@ -150,7 +150,8 @@ def test_a_silent_stream_gives_signs_of_life(
 
     async def run() -> list[bytes]:
         identity = Identity(tenant_id=owner.tenant_id, user_id=owner.user_id)
-        told = resources.Events()._events(AsyncRequestFactory().get("/"), identity, job_id, held_requests.Place(identity))
+        request = AsyncRequestFactory().get("/")
+        told = resources.Events()._events(request, identity, job_id, held_requests.Place(identity))
         parts = [await anext(told) for _ in range(3)]
         await told.aclose()  # type: ignore[attr-defined]
         await (await job_changes.hub()).close()
