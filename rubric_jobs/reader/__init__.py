@@ -1,5 +1,5 @@
 """Document → rubric, deterministically: no network, no model, the same answer every time."""
 
-from rubric_jobs.reader.reading import read
+from rubric_jobs.reader.reading import plans, read
 
-__all__ = ["read"]
+__all__ = ["plans", "read"]

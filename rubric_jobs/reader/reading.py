@@ -39,8 +39,21 @@ def read(document: Document) -> Rubric:
     return rubric
 
 
+def plans(document: Document) -> tuple[Plan, ...]:
+    """The likeliest plans, best first, whether a reading by one of them stands or not; at most five."""
+    reading = reading_of(document)
+    return (reading.plan, *reading.others) if reading.plan.parts else reading.others
+
+
 def reading_of(document: Document) -> Reading:
     """The best reading of a document, and the plans that come next."""
+    if "reading" not in document.memo:
+        document.memo["reading"] = _reading_of(document)
+    reading: Reading = document.memo["reading"]
+    return reading
+
+
+def _reading_of(document: Document) -> Reading:
     regions = candidates(document)
     wholes = composition.wholes(document, regions)
     best = wholes[0]

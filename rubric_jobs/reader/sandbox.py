@@ -24,6 +24,7 @@ from typing import Any, BinaryIO, Self
 from rubric_jobs import errors
 from rubric_jobs.documents.model import Document
 from rubric_jobs.documents.pictures import Picture
+from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader.turns import Turns
 from rubric_jobs.rubric.model import Rubric
 
@@ -47,10 +48,14 @@ _TOO_SLOW = "Reading the document took too long; please upload only the rubric's
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`local` is the deterministic reader's rubric, or the error that says why there is none."""
+    """`local` is the deterministic reader's rubric, or the error that says why there is none.
+
+    `plans` are the likeliest ones, best first; none of them need be the reading that stands.
+    """
 
     document: Document
     local: Rubric | errors.RubricJobError
+    plans: tuple[Plan, ...] = ()
 
 
 class Sandbox:
@@ -206,6 +211,7 @@ def _reading(answer: dict[str, Any]) -> Reading:
     return Reading(
         document=Document.from_json(answer["document"]),
         local=_as_error(local) if "error" in local else Rubric.model_validate(local),
+        plans=tuple(map(Plan.from_json, answer["plans"])),
     )
 
 
@@ -230,7 +236,7 @@ def answer_for(data: bytes) -> dict[str, Any]:
     except Exception:
         # Whatever a parser stumbles over, to the user it is a file that can't be read.
         return _as_answer(errors.UnreadableDocument())
-    return {"document": document.as_json(), "local": _local(document)}
+    return {"document": document.as_json(), "local": _local(document), "plans": _plans(document)}
 
 
 def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
@@ -254,6 +260,15 @@ def _local(document: Document) -> dict[str, Any]:
         return _as_answer(error)
     except Exception:
         return _as_answer(errors.InternalError())
+
+
+def _plans(document: Document) -> list[dict[str, Any]]:
+    from rubric_jobs import reader
+
+    try:
+        return [plan.to_json() for plan in reader.plans(document)]
+    except Exception:
+        return []
 
 
 def _limit_this_process() -> None:
