@@ -8,12 +8,17 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: install demo run test lint bench fit fuzz soak attack audit lock clean
+.PHONY: install demo demo-data run test lint bench fit fuzz soak attack audit lock clean
 
 install: .venv/ready
 
 demo: .venv/ready
 	@$(MANAGE) demo $(FILE)
+
+# A made-up day of jobs in the local database, to look at the operators' pages: make demo-data run
+demo-data: .venv/ready
+	@$(MANAGE) migrate --verbosity=0
+	@$(MANAGE) demo_data
 
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)

@@ -191,6 +191,7 @@ class TenantControl(models.Model):
     """The controls over one tenant; without a row, nothing is limited."""
 
     tenant_id = models.UUIDField(primary_key=True)
+    name = models.TextField(db_default="", blank=True, help_text="How operators' pages call this tenant.")
     is_local_only = models.BooleanField(
         "local only", db_default=False, help_text="Documents never leave for a model's service."
     )
@@ -205,4 +206,4 @@ class TenantControl(models.Model):
         db_table = '"grader"."rubric_tenant_controls"'
 
     def __str__(self) -> str:
-        return f"tenant {self.tenant_id}"
+        return self.name or f"tenant {self.tenant_id}"
