@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: install demo demo-data run test lint bench fit fuzz soak attack audit lock clean
+.PHONY: install demo demo-data run test lint bench fit fuzz soak attack audit lock stop clean
 
 install: .venv/ready
 
@@ -88,5 +88,9 @@ lock: .venv/ready
 	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement benchmarks/requirements.lock
 	@touch $@
 
-clean:
+# The embedded PostgreSQL. It also ends by itself ten minutes after its last client.
+stop:
+	@test ! -x $(BIN)/python || $(BIN)/python -m grader.embedded_idle stop
+
+clean: stop
 	@rm -rf .venv .data staticfiles
