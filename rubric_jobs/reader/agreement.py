@@ -27,6 +27,11 @@ def settled(by_plans: Rubric | None, by_rules: Rubric | None) -> Rubric | None:
     return None if by_plans is None else _doubted(by_plans, _confidence(by_plans))
 
 
+def are_same(one: Rubric, other: Rubric) -> bool:
+    """Whether two rubrics have the same criteria, whatever their spelling and total."""
+    return _criteria(one) == _criteria(other)
+
+
 def _doubted(rubric: Rubric, confidence: float) -> Rubric:
     doubts = [*rubric.doubts, Doubt(path="criteria", why=_DISAGREE)]
     return rubric.model_copy(update={"confidence": confidence, "certain": False, "doubts": doubts})
@@ -38,11 +43,14 @@ def _confidence(rubric: Rubric | None) -> float:
 
 def _content(rubric: Rubric) -> object:
     """What two readings share when they say the same, whatever its spelling."""
-    criteria = [
+    return rubric.kind, rubric.totals.stated, _criteria(rubric)
+
+
+def _criteria(rubric: Rubric) -> object:
+    return [
         (fold(each.name), fold(each.section or ""), each.points, [_level(level) for level in each.levels])
         for each in rubric.criteria
     ]
-    return rubric.kind, rubric.totals.stated, criteria
 
 
 def _level(level: Level) -> object:

@@ -1,0 +1,2 @@
+ALTER TABLE grader.rubric_job_attempts DROP COLUMN is_certain, DROP COLUMN mended_at;
+DROP TABLE grader.rubric_job_readings;
