@@ -13,3 +13,4 @@ ALTER TABLE grader.rubric_job_readings ALTER COLUMN document SET STORAGE EXTERNA
 
 -- How often a certain reading was mended afterwards: the measure of certainty in production. No content.
 ALTER TABLE grader.rubric_job_attempts ADD COLUMN is_certain boolean, ADD COLUMN mended_at timestamptz;
+CREATE INDEX idx_rubric_attempts_certain ON grader.rubric_job_attempts (ended_at) WHERE is_certain;

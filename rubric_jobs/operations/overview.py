@@ -80,8 +80,8 @@ def success(hours: int) -> Success:
 
 def certainty() -> Certainty:
     certain, mended = _rows(
-        """SELECT count(*) FILTER (WHERE is_certain), count(*) FILTER (WHERE is_certain AND mended_at IS NOT NULL)
-           FROM grader.rubric_job_attempts WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour'""",
+        """SELECT count(*), count(mended_at) FROM grader.rubric_job_attempts
+           WHERE is_certain AND ended_at >= statement_timestamp() - %(hours)s * interval '1 hour'""",
         {"hours": MENDED_WINDOW_H},
     )[0]
     return Certainty(certain=certain, mended=mended)

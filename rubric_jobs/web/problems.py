@@ -46,6 +46,10 @@ CODES: dict[str, tuple[int, str]] = {
     "invalid_field": (422, "A field of the request is not valid."),
     "idempotency_key_reused": (422, "This Idempotency-Key was used for another request."),
     "plan_invalid": (422, "The document cannot be read that way; what is marked does not fit its tables and lines."),
+    "nothing_marked": (
+        422,
+        "Nothing in the document is marked as a criterion; mark at least one.",
+    ),
     "throttled": (429, "Too many requests; please wait."),
     "internal_error": (500, "Something went wrong inside the service; the error has been logged."),
     "unavailable": (503, "The service is not available at the moment; please try again."),

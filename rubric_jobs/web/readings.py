@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from rubric_jobs.documents.model import Document, Paragraph, Table
-from rubric_jobs.errors import DocumentTooLarge, NoRubricFound
+from rubric_jobs.errors import DocumentTooLarge
 from rubric_jobs.jobs import readings
 from rubric_jobs.jobs.readings import StoredReading
 from rubric_jobs.models import Kind, RubricJob, Status
@@ -27,7 +27,6 @@ from rubric_jobs.web.problems import Refusal
 
 LARGEST_PLAN = 200_000
 """Bytes of a request's body."""
-_NO_CRITERION = "Nothing of the document is marked as a criterion, so there is no rubric. Mark at least one."
 
 
 class Reading(ApiView):
@@ -110,7 +109,7 @@ def _mended(
     except PlanInvalid as error:
         raise Refusal("plan_invalid", fields={"plan": [str(error)]}) from None
     if not rubric.criteria:
-        raise NoRubricFound(_NO_CRITERION)
+        raise Refusal("nothing_marked")
     made = extracted.result_of(extracted.finished(rubric, requested=before.totals.requested))
     return plan, {**result, **made}
 

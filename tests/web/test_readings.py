@@ -135,8 +135,8 @@ def test_a_reading_that_was_changed_since_is_not_overwritten(owner: Caller, read
         ({"parts": [{**PLAN["parts"][0], "columns": "c?llp"}]}, "plan_invalid"),
         ({"parts": [PLAN["parts"][0], PLAN["parts"][0]]}, "plan_invalid"),
         ({"parts": [PLAN["parts"][0]] * 101}, "plan_invalid"),
-        ({"parts": [{**PLAN["parts"][0], "rows": "----"}]}, "no_rubric_found"),
-        ({"parts": []}, "no_rubric_found"),
+        ({"parts": [{**PLAN["parts"][0], "rows": "----"}]}, "nothing_marked"),
+        ({"parts": []}, "nothing_marked"),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused_in_a_sentence(
