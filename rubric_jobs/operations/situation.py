@@ -23,7 +23,7 @@ JOBS_SHOWN = 12
 WAITS_TOO_LONG_S = 120.0
 """As in deploy/prometheus-alerts.yaml."""
 GOAL_HOURS = 24
-GOAL_AGE_S = 15
+LATELY_AGE_S = 15
 
 Jobs = QuerySet[RubricJob]
 
@@ -74,23 +74,31 @@ def _alarms(fleet: list[Worker], queue: Queue, claiming: Claiming) -> Iterator[A
     for provider, model in ProviderLane.objects.filter(paused_until__gt=Now()).values_list("provider", "model"):
         text = f"{provider.capitalize()} ({model}) is left alone after repeated failures."
         yield _alarm("provider-paused", text, waiting)
-    counted = _success_lately()
+    counted, readings = _lately()
     if counted.is_below_goal:
         text = (
             f"Below the goal: {counted.completed} of {counted.completed + counted.failed} jobs that could succeed were "
             f"completed within {GOAL_HOURS} hours, the goal is {overview.GOAL:.0%}."
         )
         yield _alarm("below-goal", text, (_jobs("error=service"), "Failed jobs"))
+    if readings.is_too_often_wrong:
+        text = (
+            "Readings of the last 7 days that were called certain and were mended by a teacher: "
+            f"{readings.mended} of {readings.certain}. The reader promises too much for such documents."
+        )
+        yield _alarm("mended", text, (_jobs("status__exact=completed"), "Completed jobs"))
 
 
 def _alarm(code: str, text: str, way: tuple[str, str]) -> Alarm:
     return Alarm(code=code, text=text, href=way[0], link=way[1])
 
 
-def _success_lately() -> overview.Success:
-    """Of the last day; at a million attempts it takes longer to count than the rest of this module together."""
-    lately = cache.get_or_set("rubric-jobs-success", lambda: overview.success(GOAL_HOURS), GOAL_AGE_S)
-    return cast(overview.Success, lately)
+def _lately() -> tuple[overview.Success, overview.Certainty]:
+    """From the ledger: with a million attempts they take longer to count than the rest of this module together."""
+    count = lambda: (overview.success(GOAL_HOURS), overview.certainty())  # noqa: E731
+    return cast(
+        tuple[overview.Success, overview.Certainty], cache.get_or_set("rubric-jobs-lately", count, LATELY_AGE_S)
+    )
 
 
 def _jobs(query: str) -> str:

@@ -14,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -192,7 +193,7 @@ def test_the_front_page_takes_as_many_queries_for_many_jobs_as_for_one(
         make_job()
     for address in (reverse("admin:index"), reverse("admin:rubric_jobs_overview_now")):
         cache.clear()
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             operator.get(address)
 
 
@@ -218,6 +219,26 @@ def test_only_who_may_change_the_lever_pulls_it() -> None:
     assert "Pause claiming" not in client.get(reverse("admin:index")).content.decode()
     assert client.post(reverse("admin:rubric_jobs_claiming"), {"do": "pause"}).status_code == 403
     assert not controls.is_paused()
+
+
+@pytest.mark.parametrize(("certain", "mended", "is_alarm"), [(40, 3, True), (40, 2, False), (5, 5, False)])
+def test_certain_readings_that_are_mended_too_often_are_an_alarm(
+    operator: Client, make_attempt: MakeAttempt, certain: int, mended: int, is_alarm: bool
+) -> None:
+    for _ in range(certain + 1):
+        make_attempt()
+    with connection.cursor() as cursor:
+        picked = "SELECT attempt_id FROM grader.rubric_job_attempts ORDER BY attempt_id LIMIT %s"
+        cursor.execute(
+            f"UPDATE grader.rubric_job_attempts SET is_certain = true WHERE attempt_id IN ({picked})", [certain]
+        )
+        cursor.execute(
+            f"UPDATE grader.rubric_job_attempts SET mended_at = now() WHERE attempt_id IN ({picked})", [mended]
+        )
+    assert ("mended" in alarms(operator)) == is_alarm
+    metrics = Client().get("/metrics").content.decode()
+    assert f"rubric_jobs_certain_mended {float(mended)}" in metrics
+    assert f"rubric_jobs_certain_too_often_wrong {float(is_alarm)}" in metrics
 
 
 def test_the_plots_outlive_the_purge(make_job: MakeJob, make_attempt: MakeAttempt) -> None:
