@@ -22,7 +22,7 @@ from pydantic_core import from_json
 
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
 from rubric_jobs.llm import offload
-from rubric_jobs.llm.provider import Provider, Reply, Task
+from rubric_jobs.llm.provider import Provider, Reply, Task, form_of
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
@@ -235,7 +235,8 @@ async def _paid_call(
         reply = await _call(task, asked.provider, asked.model, timeout_s, on_text)
     except ProviderError as fault:
         if fault.prompt_tokens or fault.completion_tokens:
-            unusable = Reply("", asked.model, fault.prompt_tokens, fault.completion_tokens, asked.provider.name)
+            spent = fault.prompt_tokens, fault.completion_tokens
+            unusable = Reply("", asked.model, *spent, asked.provider.name, form_of(task))
             await _hand_over(unusable, on_reply)
             replies.append(unusable)
         raise
@@ -252,7 +253,7 @@ async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on
             reply = await provider.answer(task, model=model, timeout_s=timeout_s, on_text=heard)
     except TimeoutError:
         raise ProviderTimeout from None
-    return replace(reply, provider=provider.name)
+    return replace(reply, provider=provider.name, form=form_of(task))
 
 
 def _heard(on_text: OnText, text: str) -> None:

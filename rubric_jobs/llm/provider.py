@@ -66,6 +66,13 @@ class EnhanceTask:
 Task = ExtractTask | EnhanceTask
 
 
+def form_of(task: Task) -> AnswerForm:
+    """The form of the answers to a task: a whole rubric's points are told by reference, as a plan is."""
+    if isinstance(task, ExtractTask):
+        return task.form
+    return "copy" if task.rubric is None else "plan"
+
+
 MOST_TOKENS = 100_000_000
 """The most that is counted for one reply, so that sums fit into the database's integers."""
 LONGEST_MODEL_NAME = 200
@@ -86,6 +93,8 @@ class Reply:
     completion_tokens: int = 0
     provider: str = ""
     """The provider's name, filled in by `llm.ask`."""
+    form: AnswerForm | None = None
+    """What was asked for; None where an earlier attempt asked."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _whole_characters(self.text))

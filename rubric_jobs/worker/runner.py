@@ -162,6 +162,7 @@ class _Job:
         """Store a reply at once, because the job may be cancelled or its process killed before its end."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
+        del storable["form"]  # its text tells, and a worker of the version before knows no form
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
@@ -204,7 +205,8 @@ def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
 def _failed(error: RubricJobError, job: _Job, began: float) -> dict[str, Any]:
     spent = _spent(job.all_replies, began)
     if job.all_replies:
-        return spent | _answered(job, "plan" if plan_answer.is_plan(job.all_replies[-1].text) else "copy", error)
+        last = job.all_replies[-1]
+        return spent | _answered(job, last.form or ("plan" if plan_answer.is_plan(last.text) else "copy"), error)
     return spent | {"llm_provider": error.llm_provider, "llm_model": error.llm_model}
 
 
@@ -221,7 +223,7 @@ def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
 
 def _answered(job: _Job, form: str | None, error: RubricJobError | None = None) -> dict[str, Any]:
     """The form of the answer that decided the job, and how many plans were answered and refused on the way."""
-    plans = sum(plan_answer.is_plan(reply.text) for reply in job.replies)
+    plans = sum(reply.form == "plan" for reply in job.replies)
     taken = form == "plan" and (error is None or isinstance(error, NoRubricFound))
     return {"answer_form": form, "plans_answered": plans, "plans_refused": plans - min(plans, taken)}
 
