@@ -8,7 +8,7 @@ HERE = Path(__file__).parent
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rubric_jobs", "0011_readings")]
+    dependencies = [("rubric_jobs", "0012_answer_forms")]
     operations = [
         migrations.RunSQL(
             sql=(HERE / "tenant_names.sql").read_text(),

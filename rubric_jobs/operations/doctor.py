@@ -178,6 +178,10 @@ def _queue() -> Iterator[Finding]:
     if counted.is_below_goal:
         said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
         yield Finding(Verdict.LOOK, "goal", said, "filter the admin's list by failed to see why")
+    if refused := overview.often_refused():
+        said = f"plans of the last 24 hours that did not fit their documents: {', '.join(refused)}"
+        remedy = "choose another model (manage.py evaluate_reading compares them), or set RUBRIC_ANSWER_FORM=copy"
+        yield Finding(Verdict.LOOK, "plans", said, remedy)
 
 
 def _schedules() -> Iterator[Finding]:

@@ -74,7 +74,8 @@ def _alarms(fleet: list[Worker], queue: Queue, claiming: Claiming) -> Iterator[A
     for provider, model in ProviderLane.objects.filter(paused_until__gt=Now()).values_list("provider", "model"):
         text = f"{provider.capitalize()} ({model}) is left alone after repeated failures."
         yield _alarm("provider-paused", text, waiting)
-    counted, readings = _lately()
+    lately = _lately()
+    counted, readings = lately.success, lately.certainty
     if counted.is_below_goal:
         text = (
             f"Below the goal: {counted.completed} of {counted.completed + counted.failed} jobs that could succeed were "
@@ -87,18 +88,33 @@ def _alarms(fleet: list[Worker], queue: Queue, claiming: Claiming) -> Iterator[A
             f"{readings.mended} of {readings.certain}. The reader promises too much for such documents."
         )
         yield _alarm("mended", text, (_jobs("status__exact=completed"), "Completed jobs"))
+    if lately.refused_plans:
+        told = ", ".join(lately.refused_plans)
+        text = (
+            f"More than a fifth of a model’s plans did not fit their documents: {told}. Another model may point better."
+        )
+        yield _alarm("refused-plans", text, (_jobs("status__exact=completed"), "Completed jobs"))
 
 
 def _alarm(code: str, text: str, way: tuple[str, str]) -> Alarm:
     return Alarm(code=code, text=text, href=way[0], link=way[1])
 
 
-def _lately() -> tuple[overview.Success, overview.Certainty]:
-    """From the ledger: with a million attempts they take longer to count than the rest of this module together."""
-    count = lambda: (overview.success(GOAL_HOURS), overview.certainty())  # noqa: E731
-    return cast(
-        tuple[overview.Success, overview.Certainty], cache.get_or_set("rubric-jobs-lately", count, LATELY_AGE_S)
-    )
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    """From the ledger: with a million attempts it takes longer to count than the rest of this module together."""
+
+    success: overview.Success
+    certainty: overview.Certainty
+    refused_plans: list[str]
+
+
+def _lately() -> _Lately:
+    return cast(_Lately, cache.get_or_set("rubric-jobs-lately", _count_lately, LATELY_AGE_S))
+
+
+def _count_lately() -> _Lately:
+    return _Lately(overview.success(GOAL_HOURS), overview.certainty(), overview.often_refused())
 
 
 def _jobs(query: str) -> str:

@@ -206,6 +206,8 @@ def _body(task: Task, model: str) -> dict[str, Any]:
     if (file := prompt.attachment) is not None:
         parts.insert(0, {"inlineData": {"mimeType": file.mime_type, "data": b64encode(file.data).decode()}})
     config: dict[str, Any] = {"responseMimeType": "application/json", "responseSchema": plain_schema(prompt.schema)}
+    if prompt.most_tokens is not None:
+        config["maxOutputTokens"] = prompt.most_tokens
     if _SETS_THINKING_LEVEL.match(model):
         config["thinkingConfig"] = {"thinkingLevel": "LOW"}
     return {
