@@ -287,10 +287,8 @@ def test_the_compose_file_and_the_image_fit_the_project() -> None:
         assert set(services[name]["environment"]) == (read | {"FORWARDED_ALLOW_IPS"}) - {"DATABASE_TEST_NAME"}
         assert services[name]["tmpfs"][0].startswith("/tmp:size=")
         assert services[name]["mem_limit"]
-    # The service's account is not the one that the database's image makes a superuser.
-    assert services["database"]["environment"].get("POSTGRES_USER", "postgres") not in str(
-        services["web"]["environment"]
-    )
+    superuser = services["database"]["environment"].get("POSTGRES_USER", "postgres")
+    assert f"//{superuser}:" not in services["web"]["environment"]["DATABASE_URL"]
     for name in ("migrate", "worker"):
         assert services[name]["command"][2] in get_commands()
 
