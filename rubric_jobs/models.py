@@ -209,4 +209,5 @@ class TenantControl(models.Model):
         db_table = '"grader"."rubric_tenant_controls"'
 
     def __str__(self) -> str:
-        return self.name or f"tenant {self.tenant_id}"
+        # A row that is not saved yet holds the database's default in place of its name.
+        return self.name if isinstance(self.name, str) and self.name else f"tenant {self.tenant_id}"
