@@ -61,7 +61,7 @@ class DocumentError(RubricJobError):
 
 
 class UnsupportedType(DocumentError):
-    """Only PDF and DOCX files can be read."""
+    """Only PDF, DOCX, PNG, JPEG and WebP files can be read."""
 
     code = "unsupported_type"
 

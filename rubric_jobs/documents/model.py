@@ -24,7 +24,7 @@ FORMAT, RULED, PARTLY_RULED, ALIGNED = "format", "ruled", "partly_ruled", "align
 """How a table was found: the format says it, rules are drawn in both directions, in one or around some cells, none."""
 
 JOINED_PAGES, FUSED_LINES = "joined_pages", "fused_lines"
-DETACHED_ACCENTS, GARBLED_TEXT = "detached_accents", "garbled_text"
+DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT = "detached_accents", "garbled_text", "recognized_text"
 """Doubts that a document's text is what a person sees."""
 
 CROSSING_NEEDLE = 20
@@ -129,6 +129,11 @@ class Document:
     def is_garbled(self) -> bool:
         """Some of its text is not the letters that a person sees."""
         return GARBLED_TEXT in self.doubts
+
+    @property
+    def is_recognized(self) -> bool:
+        """Some of its text was recognised in pictures of its pages, and may differ from what is printed."""
+        return RECOGNIZED_TEXT in self.doubts
 
     @property
     def is_legible(self) -> bool:
