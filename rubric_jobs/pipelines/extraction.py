@@ -24,6 +24,7 @@ from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import points, review
 from rubric_jobs.rubric import text as rubric_text
@@ -105,7 +106,8 @@ async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:
     rubric = reading.local
     if request.instruction.strip():
         rubric = rubric.model_copy(update={"warnings": [*rubric.warnings, _NOT_HEEDED]})
-    return await offload.run(size_of(rubric.texts()), _finished, rubric, request)
+    plan = reading.plans[0] if reading.plans else None
+    return await offload.run(size_of(rubric.texts()), _finished, rubric, request, plan=plan)
 
 
 def _of_answer(answer: ask.Answer, reading: Reading, request: ExtractionRequest) -> Outcome:
@@ -187,12 +189,17 @@ def _summed(rubric: Rubric) -> Decimal | None:
 
 
 def _finished(
-    rubric: Rubric, request: ExtractionRequest, *, answer: ask.Answer | None = None, ungrounded: int = 0
+    rubric: Rubric,
+    request: ExtractionRequest,
+    *,
+    answer: ask.Answer | None = None,
+    ungrounded: int = 0,
+    plan: Plan | None = None,
 ) -> Outcome:
     totals = points.totals(rubric, requested=request.total_points)
     finished = review.reviewed(rubric.model_copy(update={"totals": totals}))
     finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
-    return outcome.of(finished, result_of(finished), answer=answer, ungrounded=ungrounded)
+    return outcome.of(finished, result_of(finished), answer=answer, ungrounded=ungrounded, plan=plan)
 
 
 def _about_total(rubric: Rubric) -> list[Warning]:
