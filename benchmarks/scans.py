@@ -81,12 +81,11 @@ def recognized(path: Path, *, is_photo: bool) -> tuple[Document, list[float]]:
     """The document by its pictures, and the seconds of CPU that each page took."""
     found: list[Recognized] = []
     times: list[float] = []
-    for number, (shown, width, height) in enumerate(pictures(path), start=1):
+    for number, (shown, *size) in enumerate(pictures(path), start=1):
         data = photo(shown, number) if is_photo else scan(shown, number)
         began = time.process_time()
         pixels = decode.grey(decode.picture(data))
-        if is_photo:
-            width, height = shown_size(pixels.shape[1], pixels.shape[0])
+        width, height = shown_size(pixels.shape[1], pixels.shape[0]) if is_photo else size
         found.append(page.read(pixels, number, width=width, height=height, is_photo=is_photo))
         times.append(time.process_time() - began)
     return pdf.document_of([one.content for one in found], found), times
@@ -138,9 +137,8 @@ def main() -> None:
         printed = criteria(pdf.parse(path.read_bytes()))[0]
         by_text.append(counts(truth, printed))
         by_picture.append(counts(truth, seen))
-        told = f"{rubric.confidence:.2f}{' certain' if rubric.certain else ''}" if rubric else "-"
-        quality = fit_judging.quality(truth, rubric)
-        print(path.name, "text", by_text[-1], "picture", by_picture[-1], f"told {told} quality {quality:.3f}", flush=True)
+        told = f"told {rubric.confidence:.2f} quality {fit_judging.quality(truth, rubric):.3f}" if rubric else "-"
+        print(path.name, "text", by_text[-1], "picture", by_picture[-1], told, flush=True)
     ordered = sorted(times)
     print(
         f"{len(by_text)} documents, {len(times)} pages: criteria F1 {f1(by_picture):.3f} by pictures, "

@@ -91,7 +91,7 @@ class EncryptedDocument(DocumentError):
 
 
 class ScannedDocument(DocumentError):
-    """The document has scanned pages and no text; reading it needs a language model."""
+    """The document has scanned pages and no text; reading it needs text recognition or a language model."""
 
     code = "scanned_document"
 

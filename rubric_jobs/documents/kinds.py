@@ -53,8 +53,8 @@ _OTHER_PACKAGES = (
 def sniff(data: bytes) -> str:
     """The MIME type of a PDF, a DOCX, a picture, or of several pictures in one (`picture_pages`).
 
-    Raises DocumentTooLarge (a picture of too many pixels), EmptyDocument, UnsupportedType (another kind of file, or one with macros), EncryptedDocument or
-    UnreadableDocument (cut off), each naming what the file is.
+    Raises EmptyDocument, UnsupportedType (another kind of file, or one with macros), EncryptedDocument,
+    DocumentTooLarge (a picture of too many pixels) or UnreadableDocument (cut off), each naming what the file is.
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise EmptyDocument

@@ -111,6 +111,7 @@ Block = Paragraph | Table
 class Document:
     """`pages` as printed (1 where the format does not say); `scanned_pages` (from 1) hold a picture and no text.
 
+    The text of `recognized_pages` was recognised in their pictures.
     `doubts` are stable codes of what was guessed on the way from the page to the text.
     """
 
@@ -119,6 +120,7 @@ class Document:
     scanned_pages: tuple[int, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     doubts: tuple[str, ...] = ()
+    recognized_pages: tuple[int, ...] = ()
 
     @property
     def is_scanned(self) -> bool:
@@ -129,11 +131,6 @@ class Document:
     def is_garbled(self) -> bool:
         """Some of its text is not the letters that a person sees."""
         return GARBLED_TEXT in self.doubts
-
-    @property
-    def is_recognized(self) -> bool:
-        """Some of its text was recognised in pictures of its pages, and may differ from what is printed."""
-        return RECOGNIZED_TEXT in self.doubts
 
     @property
     def is_legible(self) -> bool:
@@ -212,6 +209,7 @@ class Document:
             "scanned": list(self.scanned_pages),
             "warnings": list(self.warnings),
             "doubts": list(self.doubts),
+            "recognized": list(self.recognized_pages),
             "blocks": [_pack_paragraph(b) if isinstance(b, Paragraph) else _pack_table(b) for b in self.blocks],
         }
 
@@ -222,6 +220,7 @@ class Document:
             scanned_pages=tuple(value["scanned"]),
             warnings=tuple(value["warnings"]),
             doubts=tuple(value["doubts"]),
+            recognized_pages=tuple(value.get("recognized", ())),
             blocks=tuple(_unpack(item) for item in value["blocks"]),
         )
 

@@ -93,11 +93,14 @@ def document_of(contents: list[PageContent], recognized: Sequence[Recognized] = 
         placed.append(reading_order([*page.tables, *found]))
     blocks: list[Block] = settled(numbered(joined_tables(whole_sheets(placed))))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
-    doubts = _doubts(contents, blocks)
-    if any(page.content.words for page in recognized):
-        doubts = (RECOGNIZED_TEXT, *doubts)
-    shown = as_shown(blocks, recognized)
-    return Document(pages=len(contents), blocks=tuple(shown), scanned_pages=scanned, doubts=doubts)
+    seen = tuple(page.content.number for page in recognized if page.content.words)
+    return Document(
+        pages=len(contents),
+        blocks=tuple(as_shown(blocks, recognized)),
+        scanned_pages=scanned,
+        doubts=((RECOGNIZED_TEXT,) if seen else ()) + _doubts(contents, blocks),
+        recognized_pages=seen,
+    )
 
 
 def _doubts(contents: list[PageContent], blocks: list[Block]) -> tuple[str, ...]:

@@ -45,8 +45,6 @@ class Recognized:
         return cls(content, tuple(value["to_picture"]))
 
 
-
-
 def as_shown(blocks: list[Block], pages: Sequence[Recognized]) -> list[Block]:
     """The blocks with their boxes on the pages as they are shown: askew, in perspective or on their side."""
     places = {page.content.number: page.to_picture for page in pages}

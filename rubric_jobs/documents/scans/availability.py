@@ -19,7 +19,7 @@ MODELS: dict[str, Sequence[str]] = {
     "Japanese": ("Japanese", "script/Japanese", "jpn"),
     "Korean": ("Hangul", "script/Hangul", "kor"),
 }
-"""For each script that orientation detection names, the models that read it, best first. Each reads Latin letters too."""
+"""For each script that orientation detection names, the models for it, best first. Each reads Latin letters too."""
 
 
 def data_folder() -> Path | None:

@@ -8,13 +8,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rubric_jobs.documents import picture_pages
 from rubric_jobs.documents.geometry import Edge, PageContent, Word, median
-from rubric_jobs.documents.recognized import LONG_SIDE_PT, Recognized
-from rubric_jobs.documents.scans import letters, rulings, straighten
+from rubric_jobs.documents.kinds import PDF, sniff
+from rubric_jobs.documents.recognized import LONG_SIDE_PT, Recognized, shown_size
+from rubric_jobs.documents.scans import decode, letters, rulings, straighten
 from rubric_jobs.documents.scans.straighten import Straight
 
 USUAL_LINE_PT = 13.0
 """A line of the usual type; a picture whose lines are far from it shows a part of a page, or a poster."""
+
+
+def of_document(data: bytes, number: int) -> Recognized:
+    """A page (from 1) of a PDF or of photos. Raises UnreadableDocument, or whatever the decoders raise."""
+    if sniff(data) == PDF:
+        grey, width, height = decode.pdf_page(data, number)
+        return read(grey, number, width=width, height=height, is_photo=False)
+    grey = decode.grey(decode.picture(picture_pages.split(data)[number - 1]))
+    width, height = shown_size(grey.shape[1], grey.shape[0])
+    return read(grey, number, width=width, height=height, is_photo=True)
 
 
 def read(grey: NDArray[np.uint8], number: int, *, width: float, height: float, is_photo: bool) -> Recognized:
@@ -49,7 +61,7 @@ def _scale(straight: Straight, words: list[Word], area: float | None) -> float:
     height, width = straight.grey.shape
     if area is not None:
         return float(np.sqrt(area / (width * height)))
-    scale = LONG_SIDE_PT / max(width, height)
+    scale: float = LONG_SIDE_PT / max(width, height)
     line = scale * median([word.size for word in words])
     return scale if not words or USUAL_LINE_PT / 2 <= line <= 1.5 * USUAL_LINE_PT else scale * USUAL_LINE_PT / line
 

@@ -20,7 +20,8 @@ _SPECK, _GAP = 3, 15
 
 def find(grey: Grey) -> tuple[list[Edge], Grey]:
     """The rulings in pixels, and a mask of their ink."""
-    ink = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 41, 14)
+    mean = cv2.ADAPTIVE_THRESH_MEAN_C
+    ink = np.asarray(cv2.adaptiveThreshold(grey, 255, mean, cv2.THRESH_BINARY_INV, 41, 14), dtype=np.uint8)
     across, across_mask = _runs(ink)
     down, down_mask = _runs(np.ascontiguousarray(ink.T))
     mask = np.asarray(cv2.bitwise_or(across_mask, np.ascontiguousarray(down_mask.T)), dtype=np.uint8)

@@ -13,7 +13,7 @@ Matrix = NDArray[np.float64]
 """3 × 3: from the picture's pixels to those of the straightened page."""
 
 LONGEST_SIDE = 2_600
-"""Pixels that a page is recognised at: 222 dots an inch for A4. Small print needs them; time grows with their square."""
+"""Pixels that a page is recognised at: 222 dots an inch for A4. Small print needs them; time grows as their square."""
 MOST_ENLARGED = 2.0
 STEEPEST = 6.0
 """Degrees; beyond, text is set askew on purpose."""
@@ -117,7 +117,8 @@ def _slope(grey: Grey) -> float:
     """
     factor = _PREVIEW / max(grey.shape)
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    ink = cv2.adaptiveThreshold(small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 25, 12)
+    mean = cv2.ADAPTIVE_THRESH_MEAN_C
+    ink = np.asarray(cv2.adaptiveThreshold(small, 255, mean, cv2.THRESH_BINARY_INV, 25, 12), dtype=np.uint8)
     best = 0.0
     for reach, step in ((STEEPEST, 0.5), (0.5, 0.1), (0.1, 0.025)):
         angles = np.arange(best - reach, best + reach + step / 2, step)
