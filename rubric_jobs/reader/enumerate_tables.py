@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import grid_assembly
-from rubric_jobs.reader.cell_values import is_amount
+from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
 from rubric_jobs.reader.sheet import Sheet, sheet_of
@@ -197,9 +198,11 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
     local = classes("rows")
     shares, alike = [], []
+    most = max((worth for row in body if (worth := _worth(sheet, roles, row)) is not None), default=Decimal(0))
     for row in body:
         features = row_features(sheet, roles, titles, row, body)
-        shares.append(_with_total(local.log_shares(features), features))
+        own = local.log_shares(features)
+        shares.append(_with_total(own, features) if (_worth(sheet, roles, row) or most) >= most else own)
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     best = [max(share, key=share.__getitem__) for share in shares]
     base = sum(share[role] for share, role in zip(shares, best, strict=True))
@@ -223,6 +226,13 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
             rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
             found.append((rows_text, (base - cost) / len(best)))
     return found
+
+
+def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:
+    """What the row says in the points' column; a total is the largest of its column."""
+    cells = [cell for role, cell in zip(roles, sheet.rows[row], strict=True) if role in "pw" and cell]
+    amount = next((amount for cell in cells if (amount := amount_of(cell.text))), None)
+    return amount.high if amount else None
 
 
 def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict[str, float]:
