@@ -48,7 +48,7 @@ SELECT job_id, tenant_id, user_id, file, 'application/pdf', 40 + n, CASE outcome
   CASE outcome WHEN 'completed' THEN NULL ELSE 'Made up for the demo.' END, false, 1,
   jsonb_build_object('llm_provider', provider, 'duration_ms', run_ms),
   ended_at - (run_ms + queue_ms) * interval '1 millisecond', ended_at, ended_at
-FROM ({_FACTS}) AS facts WHERE ended_at > now() - interval '50 minutes'"""  # noqa: S608 - constants
+FROM ({_FACTS}) AS facts WHERE ended_at > now() - interval '10 minutes'"""  # noqa: S608 - constants
 
 
 class Command(BaseCommand):
