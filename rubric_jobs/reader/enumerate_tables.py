@@ -278,7 +278,8 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
     cells = [cell for row, role in zip(body, rows, strict=True) if role == "c" and (cell := sheet.rows[row][column])]
     found: list[NameFrom] = ["lead"]
     texts = [cell.text for cell in cells]
-    is_plain = sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
+    is_explained = any("\n" in text and text.rstrip().endswith((".", "?", "。")) for text in texts)
+    is_plain = not is_explained and sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
     if is_plain and any(cell.lead or len(cell.text) > 30 or ":" in cell.text for cell in cells):
         found.append("cell")
     if sum("\n" in text for text in texts) * 2 >= max(len(texts), 1):
@@ -296,7 +297,7 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         for rows in _long_rows(sheet, roles, body):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name="lead")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
-        if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, body)):
+        if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
 
@@ -311,10 +312,13 @@ def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
     return [rows for rows in dict.fromkeys(found) if len(set(rows) & set("cg")) and rows.count("l") >= 1]
 
 
-def _levels_alone(sheet: Sheet, roles: str, body: range) -> str | None:
+def _levels_alone(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> str | None:
     """The table of one criterion, which the heading above it names: each row is a level."""
     if "c" in roles or not {"k", "v"} & set(roles):
         return None
+    headings = [tags_of(title) for role, title in zip(roles, titles, strict=True) if role == "x"]
+    if len(headings) > 1 and not any("only:description" in tags for tags in headings):
+        return None  # two columns of texts are two criteria, side by side
     rows = "".join("l" if sheet.distinct[row] else "-" for row in body)
     return rows if rows.count("l") >= 2 else None
 
