@@ -8,6 +8,8 @@ docs/reading-quality.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 from rubric_jobs.documents.model import fold
 from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
@@ -31,7 +33,7 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
     is_agreed = by_rules is not None and _content(by_plans) == _content(by_rules)
     confidence = by_plans.confidence or 0.0
     is_certain = not by_plans.doubts and confidence >= (AGREED if is_agreed else CONFIDENT)
-    changed: dict[str, object] = {"certain": is_certain}
+    changed: dict[str, Any] = {"certain": is_certain}
     if by_rules is not None and is_agreed:
         # The rules also read deductions in tables of their own.
         changed["adjustments"] = by_plans.adjustments or by_rules.adjustments
