@@ -6,6 +6,9 @@ import hashlib
 import json
 import math
 import time
+import uuid
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cache, partial
@@ -26,7 +29,7 @@ from rubric_jobs.pipelines import enhancement, extraction
 from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader.sandbox import Sandbox
+from rubric_jobs.reader.sandbox import Reading, Sandbox
 from rubric_jobs.worker import circuit_breaker, page_pictures
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
 from rubric_jobs.worker.job_pump import ReportProgress
@@ -43,9 +46,23 @@ class Runner:
         self._writer = writer
         self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
         self._providers = registry.build(provider_settings())
+        self._unread: dict[int, uuid.UUID] = {}
+
+    def unread(self) -> Mapping[uuid.UUID, int]:
+        """How many documents of each tenant are not read yet; empty where none of them waits for its turn."""
+        count = Counter(self._unread.values())
+        return count if count.total() > SANDBOX_CHILDREN else {}
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
         """The ending of a job with its figures."""
+        if claim.kind == Kind.EXTRACT:
+            self._unread[claim.token] = claim.tenant_id
+        try:
+            return await self._run(claim, report)
+        finally:
+            self._unread.pop(claim.token, None)
+
+    async def _run(self, claim: Claim, report: ReportProgress) -> Ending:
         began = time.monotonic()
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
@@ -104,13 +121,19 @@ class Runner:
         )
         return await extraction.extract(
             request,
-            read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
+            read=partial(self._read, job.claim),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
             on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
+
+    async def _read(self, claim: Claim, data: bytes, file_type: str) -> Reading:
+        try:
+            return await self._sandbox.read(data, file_type, tenant=claim.tenant_id)
+        finally:
+            self._unread.pop(claim.token, None)
 
     async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
