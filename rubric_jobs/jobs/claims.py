@@ -193,7 +193,8 @@ WITH news AS MATERIALIZED (
     outcome = coalesce(attempt.outcome, ended.status, 'lost'),
     error_code = CASE WHEN attempt.outcome IS NULL THEN news.code ELSE attempt.error_code END,
     llm_provider = coalesce(attempt.llm_provider, news.metrics->>'llm_provider'),
-    llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model')
+    llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model'),
+    is_certain = news.result->'rubric'->'certain' = 'true'::jsonb
   FROM news LEFT JOIN ended USING (token) WHERE attempt.attempt_id = news.token
 ), forgotten AS (
   DELETE FROM grader.rubric_job_inputs input USING ended

@@ -7,12 +7,17 @@ from typing import Any
 
 from rubric_jobs.llm.ask import Answer
 from rubric_jobs.llm.routing import LOCAL
+from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`result` is the job's result as the API shows it; the other fields go into its performance figures."""
+    """`result` is the job's result as the API shows it; the other fields go into its performance figures.
+
+    `plan` is what the rubric was assembled by. For a local reading by rules it is the likeliest plan, which may read
+    something else; None where no plan is known, and for an enhancement.
+    """
 
     rubric: Rubric
     result: dict[str, Any]
@@ -22,12 +27,20 @@ class Outcome:
     completion_tokens: int = 0
     asked_again: bool = False
     ungrounded: int = 0
+    plan: Plan | None = None
 
 
-def of(rubric: Rubric, result: dict[str, Any], *, answer: Answer | None = None, ungrounded: int = 0) -> Outcome:
+def of(
+    rubric: Rubric,
+    result: dict[str, Any],
+    *,
+    answer: Answer | None = None,
+    ungrounded: int = 0,
+    plan: Plan | None = None,
+) -> Outcome:
     """The outcome with the figures of the model's answer, or without any where the rubric was made locally."""
     if answer is None:
-        return Outcome(rubric=rubric, result=result)
+        return Outcome(rubric=rubric, result=result, plan=plan)
     return Outcome(
         rubric=rubric,
         result=result,
@@ -37,4 +50,5 @@ def of(rubric: Rubric, result: dict[str, Any], *, answer: Answer | None = None, 
         completion_tokens=answer.completion_tokens,
         asked_again=answer.asked_again,
         ungrounded=ungrounded,
+        plan=plan,
     )

@@ -23,6 +23,7 @@ from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader.plan import Part, Plan
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric.model import Rubric, Source
 from tests.fake_llm import FakeLLM
@@ -35,9 +36,11 @@ UNCERTAIN = tasks.grid_rubric(confidence=0.3)
 GEMINI = Policy(provider="gemini", call_timeout_s=20)
 
 
-def reads(local: Rubric | errors.RubricJobError, document: Document | None = None) -> Callable[..., Awaitable[Reading]]:
+def reads(
+    local: Rubric | errors.RubricJobError, document: Document | None = None, plans: tuple[Plan, ...] = ()
+) -> Callable[..., Awaitable[Reading]]:
     async def read(_data: bytes, _file_type: str) -> Reading:
-        return Reading(document or tasks.grid_document(), local)
+        return Reading(document or tasks.grid_document(), local, plans)
 
     return read
 
@@ -52,6 +55,7 @@ def run(fake_llm: FakeLLM) -> Run:
         *,
         local: Rubric | errors.RubricJobError = UNCERTAIN,
         document: Document | None = None,
+        plans: tuple[Plan, ...] = (),
         policy: Policy = GEMINI,
         settings: dict[str, Any] | None = None,
         **more: Any,
@@ -63,7 +67,7 @@ def run(fake_llm: FakeLLM) -> Run:
             providers = registry.build(ProviderSettings(**(urls | keys)))
             try:
                 return await extraction.extract(
-                    request, read=reads(local, document), providers=providers, policy=policy, **more
+                    request, read=reads(local, document, plans), providers=providers, policy=policy, **more
                 )
             finally:
                 await providers.aclose()
@@ -82,6 +86,12 @@ def test_a_certain_local_reading_is_the_answer_without_a_model(run: Run, fake_ll
     assert (done.provider, done.model, done.prompt_tokens, done.completion_tokens) == ("local", None, 0, 0)
     assert len(done.rubric.criteria) == 3
     assert not fake_llm.history
+
+
+def test_a_local_reading_comes_with_the_likeliest_plan(run: Run) -> None:
+    likeliest, other = Plan((Part((1,), "down", "clll", "hccc"),)), Plan((Part((1,), "long", "cxxx", "hccc"),))
+    assert run(local=tasks.grid_rubric(1.0), plans=(likeliest, other), policy=Policy()).plan == likeliest
+    assert run(local=tasks.grid_rubric(1.0), policy=Policy()).plan is None
 
 
 def test_the_other_jobs_of_the_loop_go_on_while_a_huge_local_reading_is_finished() -> None:
