@@ -65,7 +65,8 @@ FILES = {
         415,
         "unsupported_type",
     ),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png", 415, "unsupported_type"),
+    "a damaged picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png", 422, "unreadable_document"),
+    "a picture of another kind": (b"GIF89a" + b"\0" * 50, "image/gif", 415, "unsupported_type"),
 }
 
 
