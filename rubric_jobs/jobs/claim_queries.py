@@ -25,8 +25,8 @@ WITH allowed AS MATERIALIZED (
   FOR UPDATE OF job SKIP LOCKED
 )"""  # noqa: S608 - put together from constants
 
-# While documents wait for their turn in this process, a tenant gets no more of them than the room that it has here.
-# The fair order puts the next job of every tenant near the head of the queue, so that a look at the head is enough.
+# While documents wait for their turn in this process, each tenant's extractions are limited to its room here. The fair
+# order puts the next job of every tenant near the head of the queue, so it is enough to look there.
 _PICK_WITH_ROOM = f"""
 WITH head AS MATERIALIZED (
   SELECT job_id, tenant_id, kind, queue_tag, created_at FROM grader.rubric_extraction_jobs

@@ -96,10 +96,10 @@ async def claim(
     tenant_cap: int | None = None,
     unread: Mapping[uuid.UUID, int] | None = None,
 ) -> list[Claim]:
-    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are stepped over.
+    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are skipped.
 
-    With `tenant_cap`, no tenant has more than so many jobs processing. `unread` are the documents of each tenant that
-    wait in this worker: where there are any, no tenant gets more extractions than make up DOCUMENTS_AHEAD. The
+    With `tenant_cap`, no tenant has more than so many jobs processing. `unread` counts the documents of each tenant
+    that wait in this worker. If there are any, each tenant's extractions are filled up to DOCUMENTS_AHEAD only. The
     connection commits by itself (`autocommit`).
     """
     values: dict[str, Any] = {"limit": limit, "worker": worker, "lease_s": lease_s, "tenant_cap": tenant_cap}

@@ -85,7 +85,7 @@ class Base64File(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # It takes a second for 10 MB, and what it looks for is no base64 anyway.
+        # It takes a second for 10 MB, and surrogates are not base64 anyway.
         self.validators = [each for each in self.validators if not isinstance(each, HalfCharactersValidator)]
 
 

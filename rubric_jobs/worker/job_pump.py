@@ -36,12 +36,12 @@ Run = Callable[[Claim, ReportProgress], Awaitable[Ending]]
 
 
 LEAVING_S = 1.0
-"""Time for a pump to report that it leaves; a database that is down does not delay a stop."""
+"""Seconds for a pump to report that it leaves; a database that is down does not delay a stop."""
 REFUSALS = (RowsError, TypeError, ValueError)
 """Errors of data that the database refuses, or the adapter before it (neither JSON nor UTF-8)."""
 CLAIMED_AT_ONCE = 50
-"""Jobs in one claim, and no more than half of the slots: the first ones run while the next ones are claimed. A tenant
-whose documents take long is known by its first ones, before it has filled all slots."""
+"""Jobs in one claim, at most half of the slots: the first ones run while the next ones are claimed. So a tenant's slow
+documents are noticed before they fill all slots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Pump:
     ) -> None:
         """`conninfo` is for the connection that claims; without listening, jobs are found by polling only.
 
-        `unread` counts the documents of each tenant where some wait to be read: then a tenant gets few more of them.
+        `unread` counts each tenant's documents if some wait to be read, which limits what a tenant gets next.
         `beat` is called each time the pump has reached the database, at least once a poll, until its handover.
         `hand_over` returns when another pump is there to take over.
         """

@@ -54,7 +54,7 @@ class Runner:
         self._unread: dict[int, uuid.UUID] = {}
 
     def unread(self) -> Mapping[uuid.UUID, int]:
-        """How many documents of each tenant are not read yet; empty where none of them waits for its turn."""
+        """The number of unread documents of each tenant; empty if none has to wait for its turn."""
         count = Counter(self._unread.values())
         return count if count.total() > SANDBOX_CHILDREN else {}
 
@@ -200,7 +200,7 @@ class _Job:
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
-        """What was cut off, refused or empty, yet paid for; what can be used was kept as it came."""
+        """What was cut off, refused or empty, yet paid for; usable answers were stored on arrival."""
         if not reply.text:
             await self.keep(reply)
 
