@@ -18,11 +18,12 @@ demo: .venv/ready
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
 
-# Tests start hundreds of processes, each of which would compile the project anew.
+# Tests start hundreds of processes, each of which would compile the project anew. Half of their time they wait for those,
+# so that four test processes keep two cores busy.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet
