@@ -8,12 +8,17 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: install demo run test lint bench fit fuzz soak attack audit lock clean
+.PHONY: install demo demo-data run test lint bench fit fuzz soak attack audit lock stop clean
 
 install: .venv/ready
 
 demo: .venv/ready
 	@$(MANAGE) demo $(FILE)
+
+# A made-up day of jobs in the local database, to look at the operators' pages: make demo-data run
+demo-data: .venv/ready
+	@$(MANAGE) migrate --verbosity=0
+	@$(MANAGE) demo_data
 
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
@@ -64,6 +69,7 @@ audit: .venv/ready
 lock: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(LOCK) requirements.txt --constraint benchmarks/requirements.txt --output-file requirements.lock
+	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --output-file requirements-ocr.lock
 	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
 		$$(sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p' requirements.lock)
 	@$(LOCK) benchmarks/requirements.txt --constraint requirements.lock --constraint requirements-dev.lock \
@@ -84,5 +90,9 @@ lock: .venv/ready
 	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement benchmarks/requirements.lock
 	@touch $@
 
-clean:
+# The embedded PostgreSQL. It also ends by itself ten minutes after its last client.
+stop:
+	@test ! -x $(BIN)/python || $(BIN)/python -m grader.embedded_idle stop
+
+clean: stop
 	@rm -rf .venv .data staticfiles

@@ -13,6 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "requirements.txt": ["requirements.lock"],
+    "requirements-ocr.txt": ["requirements-ocr.lock"],
     "requirements-dev.txt": ["requirements.lock", "requirements-dev.lock"],
     "benchmarks/requirements.txt": ["requirements.lock", "requirements-dev.lock", "benchmarks/requirements.lock"],
 }
