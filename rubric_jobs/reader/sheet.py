@@ -10,7 +10,6 @@ from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader.plan import Part, PlanInvalid, Ref
 from rubric_jobs.rubric.model import Source
 
-
 _BLANK = re.compile(r"^[\s_.…·]*$")
 """A place to write in says nothing."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import docx
 from playwright.sync_api import Locator, Page, expect
 
+from tests import fake_llm as fakes
 from tests.browser import steps
 from tests.browser.conftest import PHONE
 
@@ -144,7 +145,6 @@ def test_a_pdf_is_mended_on_the_pictures_of_its_pages(page: Page) -> None:
     steps.extract(page, "essay-rubric.pdf", provider="local")
     steps.done(page)
     pane = mend(page)
-    expect(pane.get_by_text("The rubric was not read by rows and columns.")).to_be_visible()
     handle = pane.get_by_role("button", name="Column 4: Criterion", exact=True).first
     expect(handle).to_be_in_viewport()
     above = page.get_by_role("img", name="Page 2 of the document").bounding_box()
@@ -163,6 +163,23 @@ def test_a_pdf_is_mended_on_the_pictures_of_its_pages(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".verdict-line")).to_be_visible()
     assert steps.names(page) == ["Argument", "Bibliography", "Mechanics"]
+
+
+def test_a_models_copy_is_replaced_by_what_is_proposed_once_that_is_taken(page: Page, fake_llm: fakes.FakeLLM) -> None:
+    told = [steps.criterion(row[0], float(row[4]), steps.levels(("Good", row[2], float(row[4])))) for row in ROWS[1:3]]
+    fake_llm.behave(answer=steps.rubric(*told, total=None, title="Term paper"))
+    page.locator("input[type=file]").set_input_files(FILE)
+    page.get_by_label("Read by").select_option("gemini")
+    page.get_by_role("button", name="Extract").click()
+    steps.done(page)
+    pane = mend(page)
+    expect(pane.get_by_text("The rubric was not read by rows and columns.")).to_be_visible()
+    pane.get_by_role("button", name="Read it as marked").click()
+    expect(page.get_by_role("heading", name="Done. 3 criteria.")).to_be_visible()
+    expect(pane.get_by_role("button", name="Read it as marked")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    assert steps.names(page) == ["Thesis", "Sources"]
+    expect(pane.get_by_role("button", name="Read it as marked")).to_be_visible()
 
 
 def test_lines_and_further_tables_join_and_leave(page: Page) -> None:

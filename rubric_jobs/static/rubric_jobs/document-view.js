@@ -7,6 +7,8 @@ import { RoleHandles } from "./role-handles.js";
 
 const LEAST_PERCENT = 20;
 const MOST_PERCENT = 70;
+/** Pixels: what is narrower is mended as text. */
+const NARROW = 400;
 
 export class DocumentView {
   #isMending = false;
@@ -94,6 +96,8 @@ export class DocumentView {
     this.#isMending = isWanted;
     this.node.classList.toggle("mending", isWanted);
     this.bar.hidden = !isWanted;
+    // On a phone's picture of a page no row is high enough to be pressed.
+    if (isWanted && this.view === this.pages && this.pages.node.clientWidth < NARROW) await this.#switch();
     if (!isWanted) return this.view.showRoles(null);
     if (mending.isProposal) this.say(texts.t("isProposal"));
     return this.refresh();

@@ -71,6 +71,7 @@ export class Mending {
       this.etag = answer.etag;
       this.isProposal = false;
       onMended(answer, plan, { isRestored });
+      this.context.onPlan();
     } catch (fault) {
       if (signal.aborted) return;
       if (fault.status === 412) await this.#readAgain();
