@@ -161,7 +161,9 @@ def _queue() -> Iterator[Metric]:
     working = [worker for worker in known if worker.is_alive]
     yield _gauge("rubric_jobs_workers", "Worker processes that are alive", len(working))
     yield _gauge(
-        "rubric_jobs_workers_lost", "Processes that went without stopping in the last hour", len(known) - len(working)
+        "rubric_jobs_workers_lost",
+        "Processes that died within the hour, not replaced",
+        len(known) - len(working),
     )
     yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
     yield _gauge("rubric_jobs_failing_tasks", "Scheduled tasks that failed lately", len(overview.failing_tasks()))

@@ -1,4 +1,4 @@
-"""Two independent readers of a document, by plans and by rules: the second one says whether the first is to be believed.
+"""Two independent readers of a document, by plans and by rules: the second says whether to believe the first.
 
 What the plans read stands or nothing does: of the cross-validated documents that both read differently, and that the
 rules were not made with, the plans were right in 24 and the rules in 2. But that the rules find a rubric at all is
