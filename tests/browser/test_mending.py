@@ -208,6 +208,34 @@ def test_a_reading_that_another_tab_has_mended_is_shown_as_it_is_now(page: Page)
     expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
 
 
+PASTED = """Scoring rubric (10 points)
+
+| Criterion | Good | Poor | Points |
+|---|---|---|---|
+| Thesis | A clear claim. | No claim. | 6 |
+| Sources | All are named. | None is named. | 4 |
+"""
+
+
+def test_a_pasted_text_stands_beside_the_rubric_that_was_made_from_it(page: Page) -> None:
+    page.get_by_text("Some text", exact=True).click()
+    page.get_by_label("Rubric or rules").fill(PASTED)
+    page.get_by_label("Total points").fill("20")
+    page.get_by_label("Written by").select_option("local")
+    page.get_by_role("button", name="Write the rubric").click()
+    steps.done(page)
+    for _ in range(2):
+        pane = page.get_by_role("complementary", name="Document")
+        expect(pane.get_by_role("table", name="Table 1").get_by_role("cell", name="A clear claim.")).to_be_visible()
+        expect(pane.get_by_role("button", name="Mend the reading")).to_have_count(0)
+        page.locator('[data-at="c1.l1.text"]').click()
+        expect(pane.locator(".here")).to_have_text("None is named.")
+        pane.get_by_role("cell", name="Sources").click()
+        assert page.evaluate(f"{FOCUSED}.dataset.at") == "c1.text"
+        page.reload()
+        steps.done(page)
+
+
 def test_it_is_mended_on_a_phone(page: Page) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     opened(page)
