@@ -203,9 +203,10 @@ def test_a_reading_that_another_tab_has_mended_is_shown_as_it_is_now(page: Page)
     put(page, job, {"parts": [{**PLAN["parts"][0], "rows": "hcc-"}]})
     choose(page, "Column 2: Not part of it", "Description")
     expect(page.get_by_text("The reading was changed since")).to_be_visible()
+    expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
     expect(page.get_by_role("button", name="Row 4: Not part of it", exact=True)).to_be_visible()
     choose(page, "Column 2: Not part of it", "Description")
-    expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
+    expect(page.locator('[data-at="c1.text"]')).to_have_text("what it rests on")
 
 
 PASTED = """Scoring rubric (10 points)
