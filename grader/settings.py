@@ -265,11 +265,14 @@ RUBRIC_LLM_MODELS = env.list("RUBRIC_LLM_MODELS", default=[])
 """What callers may ask for beside the two above; empty: any name."""
 RUBRIC_LLM_PROVIDER = env.str("RUBRIC_LLM_PROVIDER", default="auto")
 RUBRIC_LLM_FALLBACK = env.list("RUBRIC_LLM_FALLBACK", default=[])
+RUBRIC_ANSWER_FORM = env.str("RUBRIC_ANSWER_FORM", default="auto")
 LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=90.0)
 
 # --- Jobs and workers ---------------------------------------------------------------------------
 
 RUBRIC_JOB_TIMEOUT_SECONDS = env.int("RUBRIC_JOB_TIMEOUT_SECONDS", default=280)
+RUBRIC_OCR = env.str("RUBRIC_OCR", default="auto")
+"""`off`: text in pictures of pages is not recognised, although the packages for that are installed."""
 RUBRIC_JOB_MAX_ATTEMPTS = env.int("RUBRIC_JOB_MAX_ATTEMPTS", default=3)
 RUBRIC_JOB_RETENTION_HOURS = env.float("RUBRIC_JOB_RETENTION_HOURS", default=1.0)
 RUBRIC_LEDGER_RETENTION_DAYS = env.float("RUBRIC_LEDGER_RETENTION_DAYS", default=90.0)

@@ -177,6 +177,11 @@ def q_cluster() -> dict[str, Any]:
     return dict(settings.Q_CLUSTER)
 
 
+def recognizes_text() -> bool:
+    """Whether pictures of pages are read here, where the packages for that are installed."""
+    return str(settings.RUBRIC_OCR).lower() != "off"
+
+
 # --- Database
 
 
@@ -274,3 +279,11 @@ def usual_providers() -> tuple[str, list[str]]:
 def call_timeout_s() -> float:
     """For one call to a provider."""
     return float(settings.LLM_TIMEOUT_SECONDS)
+
+
+ANSWER_FORMS = ("auto", "plan", "copy")
+
+
+def answer_form() -> str:
+    """How a model answers for a document: with a plan where the text can be trusted ("auto"), alone, or never."""
+    return str(settings.RUBRIC_ANSWER_FORM)

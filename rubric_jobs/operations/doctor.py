@@ -178,6 +178,10 @@ def _queue() -> Iterator[Finding]:
     if counted.is_below_goal:
         said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
         yield Finding(Verdict.LOOK, "goal", said, "filter the admin's list by failed to see why")
+    if refused := overview.often_refused():
+        said = f"plans of the last 24 hours that did not fit their documents: {', '.join(refused)}"
+        remedy = "choose another model (manage.py evaluate_reading compares them), or set RUBRIC_ANSWER_FORM=copy"
+        yield Finding(Verdict.LOOK, "plans", said, remedy)
 
 
 def _schedules() -> Iterator[Finding]:
@@ -203,6 +207,16 @@ def _keys(url: str) -> Finding:
         remedy = "every token is refused meanwhile; check JWT_JWKS_URL and the way out to it"
         return Finding(Verdict.FAIL, "tokens", f"no keys from JWT_JWKS_URL: {error}", remedy)
     return Finding(Verdict.OK, "tokens", f"{len(found)} keys at JWT_JWKS_URL")
+
+
+def recognition(missing: list[str]) -> Finding:
+    """Whether scans and photos can be read here, by what is missing for that."""
+    if not conf.recognizes_text():
+        return Finding(Verdict.OK, "scans", "text in pictures is not recognised (RUBRIC_OCR is off)")
+    if missing:
+        said = "text in scans and photos is not recognised: only a language model reads them"
+        return Finding(Verdict.OK, "scans", said, f"install requirements-ocr.txt; missing: {', '.join(missing)}")
+    return Finding(Verdict.OK, "scans", "text in scans and photos is recognised")
 
 
 def _providers(*, ask: bool) -> Iterator[Finding]:

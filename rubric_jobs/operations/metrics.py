@@ -75,6 +75,11 @@ class Ledger:
         yield from _success()
         yield from _certainty()
         yield from _breakers()
+        yield _gauge(
+            "rubric_jobs_plans_refused_too_often",
+            "Models of which more than a fifth of the plans of 24 hours did not fit",
+            len(overview.often_refused()),
+        )
         yield from _pool()
 
 
@@ -96,12 +101,19 @@ def _counters(sums: list[Sum]) -> Iterator[Metric]:
         counted.update(_summed(sums, ("kind",), "attempts", {outcome}))
         yield _counter(name, help_text, ("kind",), counted)
     tokens: Counter[tuple[str, ...]] = Counter()
+    plans: Counter[tuple[str, ...]] = Counter()
+    refused: Counter[tuple[str, ...]] = Counter()
     for line in sums:
         if line.llm_provider:
             model = _label(line.llm_model)
+            plans[line.llm_provider, model] += line.plans_answered
+            refused[line.llm_provider, model] += line.plans_refused
             tokens[line.llm_provider, model, "prompt"] += line.prompt_tokens
             tokens[line.llm_provider, model, "completion"] += line.completion_tokens
     yield _counter("rubric_jobs_tokens", "Tokens of model calls", ("provider", "model", "direction"), tokens)
+    by_model = ("provider", "model")
+    yield _counter("rubric_jobs_plans", "Plans that models answered with", by_model, plans)
+    yield _counter("rubric_jobs_plans_refused", "Plans that did not fit their document", by_model, refused)
 
 
 _SNAPSHOT = re.compile(r"-\d[\d-]*$")

@@ -113,6 +113,24 @@ def failing_tasks() -> list[str]:
     return [name.rpartition(".")[2] for (name,) in rows]
 
 
+MOST_REFUSED = 0.2
+"""The share of a model's plans that may not fit their documents."""
+FEWEST_PLANS = 10
+"""A share of fewer says nothing."""
+
+
+def often_refused(hours: int = 24) -> list[str]:
+    """Models of whose plans more than MOST_REFUSED could not be used, with both counts."""
+    rows = _rows(
+        """SELECT llm_model, sum(plans_refused), sum(plans_answered) FROM grader.rubric_job_attempts
+           WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour' AND plans_answered > 0
+           GROUP BY 1 HAVING sum(plans_answered) >= %(fewest)s AND sum(plans_refused) > %(most)s * sum(plans_answered)
+           ORDER BY 1""",
+        {"hours": hours, "fewest": FEWEST_PLANS, "most": MOST_REFUSED},
+    )
+    return [f"{model}: {refused} of {answered}" for model, refused, answered in rows]
+
+
 def now() -> dict[str, Any]:
     """The current queue and workers as JSON values."""
     fleet, told = workers.known(), certainty()
@@ -129,6 +147,7 @@ def now() -> dict[str, Any]:
         ],
         "lost": sum(not worker.is_alive for worker in fleet),
         "failingTasks": failing_tasks(),
+        "refusedPlans": often_refused(),
     }
 
 

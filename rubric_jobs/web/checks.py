@@ -49,6 +49,14 @@ def _is_migrated() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+@register(Tags.compatibility)
+def check_answer_form(**_: Any) -> list[CheckMessage]:
+    if conf.answer_form() in conf.ANSWER_FORMS:
+        return []
+    hint = f"One of {', '.join(conf.ANSWER_FORMS)}."
+    return [Error("RUBRIC_ANSWER_FORM is no form of an answer.", hint=hint, id="rubric_jobs.E106")]
+
+
 @register(Tags.security)
 def check_rates(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []

@@ -14,9 +14,11 @@ from typing import Any
 
 import rubric_jobs
 from rubric_jobs import conf
-from rubric_jobs.errors import RubricJobError
+from rubric_jobs.documents import scans
+from rubric_jobs.errors import NoRubricFound, RubricJobError
 from rubric_jobs.jobs import claims, controls, readings
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
+from rubric_jobs.llm import plan_answer
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import Providers, ProviderSettings
@@ -42,7 +44,9 @@ class Runner:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
+        self._sandbox = Sandbox(
+            children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT, recognizes=conf.recognizes_text()
+        )
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
@@ -172,6 +176,7 @@ class _Job:
         """Store a reply at once, because the job may be cancelled or its process killed before its end."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
+        del storable["form"]  # its text tells, and a worker of the version before knows no form
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
@@ -206,6 +211,7 @@ def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
         "categories_extracted": 0,
         "llm_provider": paid[-1].provider if paid else None,
         "llm_model": paid[-1].model if paid else None,
+        "answer_form": None,
         "cache_hit": False,
     }
 
@@ -213,7 +219,8 @@ def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
 def _failed(error: RubricJobError, job: _Job, began: float) -> dict[str, Any]:
     spent = _spent(job.all_replies, began)
     if job.all_replies:
-        return spent
+        last = job.all_replies[-1]
+        return spent | _answered(job, last.form or ("plan" if plan_answer.is_plan(last.text) else "copy"), error)
     return spent | {"llm_provider": error.llm_provider, "llm_model": error.llm_model}
 
 
@@ -224,12 +231,21 @@ def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
         "ungrounded": done.ungrounded,
         "llm_provider": done.provider,
         "llm_model": done.model,
+        **_answered(job, done.answer_form),
     }
+
+
+def _answered(job: _Job, form: str | None, error: RubricJobError | None = None) -> dict[str, Any]:
+    """The form of the answer that decided the job, and how many plans were answered and refused on the way."""
+    plans = sum(reply.form == "plan" for reply in job.replies)
+    taken = form == "plan" and (error is None or isinstance(error, NoRubricFound))
+    return {"answer_form": form, "plans_answered": plans, "plans_refused": plans - min(plans, taken)}
 
 
 def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
     """The ending of a job with an identical twin: the same result without cost. Later twins can reuse it in turn."""
-    same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
+    kept = ("categories_extracted", "ungrounded", "llm_provider", "llm_model", "answer_form")
+    same = {name: metrics.get(name) for name in kept}
     metrics = {**_spent([], began), **same, "cache_hit": True}
     return Ending(claim=job.claim, result=result, metrics=metrics, digest=job.digest)
 
@@ -241,7 +257,8 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
     facts = {
         "kind": claim.kind,
         "parameters": decisive,
-        "policy": [asked.provider, asked.fallback],
+        "policy": [asked.provider, asked.fallback, asked.answer_form],
+        "recognizes": conf.recognizes_text() and scans.is_installed(),
         "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
         # A model of the same name on another server is another model. Keys decide nothing.
@@ -277,4 +294,6 @@ def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Po
         provider=LOCAL if is_local_only else provider,
         fallback=() if is_local_only else tuple(fallback),
         call_timeout_s=min(conf.call_timeout_s(), seconds_left),
+        answer_form=conf.answer_form(),
+        seconds_left=seconds_left,
     )

@@ -104,6 +104,13 @@ def test_a_missed_goal_is_told(make_attempt: Callable[..., Any]) -> None:
 
 
 @pytest.mark.usefixtures("rows")
+def test_a_model_whose_plans_are_often_refused_is_named(make_attempt: Callable[..., Any]) -> None:
+    make_attempt(llm_model="gpt-6-luna", plans_answered=10, plans_refused=9)
+    (finding,) = findings("plans", ask_providers=False)
+    assert (finding.verdict, "gpt-6-luna: 9 of 10" in finding.said) == (Verdict.LOOK, True)
+
+
+@pytest.mark.usefixtures("rows")
 def test_jobs_that_are_kept_for_longer_than_their_retention_are_told(make_job: MakeJob) -> None:
     make_job(status="completed", completed_at=ago(seconds=conf.retention().total_seconds() + 60))
     assert findings("retention", ask_providers=False) == []

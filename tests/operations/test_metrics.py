@@ -100,6 +100,26 @@ def test_ends_failures_tokens_retries_and_rescues_are_counted(make_attempt: Make
     assert value(samples, "rubric_jobs_tokens_total", direction="completion", **tokens) == 80
 
 
+def test_plans_that_did_not_fit_are_counted_by_model(make_attempt: MakeAttempt) -> None:
+    for refused in (0, 0, 1, 2):
+        make_attempt(answer_form="plan", plans_answered=3, plans_refused=refused)
+    make_attempt(llm_model="invented", answer_form="copy", plans_answered=2, plans_refused=2)
+    make_attempt()
+    ledger.roll_up(settled="interval '0'")
+    samples = scrape()
+    model = {"provider": "gemini", "model": "gemini-3.5-flash"}
+    assert value(samples, "rubric_jobs_plans_total", **model) == 12
+    assert value(samples, "rubric_jobs_plans_refused_total", **model) == 3
+    assert value(samples, "rubric_jobs_plans_refused_total", provider="gemini", model="other") == 2
+
+
+@pytest.mark.parametrize(("refused", "often"), [(2, 0), (3, 1)])
+def test_more_than_a_fifth_of_refused_plans_is_an_alarm(make_attempt: MakeAttempt, refused: int, often: int) -> None:
+    make_attempt(plans_answered=10, plans_refused=refused)
+    make_attempt(llm_model="seldom", plans_answered=2, plans_refused=2)
+    assert value(scrape(), "rubric_jobs_plans_refused_too_often") == often
+
+
 def test_times_are_histograms_whose_bounds_belong_to_their_buckets(make_attempt: MakeAttempt) -> None:
     for queue_ms, run_ms in [(0, 10), (10, 11), (11, 300_000), (400_000, 300_001)]:
         make_attempt(queue_ms=queue_ms, run_ms=run_ms)
