@@ -376,4 +376,5 @@ export default {
   why_other_criteria_have_levels: "Andere Kriterien haben {0} Stufen.",
   why_the_table_can_also_be_read_with_other_points_here: "Die Tabelle lässt sich hier auch mit anderen Punkten lesen.",
   why_the_table_can_also_be_read_with_more_or_fewer_levels: "Die Tabelle lässt sich auch mit mehr oder weniger Stufen lesen.",
+  why_recognized_text: "Der Text wurde auf einem Bild erkannt; einzelne Buchstaben können falsch sein.",
 };
