@@ -290,6 +290,7 @@ export default {
   warn_range_overlap: "Zwei Stufen von „{name}“ überschneiden sich.",
   warn_same_descriptor_twice: "Zwei Stufen von „{name}“ sind gleich beschrieben.",
   warn_wish_not_heeded: "Der Wunsch wurde nicht beachtet: Das kann nur ein Sprachmodell, und es wurde keines gefragt.",
+  warn_recognized_text: "Text des Dokuments wurde in Bildern seiner Seiten erkannt; bitte vergleichen Sie ihn mit dem Dokument.",
   warn_not_checked: "Seiten des Dokuments sind Bilder; was das Modell darauf gelesen hat, ließ sich nicht prüfen.",
   document: "Dokument",
   documentPages: "Seiten des Dokuments",
