@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -35,7 +37,13 @@ def document() -> Document:
 
 
 DOCUMENT = document()
-PRINTED = "".join(text for text, _ in DOCUMENT.pieces)
+
+
+def words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"\w+", text.casefold())}
+
+
+PRINTED = words(text for text, _ in DOCUMENT.texts())
 NOTHING = Rubric(criteria=[])
 GRID = Plan((Part((0,), "down", "cllp", "hccct"),))
 
@@ -63,8 +71,7 @@ def test_any_plan_is_refused_or_read_with_printed_words_alone(plan: Plan) -> Non
         rubric = mending.mended(plan, DOCUMENT, before=NOTHING, old_plan=Plan())
     except PlanInvalid:
         return
-    for text in rubric.texts():
-        assert all(Document(1, (Paragraph(line, Source()),)).pieces[0][0] in PRINTED for line in text.split("\n"))
+    assert words(rubric.texts()) <= PRINTED
     assert rubric.confidence is None
 
 
