@@ -147,7 +147,7 @@ class TestOtherOrigins:
 
     @pytest.mark.parametrize("prefix", PREFIXES)
     def test_an_allowed_page_may_send_and_read_what_it_needs(self, client: Client, prefix: str) -> None:
-        asked = "authorization,content-type,idempotency-key,if-none-match,last-event-id"
+        asked = "authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id"
         answer = client.options(
             prefix + "extract-rubric-trigger",
             headers={
@@ -159,6 +159,7 @@ class TestOtherOrigins:
 
         assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
         assert set(asked.split(",")) <= set(answer["Access-Control-Allow-Headers"].split(", "))
+        assert {"GET", "POST", "PUT", "DELETE"} <= set(answer["Access-Control-Allow-Methods"].split(", "))
 
     def test_where_to_look_and_when_can_be_read(self, owner: Caller) -> None:
         answer = owner.client.post(JOBS + "enhancements", enhancement(), format="json", headers={"Origin": self.ORIGIN})
