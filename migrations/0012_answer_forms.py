@@ -8,7 +8,7 @@ HERE = Path(__file__).parent
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rubric_jobs", "0010_page_pictures")]
+    dependencies = [("rubric_jobs", "0011_readings")]
     operations = [
         migrations.RunSQL(
             sql=(HERE / "answer_forms.sql").read_text(),

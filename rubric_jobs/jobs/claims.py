@@ -233,7 +233,8 @@ WITH news AS MATERIALIZED (
     llm_provider = coalesce(attempt.llm_provider, news.metrics->>'llm_provider'),
     llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model'),
     answer_form = news.metrics->>'answer_form', plans_answered = (news.metrics->>'plans_answered')::integer,
-    plans_refused = (news.metrics->>'plans_refused')::integer
+    plans_refused = (news.metrics->>'plans_refused')::integer,
+    is_certain = news.result->'rubric'->'certain' = 'true'::jsonb
   FROM news LEFT JOIN ended USING (token) WHERE attempt.attempt_id = news.token
 ), forgotten AS (
   DELETE FROM grader.rubric_job_inputs input USING ended

@@ -73,6 +73,7 @@ class Ledger:
         yield _histogram("rubric_jobs_run_seconds", "Time a worker spent on an attempt", sums, "run")
         yield from _queue()
         yield from _success()
+        yield from _certainty()
         yield from _breakers()
         yield _gauge(
             "rubric_jobs_plans_refused_too_often",
@@ -172,7 +173,9 @@ def _queue() -> Iterator[Metric]:
     working = [worker for worker in known if worker.is_alive]
     yield _gauge("rubric_jobs_workers", "Worker processes that are alive", len(working))
     yield _gauge(
-        "rubric_jobs_workers_lost", "Processes that went without stopping in the last hour", len(known) - len(working)
+        "rubric_jobs_workers_lost",
+        "Processes that died within the hour, not replaced",
+        len(known) - len(working),
     )
     yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
     yield _gauge("rubric_jobs_failing_tasks", "Scheduled tasks that failed lately", len(overview.failing_tasks()))
@@ -185,6 +188,15 @@ def _success() -> Iterator[Metric]:
     yield _gauge("rubric_jobs_success_ratio", "Completed jobs of those that were done in 24 hours (NaN: none)", rate)
     yield _gauge("rubric_jobs_success_goal", "The goal for rubric_jobs_success_ratio", overview.GOAL)
     yield _gauge("rubric_jobs_success_below_goal", "1 while the goal is missed", counted.is_below_goal)
+
+
+def _certainty() -> Iterator[Metric]:
+    told = overview.certainty()
+    share = math.nan if told.share_mended is None else told.share_mended
+    yield _gauge("rubric_jobs_certain_readings", "Readings of 7 days that were called certain", told.certain)
+    yield _gauge("rubric_jobs_certain_mended", "Of these, those that a teacher mended afterwards", told.mended)
+    yield _gauge("rubric_jobs_certain_mended_ratio", "Their share (NaN: none was certain)", share)
+    yield _gauge("rubric_jobs_certain_too_often_wrong", "1 while the share is too large", told.is_too_often_wrong)
 
 
 def _breakers() -> Iterator[Metric]:

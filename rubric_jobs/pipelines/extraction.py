@@ -28,9 +28,8 @@ from rubric_jobs.pipelines import outcome, pointing
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader.sandbox import Reading
-from rubric_jobs.rubric import points, review
-from rubric_jobs.rubric import text as rubric_text
-from rubric_jobs.rubric.model import Rubric, Warning, as_json_number
+from rubric_jobs.rubric import extracted, points
+from rubric_jobs.rubric.model import Rubric, Warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,33 +238,5 @@ def _finished(
     ungrounded: int = 0,
     plan: Plan | None = None,
 ) -> Outcome:
-    totals = points.totals(rubric, requested=request.total_points)
-    finished = review.reviewed(rubric.model_copy(update={"totals": totals}))
-    finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
-    return outcome.of(finished, result_of(finished), answer=answer, ungrounded=ungrounded, plan=plan)
-
-
-def _about_total(rubric: Rubric) -> list[Warning]:
-    requested, found = rubric.totals.requested, rubric.total_points
-    if requested is None or requested == found:
-        return []
-    own = "the rubric states no total" if found is None else f"the rubric is worth {points.as_text(found)} points"
-    message = f"{points.as_text(requested)} points were expected, but {own}; nothing was rescaled."
-    return [Warning(code="total_not_as_requested", message=message, path="total_points")]
-
-
-def result_of(rubric: Rubric) -> dict[str, Any]:
-    """The result of a completed extraction as CONTRACT fixes it."""
-    warnings = list(dict.fromkeys(warning.message for warning in rubric.warnings))
-    return {
-        "success": True,
-        "rubricText": rubric_text.write(rubric),
-        "totalPoints": None if rubric.total_points is None else as_json_number(rubric.total_points),
-        "warning": " ".join(warnings[:MOST_WARNINGS_SAID]) or None,
-        "rubric": rubric.as_json(),
-        "raw": rubric_text.as_old_shape(rubric),
-    }
-
-
-MOST_WARNINGS_SAID = 3
-"""In the old front end's `warning`; the rubric has all of them."""
+    finished = extracted.finished(rubric, requested=request.total_points)
+    return outcome.of(finished, extracted.result_of(finished), answer=answer, ungrounded=ungrounded, plan=plan)

@@ -36,13 +36,21 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
     return by_plans.model_copy(update={"certain": is_certain, "adjustments": adjustments})
 
 
+def are_same(one: Rubric, other: Rubric) -> bool:
+    """Whether two rubrics have the same criteria, whatever their spelling and total."""
+    return _criteria(one) == _criteria(other)
+
+
 def _content(rubric: Rubric) -> object:
     """What two readings share when they say the same, whatever its spelling."""
-    criteria = [
+    return rubric.kind, rubric.totals.stated, _criteria(rubric)
+
+
+def _criteria(rubric: Rubric) -> object:
+    return [
         (fold(each.name), fold(each.section or ""), each.points, [_level(level) for level in each.levels])
         for each in rubric.criteria
     ]
-    return rubric.kind, rubric.totals.stated, criteria
 
 
 def _level(level: Level) -> object:

@@ -33,13 +33,18 @@ def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rub
             "criteria": [_marked(criterion, confidence) for criterion in rubric.criteria],
             "confidence": confidence,
             "warnings": warnings_of(rubric, document),
-            "unread": [
-                UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
-                for text in assembled.unread[:MOST_UNREAD]
-            ],
+            "unread": told_unread(assembled),
             "doubts": doubts_of(rubric, document, wholes),
         }
     )
+
+
+def told_unread(assembled: Assembled) -> list[UnreadText]:
+    """The texts that were not used, as the rubric names them."""
+    return [
+        UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
+        for text in assembled.unread[:MOST_UNREAD]
+    ]
 
 
 def _marked(criterion: Criterion, confidence: float) -> Criterion:

@@ -243,7 +243,9 @@ def _name_features(name: View | None, cells: list[View], found: Features) -> Non
     for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:comment", "has:comment"):
         if tag in tags:
             found[f"name {tag}"] = 1.0
-    found["name total alone"] = float("only:total" in tags or (len(head.text) <= ENDING and "ends:total" in tags))
+    found["name total alone"] = float(
+        "only:total" in tags or (len(head.text) <= ENDING and bool(tags & {"begins:total", "ends:total"}))
+    )
     found["name total short"] = float("begins:total" in tags and len(head.text) < 45)
     found["name amount"] = float("amount" in tags)
     found["name level"] = float("shortlevel" in tags)

@@ -15,7 +15,7 @@ from typing import Any
 import rubric_jobs
 from rubric_jobs import conf
 from rubric_jobs.errors import NoRubricFound, RubricJobError
-from rubric_jobs.jobs import claims, controls
+from rubric_jobs.jobs import claims, controls, readings
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
 from rubric_jobs.llm import plan_answer
 from rubric_jobs.llm.provider import Reply
@@ -27,8 +27,9 @@ from rubric_jobs.pipelines import enhancement, extraction
 from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader.sandbox import Sandbox
+from rubric_jobs.reader.sandbox import Reading, Sandbox
 from rubric_jobs.worker import circuit_breaker, page_pictures
+from rubric_jobs.worker import readings as read_documents
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
 from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
@@ -51,6 +52,7 @@ class Runner:
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
+            await self._writer.change(readings.copy_of_twin, claim, job.digest)
             return await self._with_pictures(_repeated(job, *job.twin, began=began), job.data)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
@@ -103,15 +105,23 @@ class Runner:
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
-        return await extraction.extract(
+        done = await extraction.extract(
             request,
-            read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
+            read=partial(self._read, job),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
             on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
+        for reading in job.readings:
+            done = await read_documents.keep(job.claim, reading, done, writer=self._writer)
+        return done
+
+    async def _read(self, job: _Job, data: bytes, file_type: str) -> Reading:
+        reading = await self._sandbox.read(data, file_type, tenant=job.claim.tenant_id)
+        job.readings.append(reading)
+        return reading
 
     async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
@@ -143,7 +153,7 @@ class Runner:
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One run of one job: its rows' data, its progress reports, and the replies that it has paid for."""
+    """One run of one job: its rows' data, its progress reports, the replies that it has paid for, what was read."""
 
     claim: Claim
     data: bytes
@@ -154,6 +164,7 @@ class _Job:
     report: ReportProgress
     writer: Writer
     replies: list[Reply] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list, repr=False)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
