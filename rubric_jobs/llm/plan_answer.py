@@ -345,8 +345,8 @@ def _summary(plan: Plan, document: Document) -> str:
     return f"{shapes}, {len(criteria)} criteria: {_short(criteria[0].name, criteria[0].points)}{scale}{last}"
 
 
-MOST_PARTS_SHOWN = 3
-LONGEST_NAME = 20
+MOST_PARTS_SHOWN = 2
+LONGEST_NAME = 16
 
 
 def _short(text: str, points: Any) -> str:
