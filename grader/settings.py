@@ -271,6 +271,8 @@ LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=90.0)
 # --- Jobs and workers ---------------------------------------------------------------------------
 
 RUBRIC_JOB_TIMEOUT_SECONDS = env.int("RUBRIC_JOB_TIMEOUT_SECONDS", default=280)
+RUBRIC_OCR = env.str("RUBRIC_OCR", default="auto")
+"""`off`: text in pictures of pages is not recognised, although the packages for that are installed."""
 RUBRIC_JOB_MAX_ATTEMPTS = env.int("RUBRIC_JOB_MAX_ATTEMPTS", default=3)
 RUBRIC_JOB_RETENTION_HOURS = env.float("RUBRIC_JOB_RETENTION_HOURS", default=1.0)
 RUBRIC_LEDGER_RETENTION_DAYS = env.float("RUBRIC_LEDGER_RETENTION_DAYS", default=90.0)

@@ -177,6 +177,11 @@ def q_cluster() -> dict[str, Any]:
     return dict(settings.Q_CLUSTER)
 
 
+def recognizes_text() -> bool:
+    """Whether pictures of pages are read here, where the packages for that are installed."""
+    return str(settings.RUBRIC_OCR).lower() != "off"
+
+
 # --- Database
 
 

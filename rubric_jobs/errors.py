@@ -61,7 +61,7 @@ class DocumentError(RubricJobError):
 
 
 class UnsupportedType(DocumentError):
-    """Only PDF and DOCX files can be read."""
+    """Only PDF, DOCX, PNG, JPEG and WebP files can be read."""
 
     code = "unsupported_type"
 
@@ -91,7 +91,7 @@ class EncryptedDocument(DocumentError):
 
 
 class ScannedDocument(DocumentError):
-    """The document has scanned pages and no text; reading it needs a language model."""
+    """The document has scanned pages and no text; reading it needs text recognition or a language model."""
 
     code = "scanned_document"
 

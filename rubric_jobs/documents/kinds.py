@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 
+from rubric_jobs.documents import picture_pages, picture_sizes
 from rubric_jobs.errors import (
     EmptyDocument,
     EncryptedDocument,
@@ -17,17 +18,18 @@ from rubric_jobs.errors import (
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
+READABLE = "only PDF, DOCX, PNG, JPEG and WebP files can be read."
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 1024
 _LARGEST_TYPES = 1 << 20
 
 _OTHER_HEADS = (
     (b"{\\rtf", "an RTF file"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\x00", "a picture"),
-    (b"MM\x00*", "a picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"II*\x00", "a TIFF picture"),
+    (b"MM\x00*", "a TIFF picture"),
+    (b"BM", "a BMP picture"),
     (b"%!PS", "a PostScript file"),
     (b"<!DOCTYPE", "a web page"),
     (b"<!doctype", "a web page"),
@@ -38,6 +40,8 @@ _OTHER_HEADS = (
     (b"\x7fELF", "a program"),
 )
 
+_HEIF = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypheif", b"ftypavif")
+
 _OTHER_PACKAGES = (
     ("xl/", "an Excel workbook"),
     ("ppt/", "a PowerPoint presentation"),
@@ -47,10 +51,10 @@ _OTHER_PACKAGES = (
 
 
 def sniff(data: bytes) -> str:
-    """The MIME type of a PDF or a DOCX.
+    """The MIME type of a PDF, a DOCX, a picture, or of several pictures in one (`picture_pages`).
 
-    Raises EmptyDocument, UnsupportedType (another kind of file, or one with macros), EncryptedDocument or
-    UnreadableDocument (cut off), each naming what the file is.
+    Raises EmptyDocument, UnsupportedType (another kind of file, or one with macros), EncryptedDocument,
+    DocumentTooLarge (a picture of too many pixels) or UnreadableDocument (cut off), each naming what the file is.
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise EmptyDocument
@@ -61,9 +65,13 @@ def sniff(data: bytes) -> str:
         return _word_package(data)
     if head.startswith(_OLE):
         raise _ole_error(data)
+    if picture_sizes.kind_of(head):
+        return picture_sizes.check(data)
+    if head[4:12] in _HEIF:
+        raise UnsupportedType(f"This is a HEIC picture; please send it as a JPEG: {READABLE}")
     for start, kind in _OTHER_HEADS:
         if head.lstrip().startswith(start):
-            raise UnsupportedType(f"This is {kind}; only PDF and DOCX files can be read.")
+            raise UnsupportedType(f"This is {kind}; {READABLE}")
     raise UnsupportedType
 
 
@@ -94,18 +102,23 @@ def _word_package(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.replace("\\", "/").lstrip("/").lower() for name in archive.namelist()}
             is_word = _is_word(archive, names)
+            are_pictures = picture_pages.is_joined(archive)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, OSError, zlib.error) as error:
         raise UnreadableDocument(
             "The DOCX is damaged or cut off; please save it again and upload the new copy."
         ) from error
+    if are_pictures:
+        for picture in picture_pages.split(data):
+            picture_sizes.check(picture)
+        return picture_pages.SEVERAL
     if any(name.endswith("vbaproject.bin") for name in names):
         raise UnsupportedType("The document holds macros; please save it as a plain DOCX without them.")
     if is_word:
         return DOCX
     for start, kind in _OTHER_PACKAGES:
         if any(name.startswith(start) for name in names):
-            raise UnsupportedType(f"This is {kind}; only PDF and DOCX files can be read.")
-    raise UnsupportedType("This is a ZIP archive and no Word document; only PDF and DOCX files can be read.")
+            raise UnsupportedType(f"This is {kind}; {READABLE}")
+    raise UnsupportedType(f"This is a ZIP archive and no Word document; {READABLE}")
 
 
 def _is_word(archive: zipfile.ZipFile, names: set[str]) -> bool:

@@ -24,8 +24,8 @@ FORMAT, RULED, PARTLY_RULED, ALIGNED = "format", "ruled", "partly_ruled", "align
 """How a table was found: the format says it, rules are drawn in both directions, in one or around some cells, none."""
 
 JOINED_PAGES, FUSED_LINES = "joined_pages", "fused_lines"
-DETACHED_ACCENTS, GARBLED_TEXT = "detached_accents", "garbled_text"
-DOUBTS = (JOINED_PAGES, FUSED_LINES, DETACHED_ACCENTS, GARBLED_TEXT)
+DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT = "detached_accents", "garbled_text", "recognized_text"
+DOUBTS = (JOINED_PAGES, FUSED_LINES, DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT)
 """Doubts that a document's text is what a person sees."""
 
 CROSSING_NEEDLE = 20
@@ -112,6 +112,7 @@ Block = Paragraph | Table
 class Document:
     """`pages` as printed (1 where the format does not say); `scanned_pages` (from 1) hold a picture and no text.
 
+    The text of `recognized_pages` was recognised in their pictures.
     `doubts` are stable codes of what was guessed on the way from the page to the text.
     """
 
@@ -120,6 +121,7 @@ class Document:
     scanned_pages: tuple[int, ...] = ()
     warnings: tuple[str, ...] = field(default=())
     doubts: tuple[str, ...] = ()
+    recognized_pages: tuple[int, ...] = ()
 
     @property
     def is_scanned(self) -> bool:
@@ -208,6 +210,7 @@ class Document:
             "scanned": list(self.scanned_pages),
             "warnings": list(self.warnings),
             "doubts": list(self.doubts),
+            "recognized": list(self.recognized_pages),
             "blocks": [_pack_paragraph(b) if isinstance(b, Paragraph) else _pack_table(b) for b in self.blocks],
         }
 
@@ -218,6 +221,7 @@ class Document:
             scanned_pages=tuple(value["scanned"]),
             warnings=tuple(value["warnings"]),
             doubts=tuple(value["doubts"]),
+            recognized_pages=tuple(value.get("recognized", ())),
             blocks=tuple(_unpack(item) for item in value["blocks"]),
         )
 

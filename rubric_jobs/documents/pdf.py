@@ -6,6 +6,7 @@ import itertools
 import re
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
@@ -22,6 +23,7 @@ from rubric_jobs.documents.model import (
     GARBLED_TEXT,
     JOINED_PAGES,
     PARTLY_RULED,
+    RECOGNIZED_TEXT,
     RULED,
     Block,
     Document,
@@ -33,6 +35,7 @@ from rubric_jobs.documents.pdf_layers import without_hidden_layers
 from rubric_jobs.documents.pdf_page import read_page
 from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph, paragraphs, reading_order
 from rubric_jobs.documents.raised import settled
+from rubric_jobs.documents.recognized import Recognized, as_shown
 from rubric_jobs.documents.sideways import whole_sheets
 from rubric_jobs.documents.spreads import joined_tables, numbered
 from rubric_jobs.documents.underlines import without_underlines
@@ -64,9 +67,18 @@ class _Page:
     loose: list[Word] = field(default_factory=list)
 
 
-def parse(data: bytes) -> Document:
-    """Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge."""
+def parse(data: bytes, recognized: Sequence[Recognized] = ()) -> Document:
+    """`recognized` are pages without text of which it was recognised in their pictures.
+
+    Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge.
+    """
+    read = {page.content.number: page.content for page in recognized if page.content.words}
     contents = _contents(without_hidden_layers(_without_tail(data)))
+    return document_of([read.get(content.number, content) for content in contents], recognized)
+
+
+def document_of(contents: list[PageContent], recognized: Sequence[Recognized] = ()) -> Document:
+    """Finds the tables and paragraphs of pages."""
     pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     vocabulary = _vocabulary(contents)
@@ -81,7 +93,14 @@ def parse(data: bytes) -> Document:
         placed.append(reading_order([*page.tables, *found]))
     blocks: list[Block] = settled(numbered(joined_tables(whole_sheets(placed))))
     scanned = tuple(content.number for content in contents if not content.words and content.has_picture)
-    return Document(pages=len(contents), blocks=tuple(blocks), scanned_pages=scanned, doubts=_doubts(contents, blocks))
+    seen = tuple(page.content.number for page in recognized if page.content.words)
+    return Document(
+        pages=len(contents),
+        blocks=tuple(as_shown(blocks, recognized)),
+        scanned_pages=scanned,
+        doubts=((RECOGNIZED_TEXT,) if seen else ()) + _doubts(contents, blocks),
+        recognized_pages=seen,
+    )
 
 
 def _doubts(contents: list[PageContent], blocks: list[Block]) -> tuple[str, ...]:

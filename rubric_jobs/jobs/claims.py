@@ -232,9 +232,9 @@ WITH news AS MATERIALIZED (
     error_code = CASE WHEN attempt.outcome IS NULL THEN news.code ELSE attempt.error_code END,
     llm_provider = coalesce(attempt.llm_provider, news.metrics->>'llm_provider'),
     llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model'),
+    is_certain = news.result->'rubric'->'certain' = 'true'::jsonb,
     answer_form = news.metrics->>'answer_form', plans_answered = (news.metrics->>'plans_answered')::integer,
-    plans_refused = (news.metrics->>'plans_refused')::integer,
-    is_certain = news.result->'rubric'->'certain' = 'true'::jsonb
+    plans_refused = (news.metrics->>'plans_refused')::integer
   FROM news LEFT JOIN ended USING (token) WHERE attempt.attempt_id = news.token
 ), forgotten AS (
   DELETE FROM grader.rubric_job_inputs input USING ended

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rubric_jobs.documents import PDF, Document
+from rubric_jobs.documents import DOCX, PDF, Document, picture_pages, picture_sizes
 from rubric_jobs.documents.model import fold
 from rubric_jobs.llm import excerpt, parts, plan_answer, points_answer
 from rubric_jobs.llm.provider import EnhanceTask, ExtractTask, Task
@@ -106,7 +106,8 @@ class Prompt:
     system: str
     user: str = field(repr=False)
     schema: dict[str, Any] = field(repr=False)
-    attachment: Attachment | None = None
+    attachments: tuple[Attachment, ...] = ()
+    """In their order, before the text."""
     most_tokens: int | None = None
     """The answer's limit, thinking included; None is the model's own."""
 
@@ -119,8 +120,8 @@ def for_task(task: Task) -> Prompt:
 
 
 def needs_file(document: Document, file_type: str) -> bool:
-    """Whether a model has to read the file itself: a PDF with pages whose text is missing or no letters."""
-    return file_type == PDF and not document.is_legible
+    """Whether a model has to read the file itself: pages whose text is missing or no letters."""
+    return file_type != DOCX and not document.is_legible
 
 
 def has_material(task: ExtractTask) -> bool:
@@ -159,13 +160,23 @@ def _schema() -> dict[str, Any]:
 def _extract(task: ExtractTask) -> Prompt:
     local = task.local if isinstance(task.local, Rubric) else None
     text = "" if task.document.is_garbled else excerpt.of(task.document, local)
-    attachment = Attachment(task.data, PDF, "document.pdf") if needs_file(task.document, task.file_type) else None
+    attachments = _attachments(task) if needs_file(task.document, task.file_type) else ()
     texts = {"document": text, "note": task.instruction, "complaint": task.complaint}
-    if attachment is not None:
+    if attachments:
         opening = "The document is attached" + ("; what could be read of its text follows." if text else ".")
     else:
         opening = "The document, its tables in Markdown:"
-    return Prompt(EXTRACT_VERSION, _EXTRACT, _fenced(opening, texts), _schema(), attachment)
+    return Prompt(EXTRACT_VERSION, _EXTRACT, _fenced(opening, texts), _schema(), attachments)
+
+
+def _attachments(task: ExtractTask) -> tuple[Attachment, ...]:
+    if task.file_type == PDF:
+        return (Attachment(task.data, PDF, "document.pdf"),)
+    pictures = picture_pages.split(task.data)
+    return tuple(
+        Attachment(picture, picture_sizes.check(picture), f"page-{number}")
+        for number, picture in enumerate(pictures, start=1)
+    )
 
 
 def _point(task: ExtractTask) -> Prompt:

@@ -209,6 +209,16 @@ def _keys(url: str) -> Finding:
     return Finding(Verdict.OK, "tokens", f"{len(found)} keys at JWT_JWKS_URL")
 
 
+def recognition(missing: list[str]) -> Finding:
+    """Whether scans and photos can be read here, by what is missing for that."""
+    if not conf.recognizes_text():
+        return Finding(Verdict.OK, "scans", "text in pictures is not recognised (RUBRIC_OCR is off)")
+    if missing:
+        said = "text in scans and photos is not recognised: only a language model reads them"
+        return Finding(Verdict.OK, "scans", said, f"install requirements-ocr.txt; missing: {', '.join(missing)}")
+    return Finding(Verdict.OK, "scans", "text in scans and photos is recognised")
+
+
 def _providers(*, ask: bool) -> Iterator[Finding]:
     known = conf.providers_with_a_key()
     for name in known:

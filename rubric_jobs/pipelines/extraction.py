@@ -162,7 +162,8 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
     task = ExtractTask(
         document=reading.document,
         local=reading.local,
-        data=request.data,
+        # Of a long document that has text too, only the pages without it: a model pays for each page.
+        data=reading.unread or request.data,
         file_type=documents.sniff(request.data),
         instruction=request.instruction,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import NoRubricFound, ScannedDocument, UnreadableDocument
-from rubric_jobs.reader import agreement, assemble, composition, confidence, doubts, exported, rules
+from rubric_jobs.reader import agreement, assemble, composition, confidence, doubts, exported, recognized, rules
 from rubric_jobs.reader.candidates import candidates
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
@@ -33,12 +33,12 @@ def read(document: Document) -> Rubric:
     if document.is_scanned:
         raise ScannedDocument
     if (written := exported.read(document)) is not None:
-        return written.model_copy(update={"certain": True})
+        return recognized.marked(written.model_copy(update={"certain": True}), document)
     likeliest = reading_of(document)
     rubric = likeliest.rubric and agreement.settled(likeliest.rubric, likeliest.odds, rules.read(document))
     if rubric is None:
         raise UnreadableDocument(f"{doubts.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
-    return rubric
+    return recognized.marked(rubric, document)
 
 
 def plans(document: Document) -> tuple[Plan, ...]:

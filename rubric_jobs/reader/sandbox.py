@@ -2,29 +2,30 @@
 
 A child is warm and reused. It is limited in CPU time, address space and output, holds no secret in its environment,
 and is replaced when it dies, hangs, grows or has read its share of documents. Run as a module, this file is the child.
-
-The children are asyncio's own: the caller may be a daemonic process, which `multiprocessing` forbids to have children.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import base64
 import json
 import math
 import os
 import resource
-import struct
 import sys
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from rubric_jobs import errors
+from rubric_jobs.documents import scans
+from rubric_jobs.documents.kinds import PDF, sniff
 from rubric_jobs.documents.model import Document
 from rubric_jobs.documents.pictures import Picture
+from rubric_jobs.reader.child_process import LENGTH, READER, RECOGNIZER, REQUEST, TOO_MUCH, Child
 from rubric_jobs.reader.plan import Plan
+from rubric_jobs.reader.recognition import Recognizer
 from rubric_jobs.reader.turns import Turns
 from rubric_jobs.rubric.model import Rubric
 
@@ -33,41 +34,44 @@ WALL_S = 20.0
 CPU_S = 6
 """A hundred pages full of tables take 3.5 s; a rubric takes 0.1 s."""
 ADDRESS_SPACE = 512 * 1024 * 1024
-LARGEST_ANSWER = 32 * 1024 * 1024
 LARGEST_INPUT = 64 * 1024 * 1024
 DOCUMENTS_PER_CHILD = 200
 RETIRING_RSS = 256 * 1024 * 1024
+RECOGNIZER_DATA = 800 * 1024 * 1024
+"""Memory of its own that a child may write to while it recognises a page; that of libraries does not count."""
+RECOGNIZER_CPU_S = 30
+"""For one page; a page full of small print takes 5 s."""
 
-_LENGTH = struct.Struct(">Q")
-_REQUEST = struct.Struct(">QQ")
-"""Before a request: the lengths of the pages wanted as pictures (a JSON list; empty to read) and of the document."""
-_PROJECT = Path(__file__).resolve().parents[2]
-_TOO_MUCH = "The document is too complex to be read safely; please save it again or upload only the rubric's pages."
-_TOO_SLOW = "Reading the document took too long; please upload only the rubric's pages."
+
+_NOTHING_RECOGNIZED = "No text could be recognised in the document; a sharper, straighter picture may help."
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`local` is the deterministic reader's rubric, or the error that says why there is none.
 
+    `unread` is a PDF of the pages that hold no text alone, where the document has others too.
     `plans` are the likeliest ones, best first; none of them need be the reading that stands.
     """
 
     document: Document
     local: Rubric | errors.RubricJobError
     plans: tuple[Plan, ...] = ()
+    unread: bytes | None = field(default=None, repr=False)
 
 
 class Sandbox:
     """Up to `children` documents are read at once, `of_one_tenant` of them of the same tenant; more of them wait.
 
-    Tenants take turns. One sandbox belongs to one event loop.
+    Tenants take turns. One sandbox belongs to one event loop. One that recognises reads pages without text in their
+    pictures, where the packages for that are installed.
     """
 
-    def __init__(self, children: int = 1, *, of_one_tenant: int | None = None) -> None:
+    def __init__(self, children: int = 1, *, of_one_tenant: int | None = None, recognizes: bool = False) -> None:
+        self._recognizer = Recognizer() if recognizes and scans.is_installed() else None
         self._turns = Turns(children, most_of_one=of_one_tenant or children)
-        self._idle: list[_Child] = []
-        self._all: set[_Child] = set()
+        self._idle: list[Child] = []
+        self._all: set[Child] = set()
         self._ending: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -84,25 +88,35 @@ class Sandbox:
         """
         if len(data) > LARGEST_INPUT:
             raise errors.DocumentTooLarge
-        answer = await self._ask(data, tenant=tenant)
+        answer = await self._ask(data, {"do": "read"}, tenant=tenant)
+        scanned = answer.get("document", {}).get("scanned")
+        if scanned and self._recognizer is not None:
+            pages = await self._recognizer.pages(data, scanned, tenant=tenant)
+            answer = await self._ask(data, {"do": "read", "recognized": pages}, tenant=tenant) if pages else answer
         # A long document takes seconds to unpack; the other jobs of this loop go on.
-        return await asyncio.to_thread(_reading, answer)
+        reading = await asyncio.to_thread(_reading, answer)
+        if isinstance(reading.local, errors.ScannedDocument) and self._recognizer is not None:
+            return replace(reading, local=errors.ScannedDocument(_NOTHING_RECOGNIZED))
+        return reading
 
     async def pictures(self, data: bytes, pages: Sequence[int], *, tenant: Hashable) -> list[Picture]:
-        """The pages of a PDF (from 1) as pictures; none where it cannot be drawn: a rubric is not lost for that."""
+        """Pages of a PDF or photos (from 1); none where they cannot be drawn: a rubric is not lost for that."""
         if not pages or len(data) > LARGEST_INPUT:
             return []
         try:
-            answer = await self._ask(data, pages, tenant=tenant)
+            if sniff(data) == PDF:
+                drawn = (await self._ask(data, {"do": "draw", "pages": list(pages)}, tenant=tenant)).get("pictures", [])
+            else:
+                drawn = await self._recognizer.pictures(data, pages, tenant=tenant) if self._recognizer else []
         except errors.RubricJobError:
             return []
-        return [Picture.from_json(picture) for picture in answer.get("pictures", [])]
+        return [Picture.from_json(picture) for picture in drawn]
 
-    async def _ask(self, data: bytes, pages: Sequence[int] = (), *, tenant: Hashable) -> dict[str, Any]:
+    async def _ask(self, data: bytes, task: dict[str, Any], *, tenant: Hashable) -> dict[str, Any]:
         async with self._turns.turn(tenant):
             child = await self._child()
             try:
-                answer = await child.ask(data, pages)
+                answer = await child.ask(data, task, wall_s=WALL_S)
             except BaseException:
                 self._discard(child)
                 raise
@@ -117,88 +131,35 @@ class Sandbox:
         self._idle.clear()
         for child in list(self._all):
             self._discard(child)
+        if self._recognizer is not None:
+            await self._recognizer.close()
         await asyncio.gather(*self._ending)
 
-    async def _child(self) -> _Child:
+    async def _child(self) -> Child:
         while self._idle:
             child = self._idle.pop()
             if child.process.returncode is None and child.served < DOCUMENTS_PER_CHILD:
                 return child
             self._discard(child)
-        child = await _Child.start()
+        child = await Child.start(READER)
         self._all.add(child)
         return child
 
-    def _discard(self, child: _Child) -> None:
+    def _discard(self, child: Child) -> None:
         self._all.discard(child)
         ending = asyncio.create_task(child.end())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
 
 
-@dataclass(eq=False, slots=True)
-class _Child:
-    process: asyncio.subprocess.Process
-    served: int = 0
-
-    @classmethod
-    async def start(cls) -> _Child:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "rubric_jobs.reader.sandbox",
-            cwd=_PROJECT,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            # Its own session: Ctrl-C on the terminal is the parent's to handle, which then ends its children.
-            start_new_session=True,
-        )
-        return cls(process)
-
-    async def ask(self, data: bytes, pages: Sequence[int] = ()) -> dict[str, Any]:
-        """What the child answers for a document: its reading, or pictures of these pages of it."""
-        stdin, stdout = self.process.stdin, self.process.stdout
-        if stdin is None or stdout is None:
-            raise errors.InternalError
-        try:
-            async with asyncio.timeout(WALL_S):
-                wanted = json.dumps(list(pages)).encode()
-                stdin.write(_REQUEST.pack(len(wanted), len(data)) + wanted + data)
-                await stdin.drain()
-                (size,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
-                if size > LARGEST_ANSWER:
-                    raise errors.DocumentTooLarge(_TOO_MUCH)
-                self.served += 1
-                return dict(await asyncio.to_thread(json.loads, await stdout.readexactly(size)))
-        except TimeoutError as error:
-            raise errors.DocumentTooLarge(_TOO_SLOW) from error
-        except (asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
-            raise errors.DocumentTooLarge(_TOO_MUCH) from error
-
-    async def end(self) -> None:
-        """Kills it and waits; its pipe is read empty, or asyncio would keep the pipe open for good."""
-        if self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.kill()
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        try:
-            await self.process.communicate()
-        except RuntimeError:
-            # Somebody still reads from it: that read ends with the child, and has read the pipe empty then.
-            await self.process.wait()
-
-
-def read_now(data: bytes, file_type: str = "") -> Reading:
+def read_now(data: bytes, file_type: str = "", *, recognizes: bool = False) -> Reading:
     """As `Sandbox.read`, for a caller without an event loop, such as the command line.
 
     In a child of its own too: a limit on address space set in this process could not be taken back afterwards.
     """
 
     async def read_once() -> Reading:
-        async with Sandbox() as sandbox:
+        async with Sandbox(recognizes=recognizes) as sandbox:
             return await sandbox.read(data, file_type)
 
     return asyncio.run(read_once())
@@ -212,6 +173,7 @@ def _reading(answer: dict[str, Any]) -> Reading:
         document=Document.from_json(answer["document"]),
         local=_as_error(local) if "error" in local else Rubric.model_validate(local),
         plans=tuple(map(Plan.from_json, answer["plans"])),
+        unread=base64.b64decode(answer["unread"]) if "unread" in answer else None,
     )
 
 
@@ -223,20 +185,25 @@ def _as_answer(error: errors.RubricJobError) -> dict[str, Any]:
     return {"error": error.code, "message": str(error)}
 
 
-def answer_for(data: bytes) -> dict[str, Any]:
-    """What the child answers for one document: never an exception, whatever the bytes are."""
+def answer_for(data: bytes, recognized: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """What the child answers for one document: never an exception, whatever the bytes are.
+
+    `recognized` are pages of it that a recognizer has read.
+    """
     from rubric_jobs import documents
+    from rubric_jobs.documents.recognized import Recognized
 
     try:
-        document = documents.parse(data)
+        document = documents.parse(data, [Recognized.from_json(page) for page in recognized])
     except errors.RubricJobError as error:
         return _as_answer(error)
     except (MemoryError, RecursionError):
-        return {**_as_answer(errors.DocumentTooLarge(_TOO_MUCH)), "retire": True}
+        return {**_as_answer(errors.DocumentTooLarge(TOO_MUCH)), "retire": True}
     except Exception:
         # Whatever a parser stumbles over, to the user it is a file that can't be read.
         return _as_answer(errors.UnreadableDocument())
-    return {"document": document.as_json(), "local": _local(document), "plans": _plans(document)}
+    unread = _unread(data, document)
+    return {"document": document.as_json(), "local": _local(document), "plans": _plans(document), **unread}
 
 
 def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
@@ -249,6 +216,38 @@ def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
         return {"pictures": [], "retire": True}
     except Exception:
         return {"pictures": []}
+
+
+def photos_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
+    """What a recognizer answers where photos are wanted: never an exception, whatever the bytes are."""
+    from rubric_jobs.documents.scans import drawing
+
+    try:
+        return {"pictures": [picture.as_json() for picture in drawing.of_photos(data, pages)]}
+    except Exception:
+        return {"pictures": []}
+
+
+def recognized_for(data: bytes, number: int) -> dict[str, Any]:
+    """What a recognizer answers for a page (from 1): never an exception, whatever the bytes are."""
+    from rubric_jobs.documents.scans import page
+
+    try:
+        return {"recognized": page.of_document(data, number).as_json()}
+    except Exception:
+        return {}
+
+
+def _unread(data: bytes, document: Document) -> dict[str, str]:
+    """The pages without text as a PDF of their own: what a model has to look at, without what it is told as text."""
+    if document.is_garbled or not document.blocks or not 0 < len(document.scanned_pages) < document.pages:
+        return {}
+    from rubric_jobs.documents import pdf_excerpt
+
+    try:
+        return {"unread": base64.b64encode(pdf_excerpt.of_pages(data, document.scanned_pages)).decode()}
+    except Exception:
+        return {}
 
 
 def _local(document: Document) -> dict[str, Any]:
@@ -271,16 +270,20 @@ def _plans(document: Document) -> list[dict[str, Any]]:
         return []
 
 
-def _limit_this_process() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+def _limit_this_process(purpose: str) -> None:
+    if purpose == RECOGNIZER:
+        # The models are mapped from their files, and libraries reserve what they never use.
+        resource.setrlimit(resource.RLIMIT_DATA, (RECOGNIZER_DATA, RECOGNIZER_DATA))
+    else:
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _limit_next_document() -> None:
+def _limit_next_document(cpu_s: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + CPU_S, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + cpu_s, hard))
 
 
 def _resident_bytes() -> int:
@@ -292,31 +295,44 @@ def _resident_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    while len(head := requests.read(_REQUEST.size)) == _REQUEST.size:
-        of_pages, of_data = _REQUEST.unpack(head)
-        pages, data = json.loads(requests.read(of_pages)), requests.read(of_data)
-        _limit_next_document()
-        answer = pictures_for(data, pages) if pages else answer_for(data)
+def _answer(task: dict[str, Any], data: bytes) -> dict[str, Any]:
+    match task["do"]:
+        case "draw":
+            return pictures_for(data, task["pages"])
+        case "draw photos":
+            return photos_for(data, task["pages"])
+        case "recognize":
+            return recognized_for(data, task["page"])
+        case _:
+            return answer_for(data, task.get("recognized", ()))
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO, *, cpu_s: int) -> None:
+    while len(head := requests.read(REQUEST.size)) == REQUEST.size:
+        of_task, of_data = REQUEST.unpack(head)
+        task, data = json.loads(requests.read(of_task)), requests.read(of_data)
+        _limit_next_document(cpu_s)
+        answer = _answer(task, data)
         if _resident_bytes() > RETIRING_RSS:
             answer["retire"] = True
         body = json.dumps(answer, separators=(",", ":")).encode()
-        answers.write(_LENGTH.pack(len(body)) + body)
+        answers.write(LENGTH.pack(len(body)) + body)
         answers.flush()
 
 
-def _main() -> None:
+def _main(purpose: str) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # A library that prints must not be able to write into the answers.
     os.dup2(2, 1)
-    from rubric_jobs import reader
-    from rubric_jobs.documents import docx, pdf
+    if purpose == READER:
+        from rubric_jobs import reader
+        from rubric_jobs.documents import docx, pdf
 
-    del reader, docx, pdf
+        del reader, docx, pdf
     # Not before: the next child need not compile again what Python may keep of these.
-    _limit_this_process()
-    _serve(sys.stdin.buffer, answers)
+    _limit_this_process(purpose)
+    _serve(sys.stdin.buffer, answers, cpu_s=CPU_S if purpose == READER else RECOGNIZER_CPU_S)
 
 
 if __name__ == "__main__":
-    _main()
+    _main(sys.argv[1])

@@ -8,6 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from rubric_jobs.documents import picture_pages
 from rubric_jobs.models import Kind, Status
 from rubric_jobs.reader.mending import MOST_PARTS
 from rubric_jobs.reader.plan import NAMES, SHAPES
@@ -180,7 +181,13 @@ COMPONENTS: dict[str, Schema] = {
 
 UPLOAD: Schema = _object(
     "file",
-    file={"type": "string", "format": "binary"},
+    file={
+        "type": "array",
+        "items": {"type": "string", "format": "binary"},
+        "minItems": 1,
+        "maxItems": picture_pages.MOST_PAGES,
+        "description": "One document, or photos of its pages in order.",
+    },
     fileName=_TEXT,
     fileType=_TEXT,
     totalPoints=_NUMBER,

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from rubric_jobs import conf
+from rubric_jobs.documents import scans
 from rubric_jobs.jobs import controls
 from rubric_jobs.models import Membership
 
@@ -54,6 +55,7 @@ def front(request: HttpRequest) -> HttpResponse:
         "usual_provider": usual,
         "fallback_providers": " ".join(fallback),
         "max_file_mb": conf.max_file_mb(),
+        "reads_pictures": conf.recognizes_text() and scans.is_installed(),
         "is_paused": controls.is_paused(),
         "is_local_only": _is_local_only(request),
     }

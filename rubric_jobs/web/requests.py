@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rubric_jobs import conf, documents
+from rubric_jobs.documents import picture_pages, picture_sizes
 from rubric_jobs.errors import DocumentTooLarge, InvalidPoints
 from rubric_jobs.models import Kind, Status
 from rubric_jobs.rubric import points
@@ -184,21 +185,36 @@ class EnhancementSerializer(JobSerializer):
 
 
 class UploadSerializer(ExtractionSerializer):
-    """An extraction as a form with the document as a part; its name and type are the defaults."""
+    """An extraction as a form with the document as a part, or photos of its pages as several, in order.
 
-    file = serializers.FileField(allow_empty_file=True)  # type: ignore[assignment]
+    The first part's name and type are the defaults.
+    """
+
+    file = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.FileField(allow_empty_file=True), min_length=1, max_length=picture_pages.MOST_PAGES
+    )
     fileName = Text(max_length=LONGEST_FILE_NAME, required=False)
     fileType = Text(max_length=200, required=False, allow_blank=True)
 
-    def validate_file(self, upload: Any) -> Any:
-        if upload.size > conf.max_file_bytes():  # before it is read into memory
-            raise DocumentTooLarge(f"The file is larger than {conf.max_file_mb()} MB.")
-        return upload
+    def validate_file(self, uploads: Any) -> Any:
+        if sum(upload.size for upload in uploads) > conf.max_file_bytes():  # before they are read into memory
+            which = "The file is" if len(uploads) == 1 else "The files together are"
+            raise DocumentTooLarge(f"{which} larger than {conf.max_file_mb()} MB.")
+        return uploads
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        upload = given["file"]
-        named = {"fileName": upload.name[-LONGEST_FILE_NAME:], "fileType": upload.content_type or ""}
-        return super().validate({**named, **given, "file": upload.read()})
+        first, *others = given["file"]
+        named = {"fileName": first.name[-LONGEST_FILE_NAME:], "fileType": first.content_type or ""}
+        data = first.read()
+        if others:
+            data = _joined([data, *(upload.read() for upload in others)])
+        return super().validate({**named, **given, "file": data})
+
+
+def _joined(pictures: list[bytes]) -> bytes:
+    if any(documents.sniff(picture) not in picture_sizes.PICTURES for picture in pictures):
+        raise serializers.ValidationError({"file": ["Several files make one document only where all are pictures."]})
+    return picture_pages.joined(pictures)
 
 
 class JobFilter(serializers.Serializer[Any]):

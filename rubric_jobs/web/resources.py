@@ -95,7 +95,7 @@ class Extractions(SubmitView):
         examples=openapi.EXTRACTION_EXAMPLES,
     )
     def post(self, request: Request, identity: Identity) -> HttpResponse:
-        """Read the rubric out of a PDF or DOCX, sent as base64 in JSON or as a form's file."""
+        """Read the rubric out of a PDF, DOCX or photo, sent as base64 in JSON or as a form's file (several: photos)."""
         is_form = (request.content_type or "").startswith("multipart/")
         serializer = requests.UploadSerializer if is_form else requests.ExtractionSerializer
         return self.submit(serializer(data=request.data), request, identity)

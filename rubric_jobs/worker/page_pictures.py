@@ -24,7 +24,7 @@ async def add_to(ending: Ending, data: bytes, *, sandbox: Sandbox, writer: Write
     if ending.result is None or ending.claim.kind != "extract":
         return ending
     result = {name: value for name, value in ending.result.items() if name != NAMED_IN_RESULT}
-    if ending.claim.parameters.get("page_pictures") and documents.sniff(data) == documents.PDF:
+    if ending.claim.parameters.get("page_pictures") and documents.sniff(data) != documents.DOCX:
         pages = sorted(set(_pages(result.get("rubric"))))
         drawn = await sandbox.pictures(data, pages, tenant=ending.claim.tenant_id)
         await writer.change(pictures.keep, ending.claim, {picture.page: picture.png for picture in drawn})

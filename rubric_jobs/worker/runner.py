@@ -14,6 +14,7 @@ from typing import Any
 
 import rubric_jobs
 from rubric_jobs import conf
+from rubric_jobs.documents import scans
 from rubric_jobs.errors import NoRubricFound, RubricJobError
 from rubric_jobs.jobs import claims, controls, readings
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
@@ -43,7 +44,9 @@ class Runner:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._sandbox = Sandbox(children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT)
+        self._sandbox = Sandbox(
+            children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT, recognizes=conf.recognizes_text()
+        )
         self._providers = registry.build(provider_settings())
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
@@ -255,6 +258,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "kind": claim.kind,
         "parameters": decisive,
         "policy": [asked.provider, asked.fallback, asked.answer_form],
+        "recognizes": conf.recognizes_text() and scans.is_installed(),
         "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
         # A model of the same name on another server is another model. Keys decide nothing.

@@ -202,9 +202,11 @@ class _Answer:
 def _body(task: Task, model: str) -> dict[str, Any]:
     """The request in Gemini's protocol."""
     prompt = prompts.for_task(task)
-    parts: list[dict[str, Any]] = [{"text": prompt.user}]
-    if (file := prompt.attachment) is not None:
-        parts.insert(0, {"inlineData": {"mimeType": file.mime_type, "data": b64encode(file.data).decode()}})
+    parts: list[dict[str, Any]] = [
+        {"inlineData": {"mimeType": file.mime_type, "data": b64encode(file.data).decode()}}
+        for file in prompt.attachments
+    ]
+    parts.append({"text": prompt.user})
     config: dict[str, Any] = {"responseMimeType": "application/json", "responseSchema": plain_schema(prompt.schema)}
     if prompt.most_tokens is not None:
         config["maxOutputTokens"] = prompt.most_tokens

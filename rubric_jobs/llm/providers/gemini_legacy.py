@@ -129,9 +129,10 @@ def _sdk() -> Any:
 
 def _request(sdk: Any, prompt: prompts.Prompt, model: str) -> Any:
     """The request as the SDK's own message."""
-    parts: list[dict[str, Any]] = [{"text": prompt.user}]
-    if (file := prompt.attachment) is not None:
-        parts.insert(0, {"inline_data": {"mime_type": file.mime_type, "data": file.data}})
+    parts: list[dict[str, Any]] = [
+        {"inline_data": {"mime_type": file.mime_type, "data": file.data}} for file in prompt.attachments
+    ]
+    parts.append({"text": prompt.user})
     return sdk.protos.GenerateContentRequest(
         model=model if "/" in model else f"models/{model}",
         system_instruction={"parts": [{"text": prompt.system}]},

@@ -189,12 +189,17 @@ def _request(prompt: prompts.Prompt, model: str, form: int) -> dict[str, Any]:
 
 
 def _content(prompt: prompts.Prompt) -> str | list[dict[str, Any]]:
-    if prompt.attachment is None:
+    if not prompt.attachments:
         return prompt.user
-    file = prompt.attachment
-    encoded = base64.b64encode(file.data).decode("ascii")
-    part = {"filename": file.file_name, "file_data": f"data:{file.mime_type};base64,{encoded}"}
-    return [{"type": "file", "file": part}, {"type": "text", "text": prompt.user}]
+    return [*map(_part, prompt.attachments), {"type": "text", "text": prompt.user}]
+
+
+def _part(file: prompts.Attachment) -> dict[str, Any]:
+    """A picture or a PDF, which the protocol keeps apart."""
+    url = f"data:{file.mime_type};base64,{base64.b64encode(file.data).decode('ascii')}"
+    if file.mime_type.startswith("image/"):
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "file", "file": {"filename": file.file_name, "file_data": url}}
 
 
 _Form = tuple[str, dict[str, Any] | None]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from rubric_jobs.documents import scans
 from rubric_jobs.operations import doctor
 from rubric_jobs.operations.doctor import Finding, Verdict
 
@@ -26,13 +28,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         worst = Verdict.OK
-        examined = doctor.workers_of(socket.gethostname()) if options["worker"] else None
-        for finding in examined or doctor.examine(ask_providers=not options["offline"]):
+        for finding in self._examined(**options):
             self._tell(finding)
             if finding.verdict is Verdict.FAIL:
                 worst = Verdict.FAIL
         if worst is Verdict.FAIL:
             sys.exit(1)
+
+    def _examined(self, *, worker: bool, offline: bool, **_: Any) -> Iterator[Finding]:
+        if worker:
+            yield from doctor.workers_of(socket.gethostname())
+            return
+        yield from doctor.examine(ask_providers=not offline)
+        yield doctor.recognition(scans.missing())
 
     def _tell(self, finding: Finding) -> None:
         style = {Verdict.OK: self.style.SUCCESS, Verdict.LOOK: self.style.WARNING, Verdict.FAIL: self.style.ERROR}

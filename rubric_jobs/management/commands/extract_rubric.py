@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from rubric_jobs import conf
 from rubric_jobs.documents import sniff
 from rubric_jobs.errors import DocumentTooLarge, LevelPointsNeeded, RubricJobError
 from rubric_jobs.llm.providers import registry
@@ -75,7 +76,7 @@ class Command(BaseCommand):
 async def _explain(file: Path) -> dict[str, Any]:
     if file.stat().st_size > LARGEST_INPUT:
         raise DocumentTooLarge
-    data, sandbox = file.read_bytes(), Sandbox()
+    data, sandbox = file.read_bytes(), Sandbox(recognizes=conf.recognizes_text())
     try:
         return explain.explained((await sandbox.read(data, sniff(data))).document)
     finally:
@@ -87,7 +88,7 @@ async def _extract(file: Path, provider: str | None) -> Outcome:
         raise DocumentTooLarge
     data = file.read_bytes()
     request = ExtractionRequest(data=data, file_type=sniff(data), provider=provider)
-    sandbox, providers = Sandbox(), registry.build(runner.provider_settings())
+    sandbox, providers = Sandbox(recognizes=conf.recognizes_text()), registry.build(runner.provider_settings())
     try:
         return await extraction.extract(request, read=sandbox.read, providers=providers, policy=runner.policy())
     finally:

@@ -1,0 +1,206 @@
+"""Words of a page's picture with their boxes, by Tesseract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import tesserocr
+from numpy.typing import NDArray
+from PIL import Image
+
+from rubric_jobs.documents.geometry import Word, median
+from rubric_jobs.documents.scans.availability import ORIENTATION, data_folder, model_for
+
+Grey = NDArray[np.uint8]
+
+_Bounds = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
+
+LEAST_SURE = 25.0
+"""Percent; less is what specks and drawings are read as."""
+SURE_ORIENTATION = 2.0
+"""Tesseract's own measure. A page that is less sure stays as it is."""
+TALLEST = 2.2
+"""Times a word's own ink: a row that is taller is two rows taken for one."""
+ASCENT, DESCENT = 1.15, 1.2
+"""From the ink of letters to the boxes that fonts give them."""
+SMALLEST_LETTER = 6
+"""Pixels; what is smaller is a dot of an i, or dust."""
+USUAL_LINE = 30.0
+"""Pixels, where no word was found that says better."""
+MOST_LONE = 150
+"""Each takes a hundredth of a second."""
+FULL = 0.7
+"""The share of its box that a bullet fills; that of a circle is 0.785."""
+BOLD = 1.3
+"""Times the usual thickness of strokes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a page is set: by how many quarters (clockwise) it must be turned to stand upright, and its script."""
+
+    quarters: int
+    script: str
+
+
+def _folder() -> Path:
+    folder = data_folder()
+    if folder is None:
+        raise FileNotFoundError("Tesseract's data is not installed.")
+    return folder
+
+
+@lru_cache(maxsize=2)
+def _engine(model: str, mode: int) -> Any:
+    return tesserocr.PyTessBaseAPI(path=str(_folder()), lang=model, psm=mode)
+
+
+def setting(grey: Grey) -> Setting:
+    engine = _engine(ORIENTATION, tesserocr.PSM.OSD_ONLY)
+    engine.SetImage(Image.fromarray(grey))
+    found = engine.DetectOrientationScript()
+    engine.Clear()
+    if not found:
+        return Setting(0, "Latin")
+    degrees = found["orient_deg"] if found["orient_conf"] >= SURE_ORIENTATION else 0
+    return Setting(round((360 - degrees) / 90) % 4, found["script_name"])
+
+
+def words(grey: Grey, script: str) -> list[Word]:
+    """The words in pixels, each as tall as its line of type. Rulings must have been taken out of the picture."""
+    model = model_for(script, _folder())
+    if model is None:
+        return []
+    ink = _ink(grey)
+    bullets = _bullets(ink)
+    grey = grey.copy()
+    for x0, top, x1, bottom in bullets:  # they would be read as letters
+        grey[top - 1 : bottom + 1, x0 - 1 : x1 + 1] = 255
+    engine = _engine(model, tesserocr.PSM.AUTO)
+    engine.SetImage(Image.fromarray(grey))
+    engine.Recognize()
+    found = list(_words(engine))
+    engine.Clear()
+    line = median([word.bottom - word.top for word in found]) or USUAL_LINE
+    ink = _ink(grey)
+    found += _left_over(grey, ink, found, line, model)
+    return _with_weight(found, ink) + [_as_bullet(box, line) for box in bullets]
+
+
+def _ink(grey: Grey) -> Grey:
+    _, ink = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    return np.asarray(ink, dtype=np.uint8)
+
+
+def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str) -> list[Word]:
+    """Words that layout analysis took for specks: lone digits in cells."""
+    left = ink.copy()
+    for word in found:
+        left[int(word.top) : int(word.bottom) + 1, int(word.x0) - 2 : int(word.x1) + 3] = 0
+    left = np.asarray(cv2.morphologyEx(left, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)), dtype=np.uint8)
+    joined = cv2.dilate(left, np.ones((1, max(3, round(0.5 * line))), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    pieces = [_bounds(left, labels, stats, index) for index in range(1, len(stats))]
+    lone = [box for box in pieces if box is not None and 0.4 * line <= box[3] - box[1] <= 1.2 * line]
+    engine = _engine(model, tesserocr.PSM.SINGLE_LINE)
+    engine.SetImage(Image.fromarray(grey))
+    words: list[Word] = []
+    for box in lone[:MOST_LONE]:
+        words += _lone(engine, box, grey)
+    engine.Clear()
+    return words
+
+
+def _bounds(left: Grey, labels: Any, stats: Any, index: int) -> _Bounds | None:
+    """The box of the ink itself in a component of widened ink."""
+    x, y, width, height, _ = (int(value) for value in stats[index])
+    own = (labels[y : y + height, x : x + width] == index) & (left[y : y + height, x : x + width] > 0)
+    columns = np.flatnonzero(own.any(axis=0))
+    return (x + int(columns[0]), y, x + int(columns[-1]) + 1, y + height) if len(columns) else None
+
+
+def _bullets(ink: Grey) -> list[_Bounds]:
+    """Dots at the left of a text: as wide as they are tall, full, with nothing before them."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    pieces = stats[1:]
+    letter = median([int(height) for height in pieces[:, cv2.CC_STAT_HEIGHT] if height >= SMALLEST_LETTER])
+    sums = cv2.integral(ink)
+    found = []
+    for x, y, width, height, area in pieces.tolist():
+        is_round = 0.35 * letter <= height <= letter and abs(width - height) <= 0.25 * height + 1
+        if not is_round or area < FULL * width * height:
+            continue
+        gap, reach = round(0.3 * letter) + 1, round(6 * letter)
+        is_first = not _sum(sums, (x - round(2 * letter), y, x, y + height))
+        is_apart = not _sum(sums, (x + width, y, x + width + gap, y + height))
+        if is_first and is_apart and _sum(sums, (x + width, y - height, x + width + reach, y + 2 * height)):
+            found.append((x, y, x + width, y + height))
+    return found
+
+
+def _as_bullet(box: _Bounds, line: float) -> Word:
+    middle = (box[1] + box[3]) / 2
+    return Word("•", float(box[0]), middle - line / 2, float(box[2]), middle + line / 2)
+
+
+def _lone(engine: Any, box: _Bounds, grey: Grey) -> Iterator[Word]:
+    x0, top, x1, bottom = box
+    pad = bottom - top
+    left, upper = max(0, x0 - pad), max(0, top - pad // 2)
+    right, lower = min(grey.shape[1], x1 + pad), min(grey.shape[0], bottom + pad // 2)
+    engine.SetRectangle(left, upper, right - left, lower - upper)
+    engine.Recognize()
+    return (word for word in list(_words(engine)) if any(map(str.isalnum, word.text)))
+
+
+def _words(engine: Any) -> Iterator[Word]:
+    level = tesserocr.RIL.WORD
+    for item in tesserocr.iterate_level(engine.GetIterator(), level):
+        box = item.BoundingBox(level)
+        if box is None or item.Confidence(level) < LEAST_SURE:
+            continue
+        try:
+            text = (item.GetUTF8Text(level) or "").strip()
+        except RuntimeError:  # the binding's way to say that there is none
+            continue
+        if not text:
+            continue
+        top, bottom = _line_of_type(item, level, box)
+        yield Word(text, float(box[0]), top, float(box[2]), bottom)
+
+
+def _line_of_type(item: Any, level: int, box: tuple[int, int, int, int]) -> tuple[float, float]:
+    """Top and bottom of the line that a word is set in, which do not depend on its letters."""
+    baseline, row = item.Baseline(level), item.RowAttributes()
+    if not baseline or not row or not 0 < row["row_height"] <= TALLEST * (box[3] - box[1]):
+        return float(box[1]), float(box[3])
+    middle = (baseline[0][1] + baseline[1][1]) / 2
+    below = -row["descenders"]
+    return middle - ASCENT * (row["row_height"] - below), middle + DESCENT * below
+
+
+def _with_weight(found: list[Word], ink: Grey) -> list[Word]:
+    """The words, bold where their strokes are thicker than usual on the page."""
+    edge = ink - cv2.erode(ink, np.ones((3, 3), np.uint8))
+    inks, edges = cv2.integral(ink), cv2.integral(edge)
+    boxes = [(int(word.x0), int(word.top), int(word.x1), int(word.bottom)) for word in found]
+    thickness = [2 * _sum(inks, box) / max(_sum(edges, box), 1) for box in boxes]
+    usual = median(thickness)
+    for word, own in zip(found, thickness, strict=True):
+        word.is_bold = own > BOLD * usual
+    return found
+
+
+def _sum(integral: Any, box: _Bounds) -> float:
+    """Of a box, as far as it is on the page."""
+    height, width = integral.shape[0] - 1, integral.shape[1] - 1
+    x0, x1 = (min(max(x, 0), width) for x in (box[0], box[2]))
+    top, bottom = (min(max(y, 0), height) for y in (box[1], box[3]))
+    return float(integral[bottom, x1] - integral[top, x1] - integral[bottom, x0] + integral[top, x0])

@@ -1,0 +1,84 @@
+"""Recognising text in pictures of pages: one page at a time on a host, in a child process of its own.
+
+A page takes 300 MB and a few seconds of a core, a hundred times what a page of text takes. So that pages of many jobs
+do not add up, every process of the host takes the same lock for a page. A child lives for one document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from rubric_jobs import errors
+from rubric_jobs.reader.child_process import RECOGNIZER, Child
+from rubric_jobs.reader.turns import Turns
+
+MOST_PAGES = 20
+MOST_SECONDS = 100.0
+"""For one document, waiting included: its job ends in time, with the pages that were read by then."""
+WALL_S = 45.0
+"""For one page, where the other cores are busy too."""
+_POLL_S = 0.1
+
+
+class Recognizer:
+    """Belongs to one event loop. Tenants take turns by the time that they use."""
+
+    def __init__(self) -> None:
+        self._turns = Turns(1, most_of_one=1)
+        self._children: set[Child] = set()
+
+    async def pages(self, data: bytes, numbers: Sequence[int], *, tenant: Hashable) -> list[dict[str, Any]]:
+        """These pages as `Recognized.as_json` has them, as far as they could be read. Never a DocumentError."""
+        until = time.monotonic() + MOST_SECONDS
+        read: list[dict[str, Any]] = []
+        async with self._turns.turn(tenant), self._child() as child:
+            for number in numbers[:MOST_PAGES]:
+                try:
+                    async with asyncio.timeout(until - time.monotonic()), _host_turn():
+                        answer = await child.ask(data, {"do": "recognize", "page": number}, wall_s=WALL_S)
+                except (errors.DocumentTooLarge, TimeoutError):
+                    break
+                if "recognized" in answer:
+                    read.append(answer["recognized"])
+        return read
+
+    async def pictures(self, data: bytes, numbers: Sequence[int], *, tenant: Hashable) -> list[dict[str, Any]]:
+        """Photos, upright and small enough to be looked at. Raises DocumentTooLarge."""
+        async with self._turns.turn(tenant), self._child() as child, _host_turn():
+            answer = await child.ask(data, {"do": "draw photos", "pages": list(numbers)}, wall_s=WALL_S)
+        return list(answer.get("pictures", []))
+
+    @asynccontextmanager
+    async def _child(self) -> AsyncIterator[Child]:
+        child = await Child.start(RECOGNIZER)
+        self._children.add(child)
+        try:
+            yield child
+        finally:
+            self._children.discard(child)
+            await child.end()
+
+    async def close(self) -> None:
+        await asyncio.gather(*(child.end() for child in list(self._children)))
+
+
+@asynccontextmanager
+async def _host_turn() -> AsyncIterator[None]:
+    """The lock that all processes of this installation share; the kernel gives it back when its holder dies."""
+    lock = os.open(__file__, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_POLL_S)
+        yield
+    finally:
+        os.close(lock)
