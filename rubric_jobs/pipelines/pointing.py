@@ -11,7 +11,7 @@ from rubric_jobs.llm import partial_answer, plan_answer
 from rubric_jobs.llm.ask import AskOtherwise, Judge, Judged, Objection
 from rubric_jobs.llm.provider import ExtractTask
 from rubric_jobs.pipelines import two_readers
-from rubric_jobs.reader import confidence
+from rubric_jobs.reader import confidence, recognized
 from rubric_jobs.reader.assemble import Assembled, assemble
 from rubric_jobs.reader.doubts import doubts_of, warnings_of
 from rubric_jobs.reader.plan import Plan, PlanInvalid
@@ -101,7 +101,7 @@ def rubric_of(plan: Plan, reading: Reading) -> Rubric:
     marks = {"grounded": True, "confidence": None if local is None else local.confidence}
     if differences and local is not None and local.confidence is not None:
         marks["confidence"] = round(local.confidence * confidence.LESS, 3)
-    return rubric.model_copy(
+    read = rubric.model_copy(
         update={
             **marks,
             "criteria": [_grounded(criterion) for criterion in rubric.criteria],
@@ -114,6 +114,7 @@ def rubric_of(plan: Plan, reading: Reading) -> Rubric:
             "doubts": doubts[: two_readers.MOST],
         }
     )
+    return recognized.marked(read, document)
 
 
 def _grounded(criterion: Any) -> Any:

@@ -374,6 +374,12 @@ def test_a_reading_that_no_local_plan_has_is_marked(run: Run, fake_llm: FakeLLM)
     assert any(doubt.other == "Spelling" for doubt in done.rubric.doubts)
 
 
+def test_a_reading_of_recognised_text_says_so(run: Run, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(answer=OWN)
+    done = run(document=replace(tasks.grid_document(), recognized_pages=(1,)))
+    assert (done.answer_form, "recognized_text" in codes(done)) == ("plan", True)
+
+
 # ---- Progress.
 
 
