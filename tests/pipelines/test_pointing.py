@@ -23,7 +23,7 @@ from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import TIME_FOR_A_COPY_S, ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader import assemble
+from rubric_jobs.reader import assemble, weights
 from rubric_jobs.reader.plan import Part, Plan
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric.model import Rubric, Source
@@ -354,6 +354,16 @@ def test_agreement_changes_neither_confidence_nor_certainty(run: Run, fake_llm: 
     assert (done.rubric.confidence, done.rubric.certain) == (0.3, False)
     assert not [doubt for doubt in done.rubric.doubts if "local reader" in doubt.why]
     assert "readers_disagree" not in codes(done)
+
+
+def test_agreement_counts_once_it_has_been_measured_with_a_real_model(
+    run: Run, fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(weights.fitted(), "agreement", {"agreed": 99, "right": 90})
+    fake_llm.behave(answer=OWN)
+    assert run().rubric.confidence == 0.9
+    fake_llm.behave(answer=chosen(TWO_LEVELS))
+    assert (run().rubric.confidence or 1) < 0.3
 
 
 def test_disagreement_lowers_confidence_and_shows_both_readings(run: Run, fake_llm: FakeLLM) -> None:
