@@ -10,9 +10,9 @@ from __future__ import annotations
 from rubric_jobs.documents.model import fold
 from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
-ALONE = 0.8
+ALONE = 0.5
 """Log odds against "no rubric here" that a reading needs where the rules find nothing."""
-SUPPORTED = -2.3
+SUPPORTED = -1.6
 """The same where they find something."""
 CONFIDENT = 0.7
 _DISAGREE = "Two ways of reading this document gave different rubrics."

@@ -24,6 +24,7 @@ MOST_HEADERS = 4
 MOST_COLUMN_ROLES = 6
 MOST_ROW_ROLES = 4
 BEAM = 24
+MOST_LEVELS = 12
 FARTHEST = 5.0
 """Choices whose log probability lies so far below the best one's are left out."""
 TALLEST_TURNED = 14
@@ -285,6 +286,9 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         for rows in _long_rows(sheet, roles, body):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name="lead")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
+        if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, body)):
+            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
+            yield Proposal(own, header.score, role_score - 0.3, -0.2)
 
 
 def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
@@ -295,6 +299,14 @@ def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
         found.append("".join(_long_row(sheet, roles, column, row, named_alone=False) for row in body))
     found.append("".join(_long_row(sheet, roles, column, row, named_alone=True) for row in body))
     return [rows for rows in dict.fromkeys(found) if len(set(rows) & set("cg")) and rows.count("l") >= 1]
+
+
+def _levels_alone(sheet: Sheet, roles: str, body: range) -> str | None:
+    """The table of one criterion, which the heading above it names: each row is a level."""
+    if "c" in roles or not {"k", "v"} & set(roles):
+        return None
+    rows = "".join("l" if sheet.distinct[row] else "-" for row in body)
+    return rows if rows.count("l") >= 2 else None
 
 
 def _long_row(sheet: Sheet, roles: str, column: int, row: int, *, named_alone: bool) -> str:

@@ -18,7 +18,9 @@ _INNER = re.compile(
     rf"(?:[-–]\s*{_SHORT_NUMBER}(?![.,]?\d)\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)",
     re.IGNORECASE,
 )
-_PLAIN_END = re.compile(rf"^(\D{{3,40}}?)\s+((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$")
+_PLAIN_END = re.compile(
+    rf"^(\D{{3,40}}?)(?:\s+|(?<=[^\W\d_])[-–])((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$"
+)
 _CLOSING = tuple(")]）】")
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"

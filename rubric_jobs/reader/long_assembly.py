@@ -81,8 +81,12 @@ def _group(work: Work, index: int) -> None:
 
 
 def _goes_on(work: Work, index: int) -> None:
+    row = work.sheet.rows[index]
+    if not work.out.criteria and work.part.name == "above":
+        _begun(work, [None] * len(row), None)
+        work.out.criteria[-1].source = next((cell.source for cell in row if cell), None)
     if work.out.criteria:
-        _add_level(work, work.sheet.rows[index], work.out.criteria[-1])
+        _add_level(work, row, work.out.criteria[-1])
 
 
 def _continues(work: Work, index: int) -> None:
