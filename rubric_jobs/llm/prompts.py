@@ -70,7 +70,7 @@ def _roles(roles: Mapping[str, str]) -> str:
 
 _POINT = f"""\
 You say where a document's grading rubric stands; you copy nothing. Answer with one JSON object in the given shape.
-Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3. Long texts are cut.
+Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3.
 "choice": the letter of the reading that is wholly right; "own" for a better one of your own; "none" if there is no
 rubric; "prose" if its criteria are neither cells nor lines.
 "words": with a letter, the first words of its first and of its last criterion.
@@ -82,7 +82,7 @@ What has no role is left out; leave out nothing of the rubric. Several rubrics: 
 Columns: {_roles(COLUMN_ROLES)}.
 Rows: {_roles(ROW_ROLES)}.
 Lines: {_roles(LINE_ROLES)}.
-In shape across, rows take the columns' roles and columns those of rows.
+Across, rows take the columns' roles, columns the rows'.
 {_MATERIAL} The teacher's note may say which part to read."""
 
 POINT_TOKENS = 8_192

@@ -151,6 +151,14 @@ def test_an_unfinished_answer_reads_what_has_arrived() -> None:
     assert plan_answer.so_far('{"choice": "A"', document, [RIGHT]) == RIGHT
 
 
+def test_choices_that_look_the_same_are_told_apart_by_their_roles() -> None:
+    described = Plan((Part((1,), "down", "cldl", "hccc", name="lead"),))
+    skipped = Plan((Part((1,), "down", "cl-l", "hccc", name="lead"),))
+    lines = plan_answer.shown([described, skipped], tasks.grid_document()).splitlines()
+    assert [("cldl" in line, "cl-l" in line) for line in lines] == [(True, False), (False, True)]
+    assert "hccc" not in plan_answer.shown([RIGHT], tasks.grid_document())
+
+
 def test_a_plan_that_reads_nothing_is_not_offered() -> None:
     nothing = Plan((Part((1,), "down", "----", "----"),))
     elsewhere = Plan((Part((9,), "down", "clll", "hccc"),))
