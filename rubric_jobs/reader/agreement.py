@@ -30,7 +30,7 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
     """
     if odds < (ALONE if by_rules is None else SUPPORTED):
         return None
-    is_agreed = by_rules is not None and _content(by_plans) == _content(by_rules)
+    is_agreed = by_rules is not None and are_same(by_plans, by_rules)
     confidence = by_plans.confidence or 0.0
     is_certain = not by_plans.doubts and confidence >= (AGREED if is_agreed else CONFIDENT)
     changed: dict[str, Any] = {"certain": is_certain}
@@ -40,6 +40,11 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
     elif by_rules is not None and not is_certain:
         changed["doubts"] = [*by_plans.doubts, Doubt(path="criteria", why=_DISAGREE)]
     return by_plans.model_copy(update=changed)
+
+
+def are_same(one: Rubric, other: Rubric) -> bool:
+    """Whether two rubrics say the same, whatever their spelling."""
+    return _content(one) == _content(other)
 
 
 def _content(rubric: Rubric) -> object:
