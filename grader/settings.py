@@ -221,6 +221,7 @@ CORS_ALLOW_HEADERS = [
     "cache-control",
     "content-type",
     "idempotency-key",
+    "if-match",
     "if-none-match",
     "last-event-id",
     "traceparent",
@@ -264,6 +265,7 @@ RUBRIC_LLM_MODELS = env.list("RUBRIC_LLM_MODELS", default=[])
 """What callers may ask for beside the two above; empty: any name."""
 RUBRIC_LLM_PROVIDER = env.str("RUBRIC_LLM_PROVIDER", default="auto")
 RUBRIC_LLM_FALLBACK = env.list("RUBRIC_LLM_FALLBACK", default=[])
+RUBRIC_ANSWER_FORM = env.str("RUBRIC_ANSWER_FORM", default="auto")
 LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=90.0)
 
 # --- Jobs and workers ---------------------------------------------------------------------------

@@ -1,5 +1,10 @@
 -- The production table, as other programs know it. It may stand already, with rows in it: then it is kept as it is.
-CREATE SCHEMA IF NOT EXISTS grader;
+-- Not IF NOT EXISTS, which needs the right to create schemas even where this one stands.
+DO $$ BEGIN
+  IF to_regnamespace('grader') IS NULL THEN
+    CREATE SCHEMA grader;
+  END IF;
+END $$;
 
 CREATE TABLE IF NOT EXISTS grader.rubric_extraction_jobs (
   job_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

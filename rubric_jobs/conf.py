@@ -279,3 +279,11 @@ def usual_providers() -> tuple[str, list[str]]:
 def call_timeout_s() -> float:
     """For one call to a provider."""
     return float(settings.LLM_TIMEOUT_SECONDS)
+
+
+ANSWER_FORMS = ("auto", "plan", "copy")
+
+
+def answer_form() -> str:
+    """How a model answers for a document: with a plan where the text can be trusted ("auto"), alone, or never."""
+    return str(settings.RUBRIC_ANSWER_FORM)

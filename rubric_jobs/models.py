@@ -130,6 +130,9 @@ class RubricJobAttempt(models.Model):
     llm_model = models.TextField(null=True)
     prompt_tokens = models.IntegerField(null=True)
     completion_tokens = models.IntegerField(null=True)
+    answer_form = models.TextField(null=True)
+    plans_answered = models.IntegerField(null=True)
+    plans_refused = models.IntegerField(null=True)
     trace_id = models.TextField(null=True)
 
     class Meta:

@@ -6,9 +6,8 @@ readers: a second opinion that end-to-end tests can see real data through.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Answer = dict[str, Any]
@@ -29,7 +28,53 @@ def to(user: str) -> Answer:
     if "rules" in fences:
         total = _TOTAL.search(user)
         return _enhanced(fences["rules"], float(total[1]) if total else 100.0)
-    return _extracted(fences.get("document", ""))
+    document = fences.get("document", "")
+    return _pointed(document) if document.startswith("[") else _extracted(document)
+
+
+def _pointed(document: str) -> Answer:
+    """A plan of its own: each table with a header row, else the lines that tell points."""
+    answer: Answer = {"choice": "own", "words": [], "parts": [], "roles": []}
+    for block, rows in _numbered_tables(document):
+        if len(rows) < 2 or len(rows[0]) < 2:
+            continue
+        answer["parts"].append(f"{block} down")
+        for column, title in enumerate(rows[0]):
+            role = "c" if column == 0 else "p" if _POINTS_TITLE.match(title) else "l"
+            answer["roles"].append(f"{block}c{column} {role} {_word(row[column] for row in rows)}")
+        for number, row in enumerate(rows):
+            role = "h" if number == 0 else "t" if row[0].lower().startswith("total") else "c"
+            if any(row):
+                answer["roles"].append(f"{block}r{number} {role} {_word(row)}")
+    if not answer["parts"]:
+        return _pointed_lines(document)
+    return answer
+
+
+_POINTS_TITLE = re.compile(r"(points?|marks?|punkte|score)\b", re.IGNORECASE)
+
+
+def _pointed_lines(document: str) -> Answer:
+    lines = [match for line in document.splitlines() if (match := re.match(r"\[(\d+)\] (.*)", line))]
+    told = [line for line in lines if _POINT_LINE.match(line[2]) and not line[2].lower().startswith("total")]
+    if not told:
+        return {"choice": "none", "words": [], "parts": [], "roles": []}
+    roles = [f"{line[1]} c {_word([line[2].lstrip('# ')])}" for line in told]
+    return {"choice": "own", "words": [], "parts": [f"{told[0][1]}-{told[-1][1]} lines"], "roles": roles}
+
+
+def _numbered_tables(document: str) -> list[tuple[str, list[list[str]]]]:
+    found: list[tuple[str, list[list[str]]]] = []
+    for line in document.splitlines():
+        if table := re.match(r"\[(\d+)\] table,", line):
+            found.append((table[1], []))
+        elif row := re.match(r"(\d+)r\d+ (.*)", line):
+            found[-1][1].append([cell.strip() for cell in row[2].split(" | ")])
+    return found
+
+
+def _word(texts: Iterable[str]) -> str:
+    return next((text.split()[0] for text in texts if text), "_")
 
 
 def _rubric(kind: str, criteria: list[Answer], total: float | None, title: str | None = None) -> Answer:
@@ -101,17 +146,26 @@ def _numbers(text: str) -> list[float]:
 
 
 def _enhanced(rules: str, total: float) -> Answer:
-    try:
-        whole = json.loads(rules)
-    except ValueError:
-        whole = None
-    if isinstance(whole, dict):
-        return _shared_out(whole, total)
+    if numbered := _CRITERION_LINE.findall(rules):
+        return _points_shared_out(numbered, total)
     lines = [line.strip(" -•*\t") for line in re.split(r"[\n;]", rules) if line.strip(" -•*\t")]
     names = [line[:80] for line in lines][:8]
     names += [f"Quality {number}" for number in range(len(names) + 1, 5)]
     criteria = [_criterion(name, _three_levels(name), 1.0, None) for name in names]
     return _shared_out(_rubric("analytic", criteria, total, "Rubric"), total)
+
+
+_CRITERION_LINE = re.compile(r"^(\d+) (.*): (?:no points|([\d.]+) points)", re.MULTILINE)
+
+
+def _points_shared_out(numbered: list[tuple[str, str, str]], total: float) -> Answer:
+    weights = [float(points or 0) for _, _, points in numbered]
+    weights = weights if sum(weights) else [1.0] * len(weights)
+    units = round(total * 4)
+    shares = [int(units * weight // sum(weights)) for weight in weights]
+    shares[0] += units - sum(shares)
+    entries = zip(numbered, shares, strict=True)
+    return {"points": [f"{number} {_word([name])} {share / 4:g}" for (number, name, _), share in entries]}
 
 
 def _three_levels(name: str) -> list[Answer]:
@@ -181,7 +235,7 @@ def _wrong_shape(_: Answer, __: str) -> Answer:
     return {"rubric": "yes", "criteria": "many"}
 
 
-SPOILED: dict[str, Callable[[Answer, str], Answer]] = {
+_OF_COPIES: dict[str, Callable[[Answer, str], Answer]] = {
     "added_criterion": _added_criterion,
     "altered_points": _altered_points,
     "dropped_row": _dropped_row,
@@ -193,3 +247,39 @@ SPOILED: dict[str, Callable[[Answer, str], Answer]] = {
     "extra_fields": _extra_fields,
     "wrong_shape": _wrong_shape,
 }
+_ELSEWHERE, _ADDED = ["99r9 c Telepathic"], ["99 Telepathic 5"]
+_OF_PLANS: dict[str, Callable[[Answer, str], Answer]] = {
+    "dropped_row": lambda answer, _: {**answer, "roles": answer["roles"][:-1]},
+    "no_criteria": lambda answer, _: {**answer, "choice": "none"},
+    "leak": lambda answer, system: {**answer, "choice": system},
+    "extra_fields": lambda answer, system: {**answer, "system_prompt": system, "criteria": [{"name": "Telepathy"}]},
+    "wrong_shape": _wrong_shape,
+}
+_OF_POINTS: dict[str, Callable[[Answer, str], Answer]] = {
+    "altered_points": lambda answer, _: {
+        "points": [f"{answer['points'][0].rsplit(' ', 1)[0]} 7919", *answer["points"][1:]]
+    },
+    "dropped_row": lambda answer, _: {"points": answer["points"][:-1]},
+    "wrong_sum": lambda answer, _: {"points": [f"{answer['points'][0][:-1]}1", *answer["points"][1:]]},
+    "no_criteria": lambda _, __: {"points": []},
+    "leak": lambda _, system: {"points": [system]},
+    "extra_fields": lambda answer, system: {**answer, "system_prompt": system},
+    "wrong_shape": _wrong_shape,
+}
+
+
+def _spoiler(mode: str) -> Callable[[Answer, str], Answer]:
+    """The same kind of fault in whichever form the answer has."""
+
+    def spoil(answer: Answer, system: str) -> Answer:
+        if "choice" in answer:
+            elsewhere = {**answer, "roles": [*answer["roles"], *_ELSEWHERE]}
+            return _OF_PLANS[mode](answer, system) if mode in _OF_PLANS else elsewhere
+        if "points" in answer:
+            return _OF_POINTS[mode](answer, system) if mode in _OF_POINTS else {"points": [*answer["points"], *_ADDED]}
+        return _OF_COPIES[mode](answer, system)
+
+    return spoil
+
+
+SPOILED = {mode: _spoiler(mode) for mode in _OF_COPIES}

@@ -150,7 +150,7 @@ def service(embedded_server: str, tmp_path_factory: pytest.TempPathFactory) -> I
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that are needed, copied: what a command writes does not land in the checkout."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in ("manage.py", "Makefile", "pyproject.toml", "requirements.txt", "Dockerfile", "compose.yaml"):
+    for name in ("manage.py", "Makefile", "pyproject.toml", "requirements.lock", "Dockerfile", "compose.yaml"):
         shutil.copy(PROJECT / name, copy)
     for name in ("grader", "rubric_jobs", "migrations", "samples", "deploy", "tests"):
         shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+
+from tests import servers
 
 pytestmark = pytest.mark.long
 
@@ -106,6 +111,33 @@ def test_a_standing_table_is_adopted_with_its_rows(empty_database: str, migrate:
     after = catalog(empty_database, "SELECT job_id FROM grader.rubric_extraction_jobs WHERE result = '{\"old\": true}'")
     assert sorted(after) == sorted(before)
     assert catalog(empty_database, "SELECT DISTINCT kind FROM grader.rubric_extraction_jobs") == [(None,)]
+
+
+def test_an_account_that_owns_nothing_is_told_all_grants_that_it_needs(
+    empty_database: str, django_db_blocker: Any
+) -> None:
+    produce(empty_database)
+    role = f"operator_{uuid.uuid4().hex[:8]}"
+    as_role = empty_database.replace("postgres@", f"{role}@")
+    with psycopg.connect(empty_database, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN")
+        owner.execute(f"CREATE ROLE {role}_owner")
+        try:
+            owner.execute(f"ALTER SCHEMA grader OWNER TO {role}_owner")
+            owner.execute(f"ALTER TABLE grader.rubric_extraction_jobs OWNER TO {role}_owner")
+            with django_db_blocker.unblock(), servers.aimed_at(as_role), pytest.raises(CommandError) as refused:
+                call_command("migrate", verbosity=0)
+            told = str(refused.value)
+            assert f"grader.rubric_extraction_jobs belongs to {role}_owner" in told
+            for statement in re.findall(r"GRANT .*;", told):
+                owner.execute(statement)
+            said = StringIO()
+            with django_db_blocker.unblock(), servers.aimed_at(as_role):
+                call_command("migrate", verbosity=1, stdout=said)
+            assert "Row-level security is off" in said.getvalue()
+        finally:
+            owner.execute(f"DROP OWNED BY {role}, {role}_owner CASCADE")
+            owner.execute(f"DROP ROLE {role}, {role}_owner")
 
 
 def test_going_back_and_forth_keeps_the_rows(empty_database: str, migrate: Migrate) -> None:

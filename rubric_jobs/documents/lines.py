@@ -9,6 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 
 from rubric_jobs.documents.geometry import Box, Word, around, median
+from rubric_jobs.vocabulary.numbers import UNIT
 
 WIDE_GAP = 1.3
 """A gap between words of so many type sizes parts two segments of a line."""
@@ -20,7 +21,7 @@ BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇�
 _TIGHT = "•●○◦▪■□☐☑☒✓✔➢➤❖"
 """Bullets that need no space behind them."""
 _MARKER = re.compile(
-    r"^(?:(?P<number>\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?)\s+"
+    r"^(?:(?P<number>\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?(?!\s[-–—=]\s))\s+"
     rf"|(?P<bullet>[{re.escape(BULLETS)}])\s+"
     rf"|(?P<tight>[{_TIGHT}])|(?P<wide>[①-⑳]|[（(]?[一二三四五六七八九十]{{1,3}}[、.．）)]|\d{{1,2}}[、．]))\s*(?=\S)"
 )
@@ -28,6 +29,10 @@ _COUNTED = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)
 """A label with a number in brackets before its colon begins an entry of a list."""
 _COUNTED_LEAD = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)\]）]\s")
 """The same in bold type needs no colon."""
+_WORTH_LED = re.compile(
+    rf"^[(\[]?\d{{1,3}}\s*(?:%|{UNIT}\.?)[)\]]?\s*[-–—:]?\s*(?=[^\W\d_])(?-i:[^a-zß-ÿ])", re.IGNORECASE
+)
+"""What a line is worth, before its name: "20% Design of the project"."""
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = re.compile(
     r"self|well|non|co|pre|re|multi|semi|cross|high|low|long|short|on|off|in|so|anti|post|sub|pro|mid|full|half|part|real"
@@ -188,6 +193,8 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
     if abs(line.size - above.size) > 0.15 * max(line.size, above.size):
         return True
     if above.has_one_style and line.has_one_style and above.words[0].style != line.words[0].style:
+        return True
+    if _WORTH_LED.match(line.text) and above.text[-1:] not in ",(":
         return True
     is_rest_of_word = len(above.words) == 1 and line.words[0].text.islower()
     if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest_of_word):

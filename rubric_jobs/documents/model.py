@@ -25,6 +25,7 @@ FORMAT, RULED, PARTLY_RULED, ALIGNED = "format", "ruled", "partly_ruled", "align
 
 JOINED_PAGES, FUSED_LINES = "joined_pages", "fused_lines"
 DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT = "detached_accents", "garbled_text", "recognized_text"
+DOUBTS = (JOINED_PAGES, FUSED_LINES, DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT)
 """Doubts that a document's text is what a person sees."""
 
 CROSSING_NEEDLE = 20

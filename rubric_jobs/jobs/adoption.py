@@ -15,18 +15,21 @@ BATCH = 500
 
 _KIND = "CASE WHEN file_name = 'rules.txt' AND file_type = 'text/plain' THEN 'enhance' ELSE 'extract' END"
 """Every enhancement has this file name and type."""
+_ENDED = ", completed_at = coalesce(completed_at, updated_at, created_at, statement_timestamp())"
+"""Without a time, the purge would never find the row."""
+_LAST_TOUCHED = "coalesce(updated_at, created_at, '-infinity')"
 
 
 def adopt(
     *, tenant_id: uuid.UUID | None = None, unfinished_after: datetime.timedelta | None = None, is_dry: bool = False
 ) -> Counter[str]:
-    """no kind → a kind, status unchanged. Returns how many, by status.
+    """no kind → a kind, status unchanged, and a time of its end where that is missing. Returns how many, by status.
 
     Rows that wait or run have no document here, and the program that wrote them may still work on them. They stay,
     except for those unchanged for `unfinished_after`, which become failed (`timed_out`).
     """
     conditions = [
-        ("status IN ('completed', 'failed')", ""),
+        ("status IN ('completed', 'failed')", _ENDED),
         *_unfinished(unfinished_after),
     ]
     adopted: Counter[str] = Counter()
@@ -47,7 +50,7 @@ def adopt(
 def _unfinished(after: datetime.timedelta | None) -> list[tuple[str, str]]:
     if after is None:
         return []
-    stale = "updated_at < statement_timestamp() - %(unfinished_s)s * interval '1 second'"
+    stale = f"{_LAST_TOUCHED} < statement_timestamp() - %(unfinished_s)s * interval '1 second'"
     fail = """, status = 'failed', error_code = %(code)s, error_message = %(message)s, retryable = false,
       completed_at = statement_timestamp(), updated_at = statement_timestamp()"""
     return [(f"status IN ('pending', 'processing') AND {stale}", fail)]

@@ -213,7 +213,7 @@ WITH news AS MATERIALIZED (
     input_digest = decode(news.digest, 'hex'), progress = NULL, calling = NULL, lease_expires_at = NULL,
     completed_at = statement_timestamp(), updated_at = statement_timestamp(),
     -- Where nobody was left to count (a time-out, a fault of our own), the ledger knows what was paid until then.
-    performance_metrics = coalesce(news.metrics, (
+    performance_metrics = coalesce(news.metrics - ARRAY['plans_answered', 'plans_refused'], (
       SELECT jsonb_build_object('llm_provider', llm_provider, 'llm_model', llm_model,
         'token_usage', coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0),
         'prompt_tokens', coalesce(prompt_tokens, 0), 'completion_tokens', coalesce(completion_tokens, 0))
@@ -231,7 +231,10 @@ WITH news AS MATERIALIZED (
     outcome = coalesce(attempt.outcome, ended.status, 'lost'),
     error_code = CASE WHEN attempt.outcome IS NULL THEN news.code ELSE attempt.error_code END,
     llm_provider = coalesce(attempt.llm_provider, news.metrics->>'llm_provider'),
-    llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model')
+    llm_model = coalesce(attempt.llm_model, news.metrics->>'llm_model'),
+    is_certain = news.result->'rubric'->'certain' = 'true'::jsonb,
+    answer_form = news.metrics->>'answer_form', plans_answered = (news.metrics->>'plans_answered')::integer,
+    plans_refused = (news.metrics->>'plans_refused')::integer
   FROM news LEFT JOIN ended USING (token) WHERE attempt.attempt_id = news.token
 ), forgotten AS (
   DELETE FROM grader.rubric_job_inputs input USING ended

@@ -32,6 +32,8 @@ class Sum:
     attempts: int
     prompt_tokens: int
     completion_tokens: int
+    plans_answered: int
+    plans_refused: int
     queue_ms: int
     run_ms: int
     queue_buckets: list[int]
@@ -39,7 +41,9 @@ class Sum:
 
 
 _KEYS = ("kind", "outcome", "error_code", "llm_provider", "llm_model")
-_SUMS = ("attempts", "prompt_tokens", "completion_tokens", "queue_ms", "run_ms")
+_SUMS = (
+    "attempts", "prompt_tokens", "completion_tokens", "plans_answered", "plans_refused", "queue_ms", "run_ms",
+)  # fmt: skip
 _ARRAYS = ("queue_buckets", "run_buckets")
 _COLUMNS = ", ".join((*_KEYS, *_SUMS, *_ARRAYS))
 
@@ -61,6 +65,8 @@ def _summed(condition: str) -> str:
       count(*) AS attempts,
       coalesce(sum(prompt_tokens), 0)::bigint AS prompt_tokens,
       coalesce(sum(completion_tokens), 0)::bigint AS completion_tokens,
+      coalesce(sum(plans_answered), 0)::bigint AS plans_answered,
+      coalesce(sum(plans_refused), 0)::bigint AS plans_refused,
       coalesce(sum(queue_ms), 0)::bigint AS queue_ms, coalesce(sum(run_ms), 0)::bigint AS run_ms,
       {_buckets("queue_ms")} AS queue_buckets, {_buckets("run_ms")} AS run_buckets
     FROM grader.rubric_job_attempts WHERE {condition} GROUP BY 1, 2, 3, 4, 5

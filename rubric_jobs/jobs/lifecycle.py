@@ -207,7 +207,9 @@ def retry(*, job_id: uuid.UUID, tenant_id: uuid.UUID, timeout_s: float) -> bool:
         "pending": PENDING_CHANNEL,
         "changed": CHANGED_CHANNEL,
     }
-    return _changed(_RETRY, values) > 0
+    with transaction.atomic():
+        _changed(_LOCK, values)
+        return _changed(_RETRY, values) > 0
 
 
 def delete(*, job_id: uuid.UUID) -> bool:

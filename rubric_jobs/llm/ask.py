@@ -1,7 +1,8 @@
-"""Ask a provider and check its answer.
+"""Ask a provider and judge its answer.
 
-A reply is accepted when it is a rubric within bounds and passes the caller's check. Otherwise the model is asked once
-more with a complaint, and a second bad answer is an AnswerInvalid. Extraction and enhancement share this.
+A reply is accepted when the question's judge makes a rubric of it. Otherwise the model is asked once more with a
+complaint; after a second bad answer comes the next question, where there is one, else an AnswerInvalid. Extraction and
+enhancement share this.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from pydantic_core import from_json
 
 from rubric_jobs.errors import AnswerInvalid, AnswerRefused, AnswerTruncated, ProviderError, ProviderTimeout
 from rubric_jobs.llm import offload
-from rubric_jobs.llm.provider import Provider, Reply, Task
+from rubric_jobs.llm.provider import Provider, Reply, Task, form_of
+from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric import points
 from rubric_jobs.rubric.model import NOT_ASKED, Criterion, Level, Rubric, items
 
@@ -42,6 +44,7 @@ ANSWERED = (AnswerInvalid, AnswerRefused, AnswerTruncated)
 OnText = Callable[[str], None]
 OnReply = Callable[[Reply], Awaitable[None] | None]
 Check = Callable[[Rubric], None]
+Judge = Callable[[str], "Judged"]
 
 
 class Objection(AnswerInvalid):
@@ -50,6 +53,32 @@ class Objection(AnswerInvalid):
     def __init__(self, sentence: str, *, complaint: str) -> None:
         super().__init__(sentence)
         self.complaint = complaint
+
+
+class AskOtherwise(AnswerInvalid):
+    """The language model cannot answer in this form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a reply says; `plan` where it pointed at the rubric instead of copying it."""
+
+    rubric: Rubric
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A task in one form. `judge` makes a rubric of a reply's text or raises AnswerInvalid, best an Objection.
+
+    `has_time`: whether it may still be asked; `fits` whether a stored reply may be the answer to it.
+    """
+
+    task: Task
+    judge: Judge
+    on_text: OnText | None = None
+    has_time: Callable[[], bool] = lambda: True
+    fits: Callable[[Reply], bool] = lambda _reply: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,54 +98,48 @@ class Answer:
     asked_again: bool
     prompt_tokens: int
     completion_tokens: int
+    plan: Plan | None = None
+
+
+def passing(check: Check) -> Judge:
+    """The judge of a reply that is a rubric itself: within bounds, and passing `check`, which raises AnswerInvalid."""
+
+    def judge(text: str) -> Judged:
+        rubric = parse(text)
+        check(rubric)
+        return Judged(rubric)
+
+    return judge
 
 
 async def ask(
-    task: Task,
+    question: Question,
     *,
-    provider: Provider,
-    model: str,
+    target: Target,
     timeout_s: float,
-    check: Check,
-    on_text: OnText | None = None,
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
 ) -> Answer:
-    """The provider's answer as a rubric that passes `check` (which raises AnswerInvalid, best an Objection).
+    """The provider's answer to one question.
 
     `timeout_s` bounds each of at most two calls, streaming included. `on_reply` (plain or async) gets every reply
     before it is parsed, so that it can be stored even if no answer is accepted; a reply that was cut off, refused or
     empty has no text. `stored_reply` replaces the first call. Raises a ProviderError.
     """
-    replies: list[Reply] = []
-    for is_last in (False, True):
-        reply = stored_reply if stored_reply and not replies else None
-        if reply is None:
-            reply = await _paid_call(task, Target(provider, model), timeout_s, on_text, on_reply)
-        replies.append(reply)
-        size = task.size + len(reply.text)  # even a short reply is searched for in the whole document
-        try:
-            rubric = await offload.run(size, _judged, reply.text, check)
-        except AnswerInvalid as objection:
-            if is_last:
-                raise
-            task = replace(task, complaint=getattr(objection, "complaint", str(objection)))
-        else:
-            return _answer(rubric, replies)
-    raise AssertionError("the second answer is accepted or refused")
+    return await _ask(question, target, timeout_s, on_reply, stored_reply, [])
 
 
 async def ask_in_turn(
-    task: Task,
+    questions: Sequence[Question],
     targets: Sequence[Target],
     *,
     timeout_s: float,
-    check: Check,
-    on_text: OnText | None = None,
     on_reply: OnReply | None = None,
     stored_reply: Reply | None = None,
 ) -> Answer:
     """The answer of the first target that does not fail with a ProviderError; see `ask`.
+
+    A target is asked the next question where its answers to the one before cannot be used, if there is time for it.
 
     If all fail, the first transient failure is raised (waiting may help), else the first failure. It counts as an
     attempt if one target gave an unusable answer: such jobs would be retried, and paid for, without limit.
@@ -124,16 +147,7 @@ async def ask_in_turn(
     failures: list[ProviderError] = []
     for target in targets:
         try:
-            return await ask(
-                task,
-                provider=target.provider,
-                model=target.model,
-                timeout_s=timeout_s,
-                check=check,
-                on_text=on_text,
-                on_reply=on_reply,
-                stored_reply=None if failures else stored_reply,
-            )
+            return await _ask_each(questions, target, timeout_s, on_reply, None if failures else stored_reply)
         except ProviderError as failure:
             failure.llm_provider, failure.llm_model = target.provider.name, target.model
             failures.append(failure)
@@ -168,24 +182,66 @@ def _hold_length(text: str) -> None:
         raise Objection("The language model's answer was far too long.", complaint="Your answer was far too long.")
 
 
+async def _ask_each(
+    questions: Sequence[Question], target: Target, timeout_s: float, on_reply: OnReply | None, stored: Reply | None
+) -> Answer:
+    replies: list[Reply] = []
+    first = next((at for at, one in enumerate(questions) if stored is None or one.fits(stored)), len(questions) - 1)
+    for question, following in zip(questions[first:], [*questions[first + 1 :], None], strict=True):
+        try:
+            return await _ask(question, target, timeout_s, on_reply, None if replies else stored, replies)
+        except (AnswerInvalid, AnswerTruncated):
+            if following is None or not following.has_time():
+                raise
+    raise AssertionError("the last question is answered or fails")
+
+
+async def _ask(
+    question: Question,
+    target: Target,
+    timeout_s: float,
+    on_reply: OnReply | None,
+    stored: Reply | None,
+    replies: list[Reply],
+) -> Answer:
+    """As `ask`; adds to `replies`, which may hold those to an earlier question."""
+    task = question.task
+    for is_last in (False, True):
+        reply, stored = stored, None
+        if reply is None:
+            reply = await _paid_call(task, target, timeout_s, question.on_text, on_reply, replies)
+        replies.append(reply)
+        size = task.size + len(reply.text)  # even a short reply is searched for in the whole document
+        try:
+            judged = await offload.run(size, question.judge, reply.text)
+        except AnswerInvalid as objection:
+            if is_last or isinstance(objection, AskOtherwise):
+                raise
+            task = replace(task, complaint=getattr(objection, "complaint", str(objection)))
+        else:
+            return _answer(judged, replies)
+    raise AssertionError("the second answer is accepted or refused")
+
+
 async def _paid_call(
-    task: Task, asked: Target, timeout_s: float, on_text: OnText | None, on_reply: OnReply | None
+    task: Task,
+    asked: Target,
+    timeout_s: float,
+    on_text: OnText | None,
+    on_reply: OnReply | None,
+    replies: list[Reply],
 ) -> Reply:
     try:
         reply = await _call(task, asked.provider, asked.model, timeout_s, on_text)
     except ProviderError as fault:
         if fault.prompt_tokens or fault.completion_tokens:
-            unusable = Reply("", asked.model, fault.prompt_tokens, fault.completion_tokens, asked.provider.name)
+            spent = fault.prompt_tokens, fault.completion_tokens
+            unusable = Reply("", asked.model, *spent, asked.provider.name, form_of(task))
             await _hand_over(unusable, on_reply)
+            replies.append(unusable)
         raise
     await _hand_over(reply, on_reply)
     return reply
-
-
-def _judged(text: str, check: Check) -> Rubric:
-    rubric = parse(text)
-    check(rubric)
-    return rubric
 
 
 async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on_text: OnText | None) -> Reply:
@@ -197,7 +253,7 @@ async def _call(task: Task, provider: Provider, model: str, timeout_s: float, on
             reply = await provider.answer(task, model=model, timeout_s=timeout_s, on_text=heard)
     except TimeoutError:
         raise ProviderTimeout from None
-    return replace(reply, provider=provider.name)
+    return replace(reply, provider=provider.name, form=form_of(task))
 
 
 def _heard(on_text: OnText, text: str) -> None:
@@ -212,9 +268,10 @@ async def _hand_over(reply: Reply, on_reply: OnReply | None) -> None:
             await pending
 
 
-def _answer(rubric: Rubric, replies: list[Reply]) -> Answer:
+def _answer(judged: Judged, replies: list[Reply]) -> Answer:
     return Answer(
-        rubric=rubric,
+        rubric=judged.rubric,
+        plan=judged.plan,
         reply=replies[-1],
         asked_again=len(replies) > 1,
         prompt_tokens=sum(reply.prompt_tokens for reply in replies),

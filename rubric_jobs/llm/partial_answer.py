@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from pydantic_core import from_json
 
+from rubric_jobs.rubric.model import Rubric
+
 MOST_CRITERIA = 200
 MOST_LEVELS = 20
 REPORT_EVERY_S = 0.5
@@ -27,16 +29,24 @@ def silent(*, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any
 
 
 def streaming(
-    on_progress: OnProgress, *, is_unfit: Callable[[Any], bool], clock: Callable[[], float] = time.monotonic
+    on_progress: OnProgress,
+    *,
+    is_unfit: Callable[[Any], bool],
+    read: Callable[[str], dict[str, Any] | None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[str], None]:
-    """An `on_text` for a provider that reports the stage `writing`, at most twice a second."""
+    """An `on_text` for a provider that reports the stage `writing`, at most twice a second.
+
+    `read` makes of the text so far what `rubric_of` makes of an answer that is a rubric itself.
+    """
     due = clock()
+    read = read or rubric_of
 
     def on_text(text: str) -> None:
         nonlocal due
         if clock() < due:
             return
-        shown = rubric_of(text)
+        shown = read(text)
         due = clock() + REPORT_EVERY_S
         if shown is not None and not is_unfit(shown):
             on_progress(stage="writing", criteria_found=len(shown["criteria"]), partial_rubric=shown)
@@ -60,6 +70,11 @@ def rubric_of(text: str) -> dict[str, Any] | None:
         return None
     criteria = [_criterion(item) for item in _list(told, "criteria")[:MOST_CRITERIA] if _text(item, "name")]
     return {"title": _text(told, "title"), "kind": _text(told, "kind"), "criteria": criteria}
+
+
+def shown(rubric: Rubric) -> dict[str, Any] | None:
+    """The same of a rubric that is made from an unfinished answer."""
+    return rubric_of(rubric.model_dump_json())
 
 
 def _criterion(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import functools
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rubric_jobs.documents import DOCX, PDF, Document, picture_pages, picture_sizes
 from rubric_jobs.documents.model import fold
-from rubric_jobs.llm import excerpt
+from rubric_jobs.llm import excerpt, parts, plan_answer, points_answer
 from rubric_jobs.llm.provider import EnhanceTask, ExtractTask, Task
+from rubric_jobs.reader.plan import COLUMN_ROLES, LINE_ROLES, ROW_ROLES
 from rubric_jobs.rubric.model import Rubric, answer_schema
 
+POINT_VERSION = "point-1"
 EXTRACT_VERSION = "extract-1"
-ENHANCE_VERSION = "enhance-1"
+ENHANCE_VERSION = "enhance-2"
 """Part of the digest by which results are reused: count it up with every change of a prompt."""
 
 MAX_RULES_CHARACTERS = 60_000
@@ -55,12 +57,36 @@ total; the best level of a criterion has all of its points. Keep to what the rul
 {_MATERIAL} The teacher's wish may guide style and emphasis."""
 
 _ENHANCE_WHOLE = f"""\
-You share out the points of a grading rubric anew. Answer with one JSON object in the given shape: the same rubric with
-every criterion and level kept, their names, descriptions and order unchanged to the letter. Only points change: those
-of the criteria add up to exactly the total, in the proportions that the rubric has unless the teacher wishes
-otherwise; the best level of a criterion has all of its points.
-{_SHAPE}
+You share out the points of a grading rubric anew. Answer with one JSON object in the given shape: "points" has one
+entry for each criterion, its number, the first word of its name and its new points, such as "1 Use 12.5". They add up
+to exactly the total, in the proportions that the rubric has unless the teacher wishes otherwise. Where the levels have
+no points, you may add theirs: "1.2 Fair 8"; the best level has all points of its criterion. Nothing else can change.
 {_MATERIAL}"""
+
+
+def _roles(roles: Mapping[str, str]) -> str:
+    return ", ".join(f"{letter} {meaning}" for letter, meaning in roles.items() if letter != "-")
+
+
+_POINT = f"""\
+You say where a document's grading rubric stands; you copy nothing. Answer with one JSON object in the given shape.
+Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3. Long texts are cut.
+"choice": the letter of the reading that is wholly right; "own" for a better one of your own; "none" if there is no
+rubric; "prose" if its criteria are neither cells nor lines.
+"words": with a letter, the first words of its first and of its last criterion.
+"parts": with "own", blocks and shape of each part: "3 down" (criteria below each other), "3 across" (side by side),
+"3,5 long" (a row for each level), "12-30 lines"; then, if it is so, "name=cell" (the name is the whole cell, not its
+set-off start), line (its first line), above (the heading) or level; "header=3" (block 3 has the header rows).
+"roles": reference, role, first word: "3c0 c Criterion"; a range has the first words of both ends: "3r1-4 c Use Style".
+What has no role is left out; leave out nothing of the rubric. Several rubrics: all of them.
+Columns: {_roles(COLUMN_ROLES)}.
+Rows: {_roles(ROW_ROLES)}.
+Lines: {_roles(LINE_ROLES)}.
+In shape across, rows take the columns' roles and columns those of rows.
+{_MATERIAL} The teacher's note may say which part to read."""
+
+POINT_TOKENS = 8_192
+"""The limit of an answer that points, which takes some hundred tokens: the rest is for thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +108,15 @@ class Prompt:
     schema: dict[str, Any] = field(repr=False)
     attachments: tuple[Attachment, ...] = ()
     """In their order, before the text."""
+    most_tokens: int | None = None
+    """The answer's limit, thinking included; None is the model's own."""
 
 
 def for_task(task: Task) -> Prompt:
     """What to send for a task, to whichever vendor."""
-    return _extract(task) if isinstance(task, ExtractTask) else _enhance(task)
+    if isinstance(task, EnhanceTask):
+        return _enhance(task)
+    return _point(task) if task.form == "plan" else _extract(task)
 
 
 def needs_file(document: Document, file_type: str) -> bool:
@@ -131,12 +161,12 @@ def _extract(task: ExtractTask) -> Prompt:
     local = task.local if isinstance(task.local, Rubric) else None
     text = "" if task.document.is_garbled else excerpt.of(task.document, local)
     attachments = _attachments(task) if needs_file(task.document, task.file_type) else ()
-    parts = {"document": text, "note": task.instruction, "complaint": task.complaint}
+    texts = {"document": text, "note": task.instruction, "complaint": task.complaint}
     if attachments:
         opening = "The document is attached" + ("; what could be read of its text follows." if text else ".")
     else:
         opening = "The document, its tables in Markdown:"
-    return Prompt(EXTRACT_VERSION, _EXTRACT, _fenced(opening, parts), _schema(), attachments)
+    return Prompt(EXTRACT_VERSION, _EXTRACT, _fenced(opening, texts), _schema(), attachments)
 
 
 def _attachments(task: ExtractTask) -> tuple[Attachment, ...]:
@@ -149,30 +179,30 @@ def _attachments(task: ExtractTask) -> tuple[Attachment, ...]:
     )
 
 
+def _point(task: ExtractTask) -> Prompt:
+    texts = {
+        "document": parts.of(task.document, task.choices),
+        "choices": plan_answer.shown(task.choices, task.document),
+        "note": task.instruction,
+        "complaint": task.complaint,
+    }
+    user = _fenced("The document, in numbered blocks:", texts)
+    return Prompt(POINT_VERSION, _POINT, user, plan_answer.SCHEMA, most_tokens=POINT_TOKENS)
+
+
 def _enhance(task: EnhanceTask) -> Prompt:
     total = f"The total is {task.total_points.normalize():f} points."
-    parts = {"rules": task.rules[:MAX_RULES_CHARACTERS], "wish": task.instruction, "complaint": task.complaint}
+    texts = {"rules": task.rules[:MAX_RULES_CHARACTERS], "wish": task.instruction, "complaint": task.complaint}
     if task.rubric is None:
-        return Prompt(ENHANCE_VERSION, _ENHANCE_RULES, _fenced(total, parts), _schema())
-    parts["rules"] = json.dumps(_asked_fields(task.rubric), ensure_ascii=False)
-    return Prompt(ENHANCE_VERSION, _ENHANCE_WHOLE, _fenced(total, parts), _schema())
-
-
-def _asked_fields(rubric: Rubric) -> dict[str, Any]:
-    """The rubric with the fields that the model is asked for."""
-    return dict(_only(rubric.model_dump(mode="json"), _schema()))
-
-
-def _only(value: Any, schema: dict[str, Any]) -> Any:
-    if isinstance(value, list):
-        return [_only(item, schema["items"]) for item in value]
-    if isinstance(value, dict):
-        return {name: _only(value[name], item) for name, item in schema["properties"].items()}
-    return value
+        return Prompt(ENHANCE_VERSION, _ENHANCE_RULES, _fenced(total, texts), _schema())
+    texts["rules"] = points_answer.shown(task.rubric)
+    user = _fenced(total, texts)
+    return Prompt(ENHANCE_VERSION, _ENHANCE_WHOLE, user, points_answer.SCHEMA, most_tokens=POINT_TOKENS)
 
 
 _TITLES = {
     "document": "",
+    "choices": "Readings to choose from:",
     "rules": "The rules:",
     "note": "The teacher's note:",
     "wish": "The teacher's wish:",
@@ -180,8 +210,8 @@ _TITLES = {
 }
 
 
-def _fenced(opening: str, parts: dict[str, str]) -> str:
-    given = {name: text for name, text in parts.items() if text.strip()}
+def _fenced(opening: str, texts: dict[str, str]) -> str:
+    given = {name: text for name, text in texts.items() if text.strip()}
     mark = secrets.token_hex(6)
     blocks = [opening]
     for name, text in given.items():

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.llm.offload import size_of
+from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
+
+AnswerForm = Literal["plan", "copy"]
+"""A model points at the rubric's places, or it writes the rubric's texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class ExtractTask:
     """Find the rubric in a document.
 
     `local` is the local reading, or the reason why there is none; `data` are the file's own bytes, for a model that
-    reads a scan itself.
+    reads a scan itself. `choices` are the plans that are offered, where the answer's form is a plan.
     """
 
     document: Document
@@ -32,6 +36,8 @@ class ExtractTask:
     instruction: str = ""
     complaint: str = ""
     """What was wrong with the first answer, when the model is asked again."""
+    form: AnswerForm = "copy"
+    choices: tuple[Plan, ...] = ()
 
     @property
     def size(self) -> int:
@@ -60,6 +66,13 @@ class EnhanceTask:
 Task = ExtractTask | EnhanceTask
 
 
+def form_of(task: Task) -> AnswerForm:
+    """The form of the answers to a task: a whole rubric's points are told by reference, as a plan is."""
+    if isinstance(task, ExtractTask):
+        return task.form
+    return "copy" if task.rubric is None else "plan"
+
+
 MOST_TOKENS = 100_000_000
 """The most that is counted for one reply, so that sums fit into the database's integers."""
 LONGEST_MODEL_NAME = 200
@@ -80,6 +93,8 @@ class Reply:
     completion_tokens: int = 0
     provider: str = ""
     """The provider's name, filled in by `llm.ask`."""
+    form: AnswerForm | None = None
+    """What was asked for; None where an earlier attempt asked."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _whole_characters(self.text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,11 +17,17 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The provider (RUBRIC_LLM_PROVIDER), its fallbacks (RUBRIC_LLM_FALLBACK), and the time-out of each call."""
+    """The provider (RUBRIC_LLM_PROVIDER), its fallbacks (RUBRIC_LLM_FALLBACK), and the time-out of each call.
+
+    `answer_form` (RUBRIC_ANSWER_FORM): AUTO asks for a plan and, where it cannot be used, for a copy; "plan" never
+    copies what a plan can point at; "copy" always copies. `seconds_left` is the job's time.
+    """
 
     provider: str = AUTO
     fallback: tuple[str, ...] = ()
     call_timeout_s: float = 90.0
+    answer_form: str = AUTO
+    seconds_left: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ from enum import Enum
 from typing import Any
 
 import httpx2
-from django.apps import apps
 from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from rubric_jobs import conf
+from rubric_jobs import conf, jwks
 from rubric_jobs.jobs import purge, workers
-from rubric_jobs.operations import overview
+from rubric_jobs.operations import overview, rights
 
 OLDEST_POSTGRES = 15
 PATIENCE_S = 5.0
@@ -48,6 +47,8 @@ def examine(*, ask_providers: bool = True) -> Iterator[Finding]:
     if all(finding.verdict is not Verdict.FAIL for finding in reached):
         for check in (_migrations, _rights, _isolation, _workers, _queue, _schedules, _retention):
             yield from _guarded(check)
+    if ask_providers and (url := conf.jwt().jwks_url):
+        yield _keys(url)
     yield from _providers(ask=ask_providers)
 
 
@@ -115,36 +116,24 @@ def _migrations() -> Iterator[Finding]:
 
 
 def _rights() -> Iterator[Finding]:
-    tables = [model._meta.db_table for model in apps.get_app_config("rubric_jobs").get_models()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT name, missing FROM unnest(%s::text[]) AS name,
-                 LATERAL (SELECT string_agg(wanted, ', ') AS missing
-                          FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS wanted
-                          WHERE to_regclass(name) IS NULL OR NOT has_table_privilege(to_regclass(name), wanted)
-                 ) AS found
-               WHERE missing IS NOT NULL""",
-            [[table.strip() for table in tables]],
-        )
-        lacking = cursor.fetchall()
-    if lacking:
-        table, missing = lacking[0]
-        said = f"this account lacks {missing} on {table}" + (f" and {len(lacking) - 1} more" if lacking[1:] else "")
-        remedy = "run the service as the owner of schema grader, or grant what is missing"
-        yield Finding(Verdict.FAIL, "rights", said, remedy)
-    else:
-        yield Finding(Verdict.OK, "rights", f"all four on {len(tables)} tables")
+    lacking = rights.to_run()
+    for lack in lacking:
+        yield Finding(Verdict.FAIL, "rights", lack.said, f"as their owner: {lack.statement}")
+    if not lacking:
+        yield Finding(Verdict.OK, "rights", "all that the running service needs")
 
 
 def _isolation() -> Iterator[Finding]:
     # Checks that query the database; a plain `manage.py check` leaves them out.
-    yield from _checks("isolation", tags=[checks.Tags.database], databases=["default"])
+    problems = list(_checks("isolation", tags=[checks.Tags.database], databases=["default"]))
+    yield from problems or [Finding(Verdict.OK, "isolation", "row-level security is on")]
 
 
 def _checks(name: str, **which: Any) -> Iterator[Finding]:
     for problem in checks.run_checks(**which):
-        verdict = Verdict.FAIL if problem.level >= checks.ERROR else Verdict.LOOK
-        yield Finding(verdict, name, f"{problem.msg} ({problem.id})", problem.hint or "")
+        if not problem.is_silenced():
+            verdict = Verdict.FAIL if problem.level >= checks.ERROR else Verdict.LOOK
+            yield Finding(verdict, name, f"{problem.msg} ({problem.id})", problem.hint or "")
 
 
 def _workers() -> Iterator[Finding]:
@@ -189,6 +178,10 @@ def _queue() -> Iterator[Finding]:
     if counted.is_below_goal:
         said = f"{counted.completed} of {counted.completed + counted.failed} jobs of the last 24 hours were completed"
         yield Finding(Verdict.LOOK, "goal", said, "filter the admin's list by failed to see why")
+    if refused := overview.often_refused():
+        said = f"plans of the last 24 hours that did not fit their documents: {', '.join(refused)}"
+        remedy = "choose another model (manage.py evaluate_reading compares them), or set RUBRIC_ANSWER_FORM=copy"
+        yield Finding(Verdict.LOOK, "plans", said, remedy)
 
 
 def _schedules() -> Iterator[Finding]:
@@ -204,6 +197,16 @@ def _retention() -> Iterator[Finding]:
         said = f"finished jobs that should have been purged more than half an hour ago: {kept_too_long}"
         remedy = "run: python manage.py purge_rubric_jobs; workers do it every five minutes: restart them"
         yield Finding(Verdict.LOOK, "retention", said, remedy)
+
+
+def _keys(url: str) -> Finding:
+    """Fetch the identity provider's keys, as a web process does."""
+    try:
+        found = jwks.fetch(url)
+    except jwks.JwksError as error:
+        remedy = "every token is refused meanwhile; check JWT_JWKS_URL and the way out to it"
+        return Finding(Verdict.FAIL, "tokens", f"no keys from JWT_JWKS_URL: {error}", remedy)
+    return Finding(Verdict.OK, "tokens", f"{len(found)} keys at JWT_JWKS_URL")
 
 
 def recognition(missing: list[str]) -> Finding:

@@ -73,7 +73,13 @@ class Ledger:
         yield _histogram("rubric_jobs_run_seconds", "Time a worker spent on an attempt", sums, "run")
         yield from _queue()
         yield from _success()
+        yield from _certainty()
         yield from _breakers()
+        yield _gauge(
+            "rubric_jobs_plans_refused_too_often",
+            "Models of which more than a fifth of the plans of 24 hours did not fit",
+            len(overview.often_refused()),
+        )
         yield from _pool()
 
 
@@ -95,12 +101,19 @@ def _counters(sums: list[Sum]) -> Iterator[Metric]:
         counted.update(_summed(sums, ("kind",), "attempts", {outcome}))
         yield _counter(name, help_text, ("kind",), counted)
     tokens: Counter[tuple[str, ...]] = Counter()
+    plans: Counter[tuple[str, ...]] = Counter()
+    refused: Counter[tuple[str, ...]] = Counter()
     for line in sums:
         if line.llm_provider:
             model = _label(line.llm_model)
+            plans[line.llm_provider, model] += line.plans_answered
+            refused[line.llm_provider, model] += line.plans_refused
             tokens[line.llm_provider, model, "prompt"] += line.prompt_tokens
             tokens[line.llm_provider, model, "completion"] += line.completion_tokens
     yield _counter("rubric_jobs_tokens", "Tokens of model calls", ("provider", "model", "direction"), tokens)
+    by_model = ("provider", "model")
+    yield _counter("rubric_jobs_plans", "Plans that models answered with", by_model, plans)
+    yield _counter("rubric_jobs_plans_refused", "Plans that did not fit their document", by_model, refused)
 
 
 _SNAPSHOT = re.compile(r"-\d[\d-]*$")
@@ -160,7 +173,9 @@ def _queue() -> Iterator[Metric]:
     working = [worker for worker in known if worker.is_alive]
     yield _gauge("rubric_jobs_workers", "Worker processes that are alive", len(working))
     yield _gauge(
-        "rubric_jobs_workers_lost", "Processes that went without stopping in the last hour", len(known) - len(working)
+        "rubric_jobs_workers_lost",
+        "Processes that died within the hour, not replaced",
+        len(known) - len(working),
     )
     yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
     yield _gauge("rubric_jobs_failing_tasks", "Scheduled tasks that failed lately", len(overview.failing_tasks()))
@@ -173,6 +188,15 @@ def _success() -> Iterator[Metric]:
     yield _gauge("rubric_jobs_success_ratio", "Completed jobs of those that were done in 24 hours (NaN: none)", rate)
     yield _gauge("rubric_jobs_success_goal", "The goal for rubric_jobs_success_ratio", overview.GOAL)
     yield _gauge("rubric_jobs_success_below_goal", "1 while the goal is missed", counted.is_below_goal)
+
+
+def _certainty() -> Iterator[Metric]:
+    told = overview.certainty()
+    share = math.nan if told.share_mended is None else told.share_mended
+    yield _gauge("rubric_jobs_certain_readings", "Readings of 7 days that were called certain", told.certain)
+    yield _gauge("rubric_jobs_certain_mended", "Of these, those that a teacher mended afterwards", told.mended)
+    yield _gauge("rubric_jobs_certain_mended_ratio", "Their share (NaN: none was certain)", share)
+    yield _gauge("rubric_jobs_certain_too_often_wrong", "1 while the share is too large", told.is_too_often_wrong)
 
 
 def _breakers() -> Iterator[Metric]:

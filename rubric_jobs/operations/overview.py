@@ -17,6 +17,11 @@ GOAL = 0.95
 WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
 FAILING_WINDOW = datetime.timedelta(minutes=15)
 """Three turns of the rarest of the scheduled tasks, the purge."""
+MENDED_WINDOW_H = 7 * 24
+MENDED_BOUND = 0.05
+"""What may be mended of the readings that were called certain: fit chose the bound of certainty for that."""
+FEWEST_CERTAIN = 20
+"""Of fewer certain readings no share is told."""
 TENANTS_SHOWN = 10
 _SHARES = (0.5, 0.95, 0.99)
 
@@ -39,6 +44,22 @@ class Success:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certainty:
+    """Readings of the last week that were called certain, and those of them that a teacher mended afterwards."""
+
+    certain: int
+    mended: int
+
+    @property
+    def share_mended(self) -> float | None:
+        return self.mended / self.certain if self.certain else None
+
+    @property
+    def is_too_often_wrong(self) -> bool:
+        return self.certain >= FEWEST_CERTAIN and self.mended / self.certain > MENDED_BOUND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
     """The current queue; `oldest_pending_s` is None if nothing waits."""
 
@@ -55,6 +76,15 @@ def success(hours: int) -> Success:
         {"hours": hours},
     )[0]
     return Success(completed=completed, failed=failed)
+
+
+def certainty() -> Certainty:
+    certain, mended = _rows(
+        """SELECT count(*), count(mended_at) FROM grader.rubric_job_attempts
+           WHERE is_certain AND ended_at >= statement_timestamp() - %(hours)s * interval '1 hour'""",
+        {"hours": MENDED_WINDOW_H},
+    )[0]
+    return Certainty(certain=certain, mended=mended)
 
 
 def queue() -> Queue:
@@ -83,10 +113,29 @@ def failing_tasks() -> list[str]:
     return [name.rpartition(".")[2] for (name,) in rows]
 
 
+MOST_REFUSED = 0.2
+"""The share of a model's plans that may not fit their documents."""
+FEWEST_PLANS = 10
+"""A share of fewer says nothing."""
+
+
+def often_refused(hours: int = 24) -> list[str]:
+    """Models of whose plans more than MOST_REFUSED could not be used, with both counts."""
+    rows = _rows(
+        """SELECT llm_model, sum(plans_refused), sum(plans_answered) FROM grader.rubric_job_attempts
+           WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour' AND plans_answered > 0
+           GROUP BY 1 HAVING sum(plans_answered) >= %(fewest)s AND sum(plans_refused) > %(most)s * sum(plans_answered)
+           ORDER BY 1""",
+        {"hours": hours, "fewest": FEWEST_PLANS, "most": MOST_REFUSED},
+    )
+    return [f"{model}: {refused} of {answered}" for model, refused, answered in rows]
+
+
 def now() -> dict[str, Any]:
     """The current queue and workers as JSON values."""
-    fleet = workers.known()
+    fleet, told = workers.known(), certainty()
     return {
+        "certainty": {**asdict(told), "isTooOftenWrong": told.is_too_often_wrong},
         "queue": asdict(queue()),
         "workers": [
             {
@@ -98,6 +147,7 @@ def now() -> dict[str, Any]:
         ],
         "lost": sum(not worker.is_alive for worker in fleet),
         "failingTasks": failing_tasks(),
+        "refusedPlans": often_refused(),
     }
 
 

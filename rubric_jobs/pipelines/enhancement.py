@@ -1,8 +1,8 @@
 """From a rubric's text or a few rules to a rubric with exactly the wanted total.
 
-A whole rubric keeps its names, levels and wording: only points are taken from a model's answer, and only if it kept
-every criterion and level. A few rules need a model, whose rubric must be within bounds. In both cases `rescaling`
-makes the points add up. Pure, like extraction: no database, no settings.
+A whole rubric keeps its names, levels and wording: a model answers with points by the number of each criterion and
+can change nothing else. A few rules need a model, whose rubric must be within bounds. In both cases `rescaling` makes
+the points add up. Pure, like extraction: no database, no settings.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from itertools import pairwise
 from typing import Any
 
 from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound, ProviderError
-from rubric_jobs.llm import ask, offload, partial_answer, prompts, routing
-from rubric_jobs.llm.ask import Objection, OnReply
+from rubric_jobs.llm import ask, offload, partial_answer, points_answer, prompts, routing
+from rubric_jobs.llm.ask import Judge, Judged, Objection, OnReply
 from rubric_jobs.llm.partial_answer import OnProgress
-from rubric_jobs.llm.provider import EnhanceTask, Reply
+from rubric_jobs.llm.provider import AnswerForm, EnhanceTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy, Route
 from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader.plan import PlanInvalid
 from rubric_jobs.rubric import level_order, points, rescaling, review
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
@@ -76,14 +77,17 @@ async def enhance(
     points.check_target(total)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
     repeats_rules = await offload.run(size, prompts.rules_guard, task)
+    judge = ask.passing(lambda rubric: _check(rubric, task, repeats_rules)) if whole is None else _judge(task, whole)
+    on_text = None
+    if on_progress:
+        read = None if whole is None else _so_far(whole)
+        on_text = partial_answer.streaming(on_progress, is_unfit=repeats_rules, read=read, clock=clock)
     report(stage="asking")
     try:
         answer = await ask.ask_in_turn(
-            task,
+            [ask.Question(task, judge, on_text)],
             routing.targets(route, providers, request.models),
             timeout_s=policy.call_timeout_s,
-            check=lambda rubric: _check(rubric, task, repeats_rules),
-            on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
             on_reply=on_reply,
             stored_reply=route.stored_reply,
         )
@@ -130,7 +134,8 @@ def _local(whole: Rubric, request: EnhancementRequest) -> Outcome:
 
 
 def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
-    return _finished(_written(answer.rubric, whole, total), answer=answer)
+    form: AnswerForm = "copy" if whole is None else "plan"
+    return _finished(_written(answer.rubric, whole, total), answer=answer, answer_form=form)
 
 
 def _shared_out(whole: Rubric, total: Decimal | None, *, wish: str) -> Rubric:
@@ -172,9 +177,9 @@ def _about_old_total(whole: Rubric) -> list[Warning]:
     return [warning for warning in review.review(whole) if warning.code == "total_mismatch"]
 
 
-def _finished(rubric: Rubric, *, answer: ask.Answer | None = None) -> Outcome:
+def _finished(rubric: Rubric, *, answer: ask.Answer | None = None, answer_form: AnswerForm | None = None) -> Outcome:
     rubric = review.reviewed(rubric)
-    return outcome.of(rubric, result_of(rubric), answer=answer)
+    return outcome.of(rubric, result_of(rubric), answer=answer, answer_form=answer_form)
 
 
 def result_of(rubric: Rubric) -> dict[str, Any]:
@@ -190,19 +195,45 @@ def result_of(rubric: Rubric) -> dict[str, Any]:
     }
 
 
+def _judge(task: EnhanceTask, whole: Rubric) -> Judge:
+    """The judge of an answer that gives a whole rubric its points."""
+
+    def judge(text: str) -> Judged:
+        try:
+            rubric = points_answer.parse(text, whole)
+        except PlanInvalid as fault:
+            raise Objection(_NOT_KEPT, complaint=f"Your answer does not fit the rubric: {fault}.") from None
+        _hold_points(rubric, task)
+        for before, after in zip(whole.criteria, rubric.criteria, strict=True):
+            if after.points == 0 and before.points != 0:
+                raise Objection(_NOT_KEPT, complaint=f"Leave “{before.name}” some points.")
+        return Judged(rubric)
+
+    return judge
+
+
+def _so_far(whole: Rubric) -> Callable[[str], dict[str, Any] | None]:
+    def shown(text: str) -> dict[str, Any] | None:
+        rubric = points_answer.so_far(text, whole)
+        return None if rubric is None else partial_answer.shown(rubric)
+
+    return shown
+
+
 def _check(rubric: Rubric, task: EnhanceTask, repeats_rules: Callable[[Any], bool]) -> None:
-    """Raises an Objection to an unusable answer; wrong sums are repaired later."""
+    """Raises an Objection to an unusable new rubric; wrong sums are repaired later."""
     if repeats_rules(rubric.as_json()):
         raise Objection(_UNUSABLE, complaint="Your answer repeats the rules. Write the rubric alone.")
+    _hold_points(rubric, task)
+    _check_new(rubric, task.total_points)
+
+
+def _hold_points(rubric: Rubric, task: EnhanceTask) -> None:
     most = max(_most_points(task.rubric), task.total_points)
     for index, criterion in enumerate(rubric.criteria):
         if criterion.points is not None and not 0 <= criterion.points <= most:
             complaint = f"criteria[{index}] has {criterion.points} points; the whole has {task.total_points}."
             raise Objection("The language model gave a criterion more points than there are.", complaint=complaint)
-    if task.rubric is None:
-        _check_new(rubric, task.total_points)
-    else:
-        _check_kept(rubric, task.rubric)
 
 
 def _most_points(whole: Rubric | None) -> Decimal:
@@ -214,21 +245,8 @@ def _most_points(whole: Rubric | None) -> Decimal:
     )
 
 
+_NOT_KEPT = "The language model did not give every criterion of the rubric its points."
 _UNUSABLE = "The language model's answer was not a rubric that could be used."
-
-
-def _check_kept(answer: Rubric, whole: Rubric) -> None:
-    kept = "The language model did not keep every criterion and level of the rubric."
-    old, new = [c.name for c in whole.criteria], [c.name for c in answer.criteria]
-    if list(map(_comparable, old)) != list(map(_comparable, new)):
-        raise Objection(kept, complaint=f"Keep every criterion, its name and its place. They are: {_listed(old)}.")
-    for before, after in zip(whole.criteria, answer.criteria, strict=True):
-        if after.points == 0 and before.points != 0:
-            raise Objection(kept, complaint=f"Leave “{before.name}” some points.")
-        names = [level.name or "" for level in before.levels]
-        if list(map(_comparable, names)) != [_comparable(level.name or "") for level in after.levels]:
-            complaint = f"Keep every level of “{before.name}”, its name and its place. They are: {_listed(names)}."
-            raise Objection(kept, complaint=complaint)
 
 
 def _check_new(rubric: Rubric, total: Decimal) -> None:
@@ -261,10 +279,6 @@ def _falls(levels: list[Level]) -> bool:
     tops = [top for level in levels if (top := points.top(level)) is not None]
     falling = all(above >= below for above, below in pairwise(tops))
     return len(tops) == len(levels) and falling and bool(tops) and tops[0] > tops[-1]
-
-
-def _listed(names: list[str]) -> str:
-    return "; ".join(f"“{name}”" for name in names)
 
 
 def _comparable(name: str) -> str:

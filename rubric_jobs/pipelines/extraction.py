@@ -1,5 +1,7 @@
-"""From a document to its rubric: by the local reader where it is certain, else by a language model whose answer is
-checked.
+"""From a document to its rubric: by the local reader where it is certain, else by a language model.
+
+The model points at the rubric's places, and the rubric is assembled from the document's own cells (`pointing`). Where
+it cannot, it copies the rubric, and its copy is checked against the document.
 
 Pure: no database, no settings; the caller passes the reader, the providers and the clock. Every failure is an error of
 `errors.py`; an answer without criteria is NoRubricFound.
@@ -10,25 +12,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from rubric_jobs import documents, errors
-from rubric_jobs.llm import ask, grounding, offload, partial_answer, prompts, routing
-from rubric_jobs.llm.ask import Objection, OnReply
+from rubric_jobs.llm import ask, grounding, offload, partial_answer, plan_answer, prompts, routing
+from rubric_jobs.llm.ask import Objection, OnReply, Question
 from rubric_jobs.llm.offload import size_of
 from rubric_jobs.llm.partial_answer import OnProgress
 from rubric_jobs.llm.provider import ExtractTask, Reply
 from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import Policy
-from rubric_jobs.pipelines import outcome
+from rubric_jobs.pipelines import outcome, pointing
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.plan import Plan
+from rubric_jobs.reader import recognized
 from rubric_jobs.reader.sandbox import Reading
-from rubric_jobs.rubric import points, review
-from rubric_jobs.rubric import text as rubric_text
-from rubric_jobs.rubric.model import Rubric, Warning, as_json_number
+from rubric_jobs.rubric import extracted, points
+from rubric_jobs.rubric.model import Rubric, Warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ async def extract(
     `checking`; without it the model's answer is not streamed. `on_reply` stores a provider's reply before it is parsed,
     `stored_reply` continues from one. Raises a RubricJobError.
     """
+    began = time.monotonic()
     report = on_progress or partial_answer.silent
     report(stage="reading")
     reading = await read(request.data, request.file_type)
@@ -74,15 +77,18 @@ async def extract(
     if route.is_local_first and (isinstance(reading.local, Rubric) or not route.providers):
         return await _of_reading(reading, request)
     task = _task(request, reading)
-    repeats_rules = await offload.run(task.size, prompts.rules_guard, task)
+    questions = [
+        *await _pointing(task, reading, policy, on_progress, clock),
+        await _copying(task, policy, on_progress, clock, began=began),
+    ]
+    if policy.answer_form == "plan":
+        questions = questions[:1]
     report(stage="asking")
     try:
         answer = await ask.ask_in_turn(
-            task,
+            questions,
             routing.targets(route, providers, request.models),
             timeout_s=policy.call_timeout_s,
-            check=_check(task, repeats_rules),
-            on_text=partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None,
             on_reply=on_reply,
             stored_reply=route.stored_reply,
         )
@@ -93,6 +99,40 @@ async def extract(
     report(stage="checking", criteria_found=len(answer.rubric.criteria))
     # Grounding a long answer takes a while; a thread keeps the loop's other jobs going.
     return await asyncio.to_thread(_of_answer, answer, reading, request)
+
+
+TIME_FOR_A_COPY_S = 35.0
+"""What a copy takes of the job's time: some 1,500 tokens at 50 a second, and the wait for the first one."""
+
+
+async def _pointing(
+    task: ExtractTask, reading: Reading, policy: Policy, on_progress: OnProgress | None, clock: Callable[[], float]
+) -> list[Question]:
+    """The question for a plan; none where a model can only copy."""
+    if policy.answer_form == "copy" or not pointing.is_possible(task.document, reading.plans):
+        return []
+    offered = await offload.run(task.size, plan_answer.choices, reading.plans, task.document)
+    pointed = replace(task, form="plan", choices=offered)
+    on_text = None
+    if on_progress:
+        # Nothing that a model writes in this form is shown: every text of it is the document's.
+        read = pointing.so_far(pointed)
+        on_text = partial_answer.streaming(on_progress, is_unfit=lambda _: False, read=read, clock=clock)
+    judge = pointing.judge(pointed)
+    return [Question(pointed, judge, on_text, fits=lambda reply: plan_answer.is_plan(reply.text))]
+
+
+async def _copying(
+    task: ExtractTask, policy: Policy, on_progress: OnProgress | None, clock: Callable[[], float], *, began: float
+) -> Question:
+    repeats_rules = await offload.run(task.size, prompts.rules_guard, task)
+    on_text = partial_answer.streaming(on_progress, is_unfit=repeats_rules, clock=clock) if on_progress else None
+    judge = ask.passing(_check(task, repeats_rules))
+
+    def has_time() -> bool:
+        return policy.seconds_left - (time.monotonic() - began) >= TIME_FOR_A_COPY_S
+
+    return Question(task, judge, on_text, has_time)
 
 
 def _is_certain(reading: Reading) -> bool:
@@ -111,9 +151,13 @@ async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:
 
 
 def _of_answer(answer: ask.Answer, reading: Reading, request: ExtractionRequest) -> Outcome:
-    """The outcome of a model's answer, grounded in the document."""
+    """The outcome of a model's answer: assembled from the document, or copied and grounded in it."""
+    if answer.plan is not None:
+        rubric = recognized.marked(pointing.rubric_of(answer.plan, reading), reading.document)
+        return _finished(rubric, request, answer=answer, plan=answer.plan)
     grounded = _ground(answer.rubric, reading)
-    return _finished(grounded.rubric, request, answer=answer, ungrounded=grounded.ungrounded)
+    rubric = recognized.marked(grounded.rubric, reading.document)
+    return _finished(rubric, request, answer=answer, ungrounded=grounded.ungrounded)
 
 
 def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
@@ -197,33 +241,5 @@ def _finished(
     ungrounded: int = 0,
     plan: Plan | None = None,
 ) -> Outcome:
-    totals = points.totals(rubric, requested=request.total_points)
-    finished = review.reviewed(rubric.model_copy(update={"totals": totals}))
-    finished = finished.model_copy(update={"warnings": [*finished.warnings, *_about_total(finished)]})
-    return outcome.of(finished, result_of(finished), answer=answer, ungrounded=ungrounded, plan=plan)
-
-
-def _about_total(rubric: Rubric) -> list[Warning]:
-    requested, found = rubric.totals.requested, rubric.total_points
-    if requested is None or requested == found:
-        return []
-    own = "the rubric states no total" if found is None else f"the rubric is worth {points.as_text(found)} points"
-    message = f"{points.as_text(requested)} points were expected, but {own}; nothing was rescaled."
-    return [Warning(code="total_not_as_requested", message=message, path="total_points")]
-
-
-def result_of(rubric: Rubric) -> dict[str, Any]:
-    """The result of a completed extraction as CONTRACT fixes it."""
-    warnings = list(dict.fromkeys(warning.message for warning in rubric.warnings))
-    return {
-        "success": True,
-        "rubricText": rubric_text.write(rubric),
-        "totalPoints": None if rubric.total_points is None else as_json_number(rubric.total_points),
-        "warning": " ".join(warnings[:MOST_WARNINGS_SAID]) or None,
-        "rubric": rubric.as_json(),
-        "raw": rubric_text.as_old_shape(rubric),
-    }
-
-
-MOST_WARNINGS_SAID = 3
-"""In the old front end's `warning`; the rubric has all of them."""
+    finished = extracted.finished(rubric, requested=request.total_points)
+    return outcome.of(finished, extracted.result_of(finished), answer=answer, ungrounded=ungrounded, plan=plan)

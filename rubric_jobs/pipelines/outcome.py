@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rubric_jobs.llm.ask import Answer
+from rubric_jobs.llm.provider import AnswerForm
 from rubric_jobs.llm.routing import LOCAL
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
@@ -28,6 +29,8 @@ class Outcome:
     asked_again: bool = False
     ungrounded: int = 0
     plan: Plan | None = None
+    answer_form: AnswerForm | None = None
+    """How the model answered; None where none was asked."""
 
 
 def of(
@@ -37,6 +40,7 @@ def of(
     answer: Answer | None = None,
     ungrounded: int = 0,
     plan: Plan | None = None,
+    answer_form: AnswerForm | None = None,
 ) -> Outcome:
     """The outcome with the figures of the model's answer, or without any where the rubric was made locally."""
     if answer is None:
@@ -51,4 +55,5 @@ def of(
         asked_again=answer.asked_again,
         ungrounded=ungrounded,
         plan=plan,
+        answer_form=answer_form or ("copy" if plan is None else "plan"),
     )

@@ -16,6 +16,8 @@ __all__ = ["GROUPED", "NUMBER", "UNIT", "number"]
 LARGEST = Decimal(2000)
 LARGEST_GROUPED = Decimal(20_000)
 """No year is written with a separator, so that larger amounts with one are points."""
+FEWEST = 4
+"""Less below a slash makes a fraction: 3/4 is one number only where nothing else is that small."""
 LONGEST = 4000
 """Letters of a text that are looked at."""
 
@@ -93,6 +95,9 @@ _STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")
 _SUM = re.compile(
     r"^\s*[(\[]?(?P<parts>\d{1,3}(?:\s*\+\s*\d{1,3})+)\s*(?:=\s*\d{1,4}\s*)?(?P<unit>" + UNIT + r")?\.?[)\]]?\s*$"
 )
+_OF = re.compile(
+    rf"^\s*[(\[]?(?P<earned>{NUMBER})\s*/\s*(?P<worth>{NUMBER})\s*(?P<unit>{UNIT})?\.?[)\]]?\s*$", re.IGNORECASE
+)
 _THEN_EACH = re.compile(
     r"^(?P<all>.{1,40}?)\s*[(\[（]\s*(?:each|je|jeweils|chacun|cada un[oa]?|每\S?)\b[^)\]）]{0,30}[)\]）]\s*$",
     re.IGNORECASE,
@@ -124,7 +129,15 @@ def whole(text: str) -> Amount | None:
     match = _WHOLE.match(plain)
     if match:
         return _amount(match)
-    return _summed(plain) or _to_be_circled(plain)
+    return _summed(plain) or _to_be_circled(plain) or _earned(plain)
+
+
+def _earned(text: str) -> Amount | None:
+    """ "13 / 25": 13 were earned of 25, which is what it is worth."""
+    match = _OF.match(text)
+    if not match or not FEWEST <= number(match["worth"]) <= LARGEST or number(match["earned"]) > number(match["worth"]):
+        return None
+    return Amount(number(match["worth"]), has_unit=match["unit"] is not None, is_slashed=True)
 
 
 def _summed(text: str) -> Amount | None:

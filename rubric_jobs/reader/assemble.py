@@ -11,7 +11,7 @@ from rubric_jobs.reader import grid_assembly, lines_assembly, long_assembly
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.plan import Part, PartReading, Plan, PlanInvalid, Ref, check_roles
-from rubric_jobs.reader.totals import plain_total, stated_in, told_totals
+from rubric_jobs.reader.totals import headed_total, plain_total, stated_in, told_totals
 from rubric_jobs.rubric.model import Criterion, Kind, Rubric, Source, Totals
 
 ASSEMBLIES: dict[str, Callable[[Part, Document], PartReading]] = {
@@ -171,6 +171,9 @@ def _stated(plan: Plan, readings: list[PartReading], computed: Decimal | None, d
         return None
     if rows or plain:
         return plain[-1] if plain else rows[0]
+    headed = headed_total(heading_above(document, plan.parts[0].blocks[0])) if plan.parts else None
+    if headed is not None:
+        return headed
     return said[0] if said and computed is None else None
 
 

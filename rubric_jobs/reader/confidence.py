@@ -14,14 +14,13 @@ from rubric_jobs.rubric.model import Criterion, Rubric, UnreadText
 
 MOST_UNREAD = 50
 LONGEST_UNREAD = 200
-DEFAULT_BOUND = 0.97
 FEW = 5
 LESS = 0.6
 """What is left of the probability where a part of the document could not be read."""
 
 
 def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rubric:
-    """The rubric with its confidence, whether it is certain, what was not read, and what is in doubt."""
+    """The rubric with its confidence, what was not read, and what is in doubt; `wholes` begin with its reading."""
     told = fitted().get("confidence", {})
     probability = sigmoid(dot(told.get("weights", {}), confidence_features(wholes, document)))
     rubric = assembled.rubric
@@ -33,15 +32,19 @@ def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rub
         update={
             "criteria": [_marked(criterion, confidence) for criterion in rubric.criteria],
             "confidence": confidence,
-            "certain": probability >= told.get("bound", DEFAULT_BOUND),
             "warnings": warnings_of(rubric, document),
-            "unread": [
-                UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
-                for text in assembled.unread[:MOST_UNREAD]
-            ],
+            "unread": told_unread(assembled),
             "doubts": doubts_of(rubric, document, wholes),
         }
     )
+
+
+def told_unread(assembled: Assembled) -> list[UnreadText]:
+    """The texts that were not used, as the rubric names them."""
+    return [
+        UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
+        for text in assembled.unread[:MOST_UNREAD]
+    ]
 
 
 def _marked(criterion: Criterion, confidence: float) -> Criterion:
@@ -50,7 +53,7 @@ def _marked(criterion: Criterion, confidence: float) -> Criterion:
 
 
 def confidence_features(wholes: list[Whole], document: Document) -> Features:
-    """`wholes` are ranked; the first is the reading in question."""
+    """`wholes` are ranked, but the first is the reading in question."""
     best = wholes[0]
     top = best.score
     mass = sum(math.exp(max(-30.0, whole.score - top)) for whole in wholes)

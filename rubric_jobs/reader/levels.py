@@ -26,6 +26,8 @@ _OPENED = re.compile(
     re.IGNORECASE,
 )
 """Points that are set off from what follows them."""
+_GLOSSED = re.compile(rf"^(?P<range>{amounts.NUMBER}\s*[-–—]\s*{amounts.NUMBER})\s*[(（](?P<text>[^()（）]+)[)）]\.?$")
+""" "10–7 (publishable quality)"."""
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
 
 
@@ -103,6 +105,8 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
         amount = amounts.whole(lines[index])
         if amount is not None:
             return amount, "\n".join(lines[:index] + lines[index + 1 :])
+    if glossed := _GLOSSED.match(lines[0]):
+        return amounts.whole(glossed["range"]), "\n".join([glossed["text"], *lines[1:]])
     first = amounts.leading(lines[0])
     if first and _is_points(first[0], lines[0]) and (beside is None or _opens_plainly(first[0], lines[0], beside)):
         return first[0], "\n".join([first[1], *lines[1:]]).strip()

@@ -221,10 +221,10 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
     line = outline.lines[index]
     if index in choice.levels:
         return "n" if choice.are_numbered else "l"
-    if line.said.is_amount_alone:
-        return "-" if has_points else "p"
     if line.said.total is not None:
         return "t"
+    if line.said.is_amount_alone:
+        return "-" if has_points else "p"
     if line.said.loss is not None:
         return "a"
     return "-" if is_form_line(line.said.raw) else "d"

@@ -13,6 +13,7 @@ from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import amounts, cell_values, lexicon, penalties
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.cell_values import Told
+from rubric_jobs.reader.levels import cell_amount
 from rubric_jobs.reader.names import folded, tidy
 from rubric_jobs.reader.totals import plain_total
 from rubric_jobs.rubric.model import Source
@@ -37,7 +38,7 @@ _IN_BRACKET = re.compile(
     r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
 )
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
-_HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—-]\s)\s*(?P<rest>\S.*)$", re.DOTALL)
+_HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—=-]{1,2}\s)\s*(?P<rest>\S.*)$", re.DOTALL)
 _SCORE = re.compile(
     r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
     r"\s*[:=]?\s*(?=[\da-f])"
@@ -257,6 +258,9 @@ def _headed(head: str, rest: str) -> Told:
     inner = _HEAD.match(rest)
     if amounts.whole(head) and inner and names_level(inner["head"]) and not amounts.whole(inner["head"]):
         name, rest = inner["head"], inner["rest"]
+    if amount is None and len(rest) <= LONGEST_KEY:
+        amount, rest = cell_amount(rest)
+        rest = "" if amounts.whole(rest.strip(" -–—")) else rest
     return Told(name, folded(rest) or None, amount)
 
 

@@ -17,6 +17,8 @@ Features = dict[str, float]
 fold = lru_cache(8192)(model.fold)
 SHORT = 60
 LONG = 25
+ENDING = 30
+"""Letters of a text that may end with a word for total: "Part A total"."""
 
 
 @lru_cache(4096)
@@ -241,6 +243,9 @@ def _name_features(name: View | None, cells: list[View], found: Features) -> Non
     for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:comment", "has:comment"):
         if tag in tags:
             found[f"name {tag}"] = 1.0
+    found["name total alone"] = float(
+        "only:total" in tags or (len(head.text) <= ENDING and bool(tags & {"begins:total", "ends:total"}))
+    )
     found["name total short"] = float("begins:total" in tags and len(head.text) < 45)
     found["name amount"] = float("amount" in tags)
     found["name level"] = float("shortlevel" in tags)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import NoRubricFound, ScannedDocument, UnreadableDocument
 from rubric_jobs.reader import agreement, assemble, composition, confidence, doubts, exported, recognized, rules
 from rubric_jobs.reader.candidates import candidates
-from rubric_jobs.reader.composition import Regions, Whole
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
 
@@ -18,13 +17,15 @@ _REMEDY = "Please save it as a PDF anew from the program it was written in, or u
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`others` are the next best plans that read something else, best first. Without `rubric` no rubric was found."""
+    """The likeliest rubric and its plan, however unlikely; `odds` are its log odds against "no rubric here".
+
+    `others` are the next best plans, best first. Without `rubric` nothing in the document can be read as one.
+    """
 
     plan: Plan
     rubric: Rubric | None
+    odds: float = 0.0
     others: tuple[Plan, ...] = ()
-    wholes: list[Whole] = field(default_factory=list, repr=False)
-    regions: Regions = field(default_factory=dict, repr=False)
 
 
 def read(document: Document) -> Rubric:
@@ -33,7 +34,8 @@ def read(document: Document) -> Rubric:
         raise ScannedDocument
     if (written := exported.read(document)) is not None:
         return recognized.marked(written.model_copy(update={"certain": True}), document)
-    rubric = agreement.settled(reading_of(document).rubric, rules.read(document))
+    likeliest = reading_of(document)
+    rubric = likeliest.rubric and agreement.settled(likeliest.rubric, likeliest.odds, rules.read(document))
     if rubric is None:
         raise UnreadableDocument(f"{doubts.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
     return recognized.marked(rubric, document)
@@ -42,11 +44,11 @@ def read(document: Document) -> Rubric:
 def plans(document: Document) -> tuple[Plan, ...]:
     """The likeliest plans, best first, whether a reading by one of them stands or not; at most five."""
     reading = reading_of(document)
-    return (reading.plan, *reading.others) if reading.plan.parts else reading.others
+    return () if reading.rubric is None else (reading.plan, *reading.others)
 
 
 def reading_of(document: Document) -> Reading:
-    """The best reading of a document, and the plans that come next."""
+    """The likeliest reading of a document, and the plans that come next."""
     if "reading" not in document.memo:
         document.memo["reading"] = _reading_of(document)
     reading: Reading = document.memo["reading"]
@@ -54,12 +56,11 @@ def reading_of(document: Document) -> Reading:
 
 
 def _reading_of(document: Document) -> Reading:
-    regions = candidates(document)
-    wholes = composition.wholes(document, regions)
-    best = wholes[0]
-    others = tuple(whole.plan for whole in wholes[1:] if whole.parts)[:MOST_OTHERS]
-    if not best.parts:
-        return Reading(Plan(), None, others, wholes, regions)
-    assembled = assemble.assemble(best.plan, document)
-    rubric = confidence.judged(assembled, document, wholes)
-    return Reading(best.plan, rubric, others, wholes, regions)
+    wholes = composition.wholes(document, candidates(document))
+    best = next((whole for whole in wholes if whole.parts), None)
+    if best is None:
+        return Reading(Plan(), None)
+    others = [whole for whole in wholes if whole is not best]
+    rubric = confidence.judged(assemble.assemble(best.plan, document), document, [best, *others])
+    plans_after = tuple(whole.plan for whole in others if whole.parts)[:MOST_OTHERS]
+    return Reading(best.plan, rubric, best.score, plans_after)

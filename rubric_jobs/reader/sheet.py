@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader.plan import Part, PlanInvalid, Ref
 from rubric_jobs.rubric.model import Source
+
+_BLANK = re.compile(r"^[\s_.…·]*$")
+"""A place to write in says nothing."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -119,7 +123,7 @@ def _rows(table: Table, block: int, above: int) -> list[Row]:
             cell.column,
             min(cell.row_span, table.rows - cell.row),
             min(cell.column_span, table.columns - cell.column),
-            cell.text.strip(),
+            "" if _BLANK.match(cell.text) else cell.text.strip(),
             cell.lead,
             cell.is_bold,
             cell.source,

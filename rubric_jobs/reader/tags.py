@@ -39,6 +39,8 @@ def tags_of(text: str) -> frozenset[str]:
             found.add("letter")
     if re.match(r"^[\W\d_]*(?=[^\W\d_])", text) and begins_with_total(text):
         found.add("begins:total")
+    if (told := re.findall(r"[^\W\d_]+", core)) and words.share("total", told[-1]) >= MOSTLY:
+        found.add("ends:total")
     return frozenset(found | _amount_tags(text, core)) or frozenset(("plain",))
 
 

@@ -23,6 +23,7 @@ _IN_BRACKETS = re.compile(
     rf"[(（\[]\s*(?:{lexicon.TOTAL.pattern})?\s*[:：]?\s*/?\s*(?P<n>{NUMBER})\s*{UNIT}[^)）\]]{{0,12}}[)）\]]",
     re.IGNORECASE,
 )
+_HEADED = re.compile(rf"(?:{lexicon.TOTAL.pattern})\s*[:：=]?\s*(?P<n>{NUMBER})\s*{UNIT}", re.IGNORECASE)
 _LONGEST = 220
 
 
@@ -53,6 +54,12 @@ def told_totals(document: Document) -> list[Decimal]:
             if match:
                 found.append(amounts.number(match.group("n")))
     return found
+
+
+def headed_total(heading: str) -> Decimal | None:
+    """The total that a heading names as one: "Rubric (total: 70 pts)"; "Rubric (70 pts)" may mean a part alone."""
+    match = _HEADED.search(heading)
+    return amounts.number(match.group("n")) if match else None
 
 
 def _is_title(paragraph: Paragraph) -> bool:

@@ -56,6 +56,11 @@ def write(rubric: Rubric) -> Sheet:
     return Sheet(line(rubric.title), tuple(_grids(rubric)), tuple(notes))
 
 
+def closing(count: int) -> str:
+    """The last line of a Word document: tells readers that no page is missing, and us that the tables are ours."""
+    return f"End of rubric ({count} {'criterion' if count == 1 else 'criteria'})"
+
+
 def _grids(rubric: Rubric) -> Iterator[Grid]:
     runs = [(names, list(run)) for names, run in groupby(rubric.criteria, key=level_names)]
     sections = {criterion.section for criterion in rubric.criteria}

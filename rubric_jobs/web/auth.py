@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import math
 import threading
 import time
@@ -17,10 +18,12 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from rubric_jobs import conf
+from rubric_jobs import conf, jwks
 from rubric_jobs.models import Membership
 from rubric_jobs.web.problems import Refusal
 from rubric_jobs.web.threads import in_request_thread
+
+log = logging.getLogger(__name__)
 
 SYMMETRIC = ["HS256"]
 ASYMMETRIC = ["RS256", "ES256"]
@@ -30,9 +33,8 @@ REFUSED = "The token is not valid, or not any more."
 JWKS_LIFESPAN_S = 300
 JWKS_LEAST_PAUSE_S = 10.0
 """An unknown key id makes us fetch the keys again, but not for every such token."""
-JWKS_TIMEOUT_S = 5.0
-JWKS_PATIENCE_S = 1.0
-"""For another thread that fetches the keys already: its server may hang."""
+JWKS_PATIENCE_S = 0.8
+"""How long a request waits for the keys: their server may hang. The fetch goes on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +134,38 @@ def verify(token: str) -> Identity:
             options={"require": ["exp", "sub", "tenant_id"], "verify_aud": known.audience is not None},
         )
         return Identity(uuid.UUID(claims["tenant_id"]), uuid.UUID(claims["sub"]), expires_at=float(claims["exp"]))
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+        log.info("token refused", extra={"reason": _reason(error)})
         raise AuthenticationFailed(REFUSED) from None
 
 
-def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int) -> str:
-    """A token for local use, signed with JWT_SIGNING_KEY."""
+_REASONS: dict[type[Exception], str] = {
+    jwt.InvalidAudienceError: "its audience (aud) is not JWT_AUDIENCE",
+    jwt.InvalidIssuerError: "its issuer (iss) is not JWT_ISSUER",
+    jwt.ExpiredSignatureError: "it has expired (exp)",
+    jwt.ImmatureSignatureError: "it is not valid yet (nbf or iat): compare the clocks",
+    jwt.InvalidSignatureError: "its signature does not fit the key",
+    jwt.InvalidAlgorithmError: "its algorithm must be HS256 with JWT_SIGNING_KEY, RS256 or ES256 with JWT_JWKS_URL",
+    jwt.PyJWTError: "it is not a well-formed token",
+    Exception: "sub and tenant_id must be UUIDs",
+}
+
+
+def _reason(error: Exception) -> str:
+    """Why a token is refused, for the log; nothing of the token is in it."""
+    if isinstance(error, jwt.exceptions.InvalidSubjectError):
+        return "sub must be a UUID"
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return f"the claim {error.claim} is missing"
+    if isinstance(error, jwt.InvalidKeyError):
+        return str(error)  # written in this module
+    return next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+
+
+def issue(*, tenant_id: uuid.UUID, user_id: uuid.UUID, minutes: int, key: str | None = None) -> str:
+    """A token for local use, signed with JWT_SIGNING_KEY or with `key`."""
     known = conf.jwt()
-    key = cast(str, known.signing_key)
+    key = key or cast(str, known.signing_key)
     now = datetime.datetime.now(datetime.UTC)
     claims: dict[str, Any] = {
         "sub": str(user_id),
@@ -157,10 +183,10 @@ def _verification_key(token: str, known: conf.Jwt) -> tuple[Any, list[str]]:
     if known.jwks_url:
         kid = jwt.get_unverified_header(token).get("kid")
         if not isinstance(kid, str):
-            raise jwt.InvalidKeyError("the token names no key")
+            raise jwt.InvalidKeyError("it names no key (kid)")
         return key_set(known.jwks_url).find(kid), ASYMMETRIC
     if not known.signing_key:
-        raise jwt.InvalidKeyError("no key is set")
+        raise jwt.InvalidKeyError("neither JWT_SIGNING_KEY nor JWT_JWKS_URL is set")
     return known.signing_key, SYMMETRIC
 
 
@@ -168,45 +194,46 @@ class KeySet:
     """The public keys at JWT_JWKS_URL: fetched when old or when one is missing, kept while their server is down."""
 
     def __init__(self, url: str) -> None:
-        self._client = jwt.PyJWKClient(url, cache_keys=False, cache_jwk_set=False, timeout=JWKS_TIMEOUT_S)
+        self._url = url
         self._keys: dict[str, Any] = {}
         self._fetched_at = self._tried_at = float("-inf")
-        self._fetching = threading.Lock()
+        self._lock = threading.Lock()
+        self._running: threading.Event | None = None
 
     def find(self, kid: str) -> Any:
         """The key with that id. InvalidKeyError when there is none, a Refusal when no keys could be fetched."""
-        is_fresh = time.monotonic() - self._fetched_at < JWKS_LIFESPAN_S
         if kid in self._keys:
             # With a key at hand, nobody waits for a server that may hang.
-            if not is_fresh and not self._fetching.locked():
-                threading.Thread(target=self._look, name="jwks", daemon=True).start()
+            if time.monotonic() - self._fetched_at >= JWKS_LIFESPAN_S:
+                self._begin_fetch()
             return self._keys[kid]
-        self._look()
+        running = self._begin_fetch()
+        has_ended = running is None or running.wait(JWKS_PATIENCE_S)
         if not self._keys:
-            raise Refusal("unavailable", headers={"Retry-After": str(round(JWKS_LEAST_PAUSE_S))})
+            again_s = JWKS_LEAST_PAUSE_S if has_ended else 1
+            raise Refusal("unavailable", headers={"Retry-After": str(round(again_s))})
         if kid not in self._keys:
-            raise jwt.InvalidKeyError("no key of that name")
+            raise jwt.InvalidKeyError("JWT_JWKS_URL has no key of the id (kid) that it names")
         return self._keys[kid]
 
-    def _look(self) -> None:
-        """Fetch the keys, if that was not tried a moment ago. One at a time: the others go on with what is known."""
-        if not self._fetching.acquire(timeout=JWKS_PATIENCE_S):
-            return
-        try:
-            if time.monotonic() - self._tried_at > JWKS_LEAST_PAUSE_S:
-                self._fetch()
-        finally:
-            self._fetching.release()
+    def _begin_fetch(self) -> threading.Event | None:
+        """Set when the running fetch ends; one is begun unless that was done a moment ago (None)."""
+        with self._lock:
+            if self._running is None and time.monotonic() - self._tried_at > JWKS_LEAST_PAUSE_S:
+                self._tried_at = time.monotonic()
+                self._running = threading.Event()
+                threading.Thread(target=self._fetch, args=(self._running,), name="jwks", daemon=True).start()
+            return self._running
 
-    def _fetch(self) -> None:
-        self._tried_at = time.monotonic()
+    def _fetch(self, done: threading.Event) -> None:
         try:
-            found = self._client.get_jwk_set().keys
-        except jwt.PyJWTError:
-            return
-        signing = [key for key in found if key.key_id and key.public_key_use in {None, "sig"}]
-        self._keys = {str(key.key_id): key.key for key in signing}
-        self._fetched_at = time.monotonic()
+            self._keys = jwks.fetch(self._url)
+            self._fetched_at = time.monotonic()
+        except jwks.JwksError as error:
+            log.warning("no keys from JWT_JWKS_URL: %s", error)
+        finally:
+            self._running = None
+            done.set()
 
 
 @lru_cache(maxsize=1)

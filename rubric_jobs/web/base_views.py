@@ -32,7 +32,7 @@ from rubric_jobs.web.job_reads import Snapshot
 from rubric_jobs.web.plain_refusals import API
 from rubric_jobs.web.threads import in_request_thread
 
-METHODS = ("get", "post", "delete")
+METHODS = ("get", "post", "put", "delete")
 
 T = TypeVar("T")
 

@@ -35,10 +35,26 @@ def check_row_level_security(databases: Sequence[str] | None = None, **_: Any) -
     ]
 
 
+def tell_of_missing_isolation(*, verbosity: int, stdout: Any = None, **_: Any) -> None:
+    """After a migration: the statement that turns row-level security on only raises a notice where it may not."""
+    isolation.is_on.cache_clear()
+    if verbosity and _is_migrated():
+        for problem in check_row_level_security(["default"]):
+            print(f"Warning: {problem.msg} {problem.hint}", file=stdout)
+
+
 def _is_migrated() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('grader.request_rates') IS NOT NULL")
         return bool(cursor.fetchone()[0])
+
+
+@register(Tags.compatibility)
+def check_answer_form(**_: Any) -> list[CheckMessage]:
+    if conf.answer_form() in conf.ANSWER_FORMS:
+        return []
+    hint = f"One of {', '.join(conf.ANSWER_FORMS)}."
+    return [Error("RUBRIC_ANSWER_FORM is no form of an answer.", hint=hint, id="rubric_jobs.E106")]
 
 
 @register(Tags.security)

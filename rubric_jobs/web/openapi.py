@@ -10,6 +10,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 
 from rubric_jobs.documents import picture_pages
 from rubric_jobs.models import Kind, Status
+from rubric_jobs.reader.mending import MOST_PARTS
+from rubric_jobs.reader.plan import NAMES, SHAPES
 from rubric_jobs.rubric import exports
 from rubric_jobs.rubric.model import Rubric
 from rubric_jobs.web.requests import LONGEST_WAIT_S, PROVIDERS
@@ -26,6 +28,8 @@ JOB, PAGE, ACCEPTED, ERROR_CODES, RUBRIC = (
     _ref(name) for name in ("Job", "JobPage", "Accepted", "ErrorCodes", "Rubric")
 )
 OLD_STATUS = _ref("OldStatus")
+READING, MENDED = _ref("Reading"), _ref("MendedReading")
+PLAN_BODY: Schema = {"type": "object", "properties": {"plan": _ref("Plan")}, "required": ["plan"]}
 RUBRIC_OR_FIELD: Schema = {
     "anyOf": [RUBRIC, {"type": "object", "properties": {"rubric": RUBRIC}, "required": ["rubric"]}]
 }
@@ -91,6 +95,30 @@ _OLD_STATUS = _object(
     message={"type": ["string", "null"]},
     **_OUTCOME,
 )
+_ROLES: Schema = {"type": "string", "description": "One role a letter; docs/api.md lists them.", "maxLength": 5000}
+PLAN: Schema = _object(
+    "parts",
+    parts={
+        "type": "array",
+        "maxItems": MOST_PARTS,
+        "items": _object(
+            "at shape rows",
+            at={"type": "string", "pattern": r"^\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*$", "description": "Blocks."},
+            shape={"type": "string", "enum": list(SHAPES)},
+            rows=_ROLES,
+            columns=_ROLES,
+            name={"type": "string", "enum": list(NAMES), "description": "Where a criterion's name comes from."},
+            header={"type": "integer", "minimum": 0, "description": "The block that lends its header rows."},
+        ),
+    },
+    title={"type": "integer", "minimum": 0, "description": "The block that says the title."},
+    total={"type": "integer", "minimum": 0, "description": "The block that states the total."},
+)
+_READING: dict[str, Schema] = {
+    "jobId": {"type": "string", "format": "uuid"},
+    "plan": _ref("Plan"),
+    "isProposal": {"type": "boolean", "description": "The result did not come from this plan."},
+}
 COMPONENTS: dict[str, Schema] = {
     "Job": _JOB,
     "JobPage": _object(
@@ -107,6 +135,18 @@ COMPONENTS: dict[str, Schema] = {
         message=_TEXT,
     ),
     "OldStatus": _OLD_STATUS,
+    "Plan": PLAN,
+    "Reading": _object(
+        "jobId plan isProposal others blocks",
+        **_READING,
+        others={"type": "array", "items": _ref("Plan"), "description": "The next likeliest plans, best first."},
+        blocks={
+            "type": "array",
+            "description": "Tables (`rows`, `columns`, `cells`) and lines (`text`) in their order; `at` counts from 0.",
+            "items": {"type": "object", "properties": {"at": _WHOLE}, "required": ["at"]},
+        },
+    ),
+    "MendedReading": _object("jobId plan isProposal result", **_READING, result=_OUTCOME["result"]),
     "ErrorCodes": _object(
         "codes",
         codes={
@@ -178,13 +218,19 @@ LIST_PARAMETERS = [
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}, description="Jobs on a page."),
     OpenApiParameter("cursor", OpenApiTypes.STR, description="From `next` or `previous` of a page."),
 ]
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The ETag that is known."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The ETag of the reading that is replaced."
+)
 DETAIL_PARAMETERS = [
     OpenApiParameter(
         "wait",
         {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT_S},
         description="Seconds to hold the answer until the job has ended.",
     ),
-    OpenApiParameter("If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The ETag that is known."),
+    IF_NONE_MATCH,
 ]
 EXPORTS = {
     (200, "application/json"): RUBRIC,
@@ -214,6 +260,8 @@ ENHANCEMENT_EXAMPLES = [
         request_only=True,
     )
 ]
+_SAMPLE_PLAN = {"parts": [{"at": "0", "shape": "down", "rows": "hccct", "columns": "clllp"}]}
+PLAN_EXAMPLES = [OpenApiExample("A grid", {"plan": _SAMPLE_PLAN}, request_only=True)]
 RUBRIC_EXAMPLES = [OpenApiExample("A point list", _SAMPLE_RUBRIC, request_only=True)]
 
 

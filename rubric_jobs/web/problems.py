@@ -40,10 +40,16 @@ CODES: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "This address does not support this method."),
     "not_acceptable": (406, "The requested format is not available."),
     "conflict": (409, "The job's state does not allow this."),
+    "precondition_failed": (412, "The reading was changed since, perhaps in another tab; please load it again."),
     "gone": (410, "This route is switched off."),
     "unsupported_media_type": (415, "The type of the body is not supported."),
     "invalid_field": (422, "A field of the request is not valid."),
     "idempotency_key_reused": (422, "This Idempotency-Key was used for another request."),
+    "plan_invalid": (422, "The document cannot be read that way; what is marked does not fit its tables and lines."),
+    "nothing_marked": (
+        422,
+        "Nothing in the document is marked as a criterion; mark at least one.",
+    ),
     "throttled": (429, "Too many requests; please wait."),
     "internal_error": (500, "Something went wrong inside the service; the error has been logged."),
     "unavailable": (503, "The service is not available at the moment; please try again."),
@@ -56,10 +62,18 @@ _CODE_OF = {http: code for code, (http, _) in reversed(CODES.items())}
 class Refusal(exceptions.APIException):
     """A refusal by its code; `code` is one of CODES."""
 
-    def __init__(self, code: str, sentence: str | None = None, *, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        sentence: str | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        fields: dict[str, list[str]] | None = None,
+    ) -> None:
         self.status_code, usual = CODES[code]
         super().__init__(sentence or usual, code)
         self.headers = headers or {}
+        self.fields = fields or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +154,7 @@ def _of_rest_framework(error: exceptions.APIException) -> Problem:
         headers["WWW-Authenticate"] = challenge
     if (wait_s := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(int(wait_s) + 1)
-    return Problem(error.status_code, code, str(error.detail), headers=headers)
+    return Problem(error.status_code, code, str(error.detail), getattr(error, "fields", {}), headers)
 
 
 def _by_field(detail: Any) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from rubric_jobs.web import base_views, export_routes, old_routes, page_pictures, resources
+from rubric_jobs.web import base_views, export_routes, old_routes, page_pictures, readings, resources
 
 # A path may contain a line break, which Django's own converters do not match.
 ANY = r"[\s\S]+"
@@ -28,6 +28,7 @@ resource_routes = [
     path("rubric-jobs/<uuid:job_id>/cancel", resources.Cancel.as_view()),
     path("rubric-jobs/<uuid:job_id>/retry", resources.Retry.as_view()),
     path("rubric-jobs/<uuid:job_id>/pages/<int:page>", page_pictures.PagePicture.as_view()),
+    path("rubric-jobs/<uuid:job_id>/reading", readings.Reading.as_view()),
     path("rubric-jobs/<uuid:job_id>/export", export_routes.ExportOfJob.as_view()),
     re_path(f"^rubric-jobs/{ANY}", base_views.NoSuchRoute.as_view()),
     path("error-codes", resources.ErrorCodes.as_view()),

@@ -18,7 +18,7 @@ from rubric_jobs.errors import (
     ProviderUnavailable,
 )
 from rubric_jobs.jobs.claims import Claim
-from rubric_jobs.llm.provider import Provider, Reply, Task
+from rubric_jobs.llm.provider import Provider, Reply, Task, form_of
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.circuit_breaker import Pass
 from rubric_jobs.worker.writer import Writer
@@ -70,7 +70,7 @@ class GuardedProvider:
                 raise CircuitOpen(retry_after_s=passed + _spread_s(passed))
             async with self._recorded(model, passed):
                 reply = await self._inside.answer(task, model=model, timeout_s=timeout_s, on_text=on_text)
-                reply = replace(reply, provider=self.name)
+                reply = replace(reply, provider=self.name, form=form_of(task))
                 if self._keep is not None:
                     await self._keep(reply)
                 return reply

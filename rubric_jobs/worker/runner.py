@@ -15,9 +15,10 @@ from typing import Any
 import rubric_jobs
 from rubric_jobs import conf
 from rubric_jobs.documents import scans
-from rubric_jobs.errors import RubricJobError
-from rubric_jobs.jobs import claims, controls
+from rubric_jobs.errors import NoRubricFound, RubricJobError
+from rubric_jobs.jobs import claims, controls, readings
 from rubric_jobs.jobs.claims import Claim, Cost, Ending
+from rubric_jobs.llm import plan_answer
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import Providers, ProviderSettings
@@ -27,8 +28,9 @@ from rubric_jobs.pipelines import enhancement, extraction
 from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader.sandbox import Sandbox
+from rubric_jobs.reader.sandbox import Reading, Sandbox
 from rubric_jobs.worker import circuit_breaker, page_pictures
+from rubric_jobs.worker import readings as read_documents
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
 from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
@@ -53,6 +55,7 @@ class Runner:
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
             await self._leave_call(claim)
+            await self._writer.change(readings.copy_of_twin, claim, job.digest)
             return await self._with_pictures(_repeated(job, *job.twin, began=began), job.data)
         work = self._extract if claim.kind == Kind.EXTRACT else self._enhance
         try:
@@ -105,15 +108,23 @@ class Runner:
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
-        return await extraction.extract(
+        done = await extraction.extract(
             request,
-            read=partial(self._sandbox.read, tenant=job.claim.tenant_id),
+            read=partial(self._read, job),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
             on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
+        for reading in job.readings:
+            done = await read_documents.keep(job.claim, reading, done, writer=self._writer)
+        return done
+
+    async def _read(self, job: _Job, data: bytes, file_type: str) -> Reading:
+        reading = await self._sandbox.read(data, file_type, tenant=job.claim.tenant_id)
+        job.readings.append(reading)
+        return reading
 
     async def _enhance(self, job: _Job) -> Outcome:
         asked = job.claim.parameters
@@ -145,7 +156,7 @@ class Runner:
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One run of one job: its rows' data, its progress reports, and the replies that it has paid for."""
+    """One run of one job: its rows' data, its progress reports, the replies that it has paid for, what was read."""
 
     claim: Claim
     data: bytes
@@ -156,6 +167,7 @@ class _Job:
     report: ReportProgress
     writer: Writer
     replies: list[Reply] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list, repr=False)
 
     def tell(self, *, stage: str, criteria_found: int = 0, partial_rubric: dict[str, Any] | None = None) -> None:
         self.report({"stage": stage, "criteriaFound": criteria_found, "partialRubric": partial_rubric})
@@ -164,6 +176,7 @@ class _Job:
         """Store a reply at once, because the job may be cancelled or its process killed before its end."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
+        del storable["form"]  # its text tells, and a worker of the version before knows no form
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
@@ -198,6 +211,7 @@ def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
         "categories_extracted": 0,
         "llm_provider": paid[-1].provider if paid else None,
         "llm_model": paid[-1].model if paid else None,
+        "answer_form": None,
         "cache_hit": False,
     }
 
@@ -205,7 +219,8 @@ def _spent(paid: list[Reply], began: float) -> dict[str, Any]:
 def _failed(error: RubricJobError, job: _Job, began: float) -> dict[str, Any]:
     spent = _spent(job.all_replies, began)
     if job.all_replies:
-        return spent
+        last = job.all_replies[-1]
+        return spent | _answered(job, last.form or ("plan" if plan_answer.is_plan(last.text) else "copy"), error)
     return spent | {"llm_provider": error.llm_provider, "llm_model": error.llm_model}
 
 
@@ -216,12 +231,21 @@ def _metrics(done: Outcome, job: _Job, began: float) -> dict[str, Any]:
         "ungrounded": done.ungrounded,
         "llm_provider": done.provider,
         "llm_model": done.model,
+        **_answered(job, done.answer_form),
     }
+
+
+def _answered(job: _Job, form: str | None, error: RubricJobError | None = None) -> dict[str, Any]:
+    """The form of the answer that decided the job, and how many plans were answered and refused on the way."""
+    plans = sum(reply.form == "plan" for reply in job.replies)
+    taken = form == "plan" and (error is None or isinstance(error, NoRubricFound))
+    return {"answer_form": form, "plans_answered": plans, "plans_refused": plans - min(plans, taken)}
 
 
 def _repeated(job: _Job, result: dict[str, Any], metrics: dict[str, Any], *, began: float) -> Ending:
     """The ending of a job with an identical twin: the same result without cost. Later twins can reuse it in turn."""
-    same = {name: metrics.get(name) for name in ("categories_extracted", "ungrounded", "llm_provider", "llm_model")}
+    kept = ("categories_extracted", "ungrounded", "llm_provider", "llm_model", "answer_form")
+    same = {name: metrics.get(name) for name in kept}
     metrics = {**_spent([], began), **same, "cache_hit": True}
     return Ending(claim=job.claim, result=result, metrics=metrics, digest=job.digest)
 
@@ -233,7 +257,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
     facts = {
         "kind": claim.kind,
         "parameters": decisive,
-        "policy": [asked.provider, asked.fallback],
+        "policy": [asked.provider, asked.fallback, asked.answer_form],
         "recognizes": conf.recognizes_text() and scans.is_installed(),
         "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
@@ -270,4 +294,6 @@ def policy(seconds_left: float = math.inf, *, is_local_only: bool = False) -> Po
         provider=LOCAL if is_local_only else provider,
         fallback=() if is_local_only else tuple(fallback),
         call_timeout_s=min(conf.call_timeout_s(), seconds_left),
+        answer_form=conf.answer_form(),
+        seconds_left=seconds_left,
     )

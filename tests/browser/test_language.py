@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from rubric_jobs import errors
+from rubric_jobs.documents import model as documents
 from tests.browser import steps
 from tests.browser.conftest import PATIENCE_MS, Site, Teacher, Watch
 
@@ -36,6 +37,17 @@ def test_no_text_is_missing_in_german_and_each_has_the_same_places() -> None:
 
 def test_every_failure_has_a_german_sentence() -> None:
     assert {f"error_{code}" for code in errors.by_code()} <= set(texts("de"))
+
+
+def test_every_reason_of_a_doubt_has_a_german_sentence() -> None:
+    told = "".join((APP / "reader" / f"{name}.py").read_text(encoding="utf-8") for name in ("doubts", "agreement"))
+    sentences = re.findall(r'(?:why|_DISAGREE) ?= ?f?"([A-Z][^"]*\.)"', told)
+    words = ["row", "column", "skip", "number", "score to fill in", "no use", *documents.DOUBTS]
+    asked = {
+        "why_" + "_".join(re.findall("[a-z]+", re.sub(r"{[^}]*}", "", text).lower())) for text in [*sentences, *words]
+    }
+    assert len(sentences) >= 8
+    assert asked <= set(texts("de"))
 
 
 def test_every_text_that_the_element_asks_for_is_there() -> None:

@@ -198,6 +198,19 @@ def test_a_job_that_is_completed_in_the_end_tells_of_no_fault(submit: Submit) ->
     assert (job(claim.job_id).error_code, job(claim.job_id).error_message) == (None, None)
 
 
+def test_a_retry_that_waited_for_an_ending_does_not_see_the_reply_that_was_the_fault(submit: Submit) -> None:
+    job_id = submit()
+    claim = claim_one()
+
+    def fail() -> None:
+        claims.keep_replies([(claim, Cost(), {"text": "useless"})])
+        claims.end([Ending(claim=claim, error=AnswerInvalid())])
+
+    waited_for(fail, lambda: lifecycle.retry(job_id=job_id, tenant_id=claim.tenant_id, timeout_s=280))
+    assert job(job_id).status == "pending"
+    assert not RubricJobReply.objects.exists()
+
+
 def test_a_retry_of_a_running_job_leaves_its_stored_reply_alone(submit: Submit) -> None:
     submit()
     claim = claim_one()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from rubric_jobs import errors
@@ -59,6 +60,10 @@ def extract_task(instruction: str = "", complaint: str = "") -> ExtractTask:
         instruction=instruction,
         complaint=complaint,
     )
+
+
+def pointing_task() -> ExtractTask:
+    return replace(extract_task(), form="plan")
 
 
 def scan_task() -> ExtractTask:

@@ -13,7 +13,7 @@ import pytest
 from rubric_jobs import errors
 from rubric_jobs.documents import Cell, Document, Table
 from rubric_jobs.llm import ask as asking
-from rubric_jobs.llm.ask import Answer, Objection, Target
+from rubric_jobs.llm.ask import Answer, Objection, Question, Target
 from rubric_jobs.llm.provider import EnhanceTask, Reply, Task
 from rubric_jobs.rubric.model import Rubric, Source
 from tests import cpu
@@ -60,7 +60,11 @@ def accept(_rubric: Rubric) -> None:
 
 def ask(provider: Scripted, **more: Any) -> Answer:
     return asyncio.run(
-        asking.ask(**({"task": TASK, "provider": provider, "model": "m", "timeout_s": 5, "check": accept} | more))
+        asking.ask(
+            Question(more.pop("task", TASK), asking.passing(more.pop("check", accept)), more.pop("on_text", None)),
+            target=Target(provider, "m"),
+            **({"timeout_s": 5} | more),
+        )
     )
 
 
@@ -160,7 +164,7 @@ def test_an_answer_without_an_end_is_broken_off_as_soon_as_it_is_too_long() -> N
 
 def in_turn(*providers: Scripted, **more: Any) -> Answer:
     candidates = [Target(provider, f"model-of-{provider.name}") for provider in providers]
-    return asyncio.run(asking.ask_in_turn(TASK, candidates, timeout_s=5, check=accept, **more))
+    return asyncio.run(asking.ask_in_turn([Question(TASK, asking.passing(accept))], candidates, timeout_s=5, **more))
 
 
 def test_the_next_one_is_asked_where_the_first_fails() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from rubric_jobs import errors
-from rubric_jobs.llm import ask
+from rubric_jobs.llm import ask, plan_answer, points_answer
 from rubric_jobs.llm.provider import Reply, Task
 from rubric_jobs.llm.providers import registry
+from rubric_jobs.reader.plan import Part, Plan
 from tests.fake_llm import FakeLLM
 from tests.fake_protocols import THOUGHT_TOKENS
 from tests.llm import tasks
@@ -76,10 +77,32 @@ def test_rules_become_criteria_that_add_up_to_the_total(vendor: Vendor) -> None:
     assert sum(criterion.points or 0 for criterion in rubric.criteria) == 50
 
 
-def test_a_whole_rubric_comes_back_with_its_names(vendor: Vendor) -> None:
-    rubric = ask.parse(answer(vendor, tasks.whole_task()).text)
+def test_a_whole_rubric_is_answered_with_its_points_alone(vendor: Vendor) -> None:
+    reply = answer(vendor, tasks.whole_task())
+    rubric = points_answer.parse(reply.text, tasks.grid_rubric())
     assert [criterion.name for criterion in rubric.criteria] == [row[0] for row in tasks.GRID[1:]]
     assert sum(criterion.points or 0 for criterion in rubric.criteria) == 24
+    assert len(reply.text) < 100
+
+
+def test_a_document_is_pointed_at_within_a_limit_that_leaves_room_to_think(vendor: Vendor, fake_llm: FakeLLM) -> None:
+    reply = answer(vendor, tasks.pointing_task())
+    told = plan_answer.parse(reply.text, tasks.grid_document())
+    assert told.plan == Plan((Part((1,), "down", "clll", "hccc", name="lead"),))
+    call = fake_llm.history[-1]
+    limit = call.body.get("max_completion_tokens") or call.body["generationConfig"]["maxOutputTokens"]
+    assert limit >= 8_000
+
+
+def test_an_answer_that_points_is_bound_to_flat_lists_of_strings(vendor: Vendor, fake_llm: FakeLLM) -> None:
+    answer(vendor, tasks.pointing_task())
+    schema = fake_llm.history[-1].schema
+    assert schema is not None
+    assert set(schema["required"]) == set(schema["properties"]) == {"choice", "words", "parts", "roles"}
+    told = json.dumps(schema)
+    assert "anyOf" not in told
+    assert "enum" not in told
+    assert "nullable" not in told
 
 
 def test_a_scan_goes_to_the_model_as_the_file_itself(vendor: Vendor, fake_llm: FakeLLM) -> None:

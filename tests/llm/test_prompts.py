@@ -63,9 +63,9 @@ def test_the_rules_are_the_same_whatever_the_material_says() -> None:
 def test_a_few_rules_and_a_whole_rubric_are_asked_for_differently() -> None:
     few, whole = prompts.for_task(tasks.rules_task()), prompts.for_task(tasks.whole_task())
     assert "4 to 8 criteria" in few.system
-    assert "names, descriptions and order unchanged" in whole.system
+    assert "Nothing else can change" in whole.system
     assert "The total is 50 points." in few.user
-    assert '"Line of argument"' in whole.user
+    assert "2 Line of argument: 4 points" in whole.user
     assert few.version == whole.version == prompts.ENHANCE_VERSION
 
 

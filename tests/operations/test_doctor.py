@@ -48,7 +48,13 @@ def test_an_installation_in_order_is_called_so() -> None:
     workers.note(worker="host:1", running=2)
     said = StringIO()
     call_command("doctor", "--offline", stdout=said)
-    for text in ("PostgreSQL", "all applied", "all four on", "1 processes on host, 2 jobs running", "0 jobs wait"):
+    for text in (
+        "PostgreSQL",
+        "all applied",
+        "all that the running service needs",
+        "1 processes on host, 2 jobs running",
+        "0 jobs wait",
+    ):
         assert text in said.getvalue()
     assert "FAIL" not in said.getvalue()
 
@@ -67,6 +73,7 @@ def test_without_a_worker_it_says_how_to_start_one() -> None:
 def test_a_worker_that_went_without_stopping_is_named() -> None:
     workers.note(worker="host:1", running=2)
     with connection.cursor() as cursor:
+        cursor.execute("UPDATE grader.rubric_workers SET started_at = now() - interval '1 hour'")
         cursor.execute("INSERT INTO grader.rubric_workers VALUES ('host:2', now(), now() - interval '20 s', 0)")
     lost, alive = findings("workers", ask_providers=False)
     assert (lost.verdict, alive.verdict) == (Verdict.LOOK, Verdict.OK)
@@ -94,6 +101,13 @@ def test_a_missed_goal_is_told(make_attempt: Callable[..., Any]) -> None:
     assert findings("goal", ask_providers=False) == []
     make_attempt(outcome="failed")
     assert "0 of 1 jobs" in findings("goal", ask_providers=False)[0].said
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_model_whose_plans_are_often_refused_is_named(make_attempt: Callable[..., Any]) -> None:
+    make_attempt(llm_model="gpt-6-luna", plans_answered=10, plans_refused=9)
+    (finding,) = findings("plans", ask_providers=False)
+    assert (finding.verdict, "gpt-6-luna: 9 of 10" in finding.said) == (Verdict.LOOK, True)
 
 
 @pytest.mark.usefixtures("rows")
@@ -175,6 +189,24 @@ def test_a_provider_that_is_to_be_asked_needs_a_key(settings: Any) -> None:
 def test_without_any_key_it_says_who_answers(settings: Any) -> None:
     settings.GEMINI_API_KEY = settings.OPENAI_API_KEY = None
     assert "local reader" in findings("providers")[0].said
+
+
+@pytest.mark.usefixtures("rows")
+def test_a_wrong_address_of_the_identity_providers_keys_is_found(settings: Any, fake_llm: Any) -> None:
+    settings.JWT_JWKS_URL, settings.JWT_AUDIENCE = f"{fake_llm.url}/keys", "rubrics"
+    (finding,) = findings("tokens")
+    assert finding.verdict is Verdict.FAIL
+    assert "JWT_JWKS_URL" in finding.said
+    assert findings("tokens", ask_providers=False) == []
+
+
+@pytest.mark.usefixtures("rows")
+def test_silenced_checks_are_not_repeated_and_row_level_security_is_told(settings: Any) -> None:
+    settings.DEBUG = False
+    said = " ".join(finding.said for finding in doctor.examine(ask_providers=False))
+    assert settings.SILENCED_SYSTEM_CHECKS
+    assert not [name for name in settings.SILENCED_SYSTEM_CHECKS if name in said]
+    assert "row-level security is on" in said
 
 
 @pytest.mark.usefixtures("rows")

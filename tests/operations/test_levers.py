@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from rubric_jobs import conf
-from rubric_jobs.jobs import adoption, claims, controls, erasure, lifecycle
+from rubric_jobs.jobs import adoption, claims, controls, erasure, lifecycle, purge
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.jobs.erasure import Owner
 from rubric_jobs.models import Membership, RubricJob, RubricJobAttempt, RubricJobInput, TenantControl
@@ -232,6 +232,21 @@ def test_finished_rows_from_before_are_adopted_with_the_kind_of_their_file(make_
     kinds = dict(RubricJob.objects.values_list("pk", "kind"))
     assert kinds == {extract.pk: "extract", enhance.pk: "enhance"}
     assert json.loads(json.dumps(RubricJob.objects.get(pk=extract.pk).result)) == {"old": True}
+
+
+def test_adopted_rows_without_times_are_purged(make_job: MakeJob) -> None:
+    with connection.cursor() as cursor:  # as in a table that was made with fewer constraints than ours
+        for column in ("created_at", "updated_at"):
+            cursor.execute(f"ALTER TABLE grader.rubric_extraction_jobs ALTER {column} DROP NOT NULL")
+        for status in ("completed", "failed", "processing"):
+            job = make_job(kind=None, status=status)
+            cursor.execute(
+                """UPDATE grader.rubric_extraction_jobs SET created_at = NULL, updated_at = NULL, completed_at = NULL
+                   WHERE job_id = %s""",
+                [job.pk],
+            )
+    assert adoption.adopt(unfinished_after=datetime.timedelta(hours=2)).total() == 3
+    assert purge.purge_jobs(purge.Selection(older_than=datetime.timedelta(0)), rest=0).total() == 3
 
 
 def test_unfinished_rows_from_before_stay_unless_they_are_stale(make_job: MakeJob) -> None:

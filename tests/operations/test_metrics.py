@@ -100,6 +100,26 @@ def test_ends_failures_tokens_retries_and_rescues_are_counted(make_attempt: Make
     assert value(samples, "rubric_jobs_tokens_total", direction="completion", **tokens) == 80
 
 
+def test_plans_that_did_not_fit_are_counted_by_model(make_attempt: MakeAttempt) -> None:
+    for refused in (0, 0, 1, 2):
+        make_attempt(answer_form="plan", plans_answered=3, plans_refused=refused)
+    make_attempt(llm_model="invented", answer_form="copy", plans_answered=2, plans_refused=2)
+    make_attempt()
+    ledger.roll_up(settled="interval '0'")
+    samples = scrape()
+    model = {"provider": "gemini", "model": "gemini-3.5-flash"}
+    assert value(samples, "rubric_jobs_plans_total", **model) == 12
+    assert value(samples, "rubric_jobs_plans_refused_total", **model) == 3
+    assert value(samples, "rubric_jobs_plans_refused_total", provider="gemini", model="other") == 2
+
+
+@pytest.mark.parametrize(("refused", "often"), [(2, 0), (3, 1)])
+def test_more_than_a_fifth_of_refused_plans_is_an_alarm(make_attempt: MakeAttempt, refused: int, often: int) -> None:
+    make_attempt(plans_answered=10, plans_refused=refused)
+    make_attempt(llm_model="seldom", plans_answered=2, plans_refused=2)
+    assert value(scrape(), "rubric_jobs_plans_refused_too_often") == often
+
+
 def test_times_are_histograms_whose_bounds_belong_to_their_buckets(make_attempt: MakeAttempt) -> None:
     for queue_ms, run_ms in [(0, 10), (10, 11), (11, 300_000), (400_000, 300_001)]:
         make_attempt(queue_ms=queue_ms, run_ms=run_ms)
@@ -216,7 +236,7 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
 ) -> None:
     make_attempt()
     ledger.roll_up()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         scrape()
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
@@ -226,17 +246,45 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
     assert "idx_rubric_attempts_ended" in plan
 
 
+def worker_row(name: str, *, started_s: float, silent_s: float = 0) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO grader.rubric_workers (worker, running, started_at, seen_at)
+               VALUES (%s, 0, now() - %s * interval '1 second', now() - %s * interval '1 second')""",
+            [name, started_s, silent_s],
+        )
+
+
 def test_workers_that_are_alive_are_told() -> None:
+    for name in ("host:1", "host:2"):
+        worker_row(name, started_s=100)
     workers.note(worker="host:1", running=3)
     workers.note(worker="host:2", running=1)
     workers.note(worker="host:2", running=2)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO grader.rubric_workers (worker, running, seen_at) VALUES ('gone', 9, now() - interval '20 s')"
-        )
+    worker_row("gone:1", started_s=100, silent_s=20)
     samples = scrape()
     assert (value(samples, "rubric_jobs_workers"), value(samples, "rubric_jobs_running")) == (2, 5)
     assert value(samples, "rubric_jobs_workers_lost") == 1
+
+
+@pytest.mark.parametrize(
+    ("alive", "missed"),
+    [
+        pytest.param([("one:3", 90)], ["one:1"], id="one new worker for two"),
+        pytest.param([("one:3", 90), ("one:4", 20)], [], id="both replaced on their host"),
+        pytest.param([("two:1", 3000), ("two:2", 20)], ["one:1", "one:2"], id="another host's hourly relief"),
+        pytest.param([("new:1", 30), ("new:2", 30)], [], id="a new container"),
+        pytest.param([("one:3", 200)], ["one:1", "one:2"], id="an older neighbour"),
+    ],
+)
+def test_a_worker_that_died_is_missed_until_another_takes_its_place(
+    alive: list[tuple[str, float]], missed: list[str]
+) -> None:
+    for name in ("one:1", "one:2"):
+        worker_row(name, started_s=1000, silent_s=100)
+    for name, started_s in alive:
+        worker_row(name, started_s=started_s)
+    assert [worker.name for worker in workers.known() if not worker.is_alive] == missed
 
 
 def test_a_worker_that_stopped_as_it_should_is_not_missed() -> None:

@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -132,6 +133,29 @@ def test_a_failing_schedule_is_an_alarm_on_the_page(operator: Client) -> None:
     assert not alarm.search(told := operator.get(page).content.decode())[1]  # type: ignore[index]
     assert "<span>purge</span>" in told
     assert operator.get(f"{page}data").json()["failingTasks"] == ["purge"]
+
+
+@pytest.mark.parametrize(("certain", "mended", "is_alarm"), [(40, 3, True), (40, 2, False), (5, 5, False)])
+def test_certain_readings_that_are_mended_too_often_are_an_alarm(
+    operator: Client, make_attempt: MakeAttempt, certain: int, mended: int, is_alarm: bool
+) -> None:
+    for _ in range(certain + 1):
+        make_attempt()
+    with connection.cursor() as cursor:
+        picked = "SELECT attempt_id FROM grader.rubric_job_attempts ORDER BY attempt_id LIMIT %s"
+        cursor.execute(
+            f"UPDATE grader.rubric_job_attempts SET is_certain = true WHERE attempt_id IN ({picked})", [certain]
+        )
+        cursor.execute(
+            f"UPDATE grader.rubric_job_attempts SET mended_at = now() WHERE attempt_id IN ({picked})", [mended]
+        )
+    page = reverse("admin:rubric_jobs_overview")
+    assert (re.search(r'id="mended"( hidden)?>', operator.get(page).content.decode())[1] is None) == is_alarm  # type: ignore[index]
+    told = operator.get(f"{page}data").json()["certainty"]
+    assert told == {"certain": certain, "mended": mended, "isTooOftenWrong": is_alarm}
+    metrics = Client().get("/metrics").content.decode()
+    assert f"rubric_jobs_certain_mended {float(mended)}" in metrics
+    assert f"rubric_jobs_certain_too_often_wrong {float(is_alarm)}" in metrics
 
 
 def test_the_plots_outlive_the_purge(make_job: MakeJob, make_attempt: MakeAttempt) -> None:

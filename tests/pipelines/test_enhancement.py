@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubric_jobs import errors
+from rubric_jobs.llm import points_answer
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.llm.providers.registry import ProviderSettings
@@ -143,15 +145,11 @@ def test_a_wish_that_no_model_can_heed_is_told_of() -> None:
 
 @pytest.mark.parametrize("provider", ["gemini", "openai"])
 def test_a_model_changes_points_alone(run: Run, fake_llm: FakeLLM, provider: str) -> None:
-    answer = rubrics.essay().as_json()
-    answer["criteria"][0] |= {"name": "THESIS", "description": "Reworded.", "points": 30}
-    answer["criteria"][0]["levels"][0]["description"] = "Reworded."
-    answer["criteria"][1]["points"] = 10
-    answer["title"], answer["adjustments"] = "Another title", []
+    answer = {"points": ["1 Thesis 30", "2 Style 10"], "title": "Another title", "criteria": [{"name": "THESIS"}]}
     fake_llm.behave(answer=answer)
     done = run(request_for(WHOLE, 40, provider=provider))
     assert worths(done) == [30, 10]
-    assert (done.provider, done.rubric.title) == (provider, "Essay rubric")
+    assert (done.provider, done.rubric.title, done.answer_form) == (provider, "Essay rubric", "plan")
     assert wording(done.rubric) == wording(rubrics.essay())
     assert [level.points for level in done.rubric.criteria[0].levels] == [30, 15, 0]
     assert [each.points for each in done.rubric.adjustments] == [4]
@@ -162,45 +160,38 @@ def test_a_model_that_does_not_keep_the_criteria_is_asked_once_more_then_failed(
     run: Run, fake_llm: FakeLLM, mode: str
 ) -> None:
     fake_llm.behave(mode=mode)
-    with pytest.raises(errors.AnswerInvalid, match="did not keep every criterion"):
+    with pytest.raises(errors.AnswerInvalid, match="did not give every criterion"):
         run(request_for(WHOLE, provider="gemini"))
     assert len(fake_llm.history) == 2
 
 
 @pytest.mark.parametrize("provider", ["gemini", "openai"])
 def test_the_second_question_quotes_what_was_wrong(run: Run, fake_llm: FakeLLM, provider: str) -> None:
-    fake_llm.then(mode="renamed_criterion")
+    fake_llm.then(mode="dropped_row")
     done = run(request_for(WHOLE, provider=provider))
     assert done.asked_again
     assert wording(done.rubric) == wording(rubrics.essay())
-    assert "They are: “Thesis”; “Style”." in str(fake_llm.history[1])
+    assert "criterion 2 has no points" in str(fake_llm.history[1])
 
 
-def test_a_dropped_or_renamed_level_is_caught(run: Run, fake_llm: FakeLLM) -> None:
-    answer = rubrics.essay().as_json()
-    del answer["criteria"][1]["levels"][1]
-    fake_llm.then(answer=answer)
-    answer = rubrics.essay().as_json()
-    answer["criteria"][0]["levels"][1]["name"] = "Blurry"
-    fake_llm.then(answer=answer)
-    with pytest.raises(errors.AnswerInvalid, match="did not keep every criterion and level"):
-        run(request_for(WHOLE, provider="gemini"))
-
-
-def test_swapped_criteria_are_caught(run: Run, fake_llm: FakeLLM) -> None:
-    answer = rubrics.essay().as_json()
-    answer["criteria"].reverse()
-    fake_llm.behave(answer=answer)
+@pytest.mark.parametrize(
+    "points",
+    [
+        ["1 Thesis 60"],
+        ["1 Style 60", "2 Thesis 40"],
+        ["1 Thesis 60", "2 Style 40", "3 Grammar 5"],
+        ["1 Thesis 60", "1 Thesis 50", "2 Style 40"],
+        ["1 Thesis 60", "2 Style 40", "1.9 Clear 3"],
+        ["1 Thesis 60", "2 Style 40", "1.1 Blurry 3"],
+        ["1 Thesis 60", "2 Style forty"],
+        ["1 Thesis 100", "2 Style 0"],
+    ],
+)
+def test_points_for_another_rubric_are_refused(run: Run, fake_llm: FakeLLM, points: list[str]) -> None:
+    fake_llm.behave(answer={"points": points})
     with pytest.raises(errors.AnswerInvalid):
         run(request_for(WHOLE, provider="gemini"))
-
-
-def test_a_criterion_robbed_of_all_points_is_caught(run: Run, fake_llm: FakeLLM) -> None:
-    answer = rubrics.essay().as_json()
-    answer["criteria"][1]["points"] = 0
-    fake_llm.behave(answer=answer)
-    with pytest.raises(errors.AnswerInvalid):
-        run(request_for(WHOLE, provider="gemini"))
+    assert len(fake_llm.history) == 2
 
 
 @pytest.mark.parametrize("rules", [WHOLE, RULES])
@@ -219,27 +210,26 @@ def test_a_criterion_worth_more_than_the_whole_is_refused(run: Run, fake_llm: Fa
 
 
 def test_points_that_a_model_leaves_as_they_were_are_scaled_down(run: Run, fake_llm: FakeLLM) -> None:
-    fake_llm.behave(answer=rubrics.essay().as_json())
+    fake_llm.behave(answer=points_answer.written(rubrics.essay()))
     assert worths(run(request_for(WHOLE, 5, provider="gemini"))) == [3, 2]
-
-
-def test_a_model_that_gives_no_points_leaves_the_proportions(run: Run, fake_llm: FakeLLM) -> None:
-    answer = rubrics.essay().as_json()
-    answer["criteria"][0]["points"] = None
-    fake_llm.behave(answer=answer)
-    assert worths(run(request_for(WHOLE, 10, provider="gemini"))) == [6, 4]
 
 
 def test_levels_without_points_get_those_of_the_model(run: Run, fake_llm: FakeLLM) -> None:
     levels = [Level(name="Good", description="Is clear."), Level(name="Poor", description="Is not.")]
     whole = Rubric(criteria=[Criterion(name=name, levels=levels) for name in ("Clarity", "Depth")])
-    answer = whole.as_json()
-    for criterion in answer["criteria"]:
-        criterion["points"] = 10
-        criterion["levels"][0]["points"], criterion["levels"][1]["points"] = 10, 6
-    fake_llm.behave(answer=answer)
+    told = ["1 Clarity 10", "1.1 Good 10", "1.2 Poor 6", "2 Depth 10", "2.1 Good 10", "2.2 Poor 6"]
+    fake_llm.behave(answer={"points": told})
     done = run(request_for(rubric_text.write(whole), 20, provider="openai"))
     assert [[level.points for level in each.levels] for each in done.rubric.criteria] == [[10, 6], [10, 6]]
+
+
+def test_the_criteria_appear_while_a_model_gives_them_points(run: Run, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(part_characters=8)
+    seen: list[dict[str, Any]] = []
+    ticks = itertools.count()
+    run(request_for(WHOLE, provider="gemini"), on_progress=lambda **told: seen.append(told), clock=ticks.__next__)
+    writing = [told["partial_rubric"]["criteria"] for told in seen if told["stage"] == "writing"]
+    assert ["Thesis"] in [[criterion["name"] for criterion in criteria] for criteria in writing]
 
 
 def test_a_penalty_in_a_pasted_table_takes_nothing_from_the_criteria() -> None:

@@ -33,7 +33,7 @@ PDF_BYTES = b"%PDF-1.7\nno one parses these bytes here\nstartxref\n0\n%%EOF\n"
 REQUEST = ExtractionRequest(data=PDF_BYTES, file_type="application/pdf")
 NAMES = [row[0] for row in tasks.GRID[1:]]
 UNCERTAIN = tasks.grid_rubric(confidence=0.3)
-GEMINI = Policy(provider="gemini", call_timeout_s=20)
+GEMINI = Policy(provider="gemini", call_timeout_s=20, answer_form="copy")
 
 
 def reads(
@@ -82,7 +82,7 @@ def codes(done: Outcome) -> list[str]:
 
 
 def test_a_certain_local_reading_is_the_answer_without_a_model(run: Run, fake_llm: FakeLLM) -> None:
-    done = run(local=tasks.grid_rubric(confidence=1.0), policy=Policy())
+    done = run(local=tasks.grid_rubric(confidence=1.0), policy=Policy(answer_form="copy"))
     assert (done.provider, done.model, done.prompt_tokens, done.completion_tokens) == ("local", None, 0, 0)
     assert len(done.rubric.criteria) == 3
     assert not fake_llm.history
@@ -90,8 +90,10 @@ def test_a_certain_local_reading_is_the_answer_without_a_model(run: Run, fake_ll
 
 def test_a_local_reading_comes_with_the_likeliest_plan(run: Run) -> None:
     likeliest, other = Plan((Part((1,), "down", "clll", "hccc"),)), Plan((Part((1,), "long", "cxxx", "hccc"),))
-    assert run(local=tasks.grid_rubric(1.0), plans=(likeliest, other), policy=Policy()).plan == likeliest
-    assert run(local=tasks.grid_rubric(1.0), policy=Policy()).plan is None
+    assert (
+        run(local=tasks.grid_rubric(1.0), plans=(likeliest, other), policy=Policy(answer_form="copy")).plan == likeliest
+    )
+    assert run(local=tasks.grid_rubric(1.0), policy=Policy(answer_form="copy")).plan is None
 
 
 def test_the_other_jobs_of_the_loop_go_on_while_a_huge_local_reading_is_finished() -> None:
@@ -101,7 +103,7 @@ def test_the_other_jobs_of_the_loop_go_on_while_a_huge_local_reading_is_finished
     async def turns() -> int:
         providers = registry.build(ProviderSettings())
         finishing = asyncio.ensure_future(
-            extraction.extract(REQUEST, read=reads(huge), providers=providers, policy=Policy())
+            extraction.extract(REQUEST, read=reads(huge), providers=providers, policy=Policy(answer_form="copy"))
         )
         turns = 0
         while not finishing.done():
@@ -114,7 +116,7 @@ def test_the_other_jobs_of_the_loop_go_on_while_a_huge_local_reading_is_finished
 
 
 def test_an_uncertain_local_reading_goes_to_gemini_where_it_has_a_key(run: Run, fake_llm: FakeLLM) -> None:
-    done = run(policy=Policy())
+    done = run(policy=Policy(answer_form="copy"))
     assert (done.provider, done.model) == ("gemini", "gemini-3.5-flash")
     assert done.prompt_tokens > 0
     assert done.completion_tokens > 0
@@ -122,21 +124,21 @@ def test_an_uncertain_local_reading_goes_to_gemini_where_it_has_a_key(run: Run, 
 
 
 def test_without_a_key_for_gemini_openai_is_asked(run: Run) -> None:
-    done = run(policy=Policy(), settings={"openai_api_key": "k"})
+    done = run(policy=Policy(answer_form="copy"), settings={"openai_api_key": "k"})
     assert (done.provider, done.model) == ("openai", "gpt-6-luna")
 
 
 def test_without_any_key_the_local_reader_says_what_it_can(run: Run, fake_llm: FakeLLM) -> None:
-    assert run(policy=Policy(), settings={}).provider == "local"
+    assert run(policy=Policy(answer_form="copy"), settings={}).provider == "local"
     with pytest.raises(errors.NoRubricFound):
-        run(local=errors.NoRubricFound(), policy=Policy(), settings={})
+        run(local=errors.NoRubricFound(), policy=Policy(answer_form="copy"), settings={})
     with pytest.raises(errors.ScannedDocument):
-        run(local=errors.ScannedDocument(), policy=Policy(), settings={})
+        run(local=errors.ScannedDocument(), policy=Policy(answer_form="copy"), settings={})
     assert not fake_llm.history
 
 
 def test_a_caller_forces_a_model_though_the_local_reader_is_certain(run: Run) -> None:
-    done = run(replace(REQUEST, provider="openai"), local=tasks.grid_rubric(1.0), policy=Policy())
+    done = run(replace(REQUEST, provider="openai"), local=tasks.grid_rubric(1.0), policy=Policy(answer_form="copy"))
     assert done.provider == "openai"
 
 
@@ -252,7 +254,7 @@ def test_a_failure_never_becomes_a_rubric(
 ) -> None:
     fake_llm.behave(mode=mode)
     with pytest.raises(expected):
-        run(policy=Policy(call_timeout_s=0.5 if mode == "hang" else 20))
+        run(policy=Policy(call_timeout_s=0.5 if mode == "hang" else 20, answer_form="copy"))
     assert len(fake_llm.history) == 1
 
 
@@ -326,7 +328,7 @@ def test_a_stored_reply_is_used_though_its_provider_is_not_first_any_more(run: R
     stored: list[Reply] = []
     run(on_reply=stored.append)
     fake_llm.reset()
-    assert run(policy=Policy(provider="openai"), stored_reply=stored[0]).provider == "gemini"
+    assert run(policy=Policy(provider="openai", answer_form="copy"), stored_reply=stored[0]).provider == "gemini"
     assert not fake_llm.history
 
 

@@ -173,9 +173,9 @@ TRANSPOSED = Sample(
             "Style",
             None,
             [
-                ("Excellent (A)", None, "The prose is lively"),
-                ("Good (B)", None, "The prose is plain"),
-                ("Poor (D)", None, "The prose is hard"),
+                ("Excellent (A)", None, "The prose is lively and free of mistakes."),
+                ("Good (B)", None, "The prose is plain with few mistakes in it."),
+                ("Poor (D)", None, "The prose is hard to follow in many places."),
             ],
         ),
     ],

@@ -144,7 +144,7 @@ UNEVEN_STEPS = Sample(
         ),
     ],
     [
-        (name, 5, [("5", 5, FULL), ("3", 3, PART), ("1", 1, NONE), ("0", 0, "No log")])
+        (name, 5, [("5", 5, FULL), ("3", 3, PART), ("1", 1, NONE), ("0", 0, "No log was handed in at all.")])
         for name in ("Content", "Organization")
     ],
 )

@@ -23,9 +23,21 @@ SINGLE_POINT = Sample(
         ),
     ],
     [
-        ("Layout", None, [("Criteria Standards for this performance", None, "The poster can be")]),
-        ("Content", None, [("Criteria Standards for this performance", None, "Three findings")]),
-        ("Sources", None, [("Criteria Standards for this performance", None, "Every picture")]),
+        (
+            "Layout",
+            None,
+            [("Criteria Standards for this performance", None, "The poster can be read from two metres away.")],
+        ),
+        (
+            "Content",
+            None,
+            [("Criteria Standards for this performance", None, "Three findings are stated with their evidence.")],
+        ),
+        (
+            "Sources",
+            None,
+            [("Criteria Standards for this performance", None, "Every picture and figure names where it came from.")],
+        ),
     ],
     kind="single_point",
     layouts=("docx", "ruled"),

@@ -42,8 +42,16 @@ SPECIFICATIONS = Sample(
     [
         ("Is the code easy to read?", None, [("MEETS SPECIFICATIONS", None, GOOD_CODE)]),
         ("Is the code tested?", None, [("MEETS SPECIFICATIONS", None, GOOD_TESTS)]),
-        ("Does the dashboard tell a story?", None, [("MEETS SPECIFICATIONS", None, "The charts lead")]),
-        ("Are the sources named?", None, [("MEETS SPECIFICATIONS", None, "Every number")]),
+        (
+            "Does the dashboard tell a story?",
+            None,
+            [("MEETS SPECIFICATIONS", None, "The charts lead from a question to its answer, one step at a time.")],
+        ),
+        (
+            "Are the sources named?",
+            None,
+            [("MEETS SPECIFICATIONS", None, "Every number can be traced to a file in the repository.")],
+        ),
     ],
     kind="single_point",
     sections=["Code Quality", "Code Quality", "Communication", "Communication"],
@@ -242,7 +250,7 @@ LETTER_LEVELS = Sample(
                 ("A", (90, 100), GOOD_CODE),
                 ("B", (80, 89), SOME_CODE),
                 ("C", (70, 79), BAD_CODE),
-                ("F", (0, 69), "No research"),
+                ("F", (0, 69), "No research is shown."),
             ],
         ),
         (
@@ -252,7 +260,7 @@ LETTER_LEVELS = Sample(
                 ("A", (90, 100), GOOD_TESTS),
                 ("B", (80, 89), SOME_TESTS),
                 ("C", (70, 79), BAD_TESTS),
-                ("F", (0, 69), "The text"),
+                ("F", (0, 69), "The text cannot be read."),
             ],
         ),
     ],
@@ -291,7 +299,7 @@ HOLISTIC_LINES = Sample(
         (
             "Holistic scoring rubric for essays",
             4,
-            [("4", 4, GOOD_CODE), ("3", 3, SOME_CODE), ("2", 2, SOME_TESTS), ("1", 1, BAD_CODE)],
+            [("4", 4, GOOD_CODE + " " + GOOD_TESTS), ("3", 3, SOME_CODE), ("2", 2, SOME_TESTS), ("1", 1, BAD_CODE)],
         )
     ],
     kind="holistic",

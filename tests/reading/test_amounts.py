@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubric_jobs.reader import amounts
+from tests.rubrics import quick
 
 WHOLE = {
     "15": (None, "15"),
@@ -151,6 +152,7 @@ def test_a_share_of_the_grade_is_one() -> None:
     assert found[0].high == 20
 
 
+@quick
 @given(
     st.integers(0, 999),
     st.sampled_from(["½", "¼", "¾", " 1/2", " 1⁄4", " 3/4"]),
@@ -163,6 +165,7 @@ def test_a_mixed_number_is_its_units_and_its_part(units: int, part: str, unit: s
     assert found.high == units + Decimal(values[part])
 
 
+@quick
 @given(
     st.decimals(0, 900, places=2),
     st.sampled_from(
@@ -177,6 +180,7 @@ def test_an_amount_is_the_same_in_every_dress(value: Decimal, dress: str, has_co
     assert found.high == value
 
 
+@quick
 @given(
     st.decimals(0, 99, places=1),
     st.decimals(0, 99, places=1),
@@ -188,6 +192,7 @@ def test_a_range_has_both_ends_in_order(a: Decimal, b: Decimal, dash: str) -> No
     assert (found.low, found.high) == (min(a, b), max(a, b))
 
 
+@quick
 @given(st.text(max_size=80))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     for take in (amounts.whole, amounts.trailing, amounts.leading, amounts.bracketed, amounts.negative):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubric_jobs.vocabulary import words
+from tests.rubrics import quick
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,7 @@ def test_every_language_names_criteria_points_totals_and_levels():
         }
 
 
+@quick
 @given(st.text(max_size=60))
 def test_any_text_has_shares_and_ranks_between_0_and_1(text):
     assert all(0 < value <= 1 for value in words.concepts(text).values())

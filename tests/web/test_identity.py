@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,9 +19,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.test import APIClient
 
 from rubric_jobs.web import auth
+from rubric_jobs.web.problems import Refusal
 from tests.conftest import Caller
 from tests.web.conftest import body_of
 
@@ -148,7 +150,7 @@ class KeyServer:
     def __init__(self) -> None:
         self.keys: dict[str, tuple[Any, dict[str, Any]]] = {}
         self.fetched = 0
-        self.is_broken = False
+        self.status = 200
         self.goes_on = threading.Event()
         self.goes_on.set()
         server = self
@@ -158,7 +160,8 @@ class KeyServer:
                 server.fetched += 1
                 server.goes_on.wait(20)
                 body = json.dumps({"keys": [public for _, public in server.keys.values()]}).encode()
-                self.send_response(500 if server.is_broken else 200)
+                self.send_response(server.status)
+                self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -255,7 +258,7 @@ class TestKeySet:
         key_server.add("one")
         token = key_server.token("one")
         assert ask(token) == 200
-        key_server.is_broken = True
+        key_server.status = 500
         monkeypatch.setattr(auth, "JWKS_LIFESPAN_S", 0)
 
         assert ask(token) == 200
@@ -276,9 +279,35 @@ class TestKeySet:
             assert [ask(token) for _ in range(4)] == [200] * 4
             assert time.monotonic() - began < 1
 
+    @pytest.mark.parametrize("fault", ["hanging", "redirecting"])
+    def test_a_key_server_at_fault_costs_no_request_more_than_a_second(
+        self, key_server: KeyServer, monkeypatch: pytest.MonkeyPatch, fault: str
+    ) -> None:
+        monkeypatch.setattr(auth, "JWKS_LEAST_PAUSE_S", 10.0)
+        key_server.add("one")
+        client = APIClient(headers={"Authorization": f"Bearer {key_server.token('one')}"})
+        key_server.status = 302 if fault == "redirecting" else 200
+        with key_server.hanging() if fault == "hanging" else nullcontext():
+            for _ in range(2):
+                began = time.monotonic()
+                assert client.get(JOBS).status_code == 503
+                assert time.monotonic() - began < 1
+        assert key_server.fetched == 1
+
+    @pytest.mark.parametrize(
+        ("status", "reason"), [(302, "it redirects (302)"), (500, "it answers 500"), (200, "not a key set")]
+    )
+    def test_a_wrong_address_of_the_keys_is_logged(
+        self, key_server: KeyServer, caplog: pytest.LogCaptureFixture, status: int, reason: str
+    ) -> None:
+        key_server.status = status
+        with pytest.raises(Refusal):
+            auth.verify(signed(headers={"kid": "one"}))
+        assert reason in caplog.text
+
     def test_without_any_key_it_is_our_fault_and_not_the_callers(self, key_server: KeyServer) -> None:
         key_server.add("one")
-        key_server.is_broken = True
+        key_server.status = 500
         answer = APIClient(headers={"Authorization": f"Bearer {key_server.token('one')}"}).get(JOBS)
 
         assert answer.status_code == 503
@@ -289,6 +318,31 @@ class TestKeySet:
         settings.JWT_SIGNING_KEY = None
         with pytest.raises(CommandError, match="private key"):
             call_command("issue_token", "--tenant", str(uuid.uuid4()), "--user", str(uuid.uuid4()))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"exp": ago(seconds=5)}, "it has expired (exp)"),
+        ({"aud": "somebody-else"}, "its audience (aud) is not JWT_AUDIENCE"),
+        ({"iss": "somebody-else"}, "its issuer (iss) is not JWT_ISSUER"),
+        ({"tenant_id": None}, "the claim tenant_id is missing"),
+        ({"sub": "teacher"}, "sub and tenant_id must be UUIDs"),
+        ({"key": "x" * 40}, "its signature does not fit the key"),
+        ({"algorithm": "HS512", "key": "x" * 64}, "its algorithm must be HS256"),
+    ],
+)
+def test_why_a_token_was_refused_is_logged_without_the_token(
+    settings: Any, caplog: pytest.LogCaptureFixture, changed: dict[str, Any], reason: str
+) -> None:
+    settings.JWT_AUDIENCE, settings.JWT_ISSUER = "rubrics", "us"
+    token = signed(**{"aud": "rubrics", "iss": "us"} | changed)
+    caplog.set_level("INFO", "rubric_jobs")
+    with pytest.raises(AuthenticationFailed):
+        auth.verify(token)
+    (record,) = [record for record in caplog.records if record.message == "token refused"]
+    assert record.reason.startswith(reason)  # type: ignore[attr-defined]
+    assert not [part for part in token.split(".") if part in str(vars(record))]
 
 
 def test_an_issued_token_is_let_in_and_carries_audience_and_issuer(settings: Any, capsys: Any) -> None:

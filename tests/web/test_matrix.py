@@ -19,7 +19,7 @@ OF_A_JOB = [
     *(f"{prefix}{kind}-rubric-status?jobId={{job_id}}" for prefix in PREFIXES for kind in ("extract", "enhance")),
     *(
         JOBS + "{job_id}" + end
-        for end in ("", "?wait=1", "/events", "/cancel", "/retry", "/export?format=text", "/pages/1")
+        for end in ("", "?wait=1", "/events", "/cancel", "/retry", "/export?format=text", "/pages/1", "/reading")
     ),
 ]
 WITHOUT_A_JOB = [JOBS, *(JOBS + route for route in ("extractions", "enhancements", "exports"))]

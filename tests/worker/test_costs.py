@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rubric_jobs import conf
+from rubric_jobs.documents import DOCX
 from rubric_jobs.jobs import controls, lifecycle
 from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm.providers import registry
@@ -24,6 +25,8 @@ from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests import fake_llm as fakes
 from tests.fake_llm import FakeLLM
+from tests.llm import tasks
+from tests.pipelines.test_extraction_documents import word_file
 from tests.worker.test_job_pump import LIMITS, end_of, wait_until
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -85,6 +88,31 @@ def ledger() -> list[RubricJobAttempt]:
 
 def tokens(line: RubricJobAttempt) -> int:
     return (line.prompt_tokens or 0) + (line.completion_tokens or 0)
+
+
+PLAN = {
+    "choice": "own",
+    "words": [],
+    "parts": ["1 down"],
+    "roles": ["1c0 c Criteria", "1c1-3 l Strong Weak", "1r0 h Criteria", "1r1-3 c Use Spelling"],
+}
+
+
+def test_the_form_of_an_answer_and_refused_plans_stand_in_the_ledger(
+    submit: Callable[..., uuid.UUID], fake_llm: FakeLLM
+) -> None:
+    document = word_file("Field report", grid=tasks.GRID)
+    parameters = {"provider": "gemini", "models": {}, "instruction": "as printed", "fresh": True}
+    for answers in ([PLAN], ["no plan", PLAN], ["no plan", "no plan", tasks.grid_rubric().as_json()]):
+        for answer in answers:
+            fake_llm.then(answer=answer)
+        with working():
+            job = end_of(submit(kind="extract", file_type=DOCX, parameters=parameters, data=document))
+        assert job.status == "completed"
+        assert job.performance_metrics["answer_form"] == ledger()[-1].answer_form
+        assert "plans_refused" not in job.performance_metrics
+    told = [(line.answer_form, line.plans_answered, line.plans_refused) for line in ledger()]
+    assert told == [("plan", 1, 0), ("plan", 2, 1), ("copy", 2, 2)]
 
 
 def test_an_attempt_that_was_answered_and_tried_again_keeps_its_cost(ask: Ask, fake_llm: FakeLLM) -> None:

@@ -14,7 +14,7 @@ import pytest
 from rubric_jobs.errors import CallLimitReached, CircuitOpen, ProviderBusy, ProviderError
 from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.llm import ask
-from rubric_jobs.llm.ask import Target
+from rubric_jobs.llm.ask import Question, Target
 from rubric_jobs.llm.provider import EnhanceTask
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.models import ProviderLane, RubricJob
@@ -73,7 +73,7 @@ def let_the_next_call_be_a_probe() -> None:
 
 async def in_turn(guard: Guard) -> Any:
     candidates = [Target(guard("gemini"), MODEL), Target(guard("openai"), "gpt-6-luna")]
-    return await ask.ask_in_turn(TASK, candidates, timeout_s=30, check=lambda rubric: None)
+    return await ask.ask_in_turn([Question(TASK, ask.passing(lambda rubric: None))], candidates, timeout_s=30)
 
 
 def take_all_calls(submit: Callable[..., uuid.UUID], provider: str) -> None:

@@ -208,6 +208,8 @@ def _body(task: Task, model: str) -> dict[str, Any]:
     ]
     parts.append({"text": prompt.user})
     config: dict[str, Any] = {"responseMimeType": "application/json", "responseSchema": plain_schema(prompt.schema)}
+    if prompt.most_tokens is not None:
+        config["maxOutputTokens"] = prompt.most_tokens
     if _SETS_THINKING_LEVEL.match(model):
         config["thinkingConfig"] = {"thinkingLevel": "LOW"}
     return {

@@ -140,6 +140,7 @@ def _request(sdk: Any, prompt: prompts.Prompt, model: str) -> Any:
         generation_config={
             "response_mime_type": "application/json",
             "response_schema": _schema(plain_schema(prompt.schema)),
+            **({} if prompt.most_tokens is None else {"max_output_tokens": prompt.most_tokens}),
         },
     )
 

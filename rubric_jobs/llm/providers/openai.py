@@ -181,6 +181,10 @@ def _request(prompt: prompts.Prompt, model: str, form: int) -> dict[str, Any]:
         request["response_format"] = response_format
     if _REASONS_ADJUSTABLY.match(model):
         request["reasoning_effort"] = "low"
+    if prompt.most_tokens is not None:
+        # Reasoning models refuse the old name; other servers may not know the new one.
+        name = "max_completion_tokens" if _REASONS_ADJUSTABLY.match(model) else "max_tokens"
+        request[name] = prompt.most_tokens
     return request
 
 

@@ -1,6 +1,6 @@
 """A Word document: the tables of `layout`, header rows repeated, landscape where they are wide.
 
-What shows is all that it holds. The local reader reads it back through `layout_reading`.
+What shows is all that it holds. The local reader reads it back through `layout_reading`, and knows it by its last line.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 
 import docx
 from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Length, Pt
+from docx.shared import Cm, Length, Pt, RGBColor
 
 from rubric_jobs.errors import NotExportable
 from rubric_jobs.rubric import layout, layout_reading
@@ -52,6 +53,7 @@ def export(rubric: Rubric) -> Export:
         paragraph = document.add_paragraph()
         paragraph.paragraph_format.space_before = Pt(6)
         paragraph.add_run(_shown(note)).bold = note.startswith(layout.TOTAL)
+    _close(document, len(rubric.criteria))
     data = io.BytesIO()
     document.save(data)
     return Export(data.getvalue(), MEDIA_TYPE, ".docx", [*layout_reading.losses(rubric, sheet), *of_marks(rubric)])
@@ -74,6 +76,14 @@ def _set_up(document: Any, rubric: Rubric, *, is_wide: bool) -> Length:
     page.orientation = WD_ORIENT.LANDSCAPE if is_wide else WD_ORIENT.PORTRAIT
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = _MARGIN
     return Length(page.page_width - 2 * _MARGIN)
+
+
+def _close(document: Any, count: int) -> None:
+    paragraph = document.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    paragraph.paragraph_format.space_before = Pt(6)
+    run = paragraph.add_run(layout.closing(count))
+    run.font.size, run.font.color.rgb = Pt(8), RGBColor(0x59, 0x59, 0x59)
 
 
 def _add_table(document: Any, grid: Grid, width: Length) -> None:

@@ -1,103 +1,114 @@
-/** The document beside the rubric: its pages as pictures, each place that was read as a box over them. */
+/** The document beside the rubric: its pages as pictures, or what was read of it as HTML; and mending the reading there. */
 
 import { element } from "./dom.js";
+import { PagesView } from "./pages-view.js";
+import { ReadingView } from "./reading-view.js";
+import { RoleHandles } from "./role-handles.js";
 
 const LEAST_PERCENT = 20;
 const MOST_PERCENT = 70;
 
 export class DocumentView {
-  #boxes = new Map();
-  #shown = null;
-  #loaded = new Set();
+  #isMending = false;
 
-  /** `context`: `{texts, pages: [{page, width, height}], picture(page), onPick(at), onClose()}`; sizes in points. */
+  /**
+   * `context`: `{texts, pages, picture(page), mending, onPick(at), onClose()}`: `pages` as in `PagesView`, none where there are no
+   * pictures; `mending` as in `mending.js`, null where no reading is kept.
+   */
   constructor(context) {
-    const { t } = context.texts;
+    const { texts, pages, mending } = context;
     this.context = context;
+    this.handles = new RoleHandles({ texts, mending: () => mending });
+    const shared = { texts, handles: this.handles, onPick: context.onPick };
+    this.pages = pages.length ? new PagesView({ ...shared, pages, picture: context.picture }) : null;
+    this.reading = mending ? new ReadingView({ ...shared, load: () => mending.load() }) : null;
+    this.view = this.pages ?? this.reading;
     this.told = element("p.hint", { role: "status" });
-    this.sheets = context.pages.map((page) => this.#sheet(page));
-    this.scroll = element("div.pages", { tabindex: 0, role: "region", "aria-label": t("documentPages") }, this.sheets.map(({ node }) => node));
-    const close = element("button.icon", { type: "button", "aria-label": t("hideDocument"), title: t("hideDocument"), onclick: () => context.onClose() }, "×");
-    this.node = element("aside.document", { "aria-label": t("document") }, element("header", {}, element("h3", {}, t("document")), close), this.told, this.scroll);
-    this.divider = divider(t("dividerLabel"), (percent) => this.node.parentElement?.style.setProperty("--document", `${percent}%`));
+    this.node = this.#build();
+    this.divider = divider(texts.t("dividerLabel"), (percent) => this.node.parentElement?.style.setProperty("--document", `${percent}%`));
   }
 
-  /** Loads the pictures that are not there yet, the first page first. */
+  /** Loads what is shown and not there yet. */
   async load() {
-    for (const { page, node } of this.sheets) {
-      if (this.#loaded.has(page)) continue;
-      this.#loaded.add(page);
-      try {
-        const address = await this.context.picture(page);
-        node.prepend(element("img", { src: address, alt: this.context.texts.t("pageAlt", { page }) }));
-      } catch (fault) {
-        this.#loaded.delete(page);
-        this.told.textContent = this.context.texts.sentence(fault);
-        return;
-      }
+    try {
+      await this.view.load();
+    } catch (fault) {
+      this.say(this.context.texts.sentence(fault));
     }
   }
 
-  /** Boxes for everything in the rubric that was read on one of these pages, and for what was not used. */
+  /** Marks the places of the rubric's parts, and of what was not used. */
   mark(rubric) {
-    this.#boxes.clear();
-    for (const { overlay } of this.sheets) overlay.replaceChildren();
-    rubric.criteria.forEach((criterion, row) => {
-      this.#box(criterion.source, { at: `c${row}`, name: criterion.name, part: criterion });
-      criterion.levels.forEach((level, column) => {
-        this.#box(level.source, { at: `c${row}.l${column}`, name: [criterion.name, level.name].filter(Boolean).join(": "), part: level });
-      });
-    });
-    for (const { text, source } of rubric.unread ?? []) this.#box(source, { name: text, isUnread: true });
+    this.rubric = rubric;
+    this.view.mark(rubric);
+    this.view.point(this.at);
   }
 
-  /** Shows where a part such as `c1.l0.text` was read; the nearest part around it that has a place. */
   point(at) {
-    const part = at?.match(/^c\d+(\.l\d+)?/)?.[0];
-    const box = this.#boxes.get(part);
-    if (box === this.#shown) return;
-    this.#shown?.classList.remove("here");
-    this.#shown = box ?? null;
-    box?.classList.add("here");
-    if (box?.getClientRects().length) this.#bring(box);
+    this.at = at;
+    this.view.point(at);
   }
 
-  /** Shows a place that is no part of the rubric. */
   pointAt(source) {
-    const sheet = this.sheets.find(({ page }) => page === source.page);
-    if (sheet) this.#bring(sheet.node);
+    this.view.pointAt(source);
   }
 
-  /** Scrolls inside of the pane alone: the table must stay where it is. */
-  #bring(node) {
-    const at = node.getBoundingClientRect();
-    const pane = this.scroll.getBoundingClientRect();
-    if (at.top < pane.top + 20 || at.bottom > pane.bottom - 20) this.scroll.scrollBy({ top: at.top - pane.top - pane.height / 3, behavior: "instant" });
+  say(sentence) {
+    this.told.textContent = sentence;
   }
 
-  #sheet({ page, width, height }) {
-    const overlay = element("div.overlay");
-    const node = element("figure.page", {}, overlay);
-    node.style.aspectRatio = `${width} / ${height}`;
-    return { page, width, height, node, overlay };
+  /** After the plan was changed: the handles say what is marked now, and the focus stays on its handle. */
+  refresh() {
+    if (!this.#isMending) return;
+    const focused = this.node.getRootNode().activeElement?.dataset?.handle;
+    this.view.showRoles(this.context.mending);
+    this.handles.settle(this.view.node, focused);
+    this.another.hidden = this.context.mending.ways.length < 2;
+    this.take.hidden = !this.context.mending.isProposal;
   }
 
-  #box(source, { at, name, part, isUnread = false }) {
-    const sheet = source?.bbox && this.sheets.find(({ page }) => page === source.page);
-    if (!sheet) return;
-    const [left, top, right, bottom] = source.bbox;
-    const label = this.context.texts.t(isUnread ? "unreadBox" : "boxLabel", { name });
-    const isDoubtful = part?.grounded === false || part?.doubts?.length > 0;
-    const what = isUnread ? "button.box.unused" : isDoubtful ? "button.box.doubtful" : "button.box";
-    const box = element(what, { type: "button", tabindex: -1, "aria-label": label, title: label, onclick: () => at && this.context.onPick(at) });
-    Object.assign(box.style, {
-      left: `${(100 * left) / sheet.width}%`,
-      top: `${(100 * top) / sheet.height}%`,
-      width: `${(100 * (right - left)) / sheet.width}%`,
-      height: `${(100 * (bottom - top)) / sheet.height}%`,
-    });
-    sheet.overlay.append(box);
-    if (at) this.#boxes.set(at, box);
+  #build() {
+    const { t } = this.context.texts;
+    const button = (what, key, onclick, more = {}) => element(what, { type: "button", onclick, ...more }, t(key));
+    this.opener = this.context.mending && button("button", "mendReading", () => this.#mend(!this.#isMending), { "aria-pressed": "false" });
+    this.switcher = this.pages && this.reading && button("button", "showAsText", () => this.#switch());
+    const close = element("button.icon", { type: "button", "aria-label": t("hideDocument"), title: t("hideDocument"), onclick: () => this.context.onClose() }, "×");
+    this.take = button("button", "takeProposal", () => this.context.mending.mark(this.context.mending.plan), { hidden: true });
+    this.another = button("button", "anotherWay", () => this.context.mending.nextWay());
+    this.bar = element("div.mend-bar", { hidden: true }, element("p.hint", {}, t("mendHint")), element("div.buttons", {}, this.take, this.another));
+    this.body = element("div.pane", {}, this.view.node);
+    const header = element("header", {}, element("h3", {}, t("document")), element("div.buttons", {}, this.opener, this.switcher, close));
+    return element("aside.document", { "aria-label": t("document") }, header, this.bar, this.told, this.body, this.handles.menu.node);
+  }
+
+  async #mend(isWanted) {
+    const { mending, texts } = this.context;
+    this.opener.setAttribute("aria-pressed", String(isWanted));
+    this.say("");
+    try {
+      if (isWanted) await mending.load();
+    } catch (fault) {
+      this.opener.setAttribute("aria-pressed", "false");
+      return this.say(texts.sentence(fault));
+    }
+    this.#isMending = isWanted;
+    this.node.classList.toggle("mending", isWanted);
+    this.bar.hidden = !isWanted;
+    if (!isWanted) return this.view.showRoles(null);
+    if (mending.isProposal) this.say(texts.t("isProposal"));
+    return this.refresh();
+  }
+
+  /** Pages as pictures, or the same document as it was read. */
+  async #switch() {
+    const isText = this.view === this.pages;
+    this.view.showRoles(null);
+    this.view = isText ? this.reading : this.pages;
+    this.switcher.textContent = this.context.texts.t(isText ? "showAsPages" : "showAsText");
+    this.body.replaceChildren(this.view.node);
+    await this.load();
+    this.mark(this.rubric);
+    this.refresh();
   }
 }
 

@@ -7,7 +7,7 @@ import { warningsThatHold } from "./still-true.js";
 const AT_ONCE = 3;
 
 export class DoubtsView {
-  /** `context`: `{texts, summary, onGo(at), onPlace(source)}`; `summary` is the service's own sentence on its warnings. */
+  /** `context`: `{texts, summary(), onGo(at), onPlace(source)}`; `summary` gives the service's own sentence on its warnings. */
   constructor(context) {
     this.context = context;
     this.node = element("div.doubts");
@@ -31,9 +31,9 @@ export class DoubtsView {
   #doubts(rubric) {
     const { texts, onGo } = this.context;
     const found = openDoubts(rubric);
-    if (!found.length) return null;
     const line = ({ at, name, sentence }) => element("li", { dir: "auto" }, element("button.link", { type: "button", onclick: () => onGo(at) }, name), `: ${sentence(texts)}`);
-    return this.#section(texts.t("doubtsTitle"), found.map(line));
+    const ofAll = doubtsOfAll(rubric).map((why) => element("li", { dir: "auto" }, texts.reason(why)));
+    return found.length + ofAll.length ? this.#section(texts.t("doubtsTitle"), [...found.map(line), ...ofAll]) : null;
   }
 
   #unread(rubric) {
@@ -50,7 +50,7 @@ export class DoubtsView {
 
   #warnings(rubric) {
     const { texts, onGo } = this.context;
-    const found = warningsThatHold(rubric, this.context.summary, texts);
+    const found = warningsThatHold(rubric, this.context.summary(), texts);
     if (!found.length) return null;
     const line = ({ message, at, count }) => {
       const times = count > 1 ? element("span.count", {}, ` ${texts.t("alike", { count: count - 1 })}`) : null;
@@ -65,6 +65,11 @@ export class DoubtsView {
     const more = rest.length > 0 && element("details", {}, element("summary", {}, this.context.texts.t("moreWarnings", { count: rest.length })), element("ul", {}, rest));
     return element("section.warnings", { "aria-labelledby": id }, element("h3", { id }, title), element("ul", {}, lines.slice(0, AT_ONCE)), more || null);
   }
+}
+
+/** Doubts about the whole; that of the total has a line of its own below the table. */
+function doubtsOfAll(rubric) {
+  return (rubric.doubts ?? []).filter(({ path }) => !path?.startsWith("criteria[") && path !== "total_points").map(({ why }) => why);
 }
 
 /** `[{at, name, sentence(texts)}]` of the parts that are doubted or invented and have not been changed since. */

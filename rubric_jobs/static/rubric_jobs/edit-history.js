@@ -10,7 +10,7 @@ export class EditHistory {
   #now;
 
   constructor(rubric) {
-    this.#now = copy(rubric);
+    this.#now = { rubric: copy(rubric), plan: null };
   }
 
   /** Whether something was typed into the field that has the focus: then Ctrl+Z is the field's own. */
@@ -24,15 +24,25 @@ export class EditHistory {
     return this.#future.length > 0;
   }
 
-  /** After a change: one step, or a part of the step that typing into this field has begun. */
-  record(rubric, { byTyping = false } = {}) {
+  /** The plan of the reading at this step; null where no plan was known yet. */
+  get plan() {
+    return this.#now.plan;
+  }
+
+  /** Of the steps until now, none of which has changed it. */
+  set plan(plan) {
+    for (const step of [...this.#past, this.#now]) step.plan ??= plan;
+  }
+
+  /** After a change: one step, or a part of the step that typing into this field has begun. `plan`, where that has changed. */
+  record(rubric, { byTyping = false, plan = this.plan } = {}) {
     if (!(byTyping && this.isTyping)) {
       this.#past.push(this.#now);
       if (this.#past.length > STEPS) this.#past.shift();
     }
     this.#future = [];
     this.isTyping = byTyping;
-    this.#now = copy(rubric);
+    this.#now = { rubric: copy(rubric), plan };
   }
 
   /** The rubric as it was, or null where nothing is left to undo. */
@@ -49,6 +59,6 @@ export class EditHistory {
     to.push(this.#now);
     this.#now = from.pop();
     this.isTyping = false;
-    return copy(this.#now);
+    return copy(this.#now.rubric);
   }
 }

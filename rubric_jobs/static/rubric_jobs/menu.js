@@ -9,22 +9,27 @@ export class Menu {
     this.node = element("div.menu", { popover: "auto", role: "menu", onkeydown: (event) => this.#key(event), ontoggle: (event) => this.#toggled(event) });
   }
 
-  /** `actions`: `[{label, act()}]`; falsy ones are left out. */
-  open(button, label, actions) {
+  /**
+   * `actions`: `[{label, act(), isChecked?}]`; falsy ones are left out. One of several that are told apart by `isChecked` is
+   * chosen. `returnsFocus`: the focus goes back to the button before the action, else the action says where it goes.
+   */
+  open(button, label, actions, { returnsFocus = false } = {}) {
     this.node.setAttribute("aria-label", label);
-    const items = actions.filter(Boolean).map(({ label: name, act }) => {
+    const items = actions.filter(Boolean).map(({ label: name, act, isChecked }) => {
       const choose = () => {
-        this.#opener = null;
+        if (!returnsFocus) this.#opener = null;
+        else button.focus();
         this.node.hidePopover();
         act();
       };
-      return element("button", { type: "button", role: "menuitem", tabindex: -1, onclick: choose }, name);
+      const kind = isChecked === undefined ? { role: "menuitem" } : { role: "menuitemradio", "aria-checked": String(isChecked) };
+      return element("button", { type: "button", ...kind, tabindex: -1, onclick: choose }, name);
     });
     this.node.replaceChildren(...items);
     this.node.showPopover();
     this.#opener = button;
     placeBeside(this.node, button);
-    items[0]?.focus();
+    (items.find((item) => item.getAttribute("aria-checked") === "true") ?? items[0])?.focus();
   }
 
   #key(event) {

@@ -51,6 +51,12 @@
     const failing = document.getElementById("failing-tasks");
     failing.querySelector("span").textContent = told.failingTasks.join(", ");
     failing.hidden = !told.failingTasks.length;
+    const mended = document.getElementById("mended");
+    mended.querySelector("span").textContent = `${told.certainty.mended} of ${told.certainty.certain}`;
+    mended.hidden = !told.certainty.isTooOftenWrong;
+    const refused = document.getElementById("refused-plans");
+    refused.querySelector("span").textContent = told.refusedPlans.join(", ");
+    refused.hidden = !told.refusedPlans.length;
     say("pending", told.queue.pending);
     say("processing", told.queue.processing);
     say("oldest", told.queue.oldest_pending_s === null ? "–" : `${told.queue.oldest_pending_s.toFixed(0)} s`);

@@ -5,11 +5,13 @@ import { element, newId } from "./dom.js";
 import { DocumentView } from "./document-view.js";
 import { DoubtsView } from "./doubts-view.js";
 import { EditHistory } from "./edit-history.js";
+import { keepEdits } from "./kept-edits.js";
+import { Mending } from "./mending.js";
 import { pasteInto } from "./paste.js";
 import { toolbar } from "./rove.js";
 import * as edit from "./rubric-edit.js";
 import { RubricTable } from "./rubric-table.js";
-import { SourceNote } from "./sources.js";
+import { rememberReading, SourceNote } from "./sources.js";
 import { TakeAlong } from "./take-along.js";
 import { TotalBar } from "./total-bar.js";
 
@@ -34,13 +36,15 @@ export class ResultView {
   constructor(context) {
     this.#context = context;
     this.rubric = context.rubric;
+    this.result = context.job.result;
     this.#history = new EditHistory(context.rubric);
     const { texts } = context;
     this.note = new SourceNote(texts);
+    this.mending = this.#mending();
     this.document = this.#documentView();
     this.doubts = new DoubtsView({
       texts,
-      summary: context.job.result?.warning,
+      summary: () => this.result?.warning,
       onGo: (at) => this.table.focusOn(at),
       onPlace: this.document && ((source) => this.#showPlace(source)),
     });
@@ -106,13 +110,46 @@ export class ResultView {
     );
   }
 
-  /** The document, where there are pictures of it, beside the table. */
+  /** What the document was read as, where that is kept. */
+  #mending() {
+    const { job, client, ask, isForgotten } = this.#context;
+    if (!job.result?.hasReading || isForgotten) return null;
+    return new Mending({
+      jobId: job.jobId,
+      client,
+      ask,
+      signal: this.#left.signal,
+      onLoaded: ({ plan, isProposal }) => !isProposal && (this.#history.plan = plan),
+      onPlan: () => this.document.refresh(),
+      onMended: (...told) => this.#mended(...told),
+      onFault: (fault) => this.document.say(this.#context.texts.sentence(fault)),
+    });
+  }
+
+  /** The document, where there are pictures of it or what was read of it, beside the table. */
   #documentView() {
     const { job, texts, client, ask, isForgotten } = this.#context;
-    const pages = job.result?.pagePictures ?? [];
-    if (!pages.length || isForgotten) return null;
+    const pages = isForgotten ? [] : (job.result?.pagePictures ?? []);
+    if (!pages.length && !this.mending) return null;
     const picture = (page) => ask(() => client.getPagePicture(job.jobId, page, { signal: this.#left.signal }));
-    return new DocumentView({ texts, pages, picture, onPick: (at) => this.table.focusOn(at), onClose: () => this.#showDocument(false) });
+    return new DocumentView({ texts, pages, picture, mending: this.mending, onPick: (at) => this.table.focusOn(at), onClose: () => this.#showDocument(false) });
+  }
+
+  /** The service has assembled the rubric anew; what was edited before is kept where it still fits. */
+  #mended({ result }, plan, { isRestored }) {
+    const { t } = this.#context.texts;
+    const [base, next] = [this.result, result].map(({ rubric }) => rememberReading(edit.complete(rubric)));
+    this.result = result;
+    if (isRestored) return;
+    const { rubric, lost } = keepEdits(this.rubric, base, next);
+    this.rubric = rubric;
+    this.#history.record(rubric, { plan });
+    this.#context.onEdited(rubric);
+    this.#show();
+    const count = rubric.criteria.length;
+    this.heading.textContent = t("done", { count });
+    const told = t("readAnew", { count });
+    this.document.say(lost ? `${told} ${t("editsLost", { count: lost })}` : told);
   }
 
   #bench() {
@@ -239,8 +276,10 @@ export class ResultView {
   }
 
   #step(way) {
+    const before = this.#history.plan;
     const rubric = this.#history[way]();
     if (!rubric) return;
+    this.#restorePlan(before);
     const at = this.table.focusedAt;
     this.rubric = rubric;
     this.#context.onEdited(rubric);
@@ -248,6 +287,14 @@ export class ResultView {
     this.total.say(this.#context.texts.t(way === "undo" ? "undone" : "redone"));
     if (at) this.table.focusOn(at);
     else if (this.node.getRootNode().activeElement === null) this.total.focusSteps();
+  }
+
+  /** After a step back or forth over a mended reading: the service is to have the plan of the rubric that is shown. */
+  #restorePlan(before) {
+    const { plan } = this.#history;
+    if (JSON.stringify(plan) === JSON.stringify(before)) return;
+    if (plan) this.mending.mark(plan, { isRestored: true });
+    else this.mending.propose();
   }
 
   /** Ctrl+Z and its kin, but where they belong to a field that is being typed in. */

@@ -70,6 +70,61 @@ export interface ExtractionResult {
   raw: RawRubric;
   /** Pages of which there are pictures; sizes in points, as the boxes of `Source` are. */
   pagePictures?: { page: number; width: number; height: number }[];
+  /** Whether what the document was read as is kept, so that the reading can be mended. */
+  hasReading?: boolean;
+}
+
+/** One region of the document: a table, tables that go on, or lines. Roles are one letter each; docs/api.md lists them. */
+export interface PlanPart {
+  /** The blocks that it covers, such as `3` or `3,5-7`. */
+  at: string;
+  shape: "down" | "across" | "long" | "lines";
+  rows: string;
+  columns?: string;
+  /** Where a criterion's name comes from. */
+  name?: "cell" | "line" | "lead" | "above" | "level";
+  /** The table that lends its header rows. */
+  header?: number;
+}
+
+export interface Plan {
+  parts: PlanPart[];
+  title?: number;
+  total?: number;
+}
+
+export interface ReadLine {
+  at: number;
+  text: string;
+  isHeading: boolean;
+  source: Source;
+}
+
+export interface ReadTable {
+  at: number;
+  rows: number;
+  columns: number;
+  cells: { row: number; column: number; rowSpan: number; columnSpan: number; text: string; source: Source }[];
+  source: Source;
+}
+
+/** What a document was read as: its lines and tables, and the plan that says what each of them is. */
+export interface Reading {
+  jobId: string;
+  plan: Plan;
+  /** The result did not come from this plan; it is the likeliest one. */
+  isProposal: boolean;
+  others: Plan[];
+  blocks: (ReadLine | ReadTable)[];
+  etag: string | null;
+}
+
+export interface MendedReading {
+  jobId: string;
+  plan: Plan;
+  isProposal: false;
+  result: ExtractionResult;
+  etag: string | null;
 }
 
 export interface EnhancementResult {
@@ -212,6 +267,10 @@ export class RubricJobsClient {
   deleteJob(jobId: string, options?: Abortable): Promise<void>;
   /** A page that holds the rubric, as a picture's `data:` URL; `result.pagePictures` says which there are. */
   getPagePicture(jobId: string, page: number, options?: Abortable): Promise<string>;
+  /** What a completed extraction's document was read as; 409 where that is not kept. */
+  getReading(jobId: string, options?: Abortable): Promise<Reading>;
+  /** Replaces the plan, and the job's result by the rubric that it reads; 412 where `etag` is not the reading's any more. */
+  putReading(jobId: string, plan: Plan, options?: Abortable & { etag?: string | null }): Promise<MendedReading>;
   /** `losses`: what the format does not hold, a sentence each; of very many, the last entry says how many more there are. */
   exportRubric(
     rubric: Rubric,

@@ -93,6 +93,19 @@ export class RubricJobsClient {
     return asDataUrl(await response.blob());
   }
 
+  /** What a completed extraction's document was read as, with its `etag`; 409 where that is not kept. */
+  async getReading(jobId, { signal } = {}) {
+    const response = await this.#send(`rubric-jobs/${encodeURIComponent(jobId)}/reading`, { signal });
+    return { ...(await response.json()), etag: response.headers.get("ETag") };
+  }
+
+  /** Replaces the plan, and the job's result by the rubric that it reads; 412 where the reading is not that of `etag` any more. */
+  async putReading(jobId, plan, { etag, signal } = {}) {
+    const path = `rubric-jobs/${encodeURIComponent(jobId)}/reading`;
+    const response = await this.#send(path, { method: "PUT", body: { plan }, ifMatch: etag, signal });
+    return { ...(await response.json()), etag: response.headers.get("ETag") };
+  }
+
   /**
    * A rubric as a document: `format` is `json`, `text`, `markdown`, `canvas-csv`, `csv` or `docx`. Where levels have no points
    * and the format needs some, the refusal (422) names `levelPoints`: `spread` or `full_marks`.
@@ -188,9 +201,10 @@ export class RubricJobsClient {
     return response.json();
   }
 
-  async #send(path, { method = "GET", body, signal, idempotencyKey, accept = "application/json" } = {}) {
+  async #send(path, { method = "GET", body, signal, idempotencyKey, ifMatch, accept = "application/json" } = {}) {
     const headers = { Accept: accept };
     const isForm = body instanceof FormData; // of which the browser alone knows the boundary
+    if (ifMatch) headers["If-Match"] = ifMatch;
     if (body && !isForm) headers["Content-Type"] = "application/json";
     if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
     const token = await this.#getToken?.();

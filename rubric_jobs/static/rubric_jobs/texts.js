@@ -8,6 +8,11 @@ import en from "./texts-en.js";
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
 
+const NUMBER = /\d+(?:\.\d+)?/g;
+
+/** `why_` and the words of a reason without its numbers, which a text names `{0}`, `{1}`. */
+const reasonKey = (why) => `why_${why.replace(NUMBER, "").toLowerCase().match(/[a-z]+/g)?.join("_")}`;
+
 const LANGUAGES = { en, de };
 
 /** `t(key, values)` in the language of `tag` (such as `de-AT`), and numbers and times as that language writes them. */
@@ -36,8 +41,11 @@ export function textsFor(tag) {
       const text = known[`warn_${code}`];
       return text ? fill(text, values) : message;
     },
-    /** What a stable word such as the reason of a doubt means; a sentence stays as it is. */
-    reason: (why) => known[`why_${why}`] ?? en[`why_${why}`] ?? why,
+    /** The reason of a doubt, a stable word or a sentence of the service: ours where there is one for it, else as it is. */
+    reason: (why) => {
+      const text = known[reasonKey(why)] ?? en[reasonKey(why)];
+      return text ? fill(text, why.match(NUMBER) ?? []) : why;
+    },
     /** The sentence for a fault: ours where this language has one for its code, else the service's own. */
     sentence: (fault) => known[`error_${fault.code}`] ?? en[`error_${fault.code}`] ?? fault.message,
   };
