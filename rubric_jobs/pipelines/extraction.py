@@ -26,8 +26,8 @@ from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import outcome, pointing
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader import recognized
+from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import extracted, points
 from rubric_jobs.rubric.model import Rubric, Warning
