@@ -72,6 +72,8 @@ lock: .venv/ready
 	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --output-file requirements-ocr.lock
 	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
 		$$(sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p' requirements.lock)
+	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --constraint requirements-dev.lock \
+		--constraint benchmarks/requirements.txt --output-file requirements-ocr.lock
 	@$(LOCK) benchmarks/requirements.txt --constraint requirements.lock --constraint requirements-dev.lock \
 		--output-file benchmarks/requirements.lock \
 		$$(cat requirements.lock requirements-dev.lock | sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p')
@@ -82,8 +84,8 @@ lock: .venv/ready
 	@$(INSTALL) --requirement requirements.lock
 	@touch $@
 
-.venv/ready-for-tests: .venv/ready requirements-dev.lock
-	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock
+.venv/ready-for-tests: .venv/ready requirements-dev.lock requirements-ocr.lock
+	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement requirements-ocr.lock
 	@touch $@
 
 .venv/ready-for-benchmarks: .venv/ready-for-tests benchmarks/requirements.lock
