@@ -69,7 +69,6 @@ audit: .venv/ready
 lock: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(LOCK) requirements.txt --constraint benchmarks/requirements.txt --output-file requirements.lock
-	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --output-file requirements-ocr.lock
 	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
 		$$(sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p' requirements.lock)
 	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --constraint requirements-dev.lock \
