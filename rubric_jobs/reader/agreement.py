@@ -18,8 +18,9 @@ ALONE = 0.5
 SUPPORTED = -1.6
 """The same where they find something."""
 CONFIDENT = 0.85
-AGREED = 0.5
-"""The confidence from which a reading without any doubt is certain: by itself, and where both readers say the same."""
+"""The confidence from which a reading without any doubt is certain by itself."""
+AGREED = 0.7
+"""The same where both readers say the same; then only doubts of the document layer, which both read, count."""
 _DISAGREE = "Two ways of reading this document gave different rubrics."
 
 
@@ -32,7 +33,10 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
         return None
     is_agreed = by_rules is not None and are_same(by_plans, by_rules)
     confidence = by_plans.confidence or 0.0
-    is_certain = not by_plans.doubts and confidence >= (AGREED if is_agreed else CONFIDENT)
+    is_read_clearly = all(doubt.path for doubt in by_plans.doubts)
+    is_certain = (is_agreed and is_read_clearly and confidence >= AGREED) or (
+        not by_plans.doubts and confidence >= CONFIDENT
+    )
     changed: dict[str, Any] = {"certain": is_certain}
     if by_rules is not None and is_agreed:
         # The rules also read deductions in tables of their own.

@@ -54,8 +54,14 @@ def test_it_is_certain_where_both_agree_or_the_plans_are_very_sure(
     assert bool(found.doubts) is (by_rules is OTHER and not is_certain)
 
 
-def test_nothing_with_a_doubt_is_certain() -> None:
-    doubted = rubric("Thesis", "Style", confidence=1.0, doubts=[Doubt(path="criteria[0].points", why="Faint print.")])
-    found = settled(doubted, 9.0, SAME)
+@pytest.mark.parametrize(
+    ("path", "by_rules", "is_certain"),
+    [("", SAME, False), ("", None, False), ("criteria[0].points", SAME, True), ("criteria[0].points", None, False)],
+)
+def test_a_doubt_is_outweighed_by_agreement_unless_both_read_the_same_faint_print(
+    path: str, by_rules: Rubric | None, is_certain: bool
+) -> None:
+    doubted = rubric("Thesis", "Style", confidence=1.0, doubts=[Doubt(path=path, why="Another reading is near.")])
+    found = settled(doubted, 9.0, by_rules)
     assert found is not None
-    assert not found.certain
+    assert found.certain is is_certain
