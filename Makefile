@@ -9,12 +9,17 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: install demo run test lint bench fit fuzz soak attack audit lock clean
+.PHONY: install demo demo-data run test lint bench fit fuzz soak attack audit lock stop clean
 
 install: .venv/ready
 
 demo: .venv/ready
 	@$(MANAGE) demo $(FILE)
+
+# A made-up day of jobs in the local database, to look at the operators' pages: make demo-data run
+demo-data: .venv/ready
+	@$(MANAGE) migrate --verbosity=0
+	@$(MANAGE) demo_data
 
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
@@ -67,6 +72,8 @@ lock: .venv/ready
 	@$(LOCK) requirements.txt --constraint benchmarks/requirements.txt --output-file requirements.lock
 	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
 		$$(sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p' requirements.lock)
+	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --constraint requirements-dev.lock \
+		--constraint benchmarks/requirements.txt --output-file requirements-ocr.lock
 	@$(LOCK) benchmarks/requirements.txt --constraint requirements.lock --constraint requirements-dev.lock \
 		--output-file benchmarks/requirements.lock \
 		$$(cat requirements.lock requirements-dev.lock | sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p')
@@ -77,13 +84,17 @@ lock: .venv/ready
 	@$(INSTALL) --requirement requirements.lock
 	@touch $@
 
-.venv/ready-for-tests: .venv/ready requirements-dev.lock
-	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock
+.venv/ready-for-tests: .venv/ready requirements-dev.lock requirements-ocr.lock
+	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement requirements-ocr.lock
 	@touch $@
 
 .venv/ready-for-benchmarks: .venv/ready-for-tests benchmarks/requirements.lock
 	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement benchmarks/requirements.lock
 	@touch $@
 
-clean:
+# The embedded PostgreSQL. It also ends by itself ten minutes after its last client.
+stop:
+	@test ! -x $(BIN)/python || $(BIN)/python -m grader.embedded_idle stop
+
+clean: stop
 	@rm -rf .venv .data staticfiles

@@ -65,8 +65,14 @@ FILES = {
         415,
         "unsupported_type",
     ),
-    "a damaged picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png", 422, "unreadable_document"),
     "a picture of another kind": (b"GIF89a" + b"\0" * 50, "image/gif", 415, "unsupported_type"),
+    "half a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png", 422, "unreadable_document"),
+    "a picture that unpacks to gigabytes": (
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08\0\0\0\0",
+        "image/png",
+        413,
+        "document_too_large",
+    ),
 }
 
 
