@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` shows the service, `make test` proves it.
 PYTHON ?= python3
 PORT ?= 8000
+TEST_PROCESSES ?= 4
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Nothing is installed that the lock files do not name, or that differs from what they name.
@@ -28,7 +29,7 @@ run: .venv/ready
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
-	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet
