@@ -60,6 +60,7 @@ fuzz: .venv/ready-for-tests
 	@$(BIN)/pytest --quiet --hypothesis-profile=fuzz tests/rubric/test_points_properties.py
 	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
+	@$(BIN)/python tests/fuzz_pictures.py 100000 500
 
 # Needs the internet's vulnerability database.
 audit: .venv/ready

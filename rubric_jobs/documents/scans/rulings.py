@@ -10,8 +10,8 @@ from rubric_jobs.documents.geometry import Edge
 
 Grey = NDArray[np.uint8]
 
-SHORTEST = 44
-"""Pixels, 14 points at the usual size: no letter of running text has so long a stroke."""
+SHORTEST, SHORTEST_ACROSS = 44, 64
+"""Pixels, 14 and 21 points at the usual size: no letter of running text is so tall, no three letters join so far."""
 THICKEST = 14
 """Pixels; what is thicker is a bar or a shaded area."""
 _SPECK, _GAP = 3, 15
@@ -29,8 +29,8 @@ def find(grey: Grey) -> tuple[list[Edge], list[Edge], Grey]:
     """The rulings in pixels, the borders of shaded areas, and a mask of the rulings' ink."""
     mean = cv2.ADAPTIVE_THRESH_MEAN_C
     ink = np.asarray(cv2.adaptiveThreshold(grey, 255, mean, cv2.THRESH_BINARY_INV, 41, 14), dtype=np.uint8)
-    across, borders_across, across_mask = _runs(ink, grey)
-    down, borders_down, down_mask = _runs(np.ascontiguousarray(ink.T), np.ascontiguousarray(grey.T))
+    across, borders_across, across_mask = _runs(ink, grey, SHORTEST_ACROSS)
+    down, borders_down, down_mask = _runs(np.ascontiguousarray(ink.T), np.ascontiguousarray(grey.T), SHORTEST)
     mask = np.asarray(cv2.bitwise_or(across_mask, np.ascontiguousarray(down_mask.T)), dtype=np.uint8)
     return _edges(across, down), _edges(borders_across, borders_down), mask
 
@@ -39,10 +39,10 @@ def _edges(across: list[_Run], down: list[_Run]) -> list[Edge]:
     return [Edge(True, *run) for run in across] + [Edge(False, *run) for run in down]
 
 
-def _runs(ink: Grey, grey: Grey) -> tuple[list[_Run], list[_Run], Grey]:
+def _runs(ink: Grey, grey: Grey, shortest: int) -> tuple[list[_Run], list[_Run], Grey]:
     """Level runs: rulings, borders of shaded areas, and a mask of the rulings."""
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, _SPECK), np.uint8))
-    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, SHORTEST), np.uint8))
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
     # A run that is not quite level steps from row to row, and noise interrupts it.
     whole = cv2.dilate(opened, np.ones((3, _GAP), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
