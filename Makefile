@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` shows the service, `make test` proves it.
 PYTHON ?= python3
 PORT ?= 8000
+TEST_PROCESSES ?= 4
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Nothing is installed that the lock files do not name, or that differs from what they name.
@@ -23,11 +24,12 @@ demo-data: .venv/ready
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
 
-# Tests start hundreds of processes, each of which would compile the project anew.
+# Tests start hundreds of processes, each of which would compile the project anew. Half of their time they wait for those,
+# so that four test processes keep two cores busy.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet
@@ -58,6 +60,7 @@ fuzz: .venv/ready-for-tests
 	@$(BIN)/pytest --quiet --hypothesis-profile=fuzz tests/rubric/test_points_properties.py
 	@SCHEMA_PHASES=examples,coverage,fuzzing $(BIN)/pytest --quiet tests/web/test_openapi.py
 	@$(BIN)/python tests/fuzz_readers.py 100000
+	@$(BIN)/python tests/fuzz_pictures.py 100000 500
 
 # Needs the internet's vulnerability database.
 audit: .venv/ready
@@ -68,9 +71,10 @@ audit: .venv/ready
 lock: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(LOCK) requirements.txt --constraint benchmarks/requirements.txt --output-file requirements.lock
-	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --output-file requirements-ocr.lock
 	@$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock \
 		$$(sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p' requirements.lock)
+	@$(LOCK) requirements-ocr.txt --constraint requirements.lock --constraint requirements-dev.lock \
+		--constraint benchmarks/requirements.txt --output-file requirements-ocr.lock
 	@$(LOCK) benchmarks/requirements.txt --constraint requirements.lock --constraint requirements-dev.lock \
 		--output-file benchmarks/requirements.lock \
 		$$(cat requirements.lock requirements-dev.lock | sed -n 's/[^a-z0-9.-].*/ /; s/^[a-z]/--no-emit-package &/p')
@@ -81,8 +85,8 @@ lock: .venv/ready
 	@$(INSTALL) --requirement requirements.lock
 	@touch $@
 
-.venv/ready-for-tests: .venv/ready requirements-dev.lock
-	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock
+.venv/ready-for-tests: .venv/ready requirements-dev.lock requirements-ocr.lock
+	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement requirements-ocr.lock
 	@touch $@
 
 .venv/ready-for-benchmarks: .venv/ready-for-tests benchmarks/requirements.lock

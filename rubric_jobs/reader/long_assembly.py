@@ -108,7 +108,8 @@ def _add_level(work: Work, row: Row, criterion: Criterion) -> None:
     told = _told(key, "\n".join(cell.text for cell in texts), texts[0].lead if texts else "")
     points = grid_assembly.amount(work, row, "v")
     if points is not None:
-        told = replace(told, amount=points)
+        printed = next((cell.text for c in work.columns("v") if (cell := row[c]) and cell.text), None)
+        told = replace(told, amount=points, name=told.name or printed)
     anchor = texts[0] if texts else key
     criterion.levels = [*criterion.levels, cell_values.level_model(told, anchor.source if anchor else None)]
 
