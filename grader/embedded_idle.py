@@ -31,13 +31,16 @@ def ensure_running(server: Server, state: Path) -> bool:
     """Start the server under `state` unless it runs, with a watcher that outlives this process. True if it was down."""
     if not server.ensure_running():
         return False
-    subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "grader.embedded_idle", "watch", str(state), str(IDLE_S)],
+    watcher = [sys.executable, "-m", "grader.embedded_idle", "watch", str(state), str(IDLE_S)]
+    # Through a shell that ends at once: the watcher is nobody's child, so nobody has to wait for it.
+    subprocess.run(  # noqa: S603 - ourselves
+        ["/bin/sh", "-c", '"$@" &', "sh", *watcher],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        check=True,
     )
     return True
 
