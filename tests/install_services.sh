@@ -1,10 +1,12 @@
 #!/bin/sh
-# What the tests need beside Python: a second PostgreSQL, PgBouncer and a browser. Root installs them; everybody else is told how.
+# What the tests need beside Python: a second PostgreSQL, PgBouncer, a browser and Tesseract's data. Root installs them; everybody else is told how.
 set -eu
 missing=""
 [ -x /usr/lib/postgresql/15/bin/postgres ] || missing="postgresql-15"
 [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 command -v chromium-headless-shell > /dev/null || command -v chromium > /dev/null || missing="$missing chromium-headless-shell"
+[ -f /usr/share/tesseract-ocr/5/tessdata/Latin.traineddata ] || missing="$missing tesseract-ocr-script-latn"
+[ -f /usr/share/tesseract-ocr/5/tessdata/osd.traineddata ] || missing="$missing tesseract-ocr-osd"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     echo "Installing $missing (once) …"
     mkdir -p /etc/postgresql-common/createcluster.d

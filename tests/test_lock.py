@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "requirements.txt": ["requirements.lock"],
     "requirements-dev.txt": ["requirements.lock", "requirements-dev.lock"],
+    "requirements-ocr.txt": ["requirements-ocr.lock"],
     "benchmarks/requirements.txt": ["requirements.lock", "requirements-dev.lock", "benchmarks/requirements.lock"],
 }
 

@@ -13,6 +13,7 @@ MOST_PIXELS = 64_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _NO_SIZE_IN = frozenset((0xC4, 0xC8, 0xCC))
 """Markers among JPEG's C0 to CF that begin no frame: tables of codes."""
+_MOST_MARKERS = 10_000
 _CUT_OFF = "The picture is damaged or cut off; please take or save it again."
 
 
@@ -49,7 +50,9 @@ def _png(data: bytes) -> tuple[int, int]:
 def _jpeg(data: bytes) -> tuple[int, int]:
     """ITU-T T.81, B.1 and B.2.2: the first frame header. A later, larger one is the decoder's to refuse."""
     at = 2
-    while data[at] == 0xFF:
+    for _ in range(_MOST_MARKERS):
+        if data[at] != 0xFF:
+            break
         marker = data[at + 1]
         if marker == 0xFF:  # padding
             at += 1

@@ -32,7 +32,8 @@ class Recognized:
         return {
             "page": [content.number, content.width, content.height],
             "words": [[w.text, w.x0, w.top, w.x1, w.bottom, int(w.is_bold)] for w in content.words],
-            "lines": [[int(e.is_horizontal), e.at, e.start, e.end] for e in content.lines],
+            "lines": [_packed(edge) for edge in content.lines],
+            "fills": [_packed(edge) for edge in content.fills],
             "to_picture": list(self.to_picture),
         }
 
@@ -40,9 +41,13 @@ class Recognized:
     def from_json(cls, value: dict[str, Any]) -> Recognized:
         number, width, height = value["page"]
         words = [Word(text, x0, top, x1, bottom, bool(bold)) for text, x0, top, x1, bottom, bold in value["words"]]
-        lines = [Edge(bool(across), at, start, end) for across, at, start, end in value["lines"]]
-        content = PageContent(number, width, height, words, lines, fills=[], has_picture=True)
+        lines, fills = ([Edge(bool(e[0]), *e[1:]) for e in value[name]] for name in ("lines", "fills"))
+        content = PageContent(number, width, height, words, lines, fills, has_picture=True)
         return cls(content, tuple(value["to_picture"]))
+
+
+def _packed(edge: Edge) -> list[float]:
+    return [int(edge.is_horizontal), edge.at, edge.start, edge.end]
 
 
 def as_shown(blocks: list[Block], pages: Sequence[Recognized]) -> list[Block]:

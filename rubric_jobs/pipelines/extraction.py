@@ -26,6 +26,7 @@ from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import outcome, pointing
 from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader import recognized
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import extracted, points
@@ -76,16 +77,12 @@ async def extract(
     if route.is_local_first and (isinstance(reading.local, Rubric) or not route.providers):
         return await _of_reading(reading, request)
     task = _task(request, reading)
-    questions = [
-        *await _pointing(task, reading, policy, on_progress, clock),
-        await _copying(task, policy, on_progress, clock, began=began),
-    ]
-    if policy.answer_form == "plan":
-        questions = questions[:1]
+    points = await _pointing(task, reading, policy, on_progress, clock)
+    copies = await _copying(task, policy, on_progress, clock, began=began)
     report(stage="asking")
     try:
         answer = await ask.ask_in_turn(
-            questions,
+            points if points and policy.answer_form == "plan" else [*points, copies],
             routing.targets(route, providers, request.models),
             timeout_s=policy.call_timeout_s,
             on_reply=on_reply,
@@ -152,10 +149,11 @@ async def _of_reading(reading: Reading, request: ExtractionRequest) -> Outcome:
 def _of_answer(answer: ask.Answer, reading: Reading, request: ExtractionRequest) -> Outcome:
     """The outcome of a model's answer: assembled from the document, or copied and grounded in it."""
     if answer.plan is not None:
-        rubric = pointing.rubric_of(answer.plan, reading)
+        rubric = recognized.marked(pointing.rubric_of(answer.plan, reading), reading.document)
         return _finished(rubric, request, answer=answer, plan=answer.plan)
     grounded = _ground(answer.rubric, reading)
-    return _finished(grounded.rubric, request, answer=answer, ungrounded=grounded.ungrounded)
+    rubric = recognized.marked(grounded.rubric, reading.document)
+    return _finished(rubric, request, answer=answer, ungrounded=grounded.ungrounded)
 
 
 def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:

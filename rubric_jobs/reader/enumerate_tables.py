@@ -25,6 +25,8 @@ MOST_HEADERS = 4
 MOST_COLUMN_ROLES = 6
 MOST_ROW_ROLES = 4
 BEAM = 24
+FEWEST_SUMMED = 3
+"""Rows whose sum the last one may repeat: of two it would be by chance too often."""
 MOST_LEVELS = 12
 FARTHEST = 5.0
 """Choices whose log probability lies so far below the best one's are left out."""
@@ -198,11 +200,14 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
     local = classes("rows")
     shares, alike = [], []
-    most = max((worth for row in body if (worth := _worth(sheet, roles, row)) is not None), default=Decimal(0))
-    for row in body:
+    worths = [_worth(sheet, roles, row) for row in body]
+    told = [worth for worth in worths if worth is not None]
+    for row, worth in zip(body, worths, strict=True):
         features = row_features(sheet, roles, titles, row, body)
-        own = local.log_shares(features)
-        shares.append(_with_total(own, features) if (_worth(sheet, roles, row) or most) >= most else own)
+        is_sum = row == body[-1] and worth is not None and len(told) > FEWEST_SUMMED and sum(told) == 2 * worth
+        may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
+        features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
+        shares.append(_with_total(local.log_shares(features), features))
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     best = [max(share, key=share.__getitem__) for share in shares]
     base = sum(share[role] for share, role in zip(shares, best, strict=True))
@@ -229,14 +234,14 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
 
 
 def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:
-    """What the row says in the points' column; a total is the largest of its column."""
+    """What the row says in the points' column."""
     cells = [cell for role, cell in zip(roles, sheet.rows[row], strict=True) if role in "pw" and cell]
     amount = next((amount for cell in cells if (amount := amount_of(cell.text))), None)
     return amount.high if amount else None
 
 
 def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict[str, float]:
-    """A row that is named by a word for total and describes nothing is no criterion, however it looks."""
+    """A row that is named a total, or is worth what all above it are, is no criterion if it describes nothing."""
     if features.get("name total alone") and not features.get("level filled"):
         shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
     return shares

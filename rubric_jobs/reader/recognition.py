@@ -34,7 +34,10 @@ class Recognizer:
         self._children: set[Child] = set()
 
     async def pages(self, data: bytes, numbers: Sequence[int], *, tenant: Hashable) -> list[dict[str, Any]]:
-        """These pages as `Recognized.as_json` has them, as far as they could be read. Never a DocumentError."""
+        """These pages as `Recognized.as_json` has them, as far as they could be read.
+
+        Raises UnreadableDocument where no page could be decoded.
+        """
         until = time.monotonic() + MOST_SECONDS
         read: list[dict[str, Any]] = []
         async with self._turns.turn(tenant), self._child() as child:
@@ -46,6 +49,8 @@ class Recognizer:
                     break
                 if "recognized" in answer:
                     read.append(answer["recognized"])
+                elif "error" in answer and not read:
+                    raise errors.UnreadableDocument(answer["message"])
         return read
 
     async def pictures(self, data: bytes, numbers: Sequence[int], *, tenant: Hashable) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Self
 
 from rubric_jobs import errors
 from rubric_jobs.documents import scans
-from rubric_jobs.documents.kinds import PDF, sniff
+from rubric_jobs.documents.kinds import DOCX, PDF, sniff
 from rubric_jobs.documents.model import Document
 from rubric_jobs.documents.pictures import Picture
 from rubric_jobs.reader.child_process import LENGTH, READER, RECOGNIZER, REQUEST, TOO_MUCH, Child
@@ -90,12 +90,13 @@ class Sandbox:
             raise errors.DocumentTooLarge
         answer = await self._ask(data, {"do": "read"}, tenant=tenant)
         scanned = answer.get("document", {}).get("scanned")
-        if scanned and self._recognizer is not None:
-            pages = await self._recognizer.pages(data, scanned, tenant=tenant)
+        recognizer = self._recognizer if scanned and sniff(data) != DOCX else None
+        if recognizer is not None:
+            pages = await recognizer.pages(data, scanned, tenant=tenant)
             answer = await self._ask(data, {"do": "read", "recognized": pages}, tenant=tenant) if pages else answer
         # A long document takes seconds to unpack; the other jobs of this loop go on.
         reading = await asyncio.to_thread(_reading, answer)
-        if isinstance(reading.local, errors.ScannedDocument) and self._recognizer is not None:
+        if isinstance(reading.local, errors.ScannedDocument) and recognizer is not None:
             return replace(reading, local=errors.ScannedDocument(_NOTHING_RECOGNIZED))
         return reading
 
@@ -234,6 +235,8 @@ def recognized_for(data: bytes, number: int) -> dict[str, Any]:
 
     try:
         return {"recognized": page.of_document(data, number).as_json()}
+    except errors.DocumentError as error:
+        return _as_answer(error)
     except Exception:
         return {}
 

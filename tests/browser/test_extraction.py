@@ -142,9 +142,9 @@ def test_what_is_no_pdf_and_no_docx_gets_one_sentence_on_what_to_do(page: Page) 
     told = {
         "old.doc": "save it as .docx or PDF",
         "essay.odt": "save it as .docx or PDF",
-        "photo.jpg": "put it into a PDF",
+        "photo.heic": "save it as a JPEG",
         "rules.txt": "Some text",
-        "film.mp4": "Only PDF and Word",
+        "film.mp4": "Only PDF, Word",
     }
     for name, advice in told.items():
         file = {"name": name, "mimeType": "application/octet-stream", "buffer": b"x"}

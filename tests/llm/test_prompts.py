@@ -77,15 +77,15 @@ def test_the_total_is_written_plainly(total: str, said: str) -> None:
 
 def test_a_scanned_pdf_goes_as_a_file_under_a_neutral_name() -> None:
     prompt = prompts.for_task(tasks.scan_task())
-    assert prompt.attachment is not None
-    assert prompt.attachment.data == tasks.scan_task().data
-    assert (prompt.attachment.mime_type, prompt.attachment.file_name) == (PDF, "document.pdf")
+    assert len(prompt.attachments) == 1
+    assert prompt.attachments[0].data == tasks.scan_task().data
+    assert (prompt.attachments[0].mime_type, prompt.attachments[0].file_name) == (PDF, "document.pdf")
 
 
 def test_a_pdf_with_one_scanned_page_goes_as_file_and_text() -> None:
     document = Document(pages=2, blocks=(Paragraph("Readable", Source(page=1, paragraph=0)),), scanned_pages=(2,))
     prompt = prompts.for_task(ExtractTask(document, tasks.grid_rubric(), b"%PDF", PDF))
-    assert prompt.attachment is not None
+    assert len(prompt.attachments) == 1
     assert "Readable" in prompt.user
 
 
@@ -93,13 +93,13 @@ def test_a_garbled_pdf_goes_as_a_file_without_its_text() -> None:
     block = Paragraph("wkh wkhvlv", Source(page=1, paragraph=0))
     document = Document(pages=1, blocks=(block,), doubts=(GARBLED_TEXT,))
     prompt = prompts.for_task(ExtractTask(document, tasks.grid_rubric(), b"%PDF", PDF))
-    assert prompt.attachment is not None
+    assert len(prompt.attachments) == 1
     assert "wkh" not in prompt.user
 
 
 def test_a_docx_never_goes_as_a_file() -> None:
     task = replace(tasks.scan_task(), file_type=DOCX)
-    assert prompts.for_task(task).attachment is None
+    assert prompts.for_task(task).attachments == ()
     assert not prompts.has_material(task)
 
 

@@ -11,6 +11,7 @@ from pypdf import PdfReader, PdfWriter
 from rubric_jobs import documents
 from rubric_jobs.errors import (
     DocumentError,
+    DocumentTooLarge,
     EmptyDocument,
     EncryptedDocument,
     ScannedDocument,
@@ -54,7 +55,7 @@ def test_a_pdf_with_some_bytes_before_its_header_is_still_one() -> None:
 REFUSED = {
     "empty": (b"", EmptyDocument, "empty"),
     "blank": (b" \n" * 10, EmptyDocument, "empty"),
-    "text": (b"Criteria: 10 points", UnsupportedType, "PDF and DOCX"),
+    "text": (b"Criteria: 10 points", UnsupportedType, "PDF, DOCX"),
     "old word": (OLE, UnsupportedType, "old Word"),
     "encrypted word": (OLE + "EncryptedPackage".encode("utf-16-le"), EncryptedDocument, "password"),
     "zip": (zip_of("readme.txt"), UnsupportedType, "ZIP"),
@@ -62,7 +63,11 @@ REFUSED = {
     "powerpoint": (zip_of("[Content_Types].xml", "ppt/presentation.xml"), UnsupportedType, "PowerPoint"),
     "macros": (zip_of("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), UnsupportedType, "macros"),
     "rtf": (b"{\\rtf1 text}", UnsupportedType, "RTF"),
-    "picture": (b"\x89PNG\r\n\x1a\n" + b"0" * 50, UnsupportedType, "picture"),
+    "gif": (b"GIF89a" + b"0" * 50, UnsupportedType, "GIF picture"),
+    "heic": (b"\0\0\0\x18ftypheic" + b"0" * 50, UnsupportedType, "JPEG"),
+    "cut png": (b"\x89PNG\r\n\x1a\n" + b"0" * 50, UnreadableDocument, "cut off"),
+    "cut jpeg": (b"\xff\xd8\xff\xe0\0\x10JFIF", UnreadableDocument, "cut off"),
+    "pixel bomb": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff", DocumentTooLarge, "64 million pixels"),
     "cut zip": (DOCX_DATA[: len(DOCX_DATA) // 2], UnreadableDocument, "damaged"),
     "cut pdf": (PDF_DATA[: len(PDF_DATA) // 2] + b"0" * 5000, UnreadableDocument, "cut off"),
 }

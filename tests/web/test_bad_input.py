@@ -65,7 +65,14 @@ FILES = {
         415,
         "unsupported_type",
     ),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png", 415, "unsupported_type"),
+    "a picture of another kind": (b"GIF89a" + b"\0" * 50, "image/gif", 415, "unsupported_type"),
+    "half a picture": (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "image/png", 422, "unreadable_document"),
+    "a picture that unpacks to gigabytes": (
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08\0\0\0\0",
+        "image/png",
+        413,
+        "document_too_large",
+    ),
 }
 
 
@@ -79,10 +86,18 @@ def test_a_file_that_cannot_be_read_is_refused(
 
 
 @pytest.mark.parametrize(
-    "file", ["$$$$", "JVBERi0x!", "JVBER", "data:application/pdf;base64,***", "data:application/pdf,abc"]
+    "file",
+    ["$$$$", "JVBERi0x!", "JVBER", "data:application/pdf;base64,***", "data:application/pdf,abc"],
 )
 def test_broken_base64_is_refused(owner: Caller, file: str) -> None:
     sentence = refused(owner.client.post(TRIGGER, extraction(file=file), format="json"), 422, "invalid_field")
+
+    assert "base64" in sentence
+
+
+def test_half_characters_are_no_base64(owner: Caller) -> None:
+    body = json.dumps(extraction(file="JVBERi0\ud800"))
+    sentence = refused(owner.client.post(TRIGGER, body, content_type="application/json"), 422, "invalid_field")
 
     assert "base64" in sentence
 

@@ -90,6 +90,12 @@ class TestChecks:
 
         assert [said.id for said in checks.check_rates()] == ["rubric_jobs.E102"]
 
+    @pytest.mark.parametrize(("form", "count"), [("auto", 0), ("plan", 0), ("copy", 0), ("plans", 1), ("", 1)])
+    def test_an_unknown_form_of_answers_is_an_error(self, settings: Any, form: str, count: int) -> None:
+        settings.RUBRIC_ANSWER_FORM = form
+
+        assert [said.id for said in checks.check_answer_form()] == ["rubric_jobs.E106"] * count
+
     def test_a_short_signing_key_is_an_error(self, settings: Any) -> None:
         settings.JWT_JWKS_URL, settings.JWT_SIGNING_KEY = None, "secret"
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rubric_jobs.documents.geometry import Word, median
+from rubric_jobs.documents.scans import lone
 from rubric_jobs.documents.scans.availability import ORIENTATION, data_folder, model_for
 
 Grey = NDArray[np.uint8]
@@ -91,6 +92,7 @@ def words(grey: Grey, script: str) -> list[Word]:
     line = median([word.bottom - word.top for word in found]) or USUAL_LINE
     ink = _ink(grey)
     found += _left_over(grey, ink, found, line, model)
+    found = lone.settled(found, grey, ink, _engine(model, tesserocr.PSM.SINGLE_LINE))
     return _with_weight(found, ink) + [_as_bullet(box, line) for box in bullets]
 
 
@@ -108,11 +110,11 @@ def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str
     joined = cv2.dilate(left, np.ones((1, max(3, round(0.5 * line))), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     pieces = [_bounds(left, labels, stats, index) for index in range(1, len(stats))]
-    lone = [box for box in pieces if box is not None and 0.4 * line <= box[3] - box[1] <= 1.2 * line]
+    pieces_alone = [box for box in pieces if box is not None and 0.4 * line <= box[3] - box[1] <= 1.2 * line]
     engine = _engine(model, tesserocr.PSM.SINGLE_LINE)
     engine.SetImage(Image.fromarray(grey))
     words: list[Word] = []
-    for box in lone[:MOST_LONE]:
+    for box in pieces_alone[:MOST_LONE]:
         words += _lone(engine, box, grey)
     engine.Clear()
     return words

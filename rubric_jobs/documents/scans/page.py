@@ -15,6 +15,7 @@ from rubric_jobs.documents.recognized import LONG_SIDE_PT, Recognized, shown_siz
 from rubric_jobs.documents.scans import decode, letters, rulings, straighten
 from rubric_jobs.documents.scans.straighten import Straight
 
+cv2.setNumThreads(1)  # the other cores are for the documents beside this one
 USUAL_LINE_PT = 13.0
 """A line of the usual type; a picture whose lines are far from it shows a part of a page, or a poster."""
 
@@ -31,16 +32,13 @@ def of_document(data: bytes, number: int) -> Recognized:
 
 def read(grey: NDArray[np.uint8], number: int, *, width: float, height: float, is_photo: bool) -> Recognized:
     """`width` and `height` are the shown page's, in points."""
-    straight = straighten.sized(grey)
-    if is_photo:
-        straight = straighten.flattened(straight)
+    straight = straighten.flattened(grey) if is_photo else straighten.sized(grey)
     lit = straighten.evenly_lit(straight.grey)
     setting = letters.setting(lit)
     straight = straighten.levelled(straighten.turned(replace(straight, grey=lit), setting.quarters))
-    edges, mask = rulings.find(straight.grey)
+    lines, fills, mask = rulings.find(straight.grey)
     straight.grey[cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0] = 255
     words = letters.words(straight.grey, setting.script)
-    edges = [edge for edge in edges if not _is_stroke(edge, words)]
     scale = _scale(straight, words, width * height if not is_photo else None)
     to_points = np.diag([width / grey.shape[1], height / grey.shape[0], 1.0])
     to_picture = to_points @ np.linalg.inv(straight.to_page) @ np.diag([1 / scale, 1 / scale, 1.0])
@@ -49,8 +47,8 @@ def read(grey: NDArray[np.uint8], number: int, *, width: float, height: float, i
         straight.grey.shape[1] * scale,
         straight.grey.shape[0] * scale,
         [_scaled_word(word, scale) for word in words],
-        [replace(edge, at=edge.at * scale, start=edge.start * scale, end=edge.end * scale) for edge in edges],
-        fills=[],
+        lines=[_scaled_edge(edge, scale) for edge in lines if not _is_stroke(edge, words)],
+        fills=[_scaled_edge(edge, scale) for edge in fills if not _is_stroke(edge, words)],
         has_picture=True,
     )
     return Recognized(content, tuple(float(value) for value in to_picture.flatten()))
@@ -73,6 +71,10 @@ def _is_stroke(edge: Edge, words: list[Word]) -> bool:
     middle = (edge.start + edge.end) / 2
     x, y = (middle, edge.at) if edge.is_horizontal else (edge.at, middle)
     return any(w.x0 <= x <= w.x1 and w.top <= y <= w.bottom and edge.length <= w.size for w in words)
+
+
+def _scaled_edge(edge: Edge, scale: float) -> Edge:
+    return replace(edge, at=edge.at * scale, start=edge.start * scale, end=edge.end * scale)
 
 
 def _scaled_word(word: Word, scale: float) -> Word:

@@ -41,24 +41,30 @@ class Straight:
 def sized(grey: Grey) -> Straight:
     """The picture at the size that pages are recognised at."""
     height, width = grey.shape
-    factor = min(LONGEST_SIDE / max(height, width), MOST_ENLARGED)
+    factor = _factor(width, height)
     size = max(1, round(width * factor)), max(1, round(height * factor))
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     step = np.diag([size[0] / width, size[1] / height, 1.0])
     return Straight(np.asarray(cv2.resize(grey, size, interpolation=how), dtype=np.uint8), step)
 
 
-def flattened(straight: Straight) -> Straight:
+def flattened(grey: Grey) -> Straight:
     """A photo's sheet of paper alone, its edges made parallel; the whole picture where no sheet stands out."""
-    corners = _sheet(straight.grey)
+    corners = _sheet(grey)
     if corners is None:
-        return straight
+        return sized(grey)
     top_left, top_right, bottom_right, bottom_left = corners
-    width = round(max(_length(top_left, top_right), _length(bottom_left, bottom_right)))
-    height = round(max(_length(top_left, bottom_left), _length(top_right, bottom_right)))
-    target = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
+    width = max(_length(top_left, top_right), _length(bottom_left, bottom_right))
+    height = max(_length(top_left, bottom_left), _length(top_right, bottom_right))
+    factor = _factor(width, height)
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    target = np.array([(0, 0), (size[0], 0), size, (0, size[1])], dtype=np.float32)
     step = np.asarray(cv2.getPerspectiveTransform(corners.astype(np.float32), target), dtype=np.float64)
-    return straight.moved(step, width, height)
+    return Straight(grey, np.eye(3)).moved(step, *size)
+
+
+def _factor(width: float, height: float) -> float:
+    return min(LONGEST_SIDE / max(width, height, 1.0), MOST_ENLARGED)
 
 
 def _length(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -13,6 +13,7 @@ export function serviceOf(extractor) {
     isKnown: isListed || isLocalOnly,
     isLocalOnly,
     isPaused: extractor.hasAttribute("paused"),
+    readsPictures: extractor.hasAttribute("reads-pictures"),
     usual: isLocalOnly ? "local" : extractor.getAttribute("usual-provider") || "auto",
     fallback: isLocalOnly ? [] : words("fallback-providers"),
   };
@@ -22,7 +23,7 @@ export function serviceOf(extractor) {
  * `service`: `{providers, isKnown, usual, fallback}`: the models that it has keys for, whether that is known at all,
  * whom it asks when nobody chooses (`auto`: a model only where its own reader is not certain), and whom after that.
  * `what` is `document` or `text`; `choice` is `auto` or one of the providers. `isLocalOnly`: the organisation's documents are
- * sent to no model; `isPaused`: nothing is taken up at the moment. An instruction is for a model alone.
+ * sent to no model; `isPaused`: nothing is taken up at the moment; `readsPictures`: text in scans and photos is recognised there. An instruction is for a model alone.
  */
 export function whereItGoes(service, what, choice, t, { hasInstruction = false } = {}) {
   const levers = [service.isPaused && t("servicePaused"), service.isLocalOnly && t("localOnly")];

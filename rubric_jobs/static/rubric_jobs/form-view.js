@@ -2,7 +2,7 @@
 
 import { canInstruct, MODELS, whereItGoes } from "./destinations.js";
 import { drawing, element, newId } from "./dom.js";
-import { ACCEPT, judge } from "./file-check.js";
+import { ACCEPT, judgeAll, PHOTOS } from "./file-check.js";
 import { blockOf } from "./paste.js";
 import { pointsOf } from "./rubric-edit.js";
 
@@ -68,6 +68,7 @@ export class FormView {
       parts.heading,
       this.#switch(),
       this.#dropArea(),
+      this.#cameraArea(),
       this.#rulesArea(),
       this.#fields(),
       parts.fault,
@@ -94,7 +95,7 @@ export class FormView {
   #dropArea() {
     const { t } = this.#context.texts;
     const parts = this.#parts;
-    parts.input = element("input.unseen", { type: "file", accept: ACCEPT, onchange: () => this.#took(parts.input.files[0]) });
+    parts.input = element("input.unseen", { type: "file", accept: ACCEPT, multiple: true, onchange: () => this.#took([...parts.input.files]) });
     parts.fileName = element("strong");
     parts.fileNote = element("span.muted");
     parts.drop = element(
@@ -109,8 +110,18 @@ export class FormView {
       element("span.drop-text", {}, parts.fileName, parts.fileNote),
     );
     parts.fileName.textContent = t("chooseFile");
-    parts.fileNote.textContent = t("dropHere", { mb: this.#context.maxFileMb });
+    parts.fileNote.textContent = t(this.#context.service.readsPictures ? "dropHere" : "dropHereNoPhotos", { mb: this.#context.maxFileMb });
     return parts.drop;
+  }
+
+  /** For phones and tablets: a photo of the page, straight from the camera. */
+  #cameraArea() {
+    const { t } = this.#context.texts;
+    const parts = this.#parts;
+    // Never shown, so it stands outside of the page.
+    parts.camera = element("input", { type: "file", accept: PHOTOS, capture: "environment", onchange: () => this.#took([...parts.camera.files]) });
+    parts.cameraArea = element("p", {}, element("button", { type: "button", onclick: () => parts.camera.click() }, t("takePhoto")));
+    return parts.cameraArea;
   }
 
   #rulesArea() {
@@ -183,6 +194,7 @@ export class FormView {
     const parts = this.#parts;
     const provider = parts.provider.value;
     parts.drop.hidden = this.#isText;
+    parts.cameraArea.hidden = this.#isText || !matchMedia("(pointer: coarse)").matches;
     parts.rulesField.hidden = !this.#isText;
     parts.totalOptional.hidden = this.#isText;
     parts.totalHint.textContent = t(this.#isText ? "totalHintText" : "totalHint");
@@ -203,7 +215,7 @@ export class FormView {
 
   #dropped(event) {
     this.#dragged(event, false);
-    if (event.dataTransfer.files[0]) this.#took(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files[0]) this.#took([...event.dataTransfer.files]);
     else this.#tookText(event.dataTransfer.getData("text/plain"));
   }
 
@@ -215,8 +227,8 @@ export class FormView {
       return;
     }
     if (this.#isText || event.target.matches?.("textarea, input:not([type=file], [type=radio])")) return;
-    const file = event.clipboardData.files[0];
-    if (file) this.#took(file);
+    const files = [...event.clipboardData.files];
+    if (files.length) this.#took(files);
     else this.#tookText(event.clipboardData.getData("text/plain"));
     event.preventDefault();
   }
@@ -229,18 +241,20 @@ export class FormView {
     this.#parts.rules.focus();
   }
 
-  #took(file) {
-    if (!file) return;
+  #took(files) {
+    if (!files.length) return;
     const { t, number } = this.#context.texts;
-    const { type, advice, values } = judge(file, this.#context.maxFileMb);
-    this.#file = type ? { file, type } : null;
+    const { type, advice, values } = judgeAll(files, this.#context.maxFileMb);
+    this.#file = type ? { file: files.length > 1 ? files : files[0], name: files[0].name, type } : null;
     this.#parts.drop.classList.toggle("chosen", Boolean(type));
-    this.#parts.fileName.textContent = file.name;
-    const size = file.size < 1e6 ? `${number(Math.ceil(file.size / 1024))} KB` : `${number(Math.round(file.size / 1e5) / 10)} MB`;
+    this.#parts.fileName.textContent = files.length > 1 ? t("pictures", { count: files.length }) : files[0].name;
+    const bytes = files.reduce((sum, file) => sum + file.size, 0);
+    const size = bytes < 1e6 ? `${number(Math.ceil(bytes / 1024))} KB` : `${number(Math.round(bytes / 1e5) / 10)} MB`;
     this.#parts.fileNote.textContent = `${size} · ${t("changeFile")}`;
     this.#say(advice ? t(advice, values) : "");
     // The same file may be chosen again after it was mended.
     this.#parts.input.value = "";
+    this.#parts.camera.value = "";
   }
 
   #say(sentence) {
@@ -263,9 +277,9 @@ export class FormView {
     if (this.#isText) {
       this.#context.onEnhance({ simple_rules: parts.rules.value, rubric_prompt: instruction, total_points: total, ...who });
     } else {
-      const { file, type } = this.#file;
+      const { file, name, type } = this.#file;
       const asked = { totalPoints: total ?? undefined, extractionPrompt: instruction || undefined, ...who };
-      this.#context.onExtract({ file, fileName: file.name, fileType: type, ...asked });
+      this.#context.onExtract({ file, fileName: name, fileType: type, ...asked });
     }
   }
 

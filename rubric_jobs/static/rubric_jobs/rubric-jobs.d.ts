@@ -151,6 +151,8 @@ export interface Performance {
   completion_tokens: number;
   llm_provider: string;
   llm_model: string | null;
+  /** How the model answered: it pointed at the rubric, or it wrote it; null where none was asked. */
+  answer_form?: "plan" | "copy" | null;
   attempts: number;
   cache_hit: boolean;
 }
@@ -208,8 +210,8 @@ interface Wanted {
 }
 
 export interface ExtractionRequest extends Wanted {
-  /** A File or Blob, base64, or a `data:` URL. */
-  file: Blob | string;
+  /** A File or Blob, base64, or a `data:` URL; an array of photos are the pages of one document, in order. */
+  file: Blob | string | Blob[];
   /** Needed where `file` is no File. */
   fileName?: string;
   /** The MIME type; needed where `file` is no Blob. */

@@ -37,8 +37,9 @@ export class RubricJobsClient {
     this.#getToken = getToken;
   }
 
-  /** `file` is a File or Blob, base64 or a `data:` URL. */
+  /** `file` is a File or Blob, base64 or a `data:` URL; or an array of photos, the pages of one document in order. */
   async startRubricExtraction({ file, signal, ...wanted }) {
+    if (Array.isArray(file)) return this.#create("rubric-jobs/extractions", formOf(file, wanted), signal);
     const isBlob = file instanceof Blob;
     const body = {
       fileName: isBlob ? file.name || "rubric" : undefined,
@@ -202,15 +203,16 @@ export class RubricJobsClient {
 
   async #send(path, { method = "GET", body, signal, idempotencyKey, ifMatch, accept = "application/json" } = {}) {
     const headers = { Accept: accept };
+    const isForm = body instanceof FormData; // of which the browser alone knows the boundary
     if (ifMatch) headers["If-Match"] = ifMatch;
-    if (body) headers["Content-Type"] = "application/json";
+    if (body && !isForm) headers["Content-Type"] = "application/json";
     if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
     const token = await this.#getToken?.();
     if (token) headers.Authorization = `Bearer ${token}`;
     else if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
     const url = new URL(path, new URL(this.#base, document.baseURI));
     // No `cache` here: "no-store" would send `Cache-Control: no-cache`, with which the service reads everything anew.
-    const sent = { method, headers, signal, body: body && JSON.stringify(body) };
+    const sent = { method, headers, signal, body: body && !isForm ? JSON.stringify(body) : body };
     let response;
     try {
       response = await fetch(url, { ...sent, credentials: token ? "omit" : "same-origin" });
@@ -237,6 +239,13 @@ export const checkRubricEnhancementStatus = (jobId, options) => usual.client.che
 export const watchJob = (jobId, options) => usual.client.watchJob(jobId, options);
 
 export const isFinal = (job) => job.status === "completed" || job.status === "failed";
+
+function formOf(files, wanted) {
+  const form = new FormData();
+  for (const file of files) form.append("file", file, file.name || "page");
+  for (const [name, value] of Object.entries(wanted)) if (value !== undefined && value !== null) form.append(name, value);
+  return form;
+}
 
 function backOff(failures) {
   return Math.min(POLL_EVERY_MS * 1.5 ** (failures - 1), POLL_AT_MOST_EVERY_MS);

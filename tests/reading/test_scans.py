@@ -1,0 +1,206 @@
+"""Scans and photos: recognised, read, and never called certain."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import time
+from functools import cache
+
+import pytest
+from PIL import Image, ImageDraw
+from pypdf import PdfReader
+
+from rubric_jobs import documents, errors
+from rubric_jobs.documents import picture_pages
+from rubric_jobs.documents.scans import availability, straighten
+from rubric_jobs.reader import recognition, sandbox
+from rubric_jobs.rubric.model import Rubric
+from tests.fuzz_pictures import decode_only
+from tests.reading import hostile_pictures
+from tests.reading.builders import as_docx, as_pdf
+from tests.reading.samples_grids import HEADER_POINTS
+from tests.reading.scanned import as_jpeg, as_scanned_pdf, on_a_desk, page_of, scanned
+
+
+@cache
+def printed() -> Image.Image:
+    return page_of(HEADER_POINTS)
+
+
+@cache
+def by_text() -> Rubric:
+    local = sandbox.read_now(as_pdf(HEADER_POINTS, "ruled")).local
+    assert isinstance(local, Rubric)
+    return local
+
+
+def read(data: bytes) -> sandbox.Reading:
+    return sandbox.read_now(data, recognizes=True)
+
+
+def told(rubric: object) -> list[tuple[str, object, list[object]]]:
+    assert isinstance(rubric, Rubric)
+    return [(each.name, each.points, [level.points for level in each.levels]) for each in rubric.criteria]
+
+
+@cache
+def of_scan() -> sandbox.Reading:
+    return read(as_scanned_pdf(scanned(printed())))
+
+
+def test_a_scan_is_read_like_the_text_that_it_is_a_picture_of() -> None:
+    assert told(of_scan().local) == told(by_text())
+
+
+def test_what_was_recognised_is_doubted_and_never_certain() -> None:
+    reading = of_scan()
+    assert reading.document.recognized_pages == (1,)
+    assert isinstance(reading.local, Rubric)
+    assert reading.local.certain is False
+    assert any(doubt.why == "recognized_text" for doubt in reading.local.doubts)
+    assert any("pages 1 was recognised" in warning.message for warning in reading.local.warnings)
+
+
+def test_boxes_stand_where_the_text_is_in_the_picture() -> None:
+    local = of_scan().local
+    assert isinstance(local, Rubric)
+    source, plain = local.criteria[0].source, by_text().criteria[0].source
+    assert source is not None
+    assert plain is not None
+    assert source.bbox is not None
+    assert plain.bbox is not None
+    assert source.page == 1
+    # The page was turned by 1.3° about its middle: 15 points at its edge.
+    assert all(abs(one - other) < 20 for one, other in zip(source.bbox, plain.bbox, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("shown", "orientation"),
+    [("on its side, as its EXIF says", 6), ("on a desk", None), ("upside down", None)],
+)
+def test_a_photo_is_read_however_it_was_taken(shown: str, orientation: int | None) -> None:
+    photo = {
+        "on its side, as its EXIF says": printed().rotate(90, expand=True),
+        "on a desk": on_a_desk(printed()),
+        "upside down": printed().rotate(180),
+    }[shown]
+    reading = read(as_jpeg(photo, orientation=orientation))
+    assert told(reading.local) == told(by_text())
+
+
+def test_several_photos_are_pages_in_order_and_drawn_upright() -> None:
+    data = picture_pages.joined([as_jpeg(Image.new("L", (400, 300), 255)), as_jpeg(printed())])
+
+    async def read_and_drawn() -> tuple[sandbox.Reading, list[object]]:
+        async with sandbox.Sandbox(recognizes=True) as box:
+            return await box.read(data), list(await box.pictures(data, [2], tenant=None))
+
+    reading, pictures = asyncio.run(read_and_drawn())
+    assert documents.sniff(data) == picture_pages.SEVERAL
+    assert reading.document.pages == 2
+    assert reading.document.recognized_pages == (2,)
+    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, 595)]  # type: ignore[attr-defined]
+
+
+def test_the_scanned_pages_of_a_document_with_text_go_to_a_model_alone() -> None:
+    """Nothing can be recognised on the picture, so a model has to look at it, but not at the page of text."""
+    reading = read(as_scanned_pdf(Image.new("L", (600, 800), 128), before=as_pdf(HEADER_POINTS, "ruled")))
+    assert reading.document.scanned_pages == (2,)
+    assert reading.unread is not None
+    assert len(PdfReader(io.BytesIO(reading.unread)).pages) == 1
+
+
+def test_without_recognition_a_scan_ends_as_before() -> None:
+    reading = sandbox.read_now(as_scanned_pdf(printed()))
+    assert isinstance(reading.local, errors.ScannedDocument)
+    assert "needs text recognition or a language model" in str(reading.local)
+    assert reading.document.is_scanned
+
+
+def test_a_picture_without_text_says_what_may_help() -> None:
+    reading = read(as_jpeg(Image.new("L", (500, 500), 200)))
+    assert isinstance(reading.local, errors.ScannedDocument)
+    assert "sharper" in str(reading.local)
+
+
+def test_a_page_of_one_process_waits_for_the_page_of_another() -> None:
+    async def overlapping() -> bool:
+        running = seen = 0
+
+        async def take() -> None:
+            nonlocal running, seen
+            async with recognition._host_turn():
+                running += 1
+                seen = max(seen, running)
+                await asyncio.sleep(0.05)
+                running -= 1
+
+        await asyncio.gather(take(), take(), take())
+        return seen > 1
+
+    assert not asyncio.run(overlapping())
+
+
+def test_what_is_missing_is_named_as_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert availability.missing() == []
+    monkeypatch.setattr(availability, "_PLACES", ("/nowhere",))
+    monkeypatch.setitem(availability.PACKAGES, "no_such_module", "a-package")
+    assert availability.missing() == ["a-package", "tesseract-ocr-osd", "tesseract-ocr-script-latn"]
+
+
+def test_asking_whether_recognition_is_there_loads_none_of_it() -> None:
+    code = "import sys; from rubric_jobs.documents import scans; scans.is_installed(); print('cv2' in sys.modules)"
+
+    async def said() -> bytes:
+        child = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+        return (await child.communicate())[0]
+
+    assert asyncio.run(said()).strip() == b"False"
+
+
+@pytest.mark.parametrize("angle", [-4.0, -0.7, 2.0])
+def test_the_slope_of_lines_is_measured_to_a_twentieth_of_a_degree(angle: float) -> None:
+    import numpy as np
+
+    page = Image.new("L", (1000, 1400), 255)
+    pen = ImageDraw.Draw(page)
+    for y in range(150, 1250, 40):
+        pen.rectangle((120, y, 880, y + 12), fill=0)
+    askew = np.asarray(page.rotate(angle, fillcolor=255, resample=Image.Resampling.BICUBIC))
+    assert straighten._slope(askew) == pytest.approx(-angle, abs=0.05)
+
+
+@cache
+def ends_of_hostile_pictures() -> tuple[dict[str, tuple[object, float]], sandbox.Reading]:
+    """How each one ended and how long it took; then a plain document through the same sandbox."""
+
+    async def one_by_one() -> tuple[dict[str, tuple[object, float]], sandbox.Reading]:
+        ends: dict[str, tuple[object, float]] = {}
+        async with sandbox.Sandbox(recognizes=True) as box:
+            for name, maker in hostile_pictures.QUICK.items():
+                began = time.monotonic()
+                try:
+                    end: object = (await box.read(maker())).local
+                except errors.DocumentError as refused:
+                    end = refused
+                ends[name] = end, time.monotonic() - began
+            return ends, await box.read(as_docx(HEADER_POINTS))
+
+    return asyncio.run(one_by_one())
+
+
+@pytest.mark.parametrize("name", hostile_pictures.QUICK)
+def test_a_hostile_picture_is_refused_in_time_and_the_next_document_is_read(name: str) -> None:
+    ends, after = ends_of_hostile_pictures()
+    end, took = ends[name]
+    assert isinstance(end, errors.DocumentError)
+    assert took < recognition.WALL_S
+    assert isinstance(after.local, Rubric)
+
+
+def test_mutated_pictures_end_as_pixels_or_a_clear_refusal() -> None:
+    ends, faults = decode_only(1_000, seed=30_000_000)
+    assert not faults
+    assert ends["pixels"] > 100
