@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` shows the service, `make test` proves it.
 PYTHON ?= python3
 PORT ?= 8000
+TEST_PROCESSES ?= 4
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Nothing is installed that the lock files do not name, or that differs from what they name.
@@ -8,21 +9,27 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-strip-extras --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: install demo run test lint bench fit fuzz soak attack audit lock clean
+.PHONY: install demo demo-data run test lint bench fit fuzz soak attack audit lock stop clean
 
 install: .venv/ready
 
 demo: .venv/ready
 	@$(MANAGE) demo $(FILE)
 
+# A made-up day of jobs in the local database, to look at the operators' pages: make demo-data run
+demo-data: .venv/ready
+	@$(MANAGE) migrate --verbosity=0
+	@$(MANAGE) demo_data
+
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
 
-# Tests start hundreds of processes, each of which would compile the project anew.
+# Tests start hundreds of processes, each of which would compile the project anew. Half of their time they wait for those,
+# so that four test processes keep two cores busy.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready-for-tests
 	@$(BIN)/ruff check --quiet
@@ -86,5 +93,9 @@ lock: .venv/ready
 	@$(INSTALL) --requirement requirements.lock --requirement requirements-dev.lock --requirement benchmarks/requirements.lock
 	@touch $@
 
-clean:
+# The embedded PostgreSQL. It also ends by itself ten minutes after its last client.
+stop:
+	@test ! -x $(BIN)/python || $(BIN)/python -m grader.embedded_idle stop
+
+clean: stop
 	@rm -rf .venv .data staticfiles

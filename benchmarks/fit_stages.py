@@ -31,8 +31,6 @@ RIDGE_RANK, RIDGE_WHOLE = 10.0, 3.0
 COST_LOCAL, COST_DETECT, COST_CONFIDENCE = 0.5, 0.03, 0.05
 CAUTION = 0.8
 """Log odds by which a reading must beat "no rubric here"."""
-PRECISION = 0.945
-"""Of the readings called certain in cross-validation, the share that is wholly right."""
 WIDE = {"MOST_PARTS": 110, "MOST_HEADERS": 4, "MOST_COLUMN_ROLES": 8, "MOST_ROW_ROLES": 5}
 
 
@@ -190,7 +188,7 @@ def _fit_detect(chosen: list[tuple[Region, Option]]) -> Weights:
 def fit_wholes(
     cases: list[Any], regions: list[Region], parts: dict[str, Weights], by_fold: list[dict[str, Weights]]
 ) -> tuple[Weights, dict[str, Any], dict[str, Any]]:
-    """Weights of whole readings, of confidence with its bound, and the cross-validated figures."""
+    """Weights of whole readings, of confidence, and the cross-validated figures."""
     by_case: dict[str, list[Region]] = {}
     for region in regions:
         by_case.setdefault(region.case.name, []).append(region)
@@ -211,8 +209,9 @@ def fit_wholes(
             if ranked[0][0].parts:
                 examples.append((case, confidence.confidence_features([one for one, _ in ranked], case.document)))
                 right.append(ranked[0][1] == 1.0)
-    sure, bound, figures = _fit_confidence(examples, right)
-    return _fit_whole(cases, told, columns), {"weights": sure, "bound": bound}, {**_figures(readings), **figures}
+    sure, curve = _fit_confidence(examples, right)
+    figures = {**_figures(readings), "right of the surest": curve}
+    return _fit_whole(cases, told, columns), {"weights": sure}, figures
 
 
 def _wholes(case: Any, regions: list[Region]) -> list[tuple[composition.Whole, float]]:
@@ -256,7 +255,8 @@ def _fit_whole(cases: list[Any], told: dict[str, Any], columns: Columns) -> Weig
     return fitted
 
 
-def _fit_confidence(examples: list[Any], right: list[bool]) -> tuple[Weights, float, dict[str, Any]]:
+def _fit_confidence(examples: list[Any], right: list[bool]) -> tuple[Weights, dict[str, float]]:
+    """Weights, and how many of the surest readings are right, by their number."""
     names = sorted({name for _, features in examples for name in features} - {"bias"})
     spread = {n: float(np.std([features.get(n, 0.0) for _, features in examples])) or 1e9 for n in names}
     rows = [
@@ -273,16 +273,10 @@ def _fit_confidence(examples: list[Any], right: list[bool]) -> tuple[Weights, fl
             if fold == k
         ]
     told.sort(reverse=True)
-    bound, sure, correct = 0.99, 0, 0
-    for count, (probability, ok) in enumerate(told, 1):
-        correct += ok
-        if count >= 8 and correct >= PRECISION * count:
-            bound, sure = round(probability, 3), count
     model = _logit(rows)
     fitted = {n: round(v / spread[n], 4) for n, v in model.items() if n in spread}
     curve = {str(n): round(sum(ok for _, ok in told[:n]) / n, 3) for n in range(10, len(told) + 1, 10)}
-    good = sum(ok for _, ok in told[:sure])
-    return {**fitted, "bias": model["bias"]}, bound, {"certain and right": [good, sure], "right of the surest": curve}
+    return {**fitted, "bias": model["bias"]}, curve
 
 
 def _logit(rows: list[Example]) -> Weights:

@@ -37,7 +37,11 @@ def _level(name: str | None, points: Any, start: str) -> Truth:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    write(parser.parse_args().folder)
+
+
+def write(folder: Path) -> None:
+    """The samples as `docs/` and `truth/` below the folder."""
     for part in ("docs", "truth"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for sample in [*SAMPLES, *NEGATIVES]:

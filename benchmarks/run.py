@@ -2,7 +2,8 @@
 
     python -m benchmarks.run [--rounds 5] [--only pickup,makespan,…] [--quick]
 
-Prints a table and writes `benchmarks/out/latest.json`:
+The group `model` reads the documents of DOCS with the truths of TRUTH (folders in the environment), or the tests' own
+samples. Prints a table and writes `benchmarks/out/latest.json`:
 `{"figures": {name: {"ours", "peer", "ratio", "goal", "holds"}}}`.
 """
 
@@ -52,6 +53,7 @@ def _measure(server: str, ours: str, *, rounds: int, only: str) -> dict[str, Any
         claims_at_scale,
         documents,
         event_streams,
+        model_answers,
         peers,
         provider_calls,
         purge_beside_claims,
@@ -63,6 +65,7 @@ def _measure(server: str, ours: str, *, rounds: int, only: str) -> dict[str, Any
         "claims": lambda: claims_at_scale.figures(rounds=rounds),
         "calls": lambda: provider_calls.figures(ours, rounds=rounds),
         "documents": lambda: documents.figures(ours, rounds=rounds),
+        "model": lambda: model_answers.figures(ours),
         "status": status_reads.figures,
         "streams": event_streams.figures,
         "purge": purge_beside_claims.figures,

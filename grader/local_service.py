@@ -19,6 +19,8 @@ from typing import Self
 import psutil
 from django.conf import settings
 
+from grader import embedded_idle
+
 READY_S = 30.0
 STOP_S = 20.0
 
@@ -66,7 +68,9 @@ class LocalService:
                 raise LocalServiceError(f"The {name} process ended; see {self.logs / name}.log.")
 
     def _start_database(self) -> None:
-        if "DATABASE_URL" not in self._environ and settings.EMBEDDED_POSTGRES.ensure_running():
+        if "DATABASE_URL" in self._environ:
+            return
+        if embedded_idle.ensure_running(settings.EMBEDDED_POSTGRES, settings.STATE_DIR):
             self._started.callback(settings.EMBEDDED_POSTGRES.stop)
 
     def _manage(self, *arguments: str) -> None:

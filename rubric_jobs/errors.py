@@ -43,6 +43,8 @@ class RubricJobError(Exception):
     """Whether the job may succeed when the user sends it again."""
     transient = False
     """Whether the service tries again by itself."""
+    lies_with_submission = False
+    """Whether nothing but another submission mends it: it says nothing about the service's health."""
     charged = True
     """Whether the failure counts as one of the job's attempts."""
     llm_provider: str | None = None
@@ -58,6 +60,8 @@ class RubricJobError(Exception):
 
 class DocumentError(RubricJobError):
     """The document could not be used."""
+
+    lies_with_submission = True
 
 
 class UnsupportedType(DocumentError):
@@ -193,6 +197,7 @@ class InvalidPoints(RubricJobError):
     """The points do not add up to a usable total."""
 
     code = "invalid_points"
+    lies_with_submission = True
 
 
 class NotExportable(RubricJobError):

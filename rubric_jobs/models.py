@@ -194,6 +194,7 @@ class TenantControl(models.Model):
     """The controls over one tenant; without a row, nothing is limited."""
 
     tenant_id = models.UUIDField(primary_key=True)
+    name = models.TextField(db_default="", blank=True, help_text="How operators' pages call this tenant.")
     is_local_only = models.BooleanField(
         "local only", db_default=False, help_text="Documents never leave for a model's service."
     )
@@ -208,4 +209,5 @@ class TenantControl(models.Model):
         db_table = '"grader"."rubric_tenant_controls"'
 
     def __str__(self) -> str:
-        return f"tenant {self.tenant_id}"
+        # A row that is not saved yet holds the database's default in place of its name.
+        return self.name if isinstance(self.name, str) and self.name else f"tenant {self.tenant_id}"

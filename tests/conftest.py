@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from rubric_jobs.web import auth
+from rubric_jobs.web.sign_in import QuietPBKDF2
 from tests import installed, servers
 from tests.fake_llm import _fake_llm_server, fake_llm
 
@@ -31,6 +32,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _static_files_are_sought_when_asked_for(django_test_environment: None) -> None:
     """Else each client in a test would go through all of them at its first request, for 70 ms."""
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly(django_test_environment: None) -> None:
+    """In this process; those of the services take the half second that they take everywhere."""
+    QuietPBKDF2.iterations = 1_000
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -96,6 +96,8 @@ class FakeLLM:
 
     port: int = 0
     behaviour: Behaviour = Behaviour()
+    answering: Callable[[Call], Any] | None = None
+    """What to answer a call, instead of the behaviour's answer; None: as the behaviour says."""
     history: deque[Call] = field(default_factory=lambda: deque(maxlen=_HISTORY), repr=False)
     most_in_flight: int = 0
     served: int = 0
@@ -128,7 +130,7 @@ class FakeLLM:
 
     def reset(self) -> None:
         """Well-behaved again, with an empty history and without the calls that still hang."""
-        self.behaviour = Behaviour()
+        self.behaviour, self.answering = Behaviour(), None
         self._queued.clear()
         for task in list(self._busy):
             assert self._loop is not None
@@ -185,6 +187,8 @@ class FakeLLM:
 
     def _behaviour_for(self, call: Call) -> Behaviour:
         chosen = self._queued.popleft() if self._queued else self.behaviour
+        if self.answering and (answer := self.answering(call)) is not None:
+            chosen = replace(chosen, answer=answer)
         marker = _MARKER.search(call.user)
         return chosen.changed_by(marker[1]) if marker else chosen
 

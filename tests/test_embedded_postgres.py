@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from grader import embedded_postgres
+from grader import embedded_idle, embedded_postgres
 from grader.embedded_postgres import EmbeddedPostgresError, Server
 from tests import servers
 
@@ -43,6 +44,27 @@ def test_data_survive_a_stop_and_a_start(server: Server) -> None:
     assert server.ensure_running()
     with psycopg.connect(server.url()) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_it_ends_when_nobody_has_used_it_for_a_while(server: Server) -> None:
+    idle_s = 0.5
+    with ThreadPoolExecutor(1) as apart:
+        watcher = apart.submit(embedded_idle.watch, server, idle_s)
+        with psycopg.connect(server.url()), pytest.raises(TimeoutError):  # it is in use
+            watcher.result(timeout=3 * idle_s)
+        deadline = time.monotonic() + 3 * idle_s
+        while time.monotonic() < deadline:  # short visits are use, too
+            psycopg.connect(server.url()).close()
+        assert server.is_running()
+        watcher.result(timeout=20)
+    assert not server.is_running()
+
+
+def test_it_is_stopped_by_a_command(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    for said in ("Stopped the embedded PostgreSQL.\n", ""):
+        embedded_idle.main("stop", str(server.lock.parent))
+        assert capsys.readouterr().out == said
+    assert not server.is_running()
 
 
 def test_of_many_that_find_it_down_one_starts_it(server: Server) -> None:

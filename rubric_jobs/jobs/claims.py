@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,11 @@ from django.db import connection
 from psycopg.rows import class_row, dict_row
 
 from rubric_jobs.errors import RubricJobError, TimedOut
+from rubric_jobs.jobs import claim_queries
 from rubric_jobs.jobs.lifecycle import CHANGED_CHANNEL, PENDING_CHANNEL, place_again
+
+DOCUMENTS_AHEAD = 10
+"""Documents of one tenant that a worker holds while some wait to be read: two are read at once, the others are next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,78 +87,36 @@ def _still_held(by: str) -> str:
     return f"job.job_id = {by}.job_id AND job.claim_token = {by}.token AND job.lease_expires_at IS NOT NULL"
 
 
-_NOT_PAUSED = "NOT EXISTS (SELECT FROM grader.rubric_fleet_controls WHERE is_claiming_paused)"
-
-_PICK = f"""
-WITH picked AS MATERIALIZED (
-  SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id FROM grader.rubric_extraction_jobs
-  WHERE status = 'pending' AND kind IS NOT NULL AND run_after IS NULL AND {_NOT_PAUSED}
-  ORDER BY queue_tag, created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-)"""  # noqa: S608 - put together from constants
-
-# With a cap for each tenant. The rows were chosen behind a lock that lasts until this statement's commit.
-_PICK_CAPPED = f"""
-WITH allowed AS MATERIALIZED (
-  SELECT job_id FROM grader.jobs_within_tenant_cap(%(limit)s, %(tenant_cap)s) AS job_id
-), picked AS MATERIALIZED (
-  SELECT job_id, tenant_id, user_id, kind, queued_at, trace_id
-  FROM allowed JOIN grader.rubric_extraction_jobs job USING (job_id)
-  WHERE status = 'pending' AND run_after IS NULL AND {_NOT_PAUSED}
-  FOR UPDATE OF job SKIP LOCKED
-)"""  # noqa: S608 - put together from constants
-
-_OPEN = """, opened AS (
-  INSERT INTO grader.rubric_job_attempts (job_id, tenant_id, user_id, kind, worker, started_at, queue_ms, trace_id)
-  SELECT job_id, tenant_id, user_id, kind, %(worker)s, statement_timestamp(),
-    grader.ms_between(queued_at, statement_timestamp()), trace_id FROM picked
-  RETURNING attempt_id, job_id
-), claimed AS (
-  UPDATE grader.rubric_extraction_jobs job SET
-    -- `calling` stays: the call that is kept for a job that was woken.
-    status = 'processing', claim_token = opened.attempt_id, attempt = job.attempt + 1, progress = NULL,
-    claimed_at = statement_timestamp(), updated_at = statement_timestamp(),
-    lease_expires_at = statement_timestamp() + %(lease_s)s * interval '1 second'
-  FROM opened WHERE job.job_id = opened.job_id
-  RETURNING job.job_id, job.claim_token AS token, job.tenant_id, job.user_id, job.kind, job.file_name, job.file_type,
-    job.file_size_kb, job.attempt, extract(epoch FROM job.deadline_at - statement_timestamp())::float AS seconds_given,
-    job.queue_tag, job.created_at, job.trace_id
-)
-SELECT job_id, token, tenant_id, user_id, kind, file_name, file_type, file_size_kb, attempt, seconds_given, trace_id,
-  EXISTS (SELECT FROM grader.rubric_tenant_controls control WHERE control.tenant_id = claimed.tenant_id)
-    AS is_controlled,"""
-
-# A claim brings the job's input along: one more round trip would cost a tenth of the start-up time.
-_INPUT = """parameters, CASE WHEN octet_length(data) <= 16000 THEN data END AS data,
-  EXISTS (SELECT FROM grader.rubric_job_replies reply WHERE reply.job_id = input.job_id) AS is_answered"""
-
-_CLAIM = f"""{_PICK}{_OPEN} {_INPUT}
-FROM claimed JOIN grader.rubric_job_inputs input USING (job_id) ORDER BY queue_tag, created_at"""
-
-# The server commits after it has sent its answer. A short answer fits into the network's buffers and never delays the
-# commit; inputs may be long, so they are read after the lock is free.
-_CLAIM_CAPPED = f"""{_PICK_CAPPED}{_OPEN} '{{}}'::jsonb AS parameters
-FROM claimed ORDER BY queue_tag, created_at"""
-
-_INPUTS = f"SELECT job_id, {_INPUT} FROM grader.rubric_job_inputs input WHERE job_id = ANY(%s)"  # noqa: S608 - constants
-
-
 async def claim(
-    connection: psycopg.AsyncConnection, *, limit: int, worker: str, lease_s: float, tenant_cap: int | None = None
+    connection: psycopg.AsyncConnection,
+    *,
+    limit: int,
+    worker: str,
+    lease_s: float,
+    tenant_cap: int | None = None,
+    unread: Mapping[uuid.UUID, int] | None = None,
 ) -> list[Claim]:
-    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are stepped over.
+    """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are skipped.
 
-    With `tenant_cap`, no tenant has more than so many jobs processing. The connection commits by itself (`autocommit`).
+    With `tenant_cap`, no tenant has more than so many jobs processing. `unread` counts the documents of each tenant
+    that wait in this worker. If there are any, each tenant's extractions are filled up to DOCUMENTS_AHEAD only. The
+    connection commits by itself (`autocommit`).
     """
-    values = {"limit": limit, "worker": worker, "lease_s": lease_s, "tenant_cap": tenant_cap}
+    values: dict[str, Any] = {"limit": limit, "worker": worker, "lease_s": lease_s, "tenant_cap": tenant_cap}
+    statement = claim_queries.CLAIM if tenant_cap is None else claim_queries.CLAIM_CAPPED
+    if tenant_cap is None and unread:
+        statement = claim_queries.CLAIM_WITH_ROOM
+        rooms = [max(0, DOCUMENTS_AHEAD - count) for count in unread.values()]
+        values |= {"tenants": list(unread), "rooms": rooms, "room": DOCUMENTS_AHEAD}
     async with connection.cursor(row_factory=class_row(Claim)) as cursor:
-        await cursor.execute(_CLAIM if tenant_cap is None else _CLAIM_CAPPED, values)
+        await cursor.execute(statement, values)
         claimed = await cursor.fetchall()
     return claimed if tenant_cap is None or not claimed else await _with_inputs(connection, claimed)
 
 
 async def _with_inputs(connection: psycopg.AsyncConnection, claimed: list[Claim]) -> list[Claim]:
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_INPUTS, [[claim.job_id for claim in claimed]])
+        await cursor.execute(claim_queries.INPUTS, [[claim.job_id for claim in claimed]])
         inputs = {row.pop("job_id"): row for row in await cursor.fetchall()}
     return [replace(claim, **inputs[claim.job_id]) for claim in claimed if claim.job_id in inputs]
 

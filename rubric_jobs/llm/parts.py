@@ -20,7 +20,7 @@ from rubric_jobs.reader.plan import Plan
 
 MAX_CHARACTERS = 40_000
 """About 10,000 tokens. Shorter documents are shown with all of their blocks."""
-LONGEST_CELL, LONGEST_LINE = 48, 80
+LONGEST_CELL, LONGEST_LINE = 42, 70
 SHORTEST_MATCH = 4
 """Letters of a long first word that are enough to know it by, as where writing sets no spaces."""
 

@@ -60,8 +60,15 @@ def choices(plans: Sequence[Plan], document: Document) -> tuple[Plan, ...]:
 
 
 def shown(offered: Sequence[Plan], document: Document) -> str:
-    """The choices, each with what it reads."""
-    return "\n".join(f"{letter}: {_summary(plan, document)}" for letter, plan in zip(_LETTERS, offered, strict=False))
+    """The choices, each with what it reads; with all of its roles where that is the same."""
+    told = [_summary(plan, document) for plan in offered]
+    if len(set(told)) < len(told):
+        told = [f"{text}; {_roles_of(plan)}" for text, plan in zip(told, offered, strict=True)]
+    return "\n".join(f"{letter}: {text}" for letter, text in zip(_LETTERS, told, strict=False))
+
+
+def _roles_of(plan: Plan) -> str:
+    return ", ".join(f"columns {part.columns} rows {part.rows}"[:LONGEST_ENTRY] for part in plan.parts)
 
 
 def written(plan: Plan, document: Document, offered: Sequence[Plan] = ()) -> dict[str, Any]:
@@ -345,8 +352,8 @@ def _summary(plan: Plan, document: Document) -> str:
     return f"{shapes}, {len(criteria)} criteria: {_short(criteria[0].name, criteria[0].points)}{scale}{last}"
 
 
-MOST_PARTS_SHOWN = 3
-LONGEST_NAME = 20
+MOST_PARTS_SHOWN = 2
+LONGEST_NAME = 16
 
 
 def _short(text: str, points: Any) -> str:

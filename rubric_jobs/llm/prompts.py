@@ -70,19 +70,19 @@ def _roles(roles: Mapping[str, str]) -> str:
 
 _POINT = f"""\
 You say where a document's grading rubric stands; you copy nothing. Answer with one JSON object in the given shape.
-Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3. Long texts are cut.
+Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3.
 "choice": the letter of the reading that is wholly right; "own" for a better one of your own; "none" if there is no
 rubric; "prose" if its criteria are neither cells nor lines.
 "words": with a letter, the first words of its first and of its last criterion.
-"parts": with "own", blocks and shape of each part: "3 down" (criteria below each other), "3 across" (side by side),
-"3,5 long" (a row for each level), "12-30 lines"; then, if it is so, "name=cell" (the name is the whole cell, not its
-set-off start), line (its first line), above (the heading) or level; "header=3" (block 3 has the header rows).
-"roles": reference, role, first word: "3c0 c Criterion"; a range has the first words of both ends: "3r1-4 c Use Style".
-What has no role is left out; leave out nothing of the rubric. Several rubrics: all of them.
+"parts": with "own", blocks and shape: "3 down" (criteria below each other), "3 across" (side by side), "3,5 long" (a
+row for each level), "12-30 lines"; then, if so, "name=cell" (the name is the whole cell, not its set-off start), line
+(its first line), above (the heading) or level; "header=3" (block 3 has the header).
+"roles": reference, role, first word: "3c0 c Criterion"; ranges have the words of both ends: "3r1-4 c Use Style".
+What has no role is left out; leave out nothing of the rubric. Several rubrics: all.
 Columns: {_roles(COLUMN_ROLES)}.
 Rows: {_roles(ROW_ROLES)}.
 Lines: {_roles(LINE_ROLES)}.
-In shape across, rows take the columns' roles and columns those of rows.
+Across, rows take the columns' roles, columns the rows'.
 {_MATERIAL} The teacher's note may say which part to read."""
 
 POINT_TOKENS = 8_192

@@ -3,39 +3,45 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django_q import admin as _django_q_admin  # noqa: F401 - registers its models before they are registered anew here
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from rubric_jobs import conf
-from rubric_jobs.jobs import controls, lifecycle, purge
+from rubric_jobs.jobs import controls
 from rubric_jobs.models import FleetControl, Membership, RubricJob, TenantControl
-from rubric_jobs.operations import job_detail, overview
-from rubric_jobs.operations.changelist import AgeFilter, JobChangeList, KindFilter, ProviderFilter, TenantFilter, search
-
-ACTED_ON_AT_ONCE = 1000
-"""The most jobs of one action; the purge command takes more."""
-
-Jobs = QuerySet[RubricJob]
+from rubric_jobs.operations import job_actions, job_detail, situation
+from rubric_jobs.operations.changelist import (
+    AgeFilter,
+    ErrorFilter,
+    JobChangeList,
+    Jobs,
+    KindFilter,
+    ProviderFilter,
+    TenantFilter,
+    search,
+)
+from rubric_jobs.operations.job_actions import CANCEL, PURGE, RETRY, JobAction
 
 
 # ModelAdmin is not generic at run time.
 @admin.register(RubricJob)
 class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
-        "job_id", "kind", "status", "error_code", "file_name", "provider", "attempt", "time", "tenant_id", "user_id",
-        "created_at",
+        "created", "short_id", "state", "error_code", "kind", "file_name", "provider", "attempt", "time", "tenant",
+        "user",
     )  # fmt: skip
-    list_filter = ("status", KindFilter, ProviderFilter, AgeFilter, TenantFilter)
+    list_display_links = ("short_id",)
+    list_filter = ("status", ErrorFilter, KindFilter, ProviderFilter, AgeFilter, TenantFilter)
     search_fields = ("job_id",)
     search_help_text = "The id of a job, a user or a tenant, or the beginning of a file's name"
     show_full_result_count = False
@@ -43,7 +49,7 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     sortable_by = ()
     actions = ("retry_jobs", "cancel_jobs", "purge_jobs")
     fieldsets = (
-        (None, {"fields": ("job_id", "status", "error_message", "error_code", "retryable", "progress_now")}),
+        (None, {"fields": ("job_id", "state", "error_message", "error_code", "retryable", "progress_now")}),
         ("Result", {"fields": ("rubric",)}),
         ("Attempts", {"fields": ("timeline",)}),
         ("Figures", {"fields": ("figures",)}),
@@ -66,8 +72,17 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return (search(queryset, search_term) if search_term.strip() else queryset), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        paused = {"is_claiming_paused": controls.is_paused()}
-        return super().changelist_view(request, {**(extra_context or {}), **paused})
+        claiming = {"claiming": controls.claiming()}
+        return super().changelist_view(request, {**(extra_context or {}), **claiming})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        if isinstance(answer, TemplateResponse) and answer.context_data is not None:
+            job = answer.context_data.get("original")
+            answer.context_data["job_actions"] = job_actions.offered(request, job)
+        return answer
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -79,13 +94,35 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("rubric_jobs.retry_rubricjob")
+        return request.user.has_perm(RETRY.permission)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("rubric_jobs.cancel_rubricjob")
+        return request.user.has_perm(CANCEL.permission)
 
     def has_purge_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("rubric_jobs.purge_rubricjob")
+        return request.user.has_perm(PURGE.permission)
+
+    @admin.display(description="created")
+    def created(self, job: RubricJob) -> str:
+        # The row may come from a table that is made with fewer constraints.
+        return f"{job.created_at:%Y-%m-%d %H:%M:%S}" if job.created_at else "–"
+
+    @admin.display(description="job")
+    def short_id(self, job: RubricJob) -> str:
+        return situation.short_id(job.job_id)
+
+    @admin.display(description="status")
+    def state(self, job: RubricJob) -> str:
+        return format_html('<span class="rubric-status {}">{}</span>', job.status, job.get_status_display())
+
+    @admin.display(description="tenant")
+    def tenant(self, job: RubricJob) -> str:
+        name = getattr(job, "tenant_name", "") or situation.short_id(job.tenant_id)
+        return format_html('<a href="?tenant={0}" title="{0}">{1}</a>', job.tenant_id, name)
+
+    @admin.display(description="user")
+    def user(self, job: RubricJob) -> str:
+        return format_html('<a href="?q={0}" title="{0}">{1}</a>', job.user_id, situation.short_id(job.user_id))
 
     @admin.display(description="provider")
     def provider(self, job: RubricJob) -> str:
@@ -114,63 +151,54 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Retry failed jobs", permissions=["retry"])
     def retry_jobs(self, request: HttpRequest, jobs: Jobs) -> None:
-        def again(job: RubricJob) -> bool:
-            return lifecycle.retry(job_id=job.job_id, tenant_id=job.tenant_id, timeout_s=conf.job_timeout_s())
-
-        self._act(request, jobs, again, "retried", "only failed jobs that a retry can mend are retried")
+        self._take(request, RETRY, job_actions.limited(jobs))
 
     @admin.action(description="Cancel jobs that wait or run", permissions=["cancel"])
     def cancel_jobs(self, request: HttpRequest, jobs: Jobs) -> None:
-        self._act(request, jobs, lambda job: lifecycle.cancel(job_id=job.job_id), "cancelled", "the others had ended")
+        self._take(request, CANCEL, job_actions.limited(jobs))
 
     @admin.action(description="Purge finished jobs", permissions=["purge"])
-    def purge_jobs(self, request: HttpRequest, jobs: Jobs) -> None:
-        self._act(
-            request, jobs, lambda job: purge.purge_ids([job.job_id]) > 0, "purged", "only finished jobs are purged"
-        )
-
-    def _act(
-        self, request: HttpRequest, jobs: Jobs, act: Callable[[RubricJob], bool], done: str, else_because: str
-    ) -> None:
-        chosen = list(jobs.only("job_id", "tenant_id", "kind", "status")[:ACTED_ON_AT_ONCE])
-        changed = [job for job in chosen if act(job)]
-        if changed:
-            LogEntry.objects.log_actions(cast(int, request.user.pk), changed, CHANGE, done)
-        left = len(chosen) - len(changed)
-        because = f"; {left} left alone: {else_because}" if left else ""
-        text = f"{len(changed)} job{'' if len(changed) == 1 else 's'} {done}{because}."
-        self.message_user(request, text, messages.SUCCESS if changed else messages.WARNING)
+    def purge_jobs(self, request: HttpRequest, jobs: Jobs) -> HttpResponse | None:
+        chosen = job_actions.limited(jobs)
+        if "confirmed" not in request.POST:
+            return self._ask(request, chosen, reverse("admin:rubric_jobs_rubricjob_changelist"))
+        self._take(request, PURGE, chosen)
+        return None
 
     def get_urls(self) -> list[URLPattern]:
-        mine = [
-            path("overview/", self.admin_site.admin_view(self.overview), name="rubric_jobs_overview"),
-            path("overview/data", self.admin_site.admin_view(self.overview_data), name="rubric_jobs_overview_data"),
-        ]
-        return [*mine, *super().get_urls()]
+        act = path("<uuid:job_id>/do/<str:name>/", self.admin_site.admin_view(self.act), name="rubric_jobs_act")
+        return [act, *super().get_urls()]
 
-    def overview(self, request: HttpRequest) -> HttpResponse:
-        hours = self._window(request)
+    def act(self, request: HttpRequest, job_id: uuid.UUID, name: str) -> HttpResponse:
+        """The buttons of a job's page."""
+        action = job_actions.ACTIONS.get(name)
+        if action is None:
+            raise Http404
+        if request.method != "POST" or not request.user.has_perm(action.permission):
+            raise PermissionDenied
+        chosen = job_actions.limited(RubricJob.objects.filter(job_id=job_id))
+        if action.asks and "confirmed" not in request.POST:
+            return self._ask(request, chosen, request.path)
+        self._take(request, action, chosen)
+        is_gone = not RubricJob.objects.filter(job_id=job_id).exists()
+        there = "admin:rubric_jobs_rubricjob_changelist" if is_gone else "admin:rubric_jobs_rubricjob_change"
+        return redirect(there) if is_gone else redirect(there, job_id)
+
+    def _take(self, request: HttpRequest, action: JobAction, jobs: list[RubricJob]) -> None:
+        said = action.take(request, jobs)
+        self.message_user(request, said, messages.WARNING if said.startswith("0 ") else messages.SUCCESS)
+
+    def _ask(self, request: HttpRequest, jobs: list[RubricJob], address: str) -> HttpResponse:
+        """The page that asks before jobs are purged."""
         context = {
             **self.admin_site.each_context(request),
-            "title": "Overview",
+            "title": "Purge jobs?",
             "opts": self.opts,
-            "hours": hours,
-            "windows": overview.WINDOWS,
-            "success": overview.success(hours),
-            "goal": overview.GOAL,
-            **overview.now(),
+            "jobs": jobs,
+            "shown": jobs[:20],
+            "address": address,
         }
-        return TemplateResponse(request, "admin/rubric_jobs/overview.html", context)
-
-    def overview_data(self, request: HttpRequest) -> HttpResponse:
-        return JsonResponse(overview.remembered(self._window(request)) | overview.now())
-
-    def _window(self, request: HttpRequest) -> int:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        wanted = request.GET.get("hours", "")
-        known = {str(hours): hours for hours in overview.WINDOWS.values()}
-        return known.get(wanted, next(iter(known.values())))
+        return TemplateResponse(request, "admin/rubric_jobs/confirm_purge.html", context)
 
 
 @admin.register(Membership)
@@ -200,10 +228,34 @@ class FleetControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             controls.resume(by=by)
 
 
+class _Levers(forms.ModelForm):  # type: ignore[type-arg]
+    """One line of the list: each field's name for screen readers is its column's and its tenant's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.help_text = ""
+            field.widget.attrs["aria-label"] = f"{field.label} of {self.instance}"
+
+
 @admin.register(TenantControl)
 class TenantControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("tenant_id", "is_local_only", "daily_token_cap", "tokens_left_today", "note")
+    """All tenants' levers on one page: the list itself is a form."""
+
+    list_display = ("tenant_id", "name", "is_local_only", "daily_token_cap", "tokens_left_today", "note", "jobs")
+    list_editable = ("name", "is_local_only", "daily_token_cap", "note")
     search_fields = ("tenant_id",)
+    ordering = ("name", "tenant_id")
+    formfield_overrides = {models.TextField: {"widget": forms.TextInput}}
+
+    class Media:
+        css = {"all": ("rubric_jobs/admin.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(left_today=controls.tokens_left())
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, **{"form": _Levers, **kwargs})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("tenant_id",) if obj else ()
@@ -212,12 +264,17 @@ class TenantControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             return (queryset.filter(tenant_id=uuid.UUID(search_term.strip())) if search_term else queryset), False
         except ValueError:
-            return queryset.none(), False
+            return queryset.filter(name__istartswith=search_term.strip()), False
 
     @admin.display(description="tokens left today")
     def tokens_left_today(self, tenant: TenantControl) -> str:
-        left = controls.allowance(tenant.tenant_id).tokens_left
+        left = getattr(tenant, "left_today", None)
         return "no cap" if left is None else str(left)
+
+    @admin.display(description="jobs")
+    def jobs(self, tenant: TenantControl) -> str:
+        address = reverse("admin:rubric_jobs_rubricjob_changelist")
+        return format_html('<a href="{}?tenant={}">Jobs of {}</a>', address, tenant.tenant_id, tenant)
 
 
 class _LookedAtOnly:

@@ -15,7 +15,9 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Lower, Now
 from django.http import HttpRequest
 
-from rubric_jobs.models import Kind, RubricJob
+from rubric_jobs.models import Kind, RubricJob, Status
+from rubric_jobs.operations import situation
+from rubric_jobs.operations.overview import USERS_CODES
 
 BEFORE = "before"
 """The query parameter with the last row of a page; the next page begins after it."""
@@ -40,7 +42,8 @@ class JobChangeList(ChangeList):
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         jobs = super().get_queryset(request, exclude_parameters)
-        return jobs.defer(*UNREAD).annotate(provider=KT("performance_metrics__llm_provider"))
+        named = situation.with_tenant_names(jobs.defer(*UNREAD))
+        return named.annotate(provider=KT("performance_metrics__llm_provider"))
 
     def get_results(self, request: HttpRequest) -> None:
         size = self.list_per_page
@@ -96,6 +99,27 @@ class KindFilter(admin.SimpleListFilter):
         if wanted == "none":
             return jobs.filter(kind__isnull=True)
         return jobs.filter(kind=wanted) if wanted else jobs
+
+
+class ErrorFilter(admin.SimpleListFilter):
+    """Failed jobs by reason; the front page links to each code."""
+
+    title = "reason"
+    parameter_name = "error"
+    _SIDES = {"service": "The service’s failures", "submission": "The submission’s failures"}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        chosen = self.used_parameters.get(self.parameter_name, [""])[-1]
+        return [*self._SIDES.items(), *([] if chosen in {"", *self._SIDES} else [(chosen, chosen)])]
+
+    def queryset(self, request: HttpRequest, jobs: Jobs) -> Jobs:
+        wanted = self.value()
+        if not wanted:
+            return jobs
+        failed = jobs.filter(status=Status.FAILED)
+        if wanted == "service":
+            return failed.exclude(error_code__in=USERS_CODES)
+        return failed.filter(error_code__in=USERS_CODES if wanted == "submission" else [wanted])
 
 
 class ProviderFilter(admin.SimpleListFilter):

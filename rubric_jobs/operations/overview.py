@@ -1,4 +1,4 @@
-"""Figures for the overview page and alarms: the ledger, which outlives the jobs, and the current queue."""
+"""Figures for the front page and alarms: the ledger, which outlives the jobs, and the current queue."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any, cast
 from django.core.cache import cache
 from django.db import connection
 
-from rubric_jobs.jobs import controls, workers
+from rubric_jobs import errors
+from rubric_jobs.jobs import controls
 
 GOAL = 0.95
-"""The wanted share of completed jobs among finished ones, without cancelled ones."""
+"""The wanted share of completed jobs among finished ones, without those that were cancelled or could not succeed."""
+USERS_CODES = sorted(code for code, error in errors.by_code().items() if error.lies_with_submission)
+"""Failures of the submission's making, such as a document without a rubric. They count for no goal."""
 
 WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
 FAILING_WINDOW = datetime.timedelta(minutes=15)
@@ -28,10 +31,11 @@ _SHARES = (0.5, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """Jobs that ended in a window; the rate is None if there are none."""
+    """Jobs that ended in a window; the rate is None if there are none. `users` failed by their submission's fault."""
 
     completed: int
     failed: int
+    users: int
 
     @property
     def rate(self) -> float | None:
@@ -70,12 +74,14 @@ class Queue:
 
 
 def success(hours: int) -> Success:
-    completed, failed = _rows(
-        """SELECT count(*) FILTER (WHERE outcome = 'completed'), count(*) FILTER (WHERE outcome = 'failed')
+    completed, failed, users = _rows(
+        """SELECT count(*) FILTER (WHERE outcome = 'completed'),
+             count(*) FILTER (WHERE outcome = 'failed' AND NOT coalesce(error_code, '') = ANY(%(users)s)),
+             count(*) FILTER (WHERE outcome = 'failed' AND error_code = ANY(%(users)s))
            FROM grader.rubric_job_attempts WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour'""",
-        {"hours": hours},
+        {"hours": hours, "users": USERS_CODES},
     )[0]
-    return Success(completed=completed, failed=failed)
+    return Success(completed=completed, failed=failed, users=users)
 
 
 def certainty() -> Certainty:
@@ -98,7 +104,7 @@ def queue() -> Queue:
         pending=pending,
         processing=processing,
         oldest_pending_s=oldest_s,
-        is_claiming_paused=controls.is_paused(),
+        is_claiming_paused=controls.claiming().is_paused,
     )
 
 
@@ -131,26 +137,6 @@ def often_refused(hours: int = 24) -> list[str]:
     return [f"{model}: {refused} of {answered}" for model, refused, answered in rows]
 
 
-def now() -> dict[str, Any]:
-    """The current queue and workers as JSON values."""
-    fleet, told = workers.known(), certainty()
-    return {
-        "certainty": {**asdict(told), "isTooOftenWrong": told.is_too_often_wrong},
-        "queue": asdict(queue()),
-        "workers": [
-            {
-                "worker": worker.name,
-                "state": "alive" if worker.is_alive else f"not heard of for {worker.silent_s:.0f} s",
-                "running": worker.running if worker.is_alive else "–",
-            }
-            for worker in fleet
-        ],
-        "lost": sum(not worker.is_alive for worker in fleet),
-        "failingTasks": failing_tasks(),
-        "refusedPlans": often_refused(),
-    }
-
-
 def remembered(hours: int) -> dict[str, Any]:
     """`read`, cached: a longer window takes longer to compute and changes less in a minute."""
     key, age_s = f"rubric-jobs-overview-{hours}", min(hours / 2, 300)
@@ -163,27 +149,35 @@ def read(hours: int) -> dict[str, Any]:
         "SELECT date_trunc('hour', statement_timestamp()) - (%(hours)s - 1) * interval '1 hour'", {"hours": hours}
     )
     since: datetime.datetime = began[0][0]
-    window = {"since": since}
+    window = {"since": since, "users": USERS_CODES}
     counted = success(hours)
     return {
         "hours": [int(since.timestamp()) + hour * 3600 for hour in range(hours)],
         "goal": GOAL,
         "success": {**asdict(counted), "rate": counted.rate, "isBelowGoal": counted.is_below_goal},
-        "jobs": _hourly(_rows(_JOBS, window), since, hours, ("completed", "failed", "cancelled"), missing=0),
+        "jobs": _hourly(_rows(_JOBS, window), since, hours, ("completed", "failed", "users", "cancelled"), missing=0),
+        "failures": _named(_rows(_FAILURES, window), ("code", "jobs", "isUsers")),
         "queueTime": _hourly(_rows(_QUEUE_TIME, window), since, hours, ("p50", "p95", "p99"), missing=None),
         "totalTime": _hourly(_rows(_TOTAL_TIME, window), since, hours, ("p50", "p95", "p99"), missing=None),
         "depth": _depth(since, hours),
         "tokensByProvider": _named(_rows(_TOKENS_BY_PROVIDER, window), ("provider", "model", "attempts", "tokens")),
         "tokensByTenant": _named(
-            _rows(_TOKENS_BY_TENANT, {**window, "limit": TENANTS_SHOWN}), ("tenant", "attempts", "tokens")
+            _rows(_TOKENS_BY_TENANT, {**window, "limit": TENANTS_SHOWN}), ("tenant", "name", "attempts", "tokens")
         ),
     }
 
 
 _JOBS = """
 SELECT date_trunc('hour', ended_at), count(*) FILTER (WHERE outcome = 'completed'),
-  count(*) FILTER (WHERE outcome = 'failed'), count(*) FILTER (WHERE outcome = 'cancelled')
+  count(*) FILTER (WHERE outcome = 'failed' AND NOT coalesce(error_code, '') = ANY(%(users)s)),
+  count(*) FILTER (WHERE outcome = 'failed' AND error_code = ANY(%(users)s)),
+  count(*) FILTER (WHERE outcome = 'cancelled')
 FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1"""
+
+_FAILURES = """
+SELECT coalesce(error_code, 'unknown'), count(*), coalesce(error_code, '') = ANY(%(users)s)
+FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s AND outcome = 'failed'
+GROUP BY 1, 3 ORDER BY 3, 2 DESC, 1"""
 
 _PERCENTILES = ", ".join(
     f"percentile_cont({share}) WITHIN GROUP (ORDER BY seconds)::float AS p{round(share * 100)}" for share in _SHARES
@@ -210,9 +204,11 @@ SELECT coalesce(llm_provider, 'none'), coalesce(llm_model, ''), count(*),
 FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2"""
 
 _TOKENS_BY_TENANT = """
-SELECT tenant_id::text, count(*),
-  coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0)::bigint
-FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT %(limit)s"""
+SELECT tenant_id::text, coalesce(control.name, ''), attempts, tokens FROM (
+  SELECT tenant_id, count(*) AS attempts,
+    coalesce(sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)), 0)::bigint AS tokens
+  FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT %(limit)s
+) AS busiest LEFT JOIN grader.rubric_tenant_controls control USING (tenant_id) ORDER BY tokens DESC, tenant_id"""
 
 # Arrivals and claims by hour; the hour before the window counts the jobs that waited then.
 _ARRIVALS = """

@@ -77,16 +77,12 @@ async def extract(
     if route.is_local_first and (isinstance(reading.local, Rubric) or not route.providers):
         return await _of_reading(reading, request)
     task = _task(request, reading)
-    questions = [
-        *await _pointing(task, reading, policy, on_progress, clock),
-        await _copying(task, policy, on_progress, clock, began=began),
-    ]
-    if policy.answer_form == "plan":
-        questions = questions[:1]
+    points = await _pointing(task, reading, policy, on_progress, clock)
+    copies = await _copying(task, policy, on_progress, clock, began=began)
     report(stage="asking")
     try:
         answer = await ask.ask_in_turn(
-            questions,
+            points if points and policy.answer_form == "plan" else [*points, copies],
             routing.targets(route, providers, request.models),
             timeout_s=policy.call_timeout_s,
             on_reply=on_reply,

@@ -11,11 +11,12 @@ from rubric_jobs.llm import partial_answer, plan_answer
 from rubric_jobs.llm.ask import AskOtherwise, Judge, Judged, Objection
 from rubric_jobs.llm.provider import ExtractTask
 from rubric_jobs.pipelines import two_readers
-from rubric_jobs.reader import confidence
+from rubric_jobs.reader import confidence, recognized
 from rubric_jobs.reader.assemble import Assembled, assemble
 from rubric_jobs.reader.doubts import doubts_of, warnings_of
 from rubric_jobs.reader.plan import Plan, PlanInvalid
 from rubric_jobs.reader.sandbox import Reading
+from rubric_jobs.reader.weights import fitted
 from rubric_jobs.rubric.model import Rubric, UnreadText, Warning
 
 LEAST_READ = 0.6
@@ -87,23 +88,18 @@ def so_far(task: ExtractTask) -> Callable[[str], dict[str, Any] | None]:
 
 
 def rubric_of(plan: Plan, reading: Reading) -> Rubric:
-    """The rubric that a believed plan reads, with what is in doubt about it and what the local reader reads instead.
-
-    Until agreement with a real model has been measured (docs/decisions/the-model-points.md), it leaves the local
-    reader's confidence as it is, and disagreement lowers it.
-    """
+    """The rubric that a believed plan reads, with what is in doubt about it and what the local reader reads instead."""
     document = reading.document
     assembled = assemble(plan, document)
     rubric = assembled.rubric
     local = reading.local if isinstance(reading.local, Rubric) else None
     differences = two_readers.differences(rubric, local) if local else []
     doubts = [*differences, *doubts_of(rubric, document, [])]
-    marks = {"grounded": True, "confidence": None if local is None else local.confidence}
-    if differences and local is not None and local.confidence is not None:
-        marks["confidence"] = round(local.confidence * confidence.LESS, 3)
-    return rubric.model_copy(
+    sure = None if local is None or local.confidence is None else _confidence(local.confidence, agrees=not differences)
+    read = rubric.model_copy(
         update={
-            **marks,
+            "grounded": True,
+            "confidence": sure,
             "criteria": [_grounded(criterion) for criterion in rubric.criteria],
             "certain": local is not None and local.certain is True and not differences,
             "warnings": [*warnings_of(rubric, document), *_marks(plan, assembled, reading)],
@@ -114,6 +110,20 @@ def rubric_of(plan: Plan, reading: Reading) -> Rubric:
             "doubts": doubts[: two_readers.MOST],
         }
     )
+    return recognized.marked(read, document)
+
+
+def _confidence(local: float, *, agrees: bool) -> float:
+    """Disagreement lowers the local reader's confidence.
+
+    Agreement leaves it as it is, until the weights' file says how often both readers agreed and were right, such as
+    {"agreement": {"agreed": 90, "right": 88}}: `evaluate_reading` measures that with a real model.
+    """
+    if not agrees:
+        return round(local * confidence.LESS, 3)
+    measured: dict[str, int] = fitted().get("agreement", {})
+    # One more that agreed and was wrong: what was measured seldom says little.
+    return max(local, round(measured.get("right", 0) / (measured.get("agreed", 0) + 1), 3))
 
 
 def _grounded(criterion: Any) -> Any:

@@ -2,19 +2,25 @@
 
 What the plans read stands or nothing does: of the cross-validated documents that both read differently, and that the
 rules were not made with, the plans were right in 24 and the rules in 2. But that the rules find a rubric at all is
-evidence that there is one, and where both say the same it is nearly always right.
+evidence that there is one, and where both say the same it is nearly always right. The bounds are those of
+docs/reading-quality.md.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from rubric_jobs.documents.model import fold
 from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
-ALONE = 0.8
+ALONE = 0.5
 """Log odds against "no rubric here" that a reading needs where the rules find nothing."""
-SUPPORTED = -2.3
+SUPPORTED = -1.6
 """The same where they find something."""
-CONFIDENT = 0.7
+CONFIDENT = 0.85
+"""The confidence from which a reading without any doubt is certain by itself."""
+AGREED = 0.7
+"""The same where both readers say the same; then only doubts of the document layer, which both read, count."""
 _DISAGREE = "Two ways of reading this document gave different rubrics."
 
 
@@ -25,20 +31,24 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
     """
     if odds < (ALONE if by_rules is None else SUPPORTED):
         return None
-    if by_rules is None:
-        return by_plans.model_copy(update={"certain": False})
-    if _content(by_plans) != _content(by_rules):
-        doubts = [*by_plans.doubts, Doubt(path="criteria", why=_DISAGREE)]
-        return by_plans.model_copy(update={"certain": False, "doubts": doubts})
-    # The rules also read deductions in tables of their own.
-    adjustments = by_plans.adjustments or by_rules.adjustments
-    is_certain = (by_plans.confidence or 0.0) >= CONFIDENT
-    return by_plans.model_copy(update={"certain": is_certain, "adjustments": adjustments})
+    is_agreed = by_rules is not None and are_same(by_plans, by_rules)
+    confidence = by_plans.confidence or 0.0
+    is_read_clearly = all(doubt.path for doubt in by_plans.doubts)
+    is_certain = (is_agreed and is_read_clearly and confidence >= AGREED) or (
+        not by_plans.doubts and confidence >= CONFIDENT
+    )
+    changed: dict[str, Any] = {"certain": is_certain}
+    if by_rules is not None and is_agreed:
+        # The rules also read deductions in tables of their own.
+        changed["adjustments"] = by_plans.adjustments or by_rules.adjustments
+    elif by_rules is not None and not is_certain:
+        changed["doubts"] = [*by_plans.doubts, Doubt(path="criteria", why=_DISAGREE)]
+    return by_plans.model_copy(update=changed)
 
 
 def are_same(one: Rubric, other: Rubric) -> bool:
-    """Whether two rubrics have the same criteria, whatever their spelling and total."""
-    return _criteria(one) == _criteria(other)
+    """Whether two rubrics say the same, whatever their spelling."""
+    return _content(one) == _content(other)
 
 
 def _content(rubric: Rubric) -> object:

@@ -156,7 +156,9 @@ def _to_be_circled(text: str) -> Amount | None:
         return None
     numbers = [int(part) for part in parts]
     steps = {b - a for a, b in itertools.pairwise(numbers)}
-    return Amount(Decimal(max(numbers))) if len(steps) == 1 and steps != {0} else None
+    if len(steps) != 1 or steps == {0}:
+        return None
+    return Amount(Decimal(max(numbers)), low=Decimal(min(numbers)))
 
 
 def bracketed(text: str) -> tuple[Amount, str] | None:

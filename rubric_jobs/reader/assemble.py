@@ -103,14 +103,7 @@ def unread_of(part: Part, reading: PartReading, document: Document) -> list[Unre
 
 def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubric:
     """One rubric of all parts: where there are several, the heading above each is its criteria's section."""
-    criteria: list[Criterion] = []
-    for part, reading in zip(plan.parts, readings, strict=True):
-        section = _section_of(part, reading, document) if len(plan.parts) > 1 else None
-        for criterion in reading.criteria:
-            named_by_it = section and criterion.name and section.startswith(criterion.name)
-            own = criterion.section or (None if named_by_it else section)
-            criteria.append(criterion.model_copy(update={"section": own or None}))
-    criteria = _with_summaries(criteria) if len(plan.parts) > 1 else criteria
+    criteria = _criteria(plan, readings, document)
     computed = sum_of(criteria)
     stated = _stated(plan, readings, computed, document)
     first = document.blocks[plan.parts[0].blocks[0]].source if plan.parts else None
@@ -126,11 +119,31 @@ def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubri
     )
 
 
+def _criteria(plan: Plan, readings: list[PartReading], document: Document) -> list[Criterion]:
+    plain = [criterion.model_copy() for reading in readings for criterion in reading.criteria]
+    if len(plan.parts) == 1:
+        return plain
+    united = _with_summaries(plain)
+    if len(united) < len(plain):
+        return united
+    criteria = []
+    for part, reading in zip(plan.parts, readings, strict=True):
+        section = _section_of(part, reading, document)
+        for criterion in reading.criteria:
+            named_by_it = section and criterion.name and section.startswith(criterion.name)
+            own = criterion.section or (None if named_by_it else section)
+            criteria.append(criterion.model_copy(update={"section": own or None}))
+    return criteria
+
+
 def _with_summaries(criteria: list[Criterion]) -> list[Criterion]:
     """A summary tells points for criteria that are described elsewhere: each is one criterion."""
     described = [criterion for criterion in criteria if criterion.levels]
     plain = [criterion for criterion in criteria if not criterion.levels]
     pairs = [(one, other) for one in plain for other in described if _is_same_name(one.name, other.name)]
+    in_order = list(zip(plain, described, strict=False))
+    if len(plain) == len(described) and pairs and all(_share_word(one.name, other.name) for one, other in in_order):
+        pairs = in_order
     if len(pairs) < 2 or len(pairs) < SUMMARISED * len(plain) or len({id(one) for one, _ in pairs}) < len(pairs):
         return criteria
     for one, other in pairs:
@@ -143,6 +156,12 @@ def _with_summaries(criteria: list[Criterion]) -> list[Criterion]:
 def _is_same_name(one: str, other: str) -> bool:
     a, b = fold(one), fold(other)
     return bool(a and b) and (a == b or (min(len(a), len(b)) > SHORTEST and (a.startswith(b) or b.startswith(a))))
+
+
+def _share_word(one: str, other: str) -> bool:
+    """Whether a longer word of one name begins as one of the other: "Bibliography", "Bibliographic interaction"."""
+    a, b = ({fold(word)[:SHORTEST] for word in name.split()} for name in (one, other))
+    return any(len(word) == SHORTEST for word in a & b)
 
 
 def _section_of(part: Part, reading: PartReading, document: Document) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.regions import regions
 from rubric_jobs.reader.weights import dot, fitted
 
+FEWEST_OF_A_SCALE = 4
 MOST_KEPT = 4
 """Of each region."""
 
@@ -54,7 +56,7 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
     told = set()
     for part, local in _parts(document, region):
         reading = assemble.assemble_part(part, document)
-        if not reading.criteria:
+        if not reading.criteria or _is_scale(reading):
             continue
         key = _key(reading)
         if key in told:
@@ -62,6 +64,14 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
         told.add(key)
         features = part_features(part, document, reading) | local
         yield Candidate(region, part, reading, features)
+
+
+def _is_scale(reading: PartReading) -> bool:
+    """Lines worth 4, 3, 2 and 1 point are the levels of one thing, not four things."""
+    points = [criterion.points for criterion in reading.criteria if not criterion.levels]
+    if len(points) < FEWEST_OF_A_SCALE or len(points) < len(reading.criteria) or points[-1] not in (0, 1):
+        return False
+    return all(a is not None and b is not None and a == b + 1 for a, b in itertools.pairwise(points))
 
 
 def _parts(document: Document, region: tuple[int, ...]) -> Iterator[tuple[Part, Features]]:

@@ -194,7 +194,7 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if match and (_is_level_name(match.group(1)) or lead):
         return match.group(1).strip(), match.group(2)
     if len(lines) == 1 and len(first) <= LONGEST_LEVEL_NAME and len(first.split()) <= 4:
-        return (first, "") if _is_level_name(first) else (None, text)
+        return (first, "") if _is_level_name(first) and not first.endswith(".") else (None, text)
     return None, text
 
 

@@ -158,7 +158,10 @@ def whole_features(document: Document, parts: tuple[Candidate, ...], found: Regi
         "criteria": math.log1p(len(rubric.criteria)),
         "lines": share(c.part.shape == "lines" for c in parts),
     }
-    _mixture(parts, features)
+    if len(rubric.criteria) < sum(len(candidate.reading.criteria) for candidate in parts):
+        features["summarised"] = 1.0  # two parts that look different say different things of the same criteria
+    else:
+        _mixture(parts, features)
     _values(rubric, parts, features)
     themes = document_features(document)
     for theme in ("rubric", "grading", "commerce", "technical", "exam", "syllabus", "survey", "game"):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import grid_assembly
-from rubric_jobs.reader.cell_values import is_amount
+from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
 from rubric_jobs.reader.sheet import Sheet, sheet_of
@@ -24,6 +25,9 @@ MOST_HEADERS = 4
 MOST_COLUMN_ROLES = 6
 MOST_ROW_ROLES = 4
 BEAM = 24
+FEWEST_SUMMED = 3
+"""Rows whose sum the last one may repeat: of two it would be by chance too often."""
+MOST_LEVELS = 12
 FARTHEST = 5.0
 """Choices whose log probability lies so far below the best one's are left out."""
 TALLEST_TURNED = 14
@@ -196,8 +200,13 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
     local = classes("rows")
     shares, alike = [], []
-    for row in body:
+    worths = [_worth(sheet, roles, row) for row in body]
+    told = [worth for worth in worths if worth is not None]
+    for row, worth in zip(body, worths, strict=True):
         features = row_features(sheet, roles, titles, row, body)
+        is_sum = row == body[-1] and worth is not None and len(told) > FEWEST_SUMMED and sum(told) == 2 * worth
+        may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
+        features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
         shares.append(_with_total(local.log_shares(features), features))
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     best = [max(share, key=share.__getitem__) for share in shares]
@@ -224,8 +233,15 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     return found
 
 
+def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:
+    """What the row says in the points' column."""
+    cells = [cell for role, cell in zip(roles, sheet.rows[row], strict=True) if role in "pw" and cell]
+    amount = next((amount for cell in cells if (amount := amount_of(cell.text))), None)
+    return amount.high if amount else None
+
+
 def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict[str, float]:
-    """A row that is named by a word for total and describes nothing is no criterion, however it looks."""
+    """A row that is named a total, or is worth what all above it are, is no criterion if it describes nothing."""
     if features.get("name total alone") and not features.get("level filled"):
         shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
     return shares
@@ -267,7 +283,8 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
     cells = [cell for row, role in zip(body, rows, strict=True) if role == "c" and (cell := sheet.rows[row][column])]
     found: list[NameFrom] = ["lead"]
     texts = [cell.text for cell in cells]
-    is_plain = sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
+    is_explained = any("\n" in text and text.rstrip().endswith((".", "?", "。")) for text in texts)
+    is_plain = not is_explained and sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
     if is_plain and any(cell.lead or len(cell.text) > 30 or ":" in cell.text for cell in cells):
         found.append("cell")
     if sum("\n" in text for text in texts) * 2 >= max(len(texts), 1):
@@ -285,6 +302,9 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         for rows in _long_rows(sheet, roles, body):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name="lead")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
+        if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
+            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
+            yield Proposal(own, header.score, role_score - 0.3, -0.2)
 
 
 def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
@@ -295,6 +315,17 @@ def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
         found.append("".join(_long_row(sheet, roles, column, row, named_alone=False) for row in body))
     found.append("".join(_long_row(sheet, roles, column, row, named_alone=True) for row in body))
     return [rows for rows in dict.fromkeys(found) if len(set(rows) & set("cg")) and rows.count("l") >= 1]
+
+
+def _levels_alone(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> str | None:
+    """The table of one criterion, which the heading above it names: each row is a level."""
+    if "c" in roles or not {"k", "v"} & set(roles):
+        return None
+    headings = [tags_of(title) for role, title in zip(roles, titles, strict=True) if role == "x"]
+    if len(headings) > 1 and not any("only:description" in tags for tags in headings):
+        return None  # two columns of texts are two criteria, side by side
+    rows = "".join("l" if sheet.distinct[row] else "-" for row in body)
+    return rows if rows.count("l") >= 2 else None
 
 
 def _long_row(sheet: Sheet, roles: str, column: int, row: int, *, named_alone: bool) -> str:

@@ -18,7 +18,10 @@ _INNER = re.compile(
     rf"(?:[-–]\s*{_SHORT_NUMBER}(?![.,]?\d)\s*(?:%|{amounts.UNIT})?|%|{amounts.UNIT}\b)",
     re.IGNORECASE,
 )
-_PLAIN_END = re.compile(rf"^(\D{{3,40}}?)\s+((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$")
+_PLAIN_END = re.compile(
+    rf"^(\D{{3,40}}?)(?:\s+|(?<=[^\W\d_])[-–])"
+    rf"((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$"
+)
 _CLOSING = tuple(")]）】")
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
@@ -33,7 +36,7 @@ _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
 
 def heading_of(text: str) -> tuple[str | None, Amount | None]:
     """A level heading's name and points: "Excellent (4)" → Excellent, 4; "4" → 4, 4; "Good (B)" → Good (B), none."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = _without_gloss([line.strip() for line in text.split("\n") if line.strip()])
     one = " ".join(lines)
     if not one:
         return None, None
@@ -60,6 +63,13 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
     if inner and (amount := amounts.whole(inner.group())):
         return _name(f"{one[: inner.start()].strip()} {one[inner.end() :].strip()}"), amount
     return _name(one), None
+
+
+def _without_gloss(lines: list[str]) -> list[str]:
+    """A level's name alone on the first line, perhaps with points below it, needs no sentence that explains it."""
+    if len(lines) < 2 or sum(map(len, lines)) <= LONGEST_LEVEL_NAME or not lexicon.is_level_name(lines[0]):
+        return lines
+    return lines[: 1 if amounts.whole(lines[1]) is None else 2]
 
 
 def _name(text: str) -> str:

@@ -81,8 +81,12 @@ def _group(work: Work, index: int) -> None:
 
 
 def _goes_on(work: Work, index: int) -> None:
+    row = work.sheet.rows[index]
+    if not work.out.criteria and work.part.name == "above":
+        _begun(work, [None] * len(row), None)
+        work.out.criteria[-1].source = next((cell.source for cell in row if cell), None)
     if work.out.criteria:
-        _add_level(work, work.sheet.rows[index], work.out.criteria[-1])
+        _add_level(work, row, work.out.criteria[-1])
 
 
 def _continues(work: Work, index: int) -> None:
@@ -104,7 +108,8 @@ def _add_level(work: Work, row: Row, criterion: Criterion) -> None:
     told = _told(key, "\n".join(cell.text for cell in texts), texts[0].lead if texts else "")
     points = grid_assembly.amount(work, row, "v")
     if points is not None:
-        told = replace(told, amount=points)
+        printed = next((cell.text for c in work.columns("v") if (cell := row[c]) and cell.text), None)
+        told = replace(told, amount=points, name=told.name or printed)
     anchor = texts[0] if texts else key
     criterion.levels = [*criterion.levels, cell_values.level_model(told, anchor.source if anchor else None)]
 

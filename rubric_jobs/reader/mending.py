@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import agreement, assemble, confidence, doubts
+from rubric_jobs.reader import agreement, assemble, confidence, doubts, recognized
 from rubric_jobs.reader.plan import Plan, PlanInvalid
 from rubric_jobs.rubric.model import Adjustment, Rubric
 
@@ -46,9 +46,9 @@ def is_read_by(plan: Plan, document: Document, rubric: Rubric) -> bool:
 def mended(plan: Plan, document: Document, *, before: Rubric, old_plan: Plan) -> Rubric:
     """The rubric of a person's plan. Raises PlanInvalid; a rubric without criteria is returned as it is.
 
-    Nobody estimated how likely it is right: it has no confidence, and is certain because a person said so. The reader's
-    doubts go; what the rubric itself shows and what the document's pages hold are still warned of. Penalties and
-    bonuses that the old reading found outside of its plan stay, unless the new plan has its own.
+    Nobody estimated how likely it is right: it has no confidence, and is certain because a person said so, unless its
+    letters are in doubt. The reader's doubts go; what the rubric shows and the pages lack is still warned of. Penalties
+    and bonuses that the old reading found outside of its plan stay, unless the new plan has its own.
     """
     assembled = assemble.assemble(plan, document)
     rubric = assembled.rubric
@@ -56,9 +56,10 @@ def mended(plan: Plan, document: Document, *, before: Rubric, old_plan: Plan) ->
         "adjustments": rubric.adjustments or _found_elsewhere(before, old_plan, document),
         "warnings": doubts.warnings_of(rubric, document),
         "unread": confidence.told_unread(assembled),
-        "certain": True,
+        "certain": not document.is_garbled,
     }
-    told = rubric.model_copy(update=changed).model_dump(mode="json", exclude_none=True)
+    marked = recognized.marked(rubric.model_copy(update=changed), document)
+    told = marked.model_dump(mode="json", exclude_none=True)
     try:
         # As a result from the sandbox: what is assembled has not been judged yet.
         return Rubric.model_validate(told)

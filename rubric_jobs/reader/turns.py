@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
 
 
@@ -18,8 +18,8 @@ class Turns:
     One belongs to one event loop.
     """
 
-    def __init__(self, places: int, *, most_of_one: int) -> None:
-        self._free, self._most_of_one = places, most_of_one
+    def __init__(self, places: int, *, most_of_one: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._free, self._most_of_one, self._clock = places, most_of_one, clock
         self._running: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
         self._tags: dict[Hashable, float] = {}
@@ -29,11 +29,11 @@ class Turns:
     async def turn(self, tenant: Hashable) -> AsyncIterator[None]:
         """A place for the time of the block; a tenant's own come in the order in which they asked."""
         await self._enter(tenant)
-        began = time.monotonic()
+        began = self._clock()
         try:
             yield
         finally:
-            self._leave(tenant, time.monotonic() - began)
+            self._leave(tenant, self._clock() - began)
 
     async def _enter(self, tenant: Hashable) -> None:
         place = asyncio.get_running_loop().create_future()

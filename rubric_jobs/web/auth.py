@@ -32,7 +32,7 @@ REFUSED = "The token is not valid, or not any more."
 
 JWKS_LIFESPAN_S = 300
 JWKS_LEAST_PAUSE_S = 10.0
-"""An unknown key id makes us fetch the keys again, but not for every such token."""
+"""Seconds between two fetches for unknown key ids, so that not every such token causes one."""
 JWKS_PATIENCE_S = 0.8
 """How long a request waits for the keys: their server may hang. The fetch goes on without it."""
 
@@ -42,7 +42,7 @@ class Identity:
     tenant_id: uuid.UUID
     user_id: uuid.UUID
     expires_at: float = field(default=math.inf, compare=False)
-    """Seconds since 1970: when the token ends. A session is looked at anew with each request."""
+    """When the token expires, in seconds since 1970. A session is checked with each request."""
 
     is_authenticated = True
     is_active = True
@@ -152,7 +152,7 @@ _REASONS: dict[type[Exception], str] = {
 
 
 def _reason(error: Exception) -> str:
-    """Why a token is refused, for the log; nothing of the token is in it."""
+    """Why a token is refused, for the log; contains no part of the token."""
     if isinstance(error, jwt.exceptions.InvalidSubjectError):
         return "sub must be a UUID"
     if isinstance(error, jwt.MissingRequiredClaimError):
@@ -203,7 +203,7 @@ class KeySet:
     def find(self, kid: str) -> Any:
         """The key with that id. InvalidKeyError when there is none, a Refusal when no keys could be fetched."""
         if kid in self._keys:
-            # With a key at hand, nobody waits for a server that may hang.
+            # With a known key, do not wait for a server that may hang.
             if time.monotonic() - self._fetched_at >= JWKS_LIFESPAN_S:
                 self._begin_fetch()
             return self._keys[kid]

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON that is an object and is not nested without end."""
+    """JSON that is an object with bounded nesting."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
         try:
@@ -85,7 +85,7 @@ class ApiView(AnswersProblems, APIView):
     parser_classes = [BoundedJSONParser]
     http_method_names = list(METHODS)
     format_kwarg = None
-    view_is_async = False  # Django's own look at the methods, which would refuse to have both kinds
+    view_is_async = False  # Django's own check, which refuses views with both kinds of methods
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -99,7 +99,7 @@ class ApiView(AnswersProblems, APIView):
 
     async def answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:
         response = await self._answer(request, **parts)
-        response.headers.setdefault("Cache-Control", "no-store")  # what a caller may read, no one in between keeps
+        response.headers.setdefault("Cache-Control", "no-store")  # proxies must not store what a caller may read
         return response
 
     async def _answer(self, request: HttpRequest, **parts: Any) -> HttpResponseBase:

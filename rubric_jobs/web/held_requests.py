@@ -35,7 +35,7 @@ class Place:
         _held.update(self._keys)
 
     def close(self) -> None:
-        """As often as you like."""
+        """May be called repeatedly."""
         _held.subtract(self._keys)
         for key in self._keys:
             if not _held[key]:
@@ -44,7 +44,7 @@ class Place:
 
 
 def for_the_whole_of(request: HttpRequest, identity: Identity) -> Place:
-    """A place that is left when the request is over: a stream of which nothing was read never comes to its own end."""
+    """A place that is freed when the request ends: a stream that nobody reads never ends by itself."""
     place = Place(identity)
     getattr(request, "scope", {}).get(ENDED, []).append(place.close)
     return place

@@ -27,7 +27,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Hub[Snapshot]]]
 
 
 async def hub() -> Hub[Snapshot]:
-    """This event loop's hub; whoever comes first makes it."""
+    """This event loop's hub, created at first use."""
     loop = asyncio.get_running_loop()
     opening = _hubs.get(loop)
     if opening is None or (opening.done() and opening.exception()):

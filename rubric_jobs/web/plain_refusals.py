@@ -21,7 +21,7 @@ _LATER = "_rubric_jobs_refusal"
 
 
 def refuse_later(request: HttpRequest | None, *, status: int, retry_after_s: float) -> None:
-    """The answer that a view makes of this request gets that status, whatever it shows."""
+    """Sets the status of the answer to this request, whatever the view shows."""
     if request is not None:
         setattr(request, _LATER, (status, retry_after_s))
 
@@ -47,7 +47,7 @@ def refuse_plainly(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
 
 
 def _malformed(request: HttpRequest) -> HttpResponse | None:
-    """For a charset that is no text's, such as `zip`, and outside of the API for NUL, which PostgreSQL refuses."""
+    """For a charset that is not a text encoding, such as `zip`, and outside of the API for NUL."""
     is_api = request.path_info.startswith(API)
     if not _is_charset((request.content_params or {}).get("charset", "utf-8")):
         if is_api:
@@ -64,7 +64,7 @@ def _is_charset(name: str) -> bool:
     try:
         return bool(codecs.lookup(name)._is_text_encoding)
     except (LookupError, ValueError):
-        return True  # Django takes no notice of a name that nobody knows
+        return True  # Django ignores unknown names
 
 
 def _as_told(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -75,7 +75,7 @@ def _as_told(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
 
 
 def _no_room(_request: HttpRequest, error: Exception) -> HttpResponse | None:
-    """The database is away, or all connections to it are taken. The API answers so by itself."""
+    """The database is down, or all connections to it are in use. The API has its own answer."""
     if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError):
         response = _plain(503, "The service has no room at this moment; please try again.")
         response.headers["Retry-After"] = str(RETRY_AFTER_S)

@@ -11,7 +11,7 @@ def pump(tries: int = 1) -> str:
     """Run jobs; see `cluster.pump`."""
     from rubric_jobs.worker import (
         cluster,
-    )  # the whole engine, which web processes do not need for the checks in this package
+    )  # the whole engine; web processes need only the checks in this package
 
     return cluster.pump(tries)
 

@@ -247,6 +247,7 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         name=name,
         conninfo=conninfo,
         is_listening=conf.is_listening(),
+        unread=runner.unread,
         beat=partial(cluster.beat, slot),
         hand_over=lambda: cluster.hand_over(slot, ask=partial(writer.change, seed)),
     )

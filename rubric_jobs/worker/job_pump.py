@@ -11,7 +11,8 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -35,11 +36,12 @@ Run = Callable[[Claim, ReportProgress], Awaitable[Ending]]
 
 
 LEAVING_S = 1.0
-"""Time for a pump to report that it leaves; a database that is down does not delay a stop."""
+"""Seconds for a pump to report that it leaves; a database that is down does not delay a stop."""
 REFUSALS = (RowsError, TypeError, ValueError)
 """Errors of data that the database refuses, or the adapter before it (neither JSON nor UTF-8)."""
 CLAIMED_AT_ONCE = 50
-"""Jobs in one claim: the first ones run while the next ones are claimed."""
+"""Jobs in one claim, at most half of the slots: the first ones run while the next ones are claimed. So a tenant's slow
+documents are noticed before they fill all slots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +82,20 @@ class Pump:
         name: str,
         conninfo: str,
         is_listening: bool = True,
+        unread: Callable[[], Mapping[uuid.UUID, int]] = dict,
         beat: Callable[[], None] = lambda: None,
         hand_over: Callable[[], Awaitable[None]] = _no_successor,
     ) -> None:
         """`conninfo` is for the connection that claims; without listening, jobs are found by polling only.
 
+        `unread` counts each tenant's documents if some wait to be read, which limits what a tenant gets next.
         `beat` is called each time the pump has reached the database, at least once a poll, until its handover.
         `hand_over` returns when another pump is there to take over.
         """
         self._run_job, self._writer, self._limits, self._name = run, writer, limits, name
         self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=limits.lease_s / 3)
-        self._beat_once, self._hand_over = beat, hand_over
+        self._unread, self._beat_once, self._hand_over = unread, beat, hand_over
+        self._has_held_back = False
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -147,9 +152,15 @@ class Pump:
             if free <= 0:
                 await self._wait_for_wake(None)
                 continue
-            limit = min(free, CLAIMED_AT_ONCE)
+            limit = min(free, CLAIMED_AT_ONCE, -(-self._limits.concurrency // 2))
+            unread = self._unread()
+            self._has_held_back = bool(unread)
             claimed = await self._intake.claim(
-                limit=limit, worker=self._name, lease_s=self._limits.lease_s, tenant_cap=self._limits.tenant_cap
+                limit=limit,
+                worker=self._name,
+                lease_s=self._limits.lease_s,
+                tenant_cap=self._limits.tenant_cap,
+                unread=unread,
             )
             for claim in claimed:
                 self._start(claim)
@@ -191,7 +202,7 @@ class Pump:
     def _forget(self, claim: Claim, how: str, **figures: Any) -> None:
         log.info(how, extra=_identity(claim) | figures)
         # With a slot free before, all claimable jobs were claimed already.
-        if len(self._held) >= self._limits.concurrency or self._limits.tenant_cap is not None:
+        if len(self._held) >= self._limits.concurrency or self._limits.tenant_cap is not None or self._has_held_back:
             self._wake.set()
         self._held.pop(claim.token, None)
         self._tasks.pop(claim.token, None)

@@ -18,7 +18,7 @@ _forking_pid = 0
 
 
 def lead() -> None:
-    """From now on, children and grandchildren are killed when their parent dies, and orphans become our children."""
+    """From now on, descendants are killed when their parent dies, and orphans become children of this process."""
     _control(_PR_SET_CHILD_SUBREAPER, 1)
     os.register_at_fork(before=_remember_parent, after_in_child=_follow)
 

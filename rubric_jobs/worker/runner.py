@@ -6,6 +6,9 @@ import hashlib
 import json
 import math
 import time
+import uuid
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import cache, partial
@@ -48,9 +51,23 @@ class Runner:
             children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT, recognizes=conf.recognizes_text()
         )
         self._providers = registry.build(provider_settings())
+        self._unread: dict[int, uuid.UUID] = {}
+
+    def unread(self) -> Mapping[uuid.UUID, int]:
+        """The number of unread documents of each tenant; empty if none has to wait for its turn."""
+        count = Counter(self._unread.values())
+        return count if count.total() > SANDBOX_CHILDREN else {}
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
         """The ending of a job with its figures."""
+        if claim.kind == Kind.EXTRACT:
+            self._unread[claim.token] = claim.tenant_id
+        try:
+            return await self._run(claim, report)
+        finally:
+            self._unread.pop(claim.token, None)
+
+    async def _run(self, claim: Claim, report: ReportProgress) -> Ending:
         began = time.monotonic()
         job = await self._writer.change(self._prepared, claim, report)
         if job.twin is not None:
@@ -122,7 +139,10 @@ class Runner:
         return done
 
     async def _read(self, job: _Job, data: bytes, file_type: str) -> Reading:
-        reading = await self._sandbox.read(data, file_type, tenant=job.claim.tenant_id)
+        try:
+            reading = await self._sandbox.read(data, file_type, tenant=job.claim.tenant_id)
+        finally:
+            self._unread.pop(job.claim.token, None)
         job.readings.append(reading)
         return reading
 
@@ -180,7 +200,7 @@ class _Job:
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
-        """What was cut off, refused or empty, yet paid for; what can be used was kept as it came."""
+        """What was cut off, refused or empty, yet paid for; usable answers were stored on arrival."""
         if not reply.text:
             await self.keep(reply)
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
-"""Between two checks whether the database is back."""
+"""Seconds between two checks of whether the database is up again."""
 TAKES_CHANGES = "SELECT current_setting('transaction_read_only') = 'off'"
 """The check that the database accepts writes: a pooler connects without one behind it, and a standby answers."""
 PROGRAM_LIMIT_EXCEEDED = "54"
@@ -102,11 +102,11 @@ class Writer:
             await self.change(change, [item])
 
     async def flush(self) -> None:
-        """Returns when all that was asked for until now is done."""
+        """Returns when all changes submitted so far are done."""
         await self._in_thread(lambda: None)
 
     async def _wait_until_there(self, error: DatabaseError | InterfaceError) -> None:
-        """The first one to miss the database asks for it; hundreds who ask would keep the thread from everything."""
+        """The first job that finds the database down probes it. Hundreds of probes would block the thread."""
         if not self._is_there.is_set():
             await self._is_there.wait()
             return
@@ -127,7 +127,7 @@ class Writer:
         answer = asyncio.get_running_loop().run_in_executor(self._thread, self._timed, call)
         try:
             while not (await asyncio.wait({answer}, timeout=self._answer_s))[0]:
-                # Neither keep-alives nor time-outs of TCP see a middleman that takes everything and passes on nothing.
+                # Neither keep-alives nor time-outs of TCP notice a proxy that accepts everything and forwards nothing.
                 if self._asked_at is not None and time.monotonic() - self._asked_at >= self._answer_s:
                     abort(self._database.connection)
         except asyncio.CancelledError:
@@ -161,7 +161,7 @@ def _look() -> None:
 
 
 def _may_pass(error: DatabaseError | InterfaceError) -> bool:
-    """Whether it may be the database that is at fault, and not the change."""
+    """Whether the database may be at fault rather than the change."""
     if isinstance(error, InternalError):
         return isinstance(error.__cause__, ReadOnlySqlTransaction)  # a standby that is not promoted yet
     return not str(getattr(error.__cause__, "sqlstate", None)).startswith(PROGRAM_LIMIT_EXCEEDED)

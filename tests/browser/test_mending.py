@@ -8,6 +8,7 @@ from typing import Any
 import docx
 from playwright.sync_api import Locator, Page, expect
 
+from tests import fake_llm as fakes
 from tests.browser import steps
 from tests.browser.conftest import PHONE
 
@@ -144,25 +145,40 @@ def test_a_pdf_is_mended_on_the_pictures_of_its_pages(page: Page) -> None:
     steps.extract(page, "essay-rubric.pdf", provider="local")
     steps.done(page)
     pane = mend(page)
-    expect(pane.get_by_text("The rubric was not read by rows and columns.")).to_be_visible()
-    handle = pane.get_by_role("button", name="Column 4: Criterion", exact=True).first
-    expect(handle).to_be_in_viewport()
-    above = page.get_by_role("img", name="Page 2 of the document").bounding_box()
+    handle = pane.get_by_role("button", name="Row 3: Level", exact=True)
+    handle.scroll_into_view_if_needed()
+    picture = page.get_by_role("img", name="Page 2 of the document").bounding_box()
     box = handle.bounding_box()
-    assert above
+    assert picture
     assert box
-    assert above["x"] < box["x"]
-    assert above["y"] < box["y"]
+    assert picture["x"] <= box["x"] <= picture["x"] + picture["width"] / 3
+    assert picture["y"] < box["y"] < picture["y"] + picture["height"]
     handle.click()
     page.get_by_role("menuitemradio", name="Not part of it").click()
-    expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
+    expect(page.locator(".rubric thead th")).to_have_count(6)
     expect(page.locator(".verdict-line")).to_have_count(0)
-    assert steps.names(page) == ["Argument", "Bibliography"]
     page.get_by_role("button", name="As text").click()
-    expect(page.get_by_role("button", name="Column 4: Not part of it", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Row 3: Not part of it", exact=True)).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".verdict-line")).to_be_visible()
-    assert steps.names(page) == ["Argument", "Bibliography", "Mechanics"]
+    expect(page.locator(".rubric thead th")).to_have_count(7)
+
+
+def test_a_models_copy_is_replaced_by_what_is_proposed_once_that_is_taken(page: Page, fake_llm: fakes.FakeLLM) -> None:
+    told = [steps.criterion(row[0], float(row[4]), steps.levels(("Good", row[2], float(row[4])))) for row in ROWS[1:3]]
+    fake_llm.behave(answer=steps.rubric(*told, total=None, title="Term paper"))
+    page.locator("input[type=file]").set_input_files(FILE)
+    page.get_by_label("Read by").select_option("gemini")
+    page.get_by_role("button", name="Extract").click()
+    steps.done(page)
+    pane = mend(page)
+    expect(pane.get_by_text("The rubric was not read by rows and columns.")).to_be_visible()
+    pane.get_by_role("button", name="Read it as marked").click()
+    expect(page.get_by_role("heading", name="Done. 3 criteria.")).to_be_visible()
+    expect(pane.get_by_role("button", name="Read it as marked")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    assert steps.names(page) == ["Thesis", "Sources"]
+    expect(pane.get_by_role("button", name="Read it as marked")).to_be_visible()
 
 
 def test_lines_and_further_tables_join_and_leave(page: Page) -> None:
@@ -186,9 +202,38 @@ def test_a_reading_that_another_tab_has_mended_is_shown_as_it_is_now(page: Page)
     put(page, job, {"parts": [{**PLAN["parts"][0], "rows": "hcc-"}]})
     choose(page, "Column 2: Not part of it", "Description")
     expect(page.get_by_text("The reading was changed since")).to_be_visible()
+    expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
     expect(page.get_by_role("button", name="Row 4: Not part of it", exact=True)).to_be_visible()
     choose(page, "Column 2: Not part of it", "Description")
-    expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
+    expect(page.locator('[data-at="c1.text"]')).to_have_text("what it rests on")
+
+
+PASTED = """Scoring rubric (10 points)
+
+| Criterion | Good | Poor | Points |
+|---|---|---|---|
+| Thesis | A clear claim. | No claim. | 6 |
+| Sources | All are named. | None is named. | 4 |
+"""
+
+
+def test_a_pasted_text_stands_beside_the_rubric_that_was_made_from_it(page: Page) -> None:
+    page.get_by_text("Some text", exact=True).click()
+    page.get_by_label("Rubric or rules").fill(PASTED)
+    page.get_by_label("Total points").fill("20")
+    page.get_by_label("Written by").select_option("local")
+    page.get_by_role("button", name="Write the rubric").click()
+    steps.done(page)
+    for _ in range(2):
+        pane = page.get_by_role("complementary", name="Document")
+        expect(pane.get_by_role("table", name="Table 1").get_by_role("cell", name="A clear claim.")).to_be_visible()
+        expect(pane.get_by_role("button", name="Mend the reading")).to_have_count(0)
+        page.locator('[data-at="c1.l1.text"]').click()
+        expect(pane.locator(".here")).to_have_text("None is named.")
+        pane.get_by_role("cell", name="Sources").click()
+        assert page.evaluate(f"{FOCUSED}.dataset.at") == "c1.text"
+        page.reload()
+        steps.done(page)
 
 
 def test_it_is_mended_on_a_phone(page: Page) -> None:

@@ -141,7 +141,7 @@ def test_print_shows_the_rubric_and_nothing_to_press(seminar: Page) -> None:
     seminar.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(seminar).to_have_title("Seminar paper")
     seminar.emulate_media(media="print")
-    expect(seminar.get_by_text("States a claim that can be argued with.")).to_be_visible()
+    expect(seminar.get_by_role("grid").get_by_text("States a claim that can be argued with.")).to_be_visible()
     expect(seminar.get_by_role("button")).to_have_count(0)
     assert len(seminar.pdf(format="A4")) > 5_000
 
@@ -209,7 +209,7 @@ def test_at_360_px_every_text_can_be_reached_without_scrolling_sideways(seminar:
     widest = seminar.evaluate("document.documentElement.scrollWidth")
     assert widest <= PHONE["width"]
     for text in ("Every claim rests on a source.", "Hard to follow."):
-        box = seminar.get_by_text(text).bounding_box()
+        box = seminar.get_by_role("grid").get_by_text(text).bounding_box()
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= PHONE["width"]

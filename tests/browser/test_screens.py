@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests import fake_llm as fakes
-from tests.browser import steps
+from tests.browser import steps, test_mending
 from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Teacher, Watch
 from tests.browser.test_doubt import doubtful
 from tests.browser.test_layout import checklist
@@ -155,6 +155,23 @@ def test_the_document_beside_the_rubric(page: Page, look: Look) -> None:
     expect(page.get_by_role("img", name="Page 3 of the document")).to_be_visible()
     page.locator('[data-at="c1.l2.text"]').click()
     look(page, "document")
+
+
+def test_mending_on_pictures_of_pages(page: Page, look: Look) -> None:
+    steps.extract(page, "essay-rubric.pdf", provider="local")
+    steps.done(page)
+    page.get_by_role("button", name="Mend the reading").click()
+    page.get_by_role("button", name="Column 4: Criterion", exact=True).first.click()
+    expect(page.get_by_role("menuitemradio", name="Heading")).to_be_visible()
+    look(page, "mending-pages")
+
+
+def test_mending_a_word_document(page: Page, look: Look) -> None:
+    test_mending.opened(page)
+    test_mending.mend(page)
+    test_mending.choose(page, "Column 2: Not part of it", "Description")
+    expect(page.locator('[data-at="c0.text"]')).to_have_text("what it sets out to show")
+    look(page, "mending-text")
 
 
 def test_doubt(page: Page, look: Look) -> None:

@@ -63,6 +63,18 @@ def test_a_claim_takes_no_more_than_it_has_slots_for(submit: Submit) -> None:
     assert [len(claim_all(limit=2)) for _ in range(4)] == [2, 2, 1, 0]
 
 
+def test_a_tenant_whose_documents_wait_to_be_read_gets_few_more_of_them(submit: Submit) -> None:
+    crowd, other = uuid.uuid4(), uuid.uuid4()
+    documents = [submit(tenant_id=crowd) for _ in range(30)]
+    rules = submit(tenant_id=crowd, kind="enhance")
+    plain = [submit(tenant_id=other) for _ in range(12)]
+    unread = {crowd: claims.DOCUMENTS_AHEAD - 2}
+    claimed = [claim.job_id for claim in claiming.claim(unread=unread)]
+    assert set(claimed) == {*documents[:2], rules, *plain[: claims.DOCUMENTS_AHEAD]}
+    assert {claim.job_id for claim in claiming.claim(unread={crowd: 40, other: 40})} == set()
+    assert len(claim_all()) == 30
+
+
 def test_concurrent_workers_share_the_jobs_without_waiting_for_each_other(submit: Submit) -> None:
     submitted = {submit() for _ in range(60)}
 

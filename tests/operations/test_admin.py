@@ -70,7 +70,7 @@ def shown(client: Client, query: str = "") -> list[str]:
 
 
 def act(client: Client, action: str, *jobs: RubricJob) -> str:
-    chosen = {"action": action, "_selected_action": [str(job.pk) for job in jobs]}
+    chosen = {"action": action, "_selected_action": [str(job.pk) for job in jobs], "confirmed": "yes"}
     return client.post(LIST, chosen, follow=True).content.decode()
 
 
@@ -82,6 +82,9 @@ def ids(*jobs: RubricJob) -> list[str]:
     ("query", "facts"),
     [
         ("?status__exact=failed", {"status": "failed"}),
+        ("?error=timed_out", {"status": "failed", "error_code": "timed_out"}),
+        ("?error=service", {"status": "failed", "error_code": "timed_out"}),
+        ("?error=submission", {"status": "failed", "error_code": "no_rubric_found"}),
         ("?kind=enhance", {"kind": "enhance"}),
         ("?kind=none", {"kind": None}),
         ("?provider=gemini", {"performance_metrics": {"llm_provider": "gemini"}}),
@@ -164,6 +167,8 @@ def many_jobs() -> None:
 
 PAGES = [
     "",
+    "?error=service",
+    "?error=timed_out",
     "?status__exact=failed",
     "?kind=enhance",
     "?kind=none",
@@ -263,6 +268,47 @@ def test_finished_jobs_are_purged_but_never_rows_from_before(operator: Client, m
     assert set(RubricJob.objects.all()) == set(kept)
 
 
+def test_purging_asks_first(operator: Client, make_job: MakeJob) -> None:
+    job = make_job()
+    button = f"{LIST}{job.pk}/do/purge/"
+    from_list = {"action": "purge_jobs", "_selected_action": [str(job.pk)]}
+    for page in (operator.post(LIST, from_list), operator.post(button)):
+        assert "will be deleted for good" in page.content.decode()
+        assert RubricJob.objects.exists()
+    page = operator.post(button, {"confirmed": "yes"}, follow=True)
+    assert page.redirect_chain[-1][0] == LIST
+    assert not RubricJob.objects.exists()
+
+
+def test_a_jobs_page_offers_what_can_be_done_with_it(operator: Client, submit: Callable[..., uuid.UUID]) -> None:
+    def offered() -> list[str]:
+        return re.findall(rf"{job_id}/do/(\w+)/", operator.get(f"{LIST}{job_id}/change/").content.decode())
+
+    job_id = submit()
+    assert offered() == ["cancel"]
+    (claim,) = claiming.claim(limit=1)
+    claims.end([claims.Ending(claim=claim, error=AnswerInvalid())])
+    assert offered() == ["retry", "purge"]
+    page = operator.post(f"{LIST}{job_id}/do/retry/", follow=True).content.decode()
+    assert "1 job retried." in page
+    operator.post(f"{LIST}{job_id}/do/cancel/")
+    assert RubricJob.objects.get().error_code == "cancelled"
+    assert offered() == ["purge"]
+    assert operator.get(f"{LIST}{job_id}/do/purge/").status_code == 403
+    assert operator.post(f"{LIST}{job_id}/do/nonsense/").status_code == 404
+
+
+def test_the_list_begins_with_created_and_a_short_id_and_names_tenants(operator: Client, make_job: MakeJob) -> None:
+    job = make_job(status="failed")
+    TenantControl.objects.create(tenant_id=job.tenant_id, name="North School")
+    page = operator.get(LIST).content.decode()
+    columns = re.findall(r'<th scope="col" class="column-(\w+)', page)
+    assert columns[:3] == ["created", "short_id", "state"]
+    assert f">{str(job.pk)[:8]}</a>" in page
+    assert '<span class="rubric-status failed">Failed</span>' in page
+    assert ">North School</a>" in page
+
+
 @pytest.mark.parametrize("action", ["retry", "cancel", "purge"])
 def test_each_action_asks_for_its_own_right(staff: Callable[..., Client], make_job: MakeJob, action: str) -> None:
     job = make_job(status="failed" if action != "cancel" else "pending")
@@ -283,7 +329,7 @@ def test_staff_without_the_right_to_look_see_nothing(staff: Callable[..., Client
 
 def test_an_action_takes_on_no_more_than_was_chosen(operator: Client, make_job: MakeJob) -> None:
     jobs = [make_job() for _ in range(3)]
-    chosen = {"action": "purge_jobs", "_selected_action": [str(jobs[0].pk)], "select_across": "0"}
+    chosen = {"action": "purge_jobs", "_selected_action": [str(jobs[0].pk)], "select_across": "0", "confirmed": "yes"}
     operator.post(LIST, chosen)
     assert RubricJob.objects.count() == 2
 
@@ -308,6 +354,14 @@ def test_a_tenants_limits_are_set_and_seen(operator: Client, make_attempt: Calla
     assert TenantControl.objects.get().is_local_only
     listed = operator.get(f"{address}?q={tenant}").content.decode()
     assert ">880<" in listed
+    levers = {
+        "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-tenant_id": str(tenant), "form-0-name": "North",
+        "form-0-daily_token_cap": "500", "form-0-note": "by phone", "_save": "Save",
+    }  # fmt: skip
+    operator.post(address, levers)
+    changed = TenantControl.objects.get()
+    assert (changed.name, changed.is_local_only, changed.daily_token_cap) == ("North", False, 500)
+    assert str(tenant) in operator.get(f"{address}?q=nor").content.decode()
     assert operator.get(f"{address}?q=nonsense").status_code == 200
 
 

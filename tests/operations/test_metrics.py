@@ -236,7 +236,7 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
 ) -> None:
     make_attempt()
     ledger.roll_up()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         scrape()
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")

@@ -113,7 +113,7 @@ def test_a_command_in_a_document_stays_inside_of_its_fence(run: Run, fake_llm: F
     assert ATTACK not in call.system
     opening, closing = call.user.index("<document-"), call.user.rindex("</document-")
     # Of a long line the beginning is shown.
-    assert opening < call.user.index(ATTACK[:70]) < closing
+    assert opening < call.user.index(ATTACK[:60]) < closing
     assert len(done.rubric.criteria) == 3
 
 

@@ -23,7 +23,7 @@ from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import TIME_FOR_A_COPY_S, ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader import assemble
+from rubric_jobs.reader import assemble, weights
 from rubric_jobs.reader.plan import Part, Plan
 from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric.model import Rubric, Source
@@ -356,6 +356,16 @@ def test_agreement_changes_neither_confidence_nor_certainty(run: Run, fake_llm: 
     assert "readers_disagree" not in codes(done)
 
 
+def test_agreement_counts_once_it_has_been_measured_with_a_real_model(
+    run: Run, fake_llm: FakeLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(weights.fitted(), "agreement", {"agreed": 99, "right": 90})
+    fake_llm.behave(answer=OWN)
+    assert run().rubric.confidence == 0.9
+    fake_llm.behave(answer=chosen(TWO_LEVELS))
+    assert (run().rubric.confidence or 1) < 0.3
+
+
 def test_disagreement_lowers_confidence_and_shows_both_readings(run: Run, fake_llm: FakeLLM) -> None:
     fake_llm.behave(answer=chosen(TWO_LEVELS))
     done = run(local=LOCAL.model_copy(update={"confidence": 0.9, "certain": True}), asked={"instruction": "please"})
@@ -372,6 +382,12 @@ def test_a_reading_that_no_local_plan_has_is_marked(run: Run, fake_llm: FakeLLM)
     done = run(plans=(RIGHT,))
     assert {"readers_disagree", "left_unread"} <= codes(done)
     assert any(doubt.other == "Spelling" for doubt in done.rubric.doubts)
+
+
+def test_a_reading_of_recognised_text_says_so(run: Run, fake_llm: FakeLLM) -> None:
+    fake_llm.behave(answer=OWN)
+    done = run(document=replace(tasks.grid_document(), recognized_pages=(1,)))
+    assert (done.answer_form, "recognized_text" in codes(done)) == ("plan", True)
 
 
 # ---- Progress.

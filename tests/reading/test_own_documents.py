@@ -21,13 +21,11 @@ from tests.reading.samples_varied import VARIED
 
 SAMPLES = [*GRIDS, *LISTS, *LANGUAGES, *UNUSUAL, *VARIED, *SCORED]
 MISREAD = {
-    "a-row-for-each-level": ("docx", "ruled"),
     "a-scale-for-each-criterion": ("lined", "plain"),
     "criteria-for-full-points": ("docx", "ruled", "lined"),
     "meets-specifications": ("lined", "plain"),
-    "summary-and-detail": ("docx", "ruled"),
+    "single-point": ("docx", "ruled"),
     "table-of-points": ("plain",),
-    "two-rubrics": ("lined", "plain"),
 }
 """Read wrongly, or only in part, as the weights stand: none of them may be called certain."""
 LAYOUTS = [(sample, layout) for sample in SAMPLES for layout in sample.layouts]

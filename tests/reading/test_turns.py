@@ -9,7 +9,7 @@ import pytest
 
 from rubric_jobs.reader.turns import Turns
 
-SHORT_S, LONG_S = 0.01, 0.06
+SHORT_S = 0.01
 
 
 class Log:
@@ -50,16 +50,27 @@ def test_a_newcomer_goes_before_the_crowd_that_waits() -> None:
     assert logged(play).began.index("newcomer") == 1
 
 
-def test_tenants_take_turns_by_the_time_that_their_work_takes() -> None:
-    async def play(log: Log) -> None:
-        slow = [asyncio.create_task(log.work("slow", LONG_S)) for _ in range(4)]
-        await asyncio.sleep(0)
-        await asyncio.gather(*slow, *(log.work("quick", SHORT_S) for _ in range(8)))
+class Clocked:
+    """Work that takes as long as it says, by a clock of its own."""
 
-    order = logged(play).began
-    assert order[0] == "slow"
-    between = order[1 : order.index("slow", 1)]
-    assert len(between) >= 3, order
+    def __init__(self) -> None:
+        self.now, self.order = 0.0, list[str]()
+        self.turns = Turns(1, most_of_one=1, clock=lambda: self.now)
+
+    async def work(self, tenant: str, seconds: float) -> None:
+        async with self.turns.turn(tenant):
+            self.order.append(tenant)
+            await asyncio.sleep(0)  # the others ask meanwhile
+            self.now += seconds
+
+
+def test_tenants_take_turns_by_the_time_that_their_work_takes() -> None:
+    async def play() -> list[str]:
+        one = Clocked()
+        await asyncio.gather(*(one.work("slow", 6) for _ in range(3)), *(one.work("quick", 1) for _ in range(12)))
+        return one.order
+
+    assert asyncio.run(play()) == ["slow", *["quick"] * 6, "slow", *["quick"] * 6, "slow"]
 
 
 def test_no_tenant_holds_every_place() -> None:
@@ -72,13 +83,16 @@ def test_no_tenant_holds_every_place() -> None:
 
 
 def test_who_comes_back_has_saved_up_nothing() -> None:
-    async def play(log: Log) -> None:
-        await log.work("rare", SHORT_S)
-        steady = [asyncio.create_task(log.work("steady", SHORT_S)) for _ in range(6)]
-        await asyncio.sleep(3.5 * SHORT_S)
-        await asyncio.gather(*(log.work("rare", SHORT_S) for _ in range(3)), *steady)
+    async def play() -> list[str]:
+        one = Clocked()
+        await one.work("rare", 1)
+        steady = [asyncio.create_task(one.work("steady", 1)) for _ in range(6)]
+        while len(one.order) < 4:
+            await asyncio.sleep(0)
+        await asyncio.gather(*(one.work("rare", 1) for _ in range(3)), *steady)
+        return one.order[1:]
 
-    order = logged(play).began[1:]
+    order = asyncio.run(play())
     first = order.index("rare")
     assert order[first : first + 3] != ["rare"] * 3
 

@@ -34,7 +34,17 @@ export async function extract(file: File): Promise<ExtractionResult | string> {
   }
 }
 
+export async function mend(jobId: string): Promise<number | null> {
+  const { plan, blocks, etag, isProposal } = await extractor.client.getReading(jobId);
+  for (const block of blocks) console.log("cells" in block ? block.cells[0]?.columnSpan : block.text, isProposal);
+  const parts = plan.parts.map((part) => ({ ...part, rows: part.rows.replace("t", "c") }));
+  const { result } = await extractor.client.putReading(jobId, { ...plan, parts }, { etag });
+  return result.hasReading ? result.rubric.total_points : null;
+}
+
 // @ts-expect-error: no such format
 extractor.client.exportRubric({ title: null, kind: "analytic", total_points: 1, criteria: [] }, "pdf");
 // @ts-expect-error: an event's detail has its type
 extractor.addEventListener("rubric-ready", ({ detail }) => detail.rubrics);
+// @ts-expect-error: no such shape
+extractor.client.putReading("1", { parts: [{ at: "0", shape: "sideways", rows: "c" }] });

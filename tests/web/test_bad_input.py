@@ -86,10 +86,18 @@ def test_a_file_that_cannot_be_read_is_refused(
 
 
 @pytest.mark.parametrize(
-    "file", ["$$$$", "JVBERi0x!", "JVBER", "data:application/pdf;base64,***", "data:application/pdf,abc"]
+    "file",
+    ["$$$$", "JVBERi0x!", "JVBER", "data:application/pdf;base64,***", "data:application/pdf,abc"],
 )
 def test_broken_base64_is_refused(owner: Caller, file: str) -> None:
     sentence = refused(owner.client.post(TRIGGER, extraction(file=file), format="json"), 422, "invalid_field")
+
+    assert "base64" in sentence
+
+
+def test_half_characters_are_no_base64(owner: Caller) -> None:
+    body = json.dumps(extraction(file="JVBERi0\ud800"))
+    sentence = refused(owner.client.post(TRIGGER, body, content_type="application/json"), 422, "invalid_field")
 
     assert "base64" in sentence
 

@@ -90,6 +90,12 @@ class TestChecks:
 
         assert [said.id for said in checks.check_rates()] == ["rubric_jobs.E102"]
 
+    @pytest.mark.parametrize(("form", "count"), [("auto", 0), ("plan", 0), ("copy", 0), ("plans", 1), ("", 1)])
+    def test_an_unknown_form_of_answers_is_an_error(self, settings: Any, form: str, count: int) -> None:
+        settings.RUBRIC_ANSWER_FORM = form
+
+        assert [said.id for said in checks.check_answer_form()] == ["rubric_jobs.E106"] * count
+
     def test_a_short_signing_key_is_an_error(self, settings: Any) -> None:
         settings.JWT_JWKS_URL, settings.JWT_SIGNING_KEY = None, "secret"
 
@@ -147,7 +153,7 @@ class TestOtherOrigins:
 
     @pytest.mark.parametrize("prefix", PREFIXES)
     def test_an_allowed_page_may_send_and_read_what_it_needs(self, client: Client, prefix: str) -> None:
-        asked = "authorization,content-type,idempotency-key,if-none-match,last-event-id"
+        asked = "authorization,content-type,idempotency-key,if-match,if-none-match,last-event-id"
         answer = client.options(
             prefix + "extract-rubric-trigger",
             headers={
@@ -159,6 +165,7 @@ class TestOtherOrigins:
 
         assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
         assert set(asked.split(",")) <= set(answer["Access-Control-Allow-Headers"].split(", "))
+        assert {"GET", "POST", "PUT", "DELETE"} <= set(answer["Access-Control-Allow-Methods"].split(", "))
 
     def test_where_to_look_and_when_can_be_read(self, owner: Caller) -> None:
         answer = owner.client.post(JOBS + "enhancements", enhancement(), format="json", headers={"Origin": self.ORIGIN})

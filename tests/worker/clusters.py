@@ -31,7 +31,7 @@ def wait_until(condition: Callable[[], Any], *, within_s: float, what: str = "it
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"{what} did not happen within {within_s} s")
 
 

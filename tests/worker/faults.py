@@ -220,6 +220,29 @@ def die_with_an_answer(trial: Trial, llm: FakeLLM) -> History:
     return told
 
 
+def kill_with_calls_in_flight(trial: Trial, llm: FakeLLM, *, calls: int) -> tuple[int, int]:
+    """The whole cluster is killed while some of its calls are answered and others are not.
+
+    Returns how many were in flight, and how many were made, and paid, twice.
+    """
+    llm.behave(latency_s=2)
+    cluster = trial.cluster()
+    cluster.start()
+    cluster.wait_for_pumps()
+    for _ in range(calls):
+        trial.submit(1, provider="gemini", say="in flight")
+        time.sleep(3 / calls)
+    cluster.kill_all()
+    ((stored,),) = trial.query("SELECT count(*) FROM grader.rubric_job_attempts WHERE prompt_tokens IS NOT NULL")
+    in_flight = len(llm.history) - stored
+    llm.behave(latency_s=0)
+    cluster.start()
+    trial.wait_for_ends(within_s=60)
+    twice = len(llm.history) - calls
+    trial.say("killed with calls in flight", trial.history(), calls=calls, in_flight=in_flight, paid_twice=twice)
+    return in_flight, twice
+
+
 def crash_database(trial: Trial, server: Server, *, jobs: int, crashes: int) -> History:
     """`pg_ctl restart -m immediate` while jobs run: every connection breaks, the server recovers from its log."""
     trial.environ |= {"PUMP_SILENCE_SECONDS": "30"}

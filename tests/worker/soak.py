@@ -69,6 +69,9 @@ def _run(wanted: argparse.Namespace) -> None:
             faults.freeze_a_pump(here, llm, jobs=80)
         with trial("crashes") as here:
             faults.crash_three_times(here, llm, innocents=90)
+        with trial("calls") as here:
+            in_flight, twice = faults.kill_with_calls_in_flight(here, llm, calls=30)
+            assert twice <= in_flight, f"{twice} calls paid twice, {in_flight} were in flight"
         for way in faults.STOPS:
             with trial(way.replace(" ", "-")) as here:
                 faults.stop_again_and_again(here, llm, way=way, rounds=wanted.stops, jobs=100)

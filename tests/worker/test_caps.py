@@ -17,7 +17,7 @@ import pytest
 from django.db import connection
 
 from rubric_jobs import conf
-from rubric_jobs.jobs import claims
+from rubric_jobs.jobs import claim_queries, claims
 from rubric_jobs.jobs.claims import Claim
 from rubric_jobs.models import RubricJob
 from rubric_jobs.worker import circuit_breaker
@@ -163,7 +163,7 @@ def test_a_claimer_that_never_reads_its_answer_does_not_stop_the_others(submit: 
     submit(tenant_id=uuid.UUID(int=50))
     with psycopg.connect(conf.database_conninfo(), autocommit=True) as frozen:
         values = {"limit": 50, "worker": "frozen", "lease_s": 30, "tenant_cap": 1}
-        frozen.pgconn.send_query(psycopg.ClientCursor(frozen).mogrify(claims._CLAIM_CAPPED, values).encode())
+        frozen.pgconn.send_query(psycopg.ClientCursor(frozen).mogrify(claim_queries.CLAIM_CAPPED, values).encode())
         deadline = time.monotonic() + 5
         while RubricJob.objects.filter(status="processing").count() < 50:
             assert time.monotonic() < deadline, "the frozen claim is not committed"

@@ -120,7 +120,7 @@ def test_an_ending_asks_for_jobs_only_where_a_slot_was_lacking(submit: Submit, m
     begun: list[Claim] = []
     monkeypatch.setattr(claims, "claim", counted)
     job_ids = [submit() for _ in range(9)]
-    with pumping(a_moment, concurrency=10, poll_s=30):
+    with pumping(a_moment, concurrency=20, poll_s=30):
         wait_until(lambda: RubricJob.objects.filter(status="completed").count() == len(job_ids))
     assert asked == [10]
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 
 def test_processes_of_every_kind_are_killed_and_no_job_is_lost_or_done_twice(trial: Trial) -> None:
     """Two clusters on one database: one of them is hit every half second, and started anew when it has ended."""
-    told, killed = faults.kill_processes(trial, jobs=300, kills=12, beside=True)
+    told, killed = faults.kill_processes(trial, jobs=300, kills=6, beside=True)
     assert set(killed) == set(ROLES)
     assert sum(change.new_status == "completed" for change in told.changes) == len(trial.marks)
 
@@ -34,6 +34,15 @@ def test_a_worker_that_dies_with_an_answer_in_hand_leaves_it_to_the_next_one(tri
     (first, second) = RubricJobAttempt.objects.order_by("attempt_id").values_list("prompt_tokens", flat=True)
     assert RubricJob.objects.get().performance_metrics["prompt_tokens"] == first > 0
     assert second is None
+
+
+def test_of_calls_in_flight_at_a_kill_only_those_without_a_stored_answer_are_made_again(
+    trial: Trial, fake_llm: FakeLLM
+) -> None:
+    in_flight, twice = faults.kill_with_calls_in_flight(trial, fake_llm, calls=30)
+    assert 0 < in_flight < 30
+    assert twice <= in_flight
+    trial.verify(nobody_there_s=30)
 
 
 def test_only_what_is_in_flight_in_three_crashes_fails(trial: Trial, fake_llm: FakeLLM) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 
 from rubric_jobs import conf
-from rubric_jobs.jobs import claims
+from rubric_jobs.jobs import claim_queries, claims
 
 PENDING = 5_000
 
@@ -41,15 +41,26 @@ def pumps_connection(
 
 
 def test_a_claim_goes_by_indexes_and_is_not_compiled(pumps_connection: psycopg.Connection[Any]) -> None:
-    explained = explain(pumps_connection, claims._CLAIM, limit=10, worker="test", lease_s=30)
+    explained = explain(pumps_connection, claim_queries.CLAIM, limit=10, worker="test", lease_s=30)
     scanned = {step["Relation Name"] for step in steps_of(explained["Plan"]) if step["Node Type"] == "Seq Scan"}
     assert scanned <= {"rubric_fleet_controls"}  # of one row at the most
     assert "JIT" not in explained
 
 
+def test_a_claim_beside_documents_that_wait_looks_at_the_head_of_the_queue_alone(
+    pumps_connection: psycopg.Connection[Any],
+) -> None:
+    room = {"tenants": [], "rooms": [], "room": 10}
+    explained = explain(pumps_connection, claim_queries.CLAIM_WITH_ROOM, limit=10, worker="test", lease_s=30, **room)
+    read = [step for step in steps_of(explained["Plan"]) if step.get("Relation Name") == "rubric_extraction_jobs"]
+    assert {step["Node Type"] for step in read} <= {"Index Scan", "ModifyTable", "LockRows"}
+    assert max(step["Actual Rows"] for step in read) <= claim_queries.LOOKED_AT
+    assert "JIT" not in explained
+
+
 def test_a_job_that_runs_is_found_by_its_key_however_many_others_do(pumps_connection: psycopg.Connection[Any]) -> None:
     claim = {"limit": PENDING, "worker": "test", "lease_s": 30}
-    job_id, token, *_ = pumps_connection.execute(claims._CLAIM, claim).fetchall()[-1]
+    job_id, token, *_ = pumps_connection.execute(claim_queries.CLAIM, claim).fetchall()[-1]
     news = json.dumps([{"job_id": str(job_id), "token": token, "result": {}, "reply": {}}])
     reply = explain(pumps_connection, claims._KEEP, news=news)
     ending = explain(pumps_connection, claims._END, news=news, late="timed_out", channel="changed")

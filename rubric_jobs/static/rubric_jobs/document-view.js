@@ -2,26 +2,29 @@
 
 import { element } from "./dom.js";
 import { PagesView } from "./pages-view.js";
+import { blocksOf, placesIn } from "./pasted-text.js";
 import { ReadingView } from "./reading-view.js";
 import { RoleHandles } from "./role-handles.js";
 
 const LEAST_PERCENT = 20;
 const MOST_PERCENT = 70;
+/** Pixels: what is narrower is mended as text. */
+const NARROW = 400;
 
 export class DocumentView {
   #isMending = false;
 
   /**
-   * `context`: `{texts, pages, picture(page), mending, onPick(at), onClose()}`: `pages` as in `PagesView`, none where there are no
-   * pictures; `mending` as in `mending.js`, null where no reading is kept.
+   * `context`: `{texts, pages, picture(page), mending, pasted, onPick(at), onClose()}`: `pages` as in `PagesView`, none where there
+   * are no pictures; `mending` as in `mending.js`, null where no reading is kept; `pasted`, the text that was no document.
    */
   constructor(context) {
-    const { texts, pages, mending } = context;
+    const { texts, pages, mending, pasted } = context;
     this.context = context;
     this.handles = new RoleHandles({ texts, mending: () => mending });
     const shared = { texts, handles: this.handles, onPick: context.onPick };
     this.pages = pages.length ? new PagesView({ ...shared, pages, picture: context.picture }) : null;
-    this.reading = mending ? new ReadingView({ ...shared, load: () => mending.load() }) : null;
+    this.reading = mending || pasted ? new ReadingView({ ...shared, ...(mending ? { load: () => mending.load() } : ofText(pasted)) }) : null;
     this.view = this.pages ?? this.reading;
     this.told = element("p.hint", { role: "status" });
     this.node = this.#build();
@@ -94,6 +97,8 @@ export class DocumentView {
     this.#isMending = isWanted;
     this.node.classList.toggle("mending", isWanted);
     this.bar.hidden = !isWanted;
+    // On a phone's picture of a page no row is high enough to be pressed.
+    if (isWanted && this.view === this.pages && this.pages.node.clientWidth < NARROW) await this.#switch();
     if (!isWanted) return this.view.showRoles(null);
     if (mending.isProposal) this.say(texts.t("isProposal"));
     return this.refresh();
@@ -110,6 +115,11 @@ export class DocumentView {
     this.mark(this.rubric);
     this.refresh();
   }
+}
+
+function ofText(text) {
+  const blocks = blocksOf(text);
+  return { load: async () => ({ plan: { parts: [] }, blocks }), find: (rubric) => placesIn(blocks, rubric) };
 }
 
 /** A bar that is dragged, or moved with arrows, to give the document more or less of the width. */

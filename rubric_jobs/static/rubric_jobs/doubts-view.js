@@ -24,7 +24,9 @@ export class DoubtsView {
 
   #verdict(rubric) {
     if (rubric.certain !== false) return null;
-    return element("p.verdict-line", { role: "note" }, this.context.texts.t(openDoubts(rubric).length ? "uncertainMarked" : "uncertain"));
+    const { texts } = this.context;
+    const why = doubtsOfAll(rubric).map((reason) => texts.reason(reason)).join(" ");
+    return element("p.verdict-line", { role: "note" }, texts.t(openDoubts(rubric).length ? "uncertainMarked" : "uncertain"), why && element("span.why", { dir: "auto" }, ` ${why}`));
   }
 
   /** Each part of the table that is doubted or invented, until it is changed. */
@@ -32,8 +34,7 @@ export class DoubtsView {
     const { texts, onGo } = this.context;
     const found = openDoubts(rubric);
     const line = ({ at, name, sentence }) => element("li", { dir: "auto" }, element("button.link", { type: "button", onclick: () => onGo(at) }, name), `: ${sentence(texts)}`);
-    const ofAll = doubtsOfAll(rubric).map((why) => element("li", { dir: "auto" }, texts.reason(why)));
-    return found.length + ofAll.length ? this.#section(texts.t("doubtsTitle"), [...found.map(line), ...ofAll]) : null;
+    return found.length ? this.#section(texts.t("doubtsTitle"), found.map(line)) : null;
   }
 
   #unread(rubric) {

@@ -4,7 +4,8 @@
  * With an account they live in `localStorage` and outlive the tab and the job; without one in `sessionStorage`, so that an
  * element in a page that knows no accounts leaves nothing behind.
  *
- * An entry: `{jobId, title, changedAt, fileName, expiresAt, rubric, isEdited, facts, before: {jobId, rubric}, isChosen}`.
+ * An entry: `{jobId, title, changedAt, fileName, expiresAt, rubric, isEdited, facts, pasted, before: {jobId, rubric}, isChosen}`:
+ * `pasted` is the text that the rubric was made from.
  */
 
 const MARK = "rubric-jobs";

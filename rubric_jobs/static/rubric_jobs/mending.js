@@ -71,18 +71,21 @@ export class Mending {
       this.etag = answer.etag;
       this.isProposal = false;
       onMended(answer, plan, { isRestored });
+      this.context.onPlan();
     } catch (fault) {
       if (signal.aborted) return;
-      if (fault.status === 412) await this.#readAgain();
+      if (fault.status === 412) await this.#readAgain().catch(onFault);
       onFault(fault);
     }
   }
 
-  /** Another tab has mended it: what it has marked there is shown here. */
+  /** Another tab has mended it: what is marked there is shown here, with its rubric. */
   async #readAgain() {
+    const { ask, client, jobId, signal, onMended, onPlan } = this.context;
     this.loading = null;
     this.#waiting = null;
     await this.load();
-    this.context.onPlan();
+    onMended(await ask(() => client.getJob(jobId, { signal })), this.plan, { isRestored: false });
+    onPlan();
   }
 }

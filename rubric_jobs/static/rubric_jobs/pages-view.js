@@ -109,7 +109,7 @@ export class PagesView {
       const cells = block.cells.filter(({ source }) => source.bbox && source.page === sheet.page);
       if (!cells.length) continue;
       const all = around(cells);
-      if (!isNamed) this.#place(this.context.handles.ofTable(block.at, number), sheet, all, "corner");
+      if (!isNamed) this.#corner(block, number, sheet, all, isRead);
       isNamed = true;
       if (!isRead) continue;
       for (let column = 0; column < block.columns; column += 1) {
@@ -121,6 +121,16 @@ export class PagesView {
         if (own.length) this.#place(this.context.handles.ofAxis(block.at, "rows", row), sheet, [all[0], around(own)[1], all[2], around(own)[3]], "beside");
       }
     }
+  }
+
+  /** In the margin beside the columns' handles, where there is room for a few dots alone. */
+  #corner(block, number, sheet, [left, top], isRead) {
+    const handle = this.context.handles.ofTable(block.at, number);
+    if (isRead) handle.textContent = "⋯";
+    handle.classList.add("corner");
+    put(handle, sheet, { left: isRead ? undefined : left, top });
+    if (isRead) handle.style.right = `${100 - (100 * left) / sheet.width}%`;
+    sheet.roles.append(handle);
   }
 
   #place(handle, sheet, [left, top, right, bottom], where) {

@@ -36,14 +36,24 @@ export function blocksOf(part) {
 
 const packed = (blocks) => blocks.join(",");
 
-/** Where a block is read: `{part, index, offset}`, offset being its first row or line in the part; null where it is not. */
-export function placeOf(plan, blocks, at) {
-  for (const [index, part] of plan.parts.entries()) {
-    let offset = 0;
-    for (const own of blocksOf(part)) {
-      if (own === at) return { part, index, offset };
-      offset += part.shape === "lines" ? 1 : blocks[own].rows;
-    }
+/**
+ * Where a block is read: `{part, index, offset}`, offset being its first row or line in the part; null where it is not. Two parts
+ * may read different rows of one table: with `row`, the one that does not skip it.
+ */
+export function placeOf(plan, blocks, at, row = null) {
+  const found = plan.parts.flatMap((part, index) => {
+    const offset = offsetOf(part, blocks, at);
+    return offset === null ? [] : [{ part, index, offset }];
+  });
+  const isRead = ({ part, offset }) => part.shape === "across" || part.rows[offset + row] !== NOT_PART;
+  return (row !== null && found.find(isRead)) || (found[0] ?? null);
+}
+
+function offsetOf(part, blocks, at) {
+  let offset = 0;
+  for (const own of blocksOf(part)) {
+    if (own === at) return offset;
+    offset += part.shape === "lines" ? 1 : blocks[own].rows;
   }
   return null;
 }

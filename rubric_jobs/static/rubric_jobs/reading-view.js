@@ -10,7 +10,7 @@ export class ReadingView {
   #parts = new Map();
   #shown = null;
 
-  /** `context`: `{texts, load(), onPick(at), handles}`; `load` gives the reading. */
+  /** `context`: `{texts, load(), find(rubric), onPick(at), handles}`: `find`, where the rubric does not say what was read where. */
   constructor(context) {
     this.context = context;
     this.node = element("div.pages.as-read", { tabindex: 0, role: "region", "aria-label": context.texts.t("documentRead") });
@@ -92,15 +92,17 @@ export class ReadingView {
       node.classList.remove("used", "doubtful", "unused", "here");
       node.onclick = null;
     }
+    const places = this.context.find?.(this.rubric);
+    const look = (part, at) => this.#part(part, at, places?.get(at) ?? part.source);
     this.rubric.criteria.forEach((criterion, row) => {
-      this.#part(criterion, `c${row}`);
-      criterion.levels.forEach((level, column) => this.#part(level, `c${row}.l${column}`));
+      look(criterion, `c${row}`);
+      criterion.levels.forEach((level, column) => look(level, `c${row}.l${column}`));
     });
     for (const { source } of this.rubric.unread ?? []) if (source) this.#places.get(placeKey(source))?.classList.add("unused");
   }
 
-  #part(part, at) {
-    const node = part.source && this.#places.get(placeKey(part.source));
+  #part(part, at, source) {
+    const node = source && this.#places.get(placeKey(source));
     if (!node) return;
     this.#parts.set(at, node);
     const isDoubtful = part.grounded === false || part.doubts?.length > 0;

@@ -126,13 +126,13 @@ export class ResultView {
     });
   }
 
-  /** The document, where there are pictures of it or what was read of it, beside the table. */
+  /** The document (pictures of it, what was read of it, or the text that the rubric was made from) beside the table. */
   #documentView() {
-    const { job, texts, client, ask, isForgotten } = this.#context;
+    const { job, texts, client, ask, isForgotten, pasted } = this.#context;
     const pages = isForgotten ? [] : (job.result?.pagePictures ?? []);
-    if (!pages.length && !this.mending) return null;
+    if (!pages.length && !this.mending && !pasted) return null;
     const picture = (page) => ask(() => client.getPagePicture(job.jobId, page, { signal: this.#left.signal }));
-    return new DocumentView({ texts, pages, picture, mending: this.mending, onPick: (at) => this.table.focusOn(at), onClose: () => this.#showDocument(false) });
+    return new DocumentView({ texts, pages, picture, mending: this.mending, pasted, onPick: (at) => this.table.focusOn(at), onClose: () => this.#showDocument(false) });
   }
 
   /** The service has assembled the rubric anew; what was edited before is kept where it still fits. */

@@ -43,7 +43,7 @@ export class RoleHandles {
   /** A column (`axis` is `columns`) or a row of a table that is read, counted from 0 in the block. */
   ofAxis(at, axis, index) {
     const { plan, blocks } = this.mending();
-    const { part, index: number, offset } = plans.placeOf(plan, blocks, at);
+    const { part, index: number, offset } = plans.placeOf(plan, blocks, at, axis === "rows" ? index : null);
     const place = axis === "rows" ? offset + index : index;
     const key = axis === "rows" ? "rowHandle" : "columnHandle";
     return this.#ofRole({ handle: `${at}:${axis}:${index}`, part, number, axis, place, key, values: { number: index + 1 } });

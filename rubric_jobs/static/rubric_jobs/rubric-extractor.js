@@ -82,7 +82,7 @@ export class RubricExtractor extends HTMLElement {
       service: serviceOf(this),
       maxFileMb: Number(this.getAttribute("max-file-mb")) || 10,
       onExtract: (wanted) => this.#start((signal) => this.client.startRubricExtraction({ ...wanted, pagePictures: true, signal })),
-      onEnhance: (wanted) => this.#start((signal) => this.client.startRubricEnhancement({ ...wanted, signal })),
+      onEnhance: (wanted) => this.#start((signal) => this.#write(wanted, signal)),
       onTable: (block) => this.openTable(block),
     });
     this.#show(this.#form);
@@ -181,6 +181,13 @@ export class RubricExtractor extends HTMLElement {
     }
   }
 
+  /** A rubric from a text, which is kept beside it. */
+  async #write(wanted, signal) {
+    const started = await this.client.startRubricEnhancement({ ...wanted, signal });
+    this.drafts.keep(started.jobId, { pasted: wanted.simple_rules });
+    return started;
+  }
+
   #backToForm(sentence) {
     this.startOver();
     this.#form.showFault(sentence);
@@ -235,6 +242,7 @@ export class RubricExtractor extends HTMLElement {
       job,
       isForgotten,
       isOwn,
+      pasted: this.drafts.of(job.jobId)?.pasted,
       staysHere: this.drafts.isLasting,
       rubric: copy(rubric),
       onEdited: (edited) => this.#keep(job.jobId, edited),

@@ -151,6 +151,8 @@ export interface Performance {
   completion_tokens: number;
   llm_provider: string;
   llm_model: string | null;
+  /** How the model answered: it pointed at the rubric, or it wrote it; null where none was asked. */
+  answer_form?: "plan" | "copy" | null;
   attempts: number;
   cache_hit: boolean;
 }

@@ -294,6 +294,7 @@ export default {
   warn_range_overlap: "Zwei Stufen von „{name}“ überschneiden sich.",
   warn_same_descriptor_twice: "Zwei Stufen von „{name}“ sind gleich beschrieben.",
   warn_wish_not_heeded: "Der Wunsch wurde nicht beachtet: Das kann nur ein Sprachmodell, und es wurde keines gefragt.",
+  warn_recognized_text: "Text des Dokuments wurde in Bildern seiner Seiten erkannt; bitte vergleichen Sie ihn mit dem Dokument.",
   warn_not_checked: "Seiten des Dokuments sind Bilder; was das Modell darauf gelesen hat, ließ sich nicht prüfen.",
   document: "Dokument",
   documentPages: "Seiten des Dokuments",
@@ -380,4 +381,5 @@ export default {
   why_other_criteria_have_levels: "Andere Kriterien haben {0} Stufen.",
   why_the_table_can_also_be_read_with_other_points_here: "Die Tabelle lässt sich hier auch mit anderen Punkten lesen.",
   why_the_table_can_also_be_read_with_more_or_fewer_levels: "Die Tabelle lässt sich auch mit mehr oder weniger Stufen lesen.",
+  why_recognized_text: "Der Text wurde auf einem Bild erkannt; einzelne Buchstaben können falsch sein.",
 };

@@ -330,4 +330,5 @@ export default {
   why_fused_lines: "Lines that stand close together may have been mixed up.",
   why_detached_accents: "Accents stand apart from their letters in the document.",
   why_garbled_text: "Some letters of the document may not be what a person sees.",
+  why_recognized_text: "The text was recognised on a picture and may have wrong letters.",
 };

@@ -1,0 +1,1 @@
+ALTER TABLE grader.rubric_tenant_controls DROP COLUMN name;
