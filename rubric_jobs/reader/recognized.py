@@ -6,7 +6,7 @@ from rubric_jobs.documents.model import RECOGNIZED_TEXT, Document
 from rubric_jobs.rubric.model import Doubt, Rubric, Warning
 
 LESS_SURE = 0.8
-"""What is left of a reading's probability; see docs/reading-quality.md."""
+"""What is left of a reading's probability: an assumption, not fitted yet (docs/reading-quality.md)."""
 
 
 def marked(rubric: Rubric, document: Document) -> Rubric:
