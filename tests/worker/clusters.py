@@ -78,7 +78,7 @@ class Cluster:
     def has_pumps(self, count: int) -> bool:
         return len(self.pids("busy")) >= count
 
-    def wait_for_pumps(self, count: int = 2, *, within_s: float = 30) -> Self:
+    def wait_for_pumps(self, count: int = 2, *, within_s: float = 60) -> Self:
         wait_until(lambda: self.has_pumps(count), within_s=within_s, what=f"starting {count} pumps ({self.log})")
         return self
 
