@@ -92,6 +92,8 @@ def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[Proposal]:
 
 def _headers(sheet: Sheet) -> list[_Header]:
     """Where the header begins and how deep it is."""
+    if _begins_with_whole(sheet):
+        return [_Header(0, 0, 0.0)]
     height = min(len(sheet.rows), 6)
     odds = [log_odds(dot(fitted()["header"], header_features(sheet, row))) for row in range(height)]
     found = []
@@ -104,6 +106,12 @@ def _headers(sheet: Sheet) -> list[_Header]:
         found.append(_Header(start, depth, score))
     found.sort(key=lambda header: -header.score)
     return [header for header in found[:MOST_HEADERS] if header.score > found[0].score - FARTHEST]
+
+
+def _begins_with_whole(sheet: Sheet) -> bool:
+    """The first row is worth what those below it are together, and so is a later one: a section, no header."""
+    columns = zip(*([amount_of(text) for text in row] for row in sheet.texts), strict=True)
+    return any(0 in _wholes([amount.high if amount else None for amount in column]) for column in columns)
 
 
 def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_Header]:
@@ -147,11 +155,20 @@ def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
 def _is_grid(roles: str, height: int, columns: Columns) -> bool:
     if roles.count("l") == 1 and not columns.filled[roles.index("l")]:
         return False
+    headed = {role for role, title in zip(roles, columns.titles, strict=True) if _heads_level(title)}
+    if sum(map(_heads_level, columns.titles)) > 1 and headed != {"l"}:
+        return False
     if "c" in roles:
         return True
     if set(roles) & set("ds"):
         return False
     return roles.count("l") >= 2 or "m" in roles or (roles.count("l") == 1 and height >= 2)
+
+
+def _heads_level(title: str) -> bool:
+    """A level's name or an answer, with what it earns; two such columns leave no doubt."""
+    tags = tags_of(title)
+    return "counted" in tags and bool(tags & {"shortlevel", "only:answer"})
 
 
 def _preamble(sheet: Sheet, header: _Header) -> str:
@@ -219,6 +236,8 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
             cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
             if changed:
                 flips.append((cost / len(changed) ** 0.5, changed))
+    if wholes := _wholes(worths):
+        flips.append((0.5, dict.fromkeys(wholes, "s")))
     heads = _described_heads(sheet, roles, body)
     if heads:
         flips.append((1.5, dict.fromkeys(heads, "s")))
@@ -231,6 +250,22 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
             rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
             found.append((rows_text, (base - cost) / len(best)))
     return found
+
+
+def _wholes(worths: Sequence[Decimal | None]) -> list[int]:
+    """Rows that are worth exactly what those below are together, each up to the next such row."""
+    found, at, most = [], 0, 1
+    while at < len(worths):
+        rest, end = worths[at], at + 1
+        while rest is not None and rest > 0 and end < len(worths) and (below := worths[end]) is not None:
+            rest, end = rest - below, end + 1
+        if rest != 0 or end == at + 1:
+            at += 1
+            continue
+        found.append(at)
+        most = max(most, end - at - 1)
+        at = end
+    return found if len(found) > 1 and most > 1 else []  # rows of equal worth are no wholes of each other
 
 
 def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:

@@ -15,6 +15,7 @@ from rubric_jobs.reader.context import heading_above
 from rubric_jobs.reader.names import Named, folded, tidy
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Row, Sheet, View, part_sheet, sheet_of
+from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level
 
 
@@ -349,11 +350,18 @@ def _levels(work: Work, row: Row) -> list[Level]:
     if many:
         return [level for cell in many for level in in_one_cell(work, cell)]
     groups = level_groups(work)
-    titles = [work.title(group[0]) for group in groups]
+    titles = [_level_title(work.title(group[0])) for group in groups]
     if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
         cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
         return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
     return [_titled_level(work, title, cell) for title, cell in zip(titles, level_cells(groups, row), strict=True)]
+
+
+def _level_title(title: str) -> str:
+    """ "Ratings" over all levels names none of them; "Level 4" does."""
+    tags = tags_of(title)
+    is_name = "levels" in {tag.rpartition(":")[2] for tag in tags} or any(map(str.isdigit, title))
+    return "" if "only:level" in tags and not is_name else title
 
 
 def level_groups(work: Work) -> list[list[int]]:

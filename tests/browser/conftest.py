@@ -157,6 +157,8 @@ def site(
             "GEMINI_BASE_URL": _fake_llm_server.url,
             "OPENAI_API_KEY": "",
             "CORS_ALLOWED_ORIGINS": other_origin.address,
+            # What the page shows while a long answer is written; a plan is there at once.
+            "RUBRIC_ANSWER_FORM": "copy",
             "RUBRIC_JOB_MAX_ATTEMPTS": "1",
             "WORKER_PROCESSES": "1",
         }
