@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import docx
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FileChooser, Locator, Page, expect
 
 from tests import fake_llm as fakes
 from tests.browser import steps
@@ -255,10 +255,13 @@ def test_by_keyboard_alone_from_the_upload_to_the_export(page: Page) -> None:
             page.keyboard.press("Tab")
         raise AssertionError(f"{locator} is not reached")
 
+    choosers: list[FileChooser] = []
+    page.on("filechooser", choosers.append)  # before the focus moves: the browser learns of it some time later
     tab_to(page.locator("input[type=file]"))
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(FILE)
+    page.keyboard.press("Enter")
+    while not choosers:
+        page.wait_for_timeout(50)
+    choosers[0].set_files(FILE)
     tab_to(page.get_by_label("Read by"))
     page.keyboard.type("This server")
     tab_to(page.get_by_role("button", name="Extract"))
