@@ -256,7 +256,11 @@ def test_by_keyboard_alone_from_the_upload_to_the_export(page: Page) -> None:
         raise AssertionError(f"{locator} is not reached")
 
     choosers: list[FileChooser] = []
-    page.on("filechooser", choosers.append)  # before the focus moves: the browser learns of it some time later
+
+    def opened(chooser: FileChooser) -> None:
+        choosers.append(chooser)
+
+    page.on("filechooser", opened)  # before the focus moves: the browser learns of it some time later
     tab_to(page.locator("input[type=file]"))
     page.keyboard.press("Enter")
     while not choosers:
