@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "grader.settings")
@@ -24,6 +25,9 @@ class SleepingRunner:
     async def run(self, claim: Claim, report: Any) -> Ending:
         await work.job_async(str(claim.job_id))
         return Ending(claim=claim, result={"success": True})
+
+    def unread(self) -> dict[uuid.UUID, int]:
+        return {}
 
     async def close(self) -> None: ...
 
