@@ -116,6 +116,17 @@ def test_before_and_after_are_one_table_that_outlives_a_reload(seminar: Page) ->
     expect(seminar.locator(".total .sum")).to_have_text("60")
 
 
+def test_a_total_that_was_asked_for_is_one_click_away(page: Page) -> None:
+    steps.choose(page, provider="local")
+    page.get_by_label("Total points").fill("60")
+    page.get_by_role("button", name="Extract").click()
+    steps.done(page)
+    page.get_by_role("button", name="Rescale to 60").click()
+    page.get_by_role("button", name="Use the new one").click()
+    expect(page.locator(".total .sum")).to_have_text("60")
+    expect(page.get_by_role("button", name="Rescale to")).to_have_count(0)
+
+
 def test_what_was_mended_in_the_old_one_after_it_was_kept_is_there_when_the_teacher_chooses_again(
     seminar: Page,
 ) -> None:

@@ -58,7 +58,7 @@ export class ResultView {
       onSelect: (at) => this.document?.point(at),
       onFault: (sentence) => this.total.say(sentence),
     });
-    this.total = new TotalBar({ texts, onTotal: (total) => this.#setTotal(total), onUndo: () => this.#step("undo"), onRedo: () => this.#step("redo") });
+    this.total = new TotalBar({ texts, onTotal: (total) => this.#setTotal(total), onRescale: (total) => this.#context.onEnhance({ rubric: this.rubric, rules: "", total }), onUndo: () => this.#step("undo"), onRedo: () => this.#step("redo") });
     this.takeAlong = new TakeAlong({ ...context, rubric: () => this.rubric, layout: () => this.table.node });
     this.node = this.#build();
     this.node.addEventListener("focusout", () => (this.#history.isTyping = false));

@@ -104,6 +104,7 @@ export default {
   tooMany: "{points} zu viel",
   tooFew: "{points} zu wenig",
   noTotal: "Es ist keine Gesamtzahl angegeben.",
+  rescaleTo: "Auf {points} umrechnen",
   penalties: "Abzüge und Zusatzpunkte",
   warnings: "Bitte ansehen",
   moreWarnings: "{count} weitere",

@@ -104,6 +104,7 @@ export default {
   tooMany: "{points} too many",
   tooFew: "{points} too few",
   noTotal: "No total is stated.",
+  rescaleTo: "Rescale to {points}",
   penalties: "Penalties and bonuses",
   warnings: "Worth a look",
   moreWarnings: "{count} more",

@@ -8,13 +8,14 @@ const BACK = "M9 6L4 11l5 5M4 11h10a5 5 0 0 1 0 10h-2";
 const FORTH = "M15 6l5 5-5 5M20 11H10a5 5 0 0 0 0 10h2";
 
 export class TotalBar {
-  /** `options`: `{texts, onTotal(total), onUndo(), onRedo()}`. */
+  /** `options`: `{texts, onTotal(total), onRescale(total), onUndo(), onRedo()}`. */
   constructor(options) {
     const { t } = options.texts;
     this.options = options;
     this.sum = element("output.sum");
     this.target = element("input.number", { inputmode: "decimal", autocomplete: "off", size: 5, "aria-label": t("targetLabel"), oninput: () => this.#typed() });
     this.verdict = element("span.verdict", { role: "status" });
+    this.rescale = element("button", { type: "button", hidden: true, onclick: () => options.onRescale(this.asked) });
     this.undo = element("button", { type: "button", onclick: () => options.onUndo() }, drawing(BACK), t("undo"));
     this.redo = element("button", { type: "button", onclick: () => options.onRedo() }, drawing(FORTH), t("redo"));
     this.steps = toolbar("div.steps", t("steps"), this.undo, this.redo);
@@ -23,6 +24,7 @@ export class TotalBar {
       {},
       element("span", {}, `${t("sumLabel")} `, this.sum, ` ${t("of")} `, this.target),
       this.verdict,
+      this.rescale,
       this.steps,
     );
   }
@@ -36,10 +38,19 @@ export class TotalBar {
     this.undo.disabled = !history.canUndo;
     this.redo.disabled = !history.canRedo;
     settle(this.steps);
+    this.#offer(rubric.totals?.requested ?? null, sum);
     this.node.classList.toggle("off", Boolean(difference));
     if (difference === null) return this.say(t("noTotal"));
     const key = difference > 0 ? "tooMany" : "tooFew";
     return this.say(difference ? t(key, { points: number(Math.abs(difference)) }) : t("balanced"));
+  }
+
+  /** The total that the caller asked for, where the points add up to another. */
+  #offer(asked, sum) {
+    const { t, number } = this.options.texts;
+    this.asked = asked;
+    this.rescale.hidden = !asked || sum === null || sum === asked;
+    this.rescale.textContent = this.rescale.hidden ? "" : t("rescaleTo", { points: number(asked) });
   }
 
   focusSteps() {
