@@ -1,7 +1,7 @@
 # Two commands do everything: `make demo` shows the service, `make test` proves it.
 PYTHON ?= python3
 PORT ?= 8000
-TEST_PROCESSES ?= 4
+TEST_PROCESSES ?= 3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Nothing is installed that the lock files do not name, or that differs from what they name.
