@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import grid_assembly
+from rubric_jobs.reader import grid_assembly, totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
@@ -254,18 +254,11 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
 
 def _wholes(worths: Sequence[Decimal | None]) -> list[int]:
     """Rows that are worth exactly what those below are together, each up to the next such row."""
-    found, at, most = [], 0, 1
-    while at < len(worths):
-        rest, end = worths[at], at + 1
-        while rest is not None and rest > 0 and end < len(worths) and (below := worths[end]) is not None:
-            rest, end = rest - below, end + 1
-        if rest != 0 or end == at + 1:
-            at += 1
-            continue
-        found.append(at)
-        most = max(most, end - at - 1)
-        at = end
-    return found if len(found) > 1 and most > 1 else []  # rows of equal worth are no wholes of each other
+    found = totals.wholes(worths, fewest=1)
+    is_clear = (
+        len(found) > 1 and max(parts for _, parts in found) > 1
+    )  # rows of equal worth are no wholes of each other
+    return [place for place, _ in found] if is_clear else []
 
 
 def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:

@@ -360,7 +360,7 @@ def _levels(work: Work, row: Row) -> list[Level]:
 def _level_title(title: str) -> str:
     """ "Ratings" over all levels names none of them; "Level 4" does."""
     tags = tags_of(title)
-    is_name = "levels" in {tag.rpartition(":")[2] for tag in tags} or any(map(str.isdigit, title))
+    is_name = "has:levels" in tags or any(map(str.isdigit, title))
     return "" if "only:level" in tags and not is_name else title
 
 

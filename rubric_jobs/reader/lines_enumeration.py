@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_items, penalties
+from rubric_jobs.reader import lines_items, penalties, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.plan import NameFrom, Part
@@ -86,17 +86,7 @@ def _wholes(outline: Outline) -> frozenset[int]:
     """Lines that are worth exactly what the lines from there to the next such one are worth together."""
     scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
-    found, at = [], 0
-    while at < len(scored):
-        count, rest = 0, values[at]
-        while at + count + 1 < len(scored) and rest > 0:
-            count += 1
-            rest -= values[at + count]
-        if count < 2 or rest != 0:
-            at += 1
-            continue
-        found.append(scored[at])
-        at += count + 1
+    found = [scored[place] for place, _ in totals.wholes(values, fewest=2)]
     return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Paragraph
@@ -68,6 +69,25 @@ def _is_title(paragraph: Paragraph) -> bool:
         or lexicon.has(lexicon.RUBRIC, paragraph.text)
         or bool(re.search(lexicon.TOTAL, lexicon.plain(paragraph.text)))
     )
+
+
+def wholes(values: Sequence[Decimal | None], *, fewest: int) -> list[tuple[int, int]]:
+    """Values that are worth exactly what those behind them are together: the place of each, and how many those are.
+
+    The next whole is looked for behind the parts of the last one; `fewest` parts make one.
+    """
+    found, at = [], 0
+    while at < len(values):
+        rest, end = values[at], at + 1
+        while rest is not None and rest > 0 and end < len(values) and (part := values[end]) is not None:
+            rest, end = rest - part, end + 1
+        parts = end - at - 1
+        if rest != 0 or parts < fewest:
+            at += 1
+            continue
+        found.append((at, parts))
+        at = end
+    return found
 
 
 def stated_in(text: str) -> Decimal | None:
