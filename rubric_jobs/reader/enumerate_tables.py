@@ -255,9 +255,8 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
 def _wholes(worths: Sequence[Decimal | None]) -> list[int]:
     """Rows that are worth exactly what those below are together, each up to the next such row."""
     found = totals.wholes(worths, fewest=1)
-    is_clear = (
-        len(found) > 1 and max(parts for _, parts in found) > 1
-    )  # rows of equal worth are no wholes of each other
+    # Rows of equal worth are no wholes of each other.
+    is_clear = len(found) > 1 and max(parts for _, parts in found) > 1
     return [place for place, _ in found] if is_clear else []
 
 
