@@ -310,13 +310,20 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
     cells = [cell for row, role in zip(body, rows, strict=True) if role == "c" and (cell := sheet.rows[row][column])]
     found: list[NameFrom] = ["lead"]
     texts = [cell.text for cell in cells]
-    is_explained = any("\n" in text and text.rstrip().endswith((".", "?", "。")) for text in texts)
-    is_plain = not is_explained and sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
+    is_explained = any(map(_is_explained, texts))
+    is_plain = not is_explained and sum(len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
     if is_plain and any(cell.lead or len(cell.text) > 30 or ":" in cell.text for cell in cells):
         found.append("cell")
     if sum("\n" in text for text in texts) * 2 >= max(len(texts), 1):
         found.append("line")
     return tuple(found)
+
+
+def _is_explained(text: str) -> bool:
+    """A sentence below the name, and no name that goes on over several lines."""
+    below = text.partition("\n")[2]
+    is_sentence = below.rstrip().endswith((".", "?", "。"))
+    return is_sentence and not (below[:1].islower() or below[:1] in "(/")
 
 
 def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from rubric_jobs.documents.model import Document
 from rubric_jobs.reader import amounts, cell_values, penalties
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.cell_values import Told
-from rubric_jobs.reader.context import heading_above
+from rubric_jobs.reader.context import naming_above
 from rubric_jobs.reader.names import Named, folded, tidy
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Row, Sheet, View, part_sheet, sheet_of
@@ -282,7 +283,7 @@ def named(work: Work, head: View | None) -> Named:
         way = work.part.name if work.part.name in ("cell", "line") else "lead"
         return cell_values.criterion(head.text, head.lead, way)
     if work.part.name == "above":
-        text = heading_above(work.document, work.part.blocks[0]) or work.out.caption or ""
+        text = naming_above(work.document, work.part.blocks[0]) or work.out.caption or ""
         return cell_values.criterion(text, "", "lead")
     return Named("", None, None)
 
@@ -307,11 +308,12 @@ def highest_of(levels: list[Level]) -> Decimal | None:
 
 def amount(work: Work, row: Row, role: str) -> Amount | None:
     """The row's amount in columns of this role; of several columns the first that has one, else what a heading says."""
-    for column in work.columns(role):
-        cell = row[column]
-        if cell is not None and (found := cell_values.amount_of(cell.text)):
-            work.use(cell)
-            return found
+    for read in (cell_values.amount_of, cell_values.amount_first):
+        for column in work.columns(role):
+            cell = row[column]
+            if cell is not None and (found := read(cell.text)):
+                work.use(cell)
+                return found
     titles = [title for c in work.columns(role) if (row[c] is None or not row[c].text) and (title := work.title(c))]  # type: ignore[union-attr]
     return next((found for title in titles if (found := cell_values.heading(title)[1])), None)
 
@@ -354,7 +356,38 @@ def _levels(work: Work, row: Row) -> list[Level]:
     if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
         cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
         return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
-    return [_titled_level(work, title, cell) for title, cell in zip(titles, level_cells(groups, row), strict=True)]
+    cells = level_cells(groups, row)
+    absent = _absent(cells)
+    levels = [_titled_level(work, title, cell) for title, cell in zip(titles, cells, strict=True) if cell not in absent]
+    _number_from_brackets(levels)
+    return levels
+
+
+_NO_SUCH_LEVEL = re.compile(r"[-–—/xX]+")
+
+
+def _absent(cells: list[View | None]) -> list[View]:
+    """Cells crossed out beside others that describe their levels: this criterion has no such level."""
+    crossed = [cell for cell in cells if cell is not None and _NO_SUCH_LEVEL.fullmatch(cell.text.strip())]
+    told = [cell for cell in cells if cell is not None and cell.text and cell not in crossed]
+    are_described = len(told) > 1 and all(re.search(r"[^\W\d_]{3}", cell.text) for cell in told)
+    return crossed if are_described else []
+
+
+_IN_BRACKETS = re.compile(rf"^\s*[(\[（]({amounts.NUMBER})[)\]）]\s*(?=\S)")
+
+
+def _number_from_brackets(levels: list[Level]) -> None:
+    """Descriptors that each begin with a number in brackets, rising or falling, say what they are worth."""
+    open_ones = [level for level in levels if level.description and level.highest is None]
+    told = [(level, _IN_BRACKETS.match(level.description or "")) for level in open_ones]
+    if len(told) < 2 or any(found is None for _, found in told):
+        return
+    values = [amounts.number(found[1]) for _, found in told if found]
+    if values != sorted(set(values), reverse=True) and (values != sorted(set(values)) or values[0] == 1):
+        return
+    for (level, found), value in zip(told, values, strict=True):
+        level.points, level.description = value, (level.description or "")[found.end() if found else 0 :]
 
 
 def _level_title(title: str) -> str:
