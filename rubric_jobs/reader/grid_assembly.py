@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -36,6 +36,9 @@ class Work:
     pending: Row | None = None
     shared: list[Level] = field(default_factory=list)
     heads: list[View | None] = field(default_factory=list)
+
+    summed: int = 0
+    """The number of criteria that rows of subtotals have summed up so far."""
 
     known: dict[str, list[int]] = field(default_factory=dict)
 
@@ -163,9 +166,21 @@ def _section(work: Work, index: int) -> None:
 def _total(work: Work, index: int) -> None:
     cells = work.sheet.distinct[index]
     stated = _total_of(work, index)
-    work.out.stated = stated if stated is not None else work.out.stated
+    if stated is not None:
+        work.out.stated = _with_subtotals(work, stated)
     for cell in cells:
         work.use(cell)
+
+
+def _with_subtotals(work: Work, stated: Decimal) -> Decimal:
+    """What rows that each sum up the criteria since the last such row come to together; else the amount itself."""
+    since = [criterion.points for criterion in work.out.criteria[work.summed :]]
+    is_subtotal = len(since) > 1 and None not in since and sum(filter(None, since)) == stated
+    if not is_subtotal or (work.out.stated is None and work.summed):
+        return stated
+    before = work.out.stated or Decimal(0)
+    work.summed = len(work.out.criteria)
+    return before + stated
 
 
 def _total_of(work: Work, index: int) -> Decimal | None:
@@ -356,9 +371,9 @@ def _levels(work: Work, row: Row) -> list[Level]:
     if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
         cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
         return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
-    cells = level_cells(groups, row)
-    absent = _absent(cells)
-    levels = [_titled_level(work, title, cell) for title, cell in zip(titles, cells, strict=True) if cell not in absent]
+    found = level_cells(groups, row)
+    absent = _absent(found)
+    levels = [_titled_level(work, title, cell) for title, cell in zip(titles, found, strict=True) if cell not in absent]
     _number_from_brackets(levels)
     return levels
 
@@ -366,10 +381,11 @@ def _levels(work: Work, row: Row) -> list[Level]:
 _NO_SUCH_LEVEL = re.compile(r"[-–—/xX]+")
 
 
-def _absent(cells: list[View | None]) -> list[View]:
+def _absent(cells: Sequence[View | None]) -> list[View]:
     """Cells crossed out beside others that describe their levels: this criterion has no such level."""
-    crossed = [cell for cell in cells if cell is not None and _NO_SUCH_LEVEL.fullmatch(cell.text.strip())]
-    told = [cell for cell in cells if cell is not None and cell.text and cell not in crossed]
+    written: list[View] = [cell for cell in cells if cell is not None and cell.text]
+    crossed = [cell for cell in written if _NO_SUCH_LEVEL.fullmatch(cell.text.strip())]
+    told = [cell for cell in written if cell not in crossed]
     are_described = len(told) > 1 and all(re.search(r"[^\W\d_]{3}", cell.text) for cell in told)
     return crossed if are_described else []
 
