@@ -101,7 +101,8 @@ def level(title: str, text: str) -> Told:
     name, amount = heading(title) if title else (None, None)
     inner, rest = cell_amount("" if _TICKS.match(text) else text, beside=amount)
     first, _, more = rest.partition("\n")
-    if amount is not None and more and whole(title) and is_level_heading(first) and len(first) <= LONGEST_LEVEL_NAME:
+    is_named = len(first) <= LONGEST_LEVEL_NAME and is_level_heading(first) and not more[:1].islower()
+    if amount is not None and more and whole(title) and is_named:
         name, rest = first.strip(), more
     return Told(name, folded(rest) or None, inner or amount)
 
@@ -198,7 +199,8 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if not lines:
         return None, ""
     first = lines[0].strip()
-    if len(lines) > 1 and len(first) <= LONGEST_LEVEL_NAME and not first.endswith("."):
+    is_alone = not first.endswith(".") and (len(lines) > 1 and not lines[1].strip()[:1].islower())
+    if is_alone and len(first) <= LONGEST_LEVEL_NAME:
         return first, "\n".join(lines[1:])
     match = _NAMED.match(text)
     if match and (_is_level_name(match.group(1)) or lead):

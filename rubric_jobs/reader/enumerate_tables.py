@@ -194,7 +194,8 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
         beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
     kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
     if model == "columns":
-        kept += list(dict.fromkeys(listing for one in kept[:3] for listing in _with_lists(columns, *one)))
+        listing = {roles: score for one in reversed(kept) for roles, score in _with_lists(columns, *one)}
+        kept += [(roles, score) for roles, score in listing.items() if roles not in dict(kept)]
     return [(roles, score / columns.sheet.columns) for roles, score in kept]
 
 
