@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, grid_assembly, totals
+from rubric_jobs.reader import cell_values, grid_work, totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
@@ -129,10 +129,10 @@ def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_He
 
 def _titles(sheet: Sheet, header: _Header, part: Part | None, document: Document | None) -> list[str]:
     if part is not None and document is not None and header.lender is not None:
-        cells = grid_assembly.lent_titles(part, document, sheet)
+        cells = grid_work.lent_titles(part, document, sheet)
     else:
-        cells = grid_assembly.titles_of(sheet, range(header.start, header.start + header.depth))
-    return [grid_assembly.title_text(column) for column in cells] if cells else [""] * sheet.columns
+        cells = grid_work.titles_of(sheet, range(header.start, header.start + header.depth))
+    return [grid_work.title_text(column) for column in cells] if cells else [""] * sheet.columns
 
 
 def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
