@@ -350,7 +350,8 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
     shape: Shape = "long"
-    for roles, role_score in column_roles(columns, "long")[:3]:
+    for likely, role_score in column_roles(columns, "long")[:3]:
+        roles = _with_descriptions(sheet, likely, body)
         if not {"k", "x"} & set(roles):
             continue
         for rows in _long_rows(sheet, roles, body):
@@ -359,6 +360,23 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
+
+
+def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
+    """A cell as tall as the criterion's, beside several levels, describes the criterion and none of them."""
+    criterion = roles.find("c")
+    if criterion < 0:
+        return roles
+    heads = [cell for row in body if (cell := sheet.rows[row][criterion]) and cell.row == row and cell.row_span > 1]
+    for column, role in enumerate(roles):
+        beside = [sheet.rows[head.row][column] for head in heads]
+        is_as_tall = all(
+            cell is not None and (cell.row, cell.row_span) == (head.row, head.row_span)
+            for head, cell in zip(heads, beside, strict=True)
+        )
+        if role == "x" and len(heads) > 1 and is_as_tall:
+            roles = roles[:column] + "d" + roles[column + 1 :]
+    return roles if "x" in roles else roles.replace("k", "x")
 
 
 def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
