@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import cell_values, lines_items, names, penalties
+from rubric_jobs.reader import cell_values, lines_items, lines_levels, names, penalties
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.names import tidy
@@ -121,11 +121,11 @@ def _description(work: _Work, line: Line) -> None:
 
 
 def _level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_items.level_told(line.said.raw, ""))
+    _add_level(work, line, lines_levels.level_told(line.said.raw, ""))
 
 
 def _numbered_level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_items.level_told(line.said.raw, line.said.marker))
+    _add_level(work, line, lines_levels.level_told(line.said.raw, line.said.marker))
 
 
 def _add_level(work: _Work, line: Line, told: cell_values.Told) -> None:

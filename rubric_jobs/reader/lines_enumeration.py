@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_items, penalties, totals
+from rubric_jobs.reader import lines_levels, penalties, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.plan import NameFrom, Part
@@ -161,7 +161,7 @@ def _is_rung(outline: Outline, index: int) -> bool:
     line = outline.lines[index]
     if line.said.is_amount_alone or line.said.total is not None:
         return False
-    return lines_items.is_rung(line.said.raw) or (line.said.amount is not None and bool(line.said.text))
+    return lines_levels.is_rung(line.said.raw) or (line.said.amount is not None and bool(line.said.text))
 
 
 def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
