@@ -116,8 +116,18 @@ def _description(work: _Work, line: Line) -> None:
     if work.level_texts is None:
         work.texts[-1].append(text)
         return
+    if _takes_name(work, line):
+        work.out.criteria[-1].levels[-1].name = tidy(line.said.raw)
+        return
     work.level_texts.append(text)
     work.out.criteria[-1].levels[-1].description = "\n".join(filter(None, work.level_texts))
+
+
+def _takes_name(work: _Work, line: Line) -> bool:
+    """Whether this line names the level that its points alone began."""
+    level = work.out.criteria[-1].levels[-1]
+    is_bare = not any(work.level_texts or ()) and level.name is not None and cell_values.whole(level.name) is not None
+    return is_bare and lines_levels.is_name_alone(line.said.raw)
 
 
 def _level(work: _Work, line: Line) -> None:
@@ -161,9 +171,20 @@ def _points(work: _Work, line: Line) -> None:
     if not work.out.criteria or line.said.amount is None:
         return
     criterion = work.out.criteria[-1]
-    if criterion.points is None:
+    if criterion.levels and _want_points(criterion.levels):
+        amount = line.said.amount
+        points = (
+            {"points": amount.high} if amount.low is None else {"points_min": amount.low, "points_max": amount.high}
+        )
+        criterion.levels[-1] = criterion.levels[-1].model_copy(update=points)
+    elif criterion.points is None:
         criterion.points = line.said.amount.high
         criterion.weight = line.said.amount.high if line.said.amount.is_percent else None
+
+
+def _want_points(levels: list[Level]) -> bool:
+    """Whether the last level alone has none: where several have none, what stands below is the criterion's."""
+    return levels[-1].highest is None and all(level.highest is not None for level in levels[:-1])
 
 
 def _total(work: _Work, line: Line) -> None:

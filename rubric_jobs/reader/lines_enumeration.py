@@ -8,6 +8,7 @@ them is follows from these.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from rubric_jobs.documents.model import Document
 from rubric_jobs.reader import lines_levels, penalties, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
+from rubric_jobs.reader.lines_scales import scales_of
 from rubric_jobs.reader.plan import NameFrom, Part
 from rubric_jobs.vocabulary import words
 
@@ -27,6 +29,7 @@ MOST_OF_A_SCALE = 12
 NEAR = 4
 """Lines behind the last criterion in which a total or deductions are looked for."""
 _FEWEST_LEVELLED = 0.5
+_NUMBERS = re.compile(r"\d+|\b[IVX]+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class _Choice:
     are_numbered: bool = False
     heads: frozenset[int] = frozenset()
     """Lines set like the criteria that head sections of them."""
+    points: frozenset[int] = frozenset()
+    """Lines that have the points of the level above."""
 
 
 def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
@@ -46,7 +51,8 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
         return []
     outline = outline_of(region, document)
     found: dict[tuple[tuple[int, ...], str, str], Part] = {}
-    for choice in itertools.chain(_choices(outline), _scales(outline)):
+    scales = (_Choice(own.criteria, own.levels, points=own.points) for own in scales_of(outline))
+    for choice in itertools.chain(scales, _choices(outline), _scales(outline)):
         for part in _named_parts(_part(outline, choice), outline, choice):
             found.setdefault((part.blocks, part.rows, part.name), part)
             if len(found) >= MOST_PARTS:
@@ -137,7 +143,7 @@ def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     """Without levels, and with those that the lines below the criteria may be."""
     yield _Choice(criteria)
-    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria)]
+    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria, frozenset())]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
     alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
     choices = [rungs]
@@ -172,18 +178,29 @@ def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
     return any(group != [str(n + 1) for n in range(len(group))] for group in numbers)
 
 
-def _bodies(outline: Outline, criteria: Sequence[int], heads: frozenset[int] = frozenset()) -> list[tuple[int, int]]:
-    """For each criterion its place and where what belongs to it ends."""
+def _bodies(
+    outline: Outline, criteria: Sequence[int], heads: frozenset[int], levels: frozenset[int] = frozenset()
+) -> list[tuple[int, int]]:
+    """For each criterion its place and where what belongs to it ends: behind its levels, wherever these stand."""
     bodies = []
     for last, index in itertools.pairwise(criteria):
         upper = _first_above(outline, last, index, heads)
         bodies.append((last, index if upper is None else upper))
     seen = {outline.signatures[i] for start, end in bodies for i in range(start + 1, end)}
     end = start = criteria[-1]
+    lowest = max((i for i in levels if i > start), default=start)
     for end in range(start + 1, len(outline.lines) + 1):
-        if end == len(outline.lines) or end in heads or not _belongs(outline, start, end, seen):
+        if end > lowest and _is_end(outline, start, lowest, end, heads, seen):
             break
     return [*bodies, (start, max(end, start + 1))]
+
+
+def _is_end(outline: Outline, start: int, lowest: int, end: int, heads: frozenset[int], seen: set[Signature]) -> bool:
+    """Whether the line belongs neither to the last criterion nor to its lowest level."""
+    if end == len(outline.lines) or end in heads:
+        return True
+    is_below = lowest > start and outline.is_above(lowest, end)
+    return not is_below and not _belongs(outline, start, end, seen)
 
 
 def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature]) -> bool:
@@ -197,12 +214,13 @@ def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature])
 
 def _part(outline: Outline, choice: _Choice) -> Part:
     roles: dict[int, str] = {}
-    for start, end in _bodies(outline, choice.criteria, choice.heads):
-        roles[start] = "c"
+    for start, end in _bodies(outline, choice.criteria or (min(choice.levels),), choice.heads, choice.levels):
+        roles[start] = "c" if choice.criteria else "l"
         has_points = outline.lines[start].said.amount is not None
         for index in range(start + 1, end):
             roles[index] = _body_role(outline, choice, index, has_points)
-    _sections(outline, choice, roles)
+    if choice.criteria:
+        _sections(outline, choice, roles)
     _ending(outline, roles)
     return _packed(outline, roles)
 
@@ -211,6 +229,8 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
     line = outline.lines[index]
     if index in choice.levels:
         return "n" if choice.are_numbered else "l"
+    if index in choice.points:
+        return "p"
     if line.said.total is not None:
         return "t"
     if line.said.is_amount_alone:
@@ -273,12 +293,13 @@ def _packed(outline: Outline, roles: dict[int, str]) -> Part:
 
 
 def _named_parts(part: Part, outline: Outline, choice: _Choice) -> Iterator[Part]:
-    """A part for each way to tell names that makes a difference."""
+    """A part for each way to tell names that makes a difference, and whose names differ by more than a number."""
     told = set()
     ways: tuple[NameFrom, ...] = ("lead", "line", "cell")
     for way in ways:
         own = tuple(named(outline.lines[i], way).name for i in choice.criteria)
-        if own not in told:
+        is_counted = len(own) > 2 and way != "cell" and len({_NUMBERS.sub("", name) for name in own}) == 1
+        if own not in told and not is_counted:
             told.add(own)
             yield replace(part, name=way)
 

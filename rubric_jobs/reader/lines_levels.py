@@ -13,11 +13,26 @@ from rubric_jobs.reader.names import folded, tidy
 from rubric_jobs.vocabulary import words
 
 LONGEST_KEY = 60
+WHOLLY = 0.99
 _HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—=-]{1,2}\s)\s*(?P<rest>\S.*)$", re.DOTALL)
 _SCORE = re.compile(
     r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
     r"\s*[:=]?\s*(?=[\da-f])"
 )
+_OPENED = re.compile(
+    rf"^(?P<amount>[(\[（]?(?:{amounts.NUMBER}\s*[-–]\s*)?{amounts.NUMBER}[)\]）]?\s*"
+    rf"(?:(?i:{amounts.UNIT})(?![^\W\d_])\.?)?)\s+"
+    r"(?P<rest>[^\W\d_a-z].*)$",
+    re.DOTALL,
+)
+""" "5 pts The thesis is clear", "4 The thesis is clear": points that only a blank sets off."""
+_BRACKETED = re.compile(
+    r"^(?P<name>[^\W\d_][^()（）\n:]{0,40}?)\s*(?P<amount>[(（][^()（）]{1,24}[)）])\s+(?P<rest>\S.*)$", re.DOTALL
+)
+_NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
+MOST_WORDS = 4
+_QUOTED = re.compile(r"[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]")
+_TELLS_MORE = (":", "：", "...", "…")
 
 
 @lru_cache(REMEMBERED)
@@ -36,6 +51,8 @@ def level_told(text: str, marker: str) -> Told:
     match = _HEAD.match(line)
     if match and names_level(match["head"]):
         return _headed(match["head"], match["rest"])
+    if run_in := _run_in(line):
+        return run_in
     if len(line) <= LONGEST_KEY and names_level(line):
         name, amount = cell_values.heading(line)
         return Told(name, None, amount)
@@ -45,12 +62,45 @@ def level_told(text: str, marker: str) -> Told:
     return Told(None, folded(rest) or None, amount)
 
 
+@lru_cache(REMEMBERED)
+def _run_in(line: str) -> Told | None:
+    """A level whose name or points only a blank sets off: "5 pts Good The thesis is clear", "Good (5) The thesis"."""
+    opened = _OPENED.match(line)
+    amount = cell_values.whole(opened["amount"]) if opened else None
+    if opened and amount:
+        name, rest = _name_before(opened["rest"])
+        if name is None and len(rest) <= LONGEST_KEY and names_level(rest):
+            name, rest = rest, ""
+        return Told(tidy(name or opened["amount"]), folded(rest) or None, amount)
+    bracketed = _BRACKETED.match(line)
+    if bracketed and names_level(bracketed["name"]) and (amount := cell_values.whole(bracketed["amount"])):
+        return Told(tidy(bracketed["name"]), folded(bracketed["rest"].lstrip(" :：-–—")) or None, amount)
+    name, rest = _name_before(line)
+    return Told(name, folded(rest), None) if name else None
+
+
+def _name_before(text: str) -> tuple[str | None, str]:
+    """A level's name that the sentence behind it runs into: its capital letter says that it begins there."""
+    for gap in list(_NEXT_BEGINS.finditer(text, 0, LONGEST_KEY))[::-1]:
+        name, rest = text[: gap.start()], text[gap.end() :]
+        if len(name.split()) <= MOST_WORDS and len(rest) > len(name) and is_named_plainly(name):
+            return name, rest
+    return None, text
+
+
+@lru_cache(REMEMBERED)
+def is_named_plainly(text: str) -> bool:
+    """Whether each word of the text is a part of a level's name."""
+    return len(text) > 1 and words.level_rank(text) is not None and words.share("levels", text) >= WHOLLY
+
+
 def _headed(head: str, rest: str) -> Told:
     name, amount = cell_values.heading(_SCORE.sub("", head) or head)
     inner = _HEAD.match(rest)
-    if amounts.whole(head) and inner and names_level(inner["head"]) and not amounts.whole(inner["head"]):
+    if amounts.whole(head) and inner and is_named_plainly(inner["head"]):
         name, rest = inner["head"], inner["rest"]
-    if amount is None and len(rest) <= LONGEST_KEY:
+    is_share = amount is not None and amount.is_percent and cell_values.whole(rest) is not None
+    if (amount is None or is_share) and len(rest) <= LONGEST_KEY:
         amount, rest = cell_amount(rest)
         rest = "" if amounts.whole(rest.strip(" -–—")) else rest
     return Told(name, folded(rest) or None, amount)
@@ -78,3 +128,14 @@ def is_rung(text: str) -> bool:
     if match:
         return names_level(match["head"])
     return len(line) <= LONGEST_KEY and names_level(line)
+
+
+@lru_cache(REMEMBERED)
+def opens_level(text: str) -> bool:
+    """Like `is_rung`, and where only a blank sets the name or the points off: alone that is too little to go by."""
+    return is_rung(text) or _run_in(re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())) is not None
+
+
+def is_name_alone(text: str) -> bool:
+    """Whether a line below points alone names the level that earns them."""
+    return len(text) <= LONGEST_KEY and names_level(text) and cell_values.whole(text) is None
