@@ -292,14 +292,19 @@ def _packed(outline: Outline, roles: dict[int, str]) -> Part:
     return Part(tuple(blocks), "lines", "", letters)
 
 
+def _is_counted(names: Sequence[str]) -> bool:
+    """Whether most of the names differ by a number alone: what "Criterion 1" and "Criterion 2" ask for was cut off."""
+    alike = Counter(_NUMBERS.sub("", name) for name in names)
+    return len(names) > 2 and max(alike.values()) > len(names) / 2
+
+
 def _named_parts(part: Part, outline: Outline, choice: _Choice) -> Iterator[Part]:
     """A part for each way to tell names that makes a difference, and whose names differ by more than a number."""
     told = set()
     ways: tuple[NameFrom, ...] = ("lead", "line", "cell")
     for way in ways:
         own = tuple(named(outline.lines[i], way).name for i in choice.criteria)
-        is_counted = len(own) > 2 and way != "cell" and len({_NUMBERS.sub("", name) for name in own}) == 1
-        if own not in told and not is_counted:
+        if own not in told and (way == "cell" or not _is_counted(own)):
             told.add(own)
             yield replace(part, name=way)
 

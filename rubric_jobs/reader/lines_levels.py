@@ -83,9 +83,15 @@ def _name_before(text: str) -> tuple[str | None, str]:
     """A level's name that the sentence behind it runs into: its capital letter says that it begins there."""
     for gap in list(_NEXT_BEGINS.finditer(text, 0, LONGEST_KEY))[::-1]:
         name, rest = text[: gap.start()], text[gap.end() :]
-        if len(name.split()) <= MOST_WORDS and len(rest) > len(name) and is_named_plainly(name):
+        if len(name.split()) <= MOST_WORDS and _is_sentence(rest) and is_named_plainly(name):
             return name, rest
     return None, text
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether most of its words are small: in a title such as "Good Use of Sources" a capital letter begins nothing."""
+    own = [word for word in text.split() if word[0].isalpha()]
+    return len(own) > 1 and sum(word[0].isupper() for word in own) < len(own) / 2
 
 
 @lru_cache(REMEMBERED)

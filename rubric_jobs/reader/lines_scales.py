@@ -21,7 +21,10 @@ MOST_OF_A_SCALE = 12
 MOST_SETS = 3
 FURTHEST = 6
 """Lines above the first scale in which its criterion is looked for."""
+FURTHEST_BELOW = 3
+"""Lines from one level to the next where each one's points stand below it."""
 LONGEST_CRITERION = 300
+_MOSTLY = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ _Group = list[_Rung]
 def scales_of(outline: Outline) -> Iterator[Scales]:
     """Scales that are repeated below several criteria, then such as stand alone."""
     for rungs, points in _ladders(outline):
-        groups = [group for group in _groups(outline, rungs) if 2 <= len(group) <= MOST_OF_A_SCALE]
+        groups = [group for group in _groups(outline, rungs, points) if _is_scale(group)]
         if len(groups) > 1:
             yield from _repeated(outline, groups, points)
         for group in groups:
@@ -77,13 +80,21 @@ def _rung(outline: Outline, place: int, points: int | None = None) -> _Rung:
     return _Rung(place, fold(told.name or ""), amount.high if amount else None, bool(told.description))
 
 
-def _groups(outline: Outline, rungs: Sequence[_Rung]) -> list[_Group]:
+def _is_scale(group: _Group) -> bool:
+    """Whether its levels earn different points: five things of 5 points each are no scale."""
+    values = [rung.value for rung in group if rung.value is not None]
+    is_graded = not values or len(set(values)) >= max(2, _MOSTLY * len(values))
+    return is_graded and 2 <= len(group) <= MOST_OF_A_SCALE
+
+
+def _groups(outline: Outline, rungs: Sequence[_Rung], points: frozenset[int]) -> list[_Group]:
     """A scale ends where its points turn back, a name comes again, or a heading of what follows stands between."""
     groups: list[_Group] = []
     for rung in rungs:
         if groups and outline.is_above(groups[-1][-1].place, rung.place):
             continue  # a line of what the level asks for
-        if groups and _goes_on(outline, groups[-1], rung):
+        is_near = not points or not groups or rung.place - groups[-1][-1].place <= FURTHEST_BELOW
+        if groups and is_near and _goes_on(outline, groups[-1], rung):
             groups[-1].append(rung)
         else:
             groups.append([rung])
