@@ -25,7 +25,6 @@ from rubric_jobs.vocabulary import words
 MOST_PARTS = 60
 MOST_LINES = 3_000
 MOST_CRITERIA = 120
-MOST_OF_A_SCALE = 12
 NEAR = 4
 """Lines behind the last criterion in which a total or deductions are looked for."""
 _FEWEST_LEVELLED = 0.5
@@ -52,7 +51,7 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
     outline = outline_of(region, document)
     found: dict[tuple[tuple[int, ...], str, str], Part] = {}
     scales = (_Choice(own.criteria, own.levels, points=own.points) for own in scales_of(outline))
-    for choice in itertools.chain(scales, _choices(outline), _scales(outline)):
+    for choice in itertools.chain(scales, _choices(outline)):
         for part in _named_parts(_part(outline, choice), outline, choice):
             found.setdefault((part.blocks, part.rows, part.name), part)
             if len(found) >= MOST_PARTS:
@@ -307,19 +306,3 @@ def _named_parts(part: Part, outline: Outline, choice: _Choice) -> Iterator[Part
         if own not in told and (way == "cell" or not _is_counted(own)):
             told.add(own)
             yield replace(part, name=way)
-
-
-def _scales(outline: Outline) -> Iterator[_Choice]:
-    """Levels with no criterion above them, or with the line above them."""
-    rungs = [i for i in range(len(outline.lines)) if _is_rung(outline, i)]
-    alike: dict[object, list[int]] = {}
-    for index in rungs:
-        alike.setdefault(outline.signatures[index], []).append(index)
-    for group in alike.values():
-        runs: list[list[int]] = [[]]
-        for index in group:
-            is_near = runs[-1] and not any(outline.is_above(i, index) for i in range(runs[-1][-1] + 1, index))
-            runs[-1].append(index) if is_near or not runs[-1] else runs.append([index])
-        for run in runs:
-            if 3 <= len(run) <= MOST_OF_A_SCALE and run[0] > 0:
-                yield _Choice((run[0] - 1,), frozenset(run))

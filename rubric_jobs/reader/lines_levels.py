@@ -69,7 +69,7 @@ def _run_in(line: str) -> Told | None:
     amount = cell_values.whole(opened["amount"]) if opened else None
     if opened and amount:
         name, rest = _name_before(opened["rest"])
-        if name is None and len(rest) <= LONGEST_KEY and names_level(rest):
+        if name is None and len(rest.split()) <= MOST_WORDS and rest[-1] not in ".!" and names_level(rest):
             name, rest = rest, ""
         return Told(tidy(name or opened["amount"]), folded(rest) or None, amount)
     bracketed = _BRACKETED.match(line)
