@@ -18,7 +18,7 @@ from rubric_jobs.documents.model import Document
 from rubric_jobs.reader import lines_levels, penalties, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
-from rubric_jobs.reader.lines_scales import scales_of
+from rubric_jobs.reader.lines_scales import above_points, scales_of
 from rubric_jobs.reader.plan import NameFrom, Part
 from rubric_jobs.vocabulary import words
 
@@ -64,7 +64,7 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
     if wholes:
         scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
-    for criteria in _criteria(outline):
+    for criteria in [*above_points(outline), *_criteria(outline)]:
         for window in _windows(outline, criteria):
             yield from _levelled(outline, window)
 

@@ -74,7 +74,8 @@ def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -
     if line.said.kind:
         return "item", 0, indent, line.said.kind
     counted = counted_word(line.said.raw)
-    is_head = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
+    is_set_off = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
+    is_head = is_set_off and not line.said.is_amount_alone  # bold points head nothing
     if counted:
         return "head" if is_head else "text", 0, indent, f"word {counted}"
     return ("head", sizes[line.size], indent, "") if is_head else ("text", 0, indent, "")

@@ -21,6 +21,8 @@ MOST_OF_A_SCALE = 12
 MOST_SETS = 3
 FURTHEST = 6
 """Lines above the first scale in which its criterion is looked for."""
+FURTHEST_APART = 25
+"""Lines from one amount that stands alone to the next one of the same list."""
 FURTHEST_BELOW = 3
 """Lines from one level to the next where each one's points stand below it."""
 LONGEST_CRITERION = 300
@@ -135,12 +137,29 @@ def _is_described(outline: Outline, group: _Group) -> bool:
 
 
 def _criteria(outline: Outline, groups: Sequence[_Group], taken: frozenset[int]) -> list[tuple[int, ...]]:
+    return _above(outline, [(group[0].place, group[-1].place) for group in groups], taken)
+
+
+def above_points(outline: Outline) -> list[tuple[int, ...]]:
+    """Lines whose points stand alone further down, for each run of such."""
+    alone = [i for i, line in enumerate(outline.lines) if line.said.is_amount_alone and line.said.total is None]
+    runs: list[list[int]] = [[]]
+    for place in alone:
+        if runs[-1] and not 1 < place - runs[-1][-1] <= FURTHEST_APART:
+            runs.append([])
+        runs[-1].append(place)
+    own = [run for run in runs if len(run) >= FEWEST_ALONE]
+    return [found for run in own for found in _above(outline, [(i, i) for i in run], frozenset(run))]
+
+
+def _above(outline: Outline, below: Sequence[tuple[int, int]], taken: frozenset[int]) -> list[tuple[int, ...]]:
+    """A line above each of these stretches: lines that are set alike, or the nearest ones."""
     gaps: list[list[int]] = []
-    start = groups[0][0].place - FURTHEST
-    for group in groups:
-        gap = range(max(0, start), group[0].place)
+    start = below[0][0] - FURTHEST
+    for first, last in below:
+        gap = range(max(0, start), first)
         gaps.append([i for i in gap if i not in taken and _may_head(outline, i)])
-        start = group[-1].place + 1
+        start = last + 1
     if not all(gaps):
         return []
     alike = set.intersection(*({outline.signatures[i] for i in gap} for gap in gaps))

@@ -126,6 +126,24 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["# Language", "of 15 possible points", "# Structure", "of 30 possible points"],
         [("Language", 15, []), ("Structure", 30, [])],
     ),
+    "points alone below items that go on": (
+        [
+            "# Components",
+            "1. The design form",
+            "# [5 marks]",
+            "2. The program",
+            "  - its source text",
+            "# [25 marks]",
+            "3. Pictures",
+            "# [10 marks]",
+            "Hand in one file.",
+        ],
+        [("The design form", 5, []), ("The program", 25, []), ("Pictures", 10, [])],
+    ),
+    "points alone below each line": (
+        ["Criteria Pts", "Theme: it is clear", "40 pts", "Style: it is plain", "10 pts", "Form: it is kept", "5 pts"],
+        [("Theme: it is clear", 40, []), ("Style: it is plain", 10, []), ("Form: it is kept", 5, [])],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
