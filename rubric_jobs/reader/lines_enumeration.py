@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -116,7 +117,7 @@ def _heads(outline: Outline, upper: int, lower: int) -> bool:
 
 
 def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The whole list, chains of it that other text interrupts, and the runs between headings."""
+    """The whole list, what stands between totals, chains that other text interrupts, the runs between headings."""
     chains: list[list[int]] = [[criteria[0]]]
     runs: list[list[int]] = [[criteria[0]]]
     for last, index in itertools.pairwise(criteria):
@@ -131,8 +132,17 @@ def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...
         else:
             chains[-1].append(index)
     joined = [[*a, *b] for a, b in itertools.pairwise(chains)] if 2 < len(chains) <= 6 else []
-    found = [list(criteria), *chains, *joined, *runs]
+    found = [list(criteria), *_between_totals(outline, criteria), *chains, *joined, *runs]
     return list(dict.fromkeys(tuple(w) for w in found if 2 <= len(w) <= MOST_CRITERIA))
+
+
+def _between_totals(outline: Outline, criteria: tuple[int, ...]) -> list[list[int]]:
+    """A total ends a list: what is worth points further down belongs to another."""
+    ended: dict[int, list[int]] = {}
+    totals_at = [i for i, line in enumerate(outline.lines) if line.said.total is not None]
+    for index in criteria:
+        ended.setdefault(bisect(totals_at, index), []).append(index)
+    return list(ended.values()) if len(ended) > 1 else []
 
 
 def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] = frozenset()) -> int | None:

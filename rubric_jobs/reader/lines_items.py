@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rubric_jobs.documents.lines import BULLETS
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import amounts, lexicon, penalties
+from rubric_jobs.reader import amounts, lexicon, lines_columns, penalties
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.totals import plain_total
 from rubric_jobs.rubric.model import Source
@@ -89,7 +89,8 @@ def line_of(document: Document, places: Sequence[int]) -> Line:
 def _line_of(document: Document, places: Sequence[int]) -> Line:
     paragraphs = [block for place in places if isinstance(block := document.blocks[place], Paragraph)]
     first = paragraphs[0]
-    said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker)
+    ends_in_points = bool(lines_columns.ending_in_points(document).intersection(places))
+    said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker, ends_in_points)
     return Line(
         place=places[0],
         said=said,
@@ -103,13 +104,15 @@ def _line_of(document: Document, places: Sequence[int]) -> Line:
 
 
 @lru_cache(REMEMBERED)
-def _said(text: str, marker: str) -> Said:
+def _said(text: str, marker: str, ends_in_points: bool) -> Said:
     body, is_box = _without_box(text, marker)
     kind = marker_kind(marker)
     if not kind and (typed := _TYPED_BULLET.match(body)):
         marker, body = typed.group().strip(), body[typed.end() :]
         kind = marker_kind(marker)
     amount, rest = worth(body, bool(kind))
+    if amount is None and ends_in_points and (number := lines_columns.number_at_end(body)):
+        amount, rest = amounts.whole(number[1]), _tidied(number[0])
     return Said(
         raw=body,
         text=rest,

@@ -144,6 +144,26 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["Criteria Pts", "Theme: it is clear", "40 pts", "Style: it is plain", "10 pts", "Form: it is kept", "5 pts"],
         [("Theme: it is clear", 40, []), ("Style: it is plain", 10, []), ("Form: it is kept", 5, [])],
     ),
+    "bare numbers at the ends of the lines": (
+        [
+            "# Text",
+            "Order and contents 6",
+            "Coherence (in all parts) 6",
+            "# Language",
+            "Register, style; 5",
+            "Syntax 4",
+            "Spelling 5",
+            "# Total: 26",
+            "The exam is worth at most 26 points.",
+        ],
+        [
+            ("Order and contents", 6, []),
+            ("Coherence (in all parts)", 6, []),
+            ("Register, style", 5, []),
+            ("Syntax", 4, []),
+            ("Spelling", 5, []),
+        ],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
@@ -170,6 +190,21 @@ def test_the_right_reading_of_a_list_is_enumerated(lines: Sequence[str], expecte
     document = document_of(*lines)
     parts = enumerate_lines(tuple(range(len(lines))), document)
     assert expected in [shown(assemble(Plan((part,)), document).rubric) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Read Chapter 5", "Then Chapter 3", "Skim Chapter 2", "See Chapter 9"],
+        ["Aims 1", "Methods 4", "Results 9", "Summary 12"],
+        ["Style 5", "This sentence tells something else.", "Depth 3"],
+    ],
+)
+def test_numbers_of_chapters_pages_and_single_lines_are_no_points(lines: Sequence[str]) -> None:
+    document = document_of(*lines)
+    for part in enumerate_lines(tuple(range(len(lines))), document):
+        rubric = assemble(Plan((part,)), document).rubric
+        assert all(criterion.points is None for criterion in rubric.criteria)
 
 
 WORDS = st.sampled_from(
