@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import cell_values, lines_items, lines_levels, names, penalties
+from rubric_jobs.reader import cell_values, lines_items, lines_levels, names, penalties, shared_points
+from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.names import tidy
@@ -21,6 +22,9 @@ class _Work:
     document: Document
     out: PartReading = field(default_factory=PartReading)
     section: str | None = None
+    each: Amount | None = None
+    """What each criterion of the section earns that does not say it."""
+    shared: list[Amount | None] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
     """For each criterion the lines of its description."""
     level_texts: list[str] | None = None
@@ -41,11 +45,13 @@ def assemble_lines(part: Part, document: Document) -> PartReading:
             else:
                 work.out.used.add((place, 0, -1))
         _ROLES[role](work, lines_items.line_of(document, places))
-    for criterion, texts in zip(work.out.criteria, work.texts, strict=True):
+    for criterion, texts, shared in zip(work.out.criteria, work.texts, work.shared, strict=True):
         criterion.description = "\n".join(filter(None, texts)) or None
         if criterion.points is None:
             tops = [top for level in criterion.levels if (top := level.highest) is not None]
             criterion.points = max(tops, default=None)
+        if criterion.points is None and shared and not criterion.levels:
+            criterion.points, criterion.weight = shared.high, shared.high if shared.is_percent else None
     return work.out
 
 
@@ -72,6 +78,11 @@ def _caption(work: _Work, line: Line) -> None:
 
 def _section(work: _Work, line: Line) -> None:
     work.section = tidy(line.said.text) or None
+    work.each = shared_points.told(line.said.raw)
+
+
+def _each(work: _Work, line: Line) -> None:
+    work.each = shared_points.told(line.said.raw)
 
 
 def _criterion(work: _Work, line: Line) -> None:
@@ -93,6 +104,7 @@ def _criterion(work: _Work, line: Line) -> None:
         )
     )
     work.texts.append([own.description or ""])
+    work.shared.append(work.each)
     work.level_texts = None
 
 
@@ -165,6 +177,7 @@ def _scale(work: _Work, line: Line) -> None:
         )
     )
     work.texts.append([])
+    work.shared.append(None)
 
 
 def _points(work: _Work, line: Line) -> None:
@@ -213,6 +226,7 @@ _ROLES: dict[str, Callable[[_Work, Line], None]] = {
     "l": _level,
     "n": _numbered_level,
     "p": _points,
+    "e": _each,
     "t": _total,
     "a": _adjustment,
     "-": _nothing,

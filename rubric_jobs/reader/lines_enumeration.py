@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_levels, penalties, totals
+from rubric_jobs.reader import lines_levels, penalties, shared_points, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.lines_scales import above_points, scales_of
@@ -28,7 +28,9 @@ MOST_LINES = 3_000
 MOST_CRITERIA = 120
 NEAR = 4
 """Lines behind the last criterion in which a total or deductions are looked for."""
+LONGEST_TITLE = 60
 _FEWEST_LEVELLED = 0.5
+_SENTENCE_ENDS = re.compile(r"[.!?。！？]\s*$")
 _NUMBERS = re.compile(r"\d+|\b[IVX]+\b")
 
 
@@ -84,8 +86,22 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
                 alike.setdefault(signature[3], []).append(index)
     sets += [[i for i in group if i in set(scored)] for group in alike.values()]
     sets += sorted(alike.values(), key=len)
+    sets.append(_titles(outline))
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
+
+
+def _titles(outline: Outline) -> list[int]:
+    """Short lines without an end, each above a sentence that is set like it: only what they say tells them apart."""
+    return [
+        index
+        for index, (line, below) in enumerate(itertools.pairwise(outline.lines))
+        if outline.signatures[index] == outline.signatures[index + 1]
+        and len(line.said.raw) <= LONGEST_TITLE
+        and not _SENTENCE_ENDS.search(line.said.raw)
+        and _SENTENCE_ENDS.search(below.said.raw)
+        and _may_be_criterion(outline, index)
+    ]
 
 
 def _wholes(outline: Outline) -> frozenset[int]:
@@ -230,6 +246,7 @@ def _part(outline: Outline, choice: _Choice) -> Part:
             roles[index] = _body_role(outline, choice, index, has_points)
     if choice.criteria:
         _sections(outline, choice, roles)
+    _shared_points(outline, choice, roles)
     _ending(outline, roles)
     return _packed(outline, roles)
 
@@ -273,6 +290,16 @@ def _sections(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
     if len(heads) > 1 or (heads and min(heads) > criteria[0]):
         for index in heads:
             roles[index] = "s"
+
+
+def _shared_points(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
+    """Lines above or among criteria without points of their own that say what each is worth."""
+    open_ones = [i for i in choice.criteria if outline.lines[i].said.amount is None]
+    if not open_ones or choice.levels:
+        return
+    for index in range(max(0, open_ones[0] - NEAR), open_ones[-1]):
+        if roles.get(index, "-") in "-dp" and shared_points.told(outline.lines[index].said.raw):
+            roles[index] = "e"
 
 
 def _ending(outline: Outline, roles: dict[int, str]) -> None:

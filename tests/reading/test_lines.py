@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubric_jobs.documents.model import Document, fold
+from rubric_jobs.reader import shared_points
 from rubric_jobs.reader.assemble import assemble, assemble_part
 from rubric_jobs.reader.lines_enumeration import MOST_PARTS, enumerate_lines
 from rubric_jobs.reader.lines_features import features_lines
@@ -64,6 +65,25 @@ def test_levels_without_a_criterion_grade_the_whole() -> None:
     part = Part((1, 2, 3), "lines", "", "lll")
     rubric = assemble(Plan((part,)), document).rubric
     assert shown(rubric) == [("Participation", 4, [("Excellent", 4), ("Fair", 2), ("None", 0)])]
+
+
+def test_points_for_each_are_no_points_of_levels_and_end_with_their_section() -> None:
+    document = document_of(
+        "Homework (3 points each)",
+        "- Effort",
+        "- Style",
+        "- Good: neat",
+        "- Poor: rough",
+        "# Project",
+        "- Report",
+        "- Talk",
+    )
+    assert shown(read(document, "sccllscc")) == [
+        ("Effort", 3, []),
+        ("Style", None, [("Good", None), ("Poor", None)]),
+        ("Report", None, []),
+        ("Talk", None, []),
+    ]
 
 
 @pytest.mark.parametrize("way", ["line", "cell"])
@@ -164,6 +184,24 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
             ("Spelling", 5, []),
         ],
     ),
+    "points that a line above says for each": (
+        [
+            "# Review",
+            "Each question is worth two (2) points.",
+            "1. Is it clear?",
+            "2. Is it full?",
+            "3. Is it long? (1 point)",
+        ],
+        [("Is it clear?", 2, []), ("Is it full?", 2, []), ("Is it long?", 1, [])],
+    ),
+    "a scale that a line above says for all": (
+        ["# Judging", "Use a 1-5 scale.", "1. Thought: is it deep?", "2. Skill: is it seen?"],
+        [("Thought: is it deep?", 5, []), ("Skill: is it seen?", 5, [])],
+    ),
+    "titles and sentences set alike": (
+        ["# Essay", "Sources", "Are five of them cited?", "Structure", "Is there a thesis?", "Grammar", "Is it right?"],
+        [("Sources", None, []), ("Structure", None, []), ("Grammar", None, [])],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
@@ -205,6 +243,22 @@ def test_numbers_of_chapters_pages_and_single_lines_are_no_points(lines: Sequenc
     for part in enumerate_lines(tuple(range(len(lines))), document):
         rubric = assemble(Plan((part,)), document).rubric
         assert all(criterion.points is None for criterion in rubric.criteria)
+
+
+@pytest.mark.parametrize(
+    ("line", "points"),
+    [
+        ("There is one point for each of the following", 1),
+        ("(10 points each)", 10),
+        ("Jede Frage zählt 4 Punkte.", 4),
+        ("Assign a rating from 1 to 5 to all of them.", 5),
+        ("Minus 2 points for each error", None),
+        ("Each team has 5 members", None),
+    ],
+)
+def test_points_for_each_are_told_from_other_numbers(line: str, points: int | None) -> None:
+    told = shared_points.told(line)
+    assert (told.high if told else None) == points
 
 
 WORDS = st.sampled_from(
