@@ -21,7 +21,7 @@ from rubric_jobs.llm.provider import EnhanceTask, ExtractTask, Task
 from rubric_jobs.reader.plan import COLUMN_ROLES, LINE_ROLES, ROW_ROLES
 from rubric_jobs.rubric.model import Rubric, answer_schema
 
-POINT_VERSION = "point-1"
+POINT_VERSION = "point-2"
 EXTRACT_VERSION = "extract-1"
 ENHANCE_VERSION = "enhance-2"
 """Part of the digest by which results are reused: count it up with every change of a prompt."""
