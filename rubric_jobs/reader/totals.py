@@ -94,6 +94,21 @@ def wholes(values: Sequence[Decimal | None], *, fewest: int) -> list[tuple[int, 
     return found
 
 
+def sums(values: Sequence[Decimal | None]) -> list[int]:
+    """Places of values that are worth exactly what those before them, back to the last such value, are together."""
+    found: list[int] = []
+    since: list[Decimal] = []
+    for place, value in enumerate(values):
+        if value is None:
+            continue
+        if len(since) > 1 and value == sum(since):
+            found.append(place)
+            since = []
+        else:
+            since.append(value)
+    return found if len(found) > 1 and not since else []
+
+
 def stated_in(text: str) -> Decimal | None:
     """The total that a text states."""
     paragraph = Paragraph(text, Source())
