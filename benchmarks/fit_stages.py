@@ -18,7 +18,7 @@ from rubric_jobs.reader import (
     composition,
     confidence,
     enumerate_tables,
-    grid_assembly,
+    grid_work,
     local_features,
     weights,
 )
@@ -115,8 +115,8 @@ def _local_examples(one: Gold, told: dict[str, list[Example]]) -> None:
     for row in range(min(len(rows), 6, start + 1)):
         label = "yes" if row in header else "no"
         told["header"].append(Example(local_features.header_features(sheet, row), label, worth))
-    lent = grid_assembly.lent_titles(one.part, one.case.document, sheet) if one.part.header is not None else []
-    titles = [grid_assembly.title_text(cells) for cells in lent or grid_assembly.titles_of(sheet, header)]
+    lent = grid_work.lent_titles(one.part, one.case.document, sheet) if one.part.header is not None else []
+    titles = [grid_work.title_text(cells) for cells in lent or grid_work.titles_of(sheet, header)]
     body = range(start, len(rows))
     if not len(body):
         return

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import grid_assembly, totals
+from rubric_jobs.reader import cell_values, grid_work, totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
@@ -35,6 +35,8 @@ LONGEST_NAME = 130
 MANY_CELLS = 120
 LARGEST = 6_000
 """Cells; a larger table is data."""
+_Flip = tuple[float, dict[int, str]]
+"""What another assignment costs in log probability, and which rows it gives which role."""
 _ONCE = "csnm"
 _MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
 
@@ -127,10 +129,10 @@ def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_He
 
 def _titles(sheet: Sheet, header: _Header, part: Part | None, document: Document | None) -> list[str]:
     if part is not None and document is not None and header.lender is not None:
-        cells = grid_assembly.lent_titles(part, document, sheet)
+        cells = grid_work.lent_titles(part, document, sheet)
     else:
-        cells = grid_assembly.titles_of(sheet, range(header.start, header.start + header.depth))
-    return [grid_assembly.title_text(column) for column in cells] if cells else [""] * sheet.columns
+        cells = grid_work.titles_of(sheet, range(header.start, header.start + header.depth))
+    return [grid_work.title_text(column) for column in cells] if cells else [""] * sheet.columns
 
 
 def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
@@ -192,17 +194,24 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
         beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
     kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
     if model == "columns":
-        kept += _with_lists(columns, *beam[0])
+        listing = {roles: score for one in reversed(kept) for roles, score in _with_lists(columns, *one)}
+        kept += [(roles, score) for roles, score in listing.items() if roles not in dict(kept)]
     return [(roles, score / columns.sheet.columns) for roles, score in kept]
 
 
 def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
     """The likeliest roles, but for a column whose cells each list levels."""
     for column, texts in enumerate(columns.filled):
-        lists = sum(map(lists_levels, texts))
-        if "l" not in roles and "c" in roles and roles[column] not in "cm" and lists * 2 > len(texts):
+        others = roles[:column] + roles[column + 1 :]
+        if "l" not in others and "c" in others and roles[column] != "m" and _list_levels(texts):
             return [(roles[:column] + "m" + roles[column + 1 :], score - 1.0)]
     return []
+
+
+def _list_levels(texts: Sequence[str]) -> bool:
+    lists = sum(map(lists_levels, texts))
+    alone = sum(not lists_levels(text) and cell_values.ends_in_points(text) for text in texts)
+    return lists > 0 and (lists + alone) * 2 > len(texts)
 
 
 def _fits(roles: str, role: str) -> bool:
@@ -227,20 +236,8 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
         shares.append(_with_total(local.log_shares(features), features))
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     best = [max(share, key=share.__getitem__) for share in shares]
+    flips = [*_alike_flips(local.names, shares, alike, best), *_summing_flips(sheet, roles, worths, body)]
     base = sum(share[role] for share, role in zip(shares, best, strict=True))
-    flips: list[tuple[float, dict[int, str]]] = []
-    for signature in dict.fromkeys(alike):
-        rows = [i for i, other in enumerate(alike) if other == signature]
-        for role in local.names:
-            changed = {i: role for i in rows if best[i] != role}
-            cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
-            if changed:
-                flips.append((cost / len(changed) ** 0.5, changed))
-    if wholes := _wholes(worths):
-        flips.append((0.5, dict.fromkeys(wholes, "s")))
-    heads = _described_heads(sheet, roles, body)
-    if heads:
-        flips.append((1.5, dict.fromkeys(heads, "s")))
     if len(best) > 2 and best[-1] != "-":
         flips.append((shares[-1][best[-1]] - shares[-1]["-"], {len(best) - 1: "-"}))
     flips.sort(key=lambda flip: flip[0])
@@ -252,11 +249,34 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     return found
 
 
+def _alike_flips(
+    names: Sequence[str], shares: Sequence[Mapping[str, float]], alike: Sequence[tuple[float, ...]], best: Sequence[str]
+) -> Iterator[_Flip]:
+    """Another role for all rows that look the same."""
+    for signature in dict.fromkeys(alike):
+        rows = [i for i, other in enumerate(alike) if other == signature]
+        for role in names:
+            changed = {i: role for i in rows if best[i] != role}
+            cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
+            if changed:
+                yield cost / len(changed) ** 0.5, changed
+
+
+def _summing_flips(sheet: Sheet, roles: str, worths: Sequence[Decimal | None], body: range) -> Iterator[_Flip]:
+    """Sections where the amounts of rows say so, subtotals likewise, and descriptors above rows of amounts."""
+    if wholes := _wholes(worths):
+        yield 0.5, dict.fromkeys(wholes, "s")
+    if sums := totals.sums(worths):
+        yield 0.5, dict.fromkeys(sums, "t")
+    if heads := _described_heads(sheet, roles, body):
+        yield 1.5, dict.fromkeys(heads, "s")
+
+
 def _wholes(worths: Sequence[Decimal | None]) -> list[int]:
     """Rows that are worth exactly what those below are together, each up to the next such row."""
     found = totals.wholes(worths, fewest=1)
     # Rows of equal worth are no wholes of each other.
-    is_clear = len(found) > 1 and max(parts for _, parts in found) > 1
+    is_clear = len(found) > 1 and sum(parts > 1 for _, parts in found) * 2 >= len(found)
     return [place for place, _ in found] if is_clear else []
 
 
@@ -310,8 +330,8 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
     cells = [cell for row, role in zip(body, rows, strict=True) if role == "c" and (cell := sheet.rows[row][column])]
     found: list[NameFrom] = ["lead"]
     texts = [cell.text for cell in cells]
-    is_explained = any("\n" in text and text.rstrip().endswith((".", "?", "。")) for text in texts)
-    is_plain = not is_explained and sum("\n" in text or len(text) > LONGEST_NAME for text in texts) * 3 < len(texts)
+    is_explained = sum(map(_is_explained, texts)) * 2 > sum("\n" in text for text in texts)
+    is_plain = not is_explained and sum(len(text) > LONGEST_NAME for text in texts) * 2 < len(texts)
     if is_plain and any(cell.lead or len(cell.text) > 30 or ":" in cell.text for cell in cells):
         found.append("cell")
     if sum("\n" in text for text in texts) * 2 >= max(len(texts), 1):
@@ -319,11 +339,19 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
     return tuple(found)
 
 
+def _is_explained(text: str) -> bool:
+    """A sentence below the name, and no name that goes on over several lines."""
+    below = text.partition("\n")[2]
+    is_sentence = below.rstrip().endswith((".", "?", "。"))
+    return is_sentence and not (below[:1].islower() or below[:1] in "(/")
+
+
 def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
     shape: Shape = "long"
-    for roles, role_score in column_roles(columns, "long")[:3]:
+    for likely, role_score in column_roles(columns, "long")[:3]:
+        roles = _with_descriptions(sheet, likely, body)
         if not {"k", "x"} & set(roles):
             continue
         for rows in _long_rows(sheet, roles, body):
@@ -332,6 +360,23 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
+
+
+def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
+    """A cell as tall as the criterion's, beside several levels, describes the criterion and none of them."""
+    criterion = roles.find("c")
+    if criterion < 0:
+        return roles
+    heads = [cell for row in body if (cell := sheet.rows[row][criterion]) and cell.row == row and cell.row_span > 1]
+    for column, role in enumerate(roles):
+        beside = [sheet.rows[head.row][column] for head in heads]
+        is_as_tall = all(
+            cell is not None and (cell.row, cell.row_span) == (head.row, head.row_span)
+            for head, cell in zip(heads, beside, strict=True)
+        )
+        if role == "x" and len(heads) > 1 and is_as_tall:
+            roles = roles[:column] + "d" + roles[column + 1 :]
+    return roles if "x" in roles else roles.replace("k", "x")
 
 
 def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
