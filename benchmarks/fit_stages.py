@@ -17,8 +17,9 @@ from rubric_jobs.reader import (
     candidates,
     composition,
     confidence,
+    enumerate_rows,
     enumerate_tables,
-    grid_assembly,
+    grid_work,
     local_features,
     weights,
 )
@@ -31,7 +32,10 @@ RIDGE_RANK, RIDGE_WHOLE = 10.0, 3.0
 COST_LOCAL, COST_DETECT, COST_CONFIDENCE = 0.5, 0.03, 0.05
 CAUTION = 0.8
 """Log odds by which a reading must beat "no rubric here"."""
-WIDE = {"MOST_PARTS": 110, "MOST_HEADERS": 4, "MOST_COLUMN_ROLES": 8, "MOST_ROW_ROLES": 5}
+WIDE = {
+    enumerate_tables: {"MOST_PARTS": 110, "MOST_HEADERS": 4, "MOST_COLUMN_ROLES": 8},
+    enumerate_rows: {"MOST_ROW_ROLES": 5},
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,9 @@ class Region:
 
 def gold(case: Any) -> list[Gold]:
     """The part of each table that tells most of the truth, of more parts than are looked at in reading."""
-    for name, value in WIDE.items():  # in a process of its own
-        setattr(enumerate_tables, name, value)
+    for module, bounds in WIDE.items():  # in a process of its own
+        for name, value in bounds.items():
+            setattr(module, name, value)
     found = []
     for region in _regions(case, tables_alone=True) if case.truth["criteria"] else []:
         best = max(region.options, key=lambda option: round(option.utility, 6))
@@ -115,8 +120,8 @@ def _local_examples(one: Gold, told: dict[str, list[Example]]) -> None:
     for row in range(min(len(rows), 6, start + 1)):
         label = "yes" if row in header else "no"
         told["header"].append(Example(local_features.header_features(sheet, row), label, worth))
-    lent = grid_assembly.lent_titles(one.part, one.case.document, sheet) if one.part.header is not None else []
-    titles = [grid_assembly.title_text(cells) for cells in lent or grid_assembly.titles_of(sheet, header)]
+    lent = grid_work.lent_titles(one.part, one.case.document, sheet) if one.part.header is not None else []
+    titles = [grid_work.title_text(cells) for cells in lent or grid_work.titles_of(sheet, header)]
     body = range(start, len(rows))
     if not len(body):
         return

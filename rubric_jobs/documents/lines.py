@@ -162,11 +162,18 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
     usual = _usual_pitch(lines, right)
     groups = [[lines[0]]]
     for above, line in itertools.pairwise(lines):
-        if _starts_paragraph(above, line, usual, right):
+        if _starts_paragraph(above, line, usual, right) or _is_labelled_like(groups[-1][0], above, line):
             groups.append([line])
         else:
             groups[-1].append(line)
     return groups
+
+
+def _is_labelled_like(first: Line, above: Line, line: Line) -> bool:
+    """Whether a sentence ended above, and a label opens this line as one opens the paragraph: "Good: It is clear."."""
+    return above.text[-1:] in ".!?" and all(
+        _LABELLED.match(each.text) and each.text[0].isupper() for each in (first, line)
+    )
 
 
 def _usual_pitch(lines: list[Line], right: float) -> float:

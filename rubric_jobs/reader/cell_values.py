@@ -19,6 +19,9 @@ from rubric_jobs.vocabulary import words
 
 M = TypeVar("M", bound=BaseModel)
 REMEMBERED = 8192
+_AMOUNT_FIRST = re.compile(
+    rf"^\s*\(?{amounts.NUMBER}(?:\s*(?:%|{amounts.UNIT}\.?)(?![^\W\d_]))?(?=[\s,(])(?!\s*[-–—]?\s*\d)", re.IGNORECASE
+)
 LONGEST_KEY = 70
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯_]+$")
 
@@ -41,6 +44,13 @@ def amount_of(text: str) -> Amount | None:
     if len(text) > 120:
         return None
     return whole(text) or next((a for line in text.split("\n") if (a := whole(line))), None)
+
+
+@lru_cache(REMEMBERED)
+def amount_first(text: str) -> Amount | None:
+    """The amount that a text begins with: "0.5 for each article"."""
+    found = _AMOUNT_FIRST.match(text)
+    return whole(found.group().strip(" (")) if found else None
 
 
 @lru_cache(REMEMBERED)
@@ -91,7 +101,8 @@ def level(title: str, text: str) -> Told:
     name, amount = heading(title) if title else (None, None)
     inner, rest = cell_amount("" if _TICKS.match(text) else text, beside=amount)
     first, _, more = rest.partition("\n")
-    if amount is not None and more and whole(title) and is_level_heading(first) and len(first) <= LONGEST_LEVEL_NAME:
+    is_named = len(first) <= LONGEST_LEVEL_NAME and is_level_heading(first) and not more[:1].islower()
+    if amount is not None and more and whole(title) and is_named:
         name, rest = first.strip(), more
     return Told(name, folded(rest) or None, inner or amount)
 
@@ -100,8 +111,20 @@ def level(title: str, text: str) -> Told:
 def unnamed_level(text: str, lead: str) -> Told:
     """A level that stands in its cell alone: points, often a name, a description."""
     amount, rest = cell_amount(text)
+    if amount is None and (below := _named_below(text)):
+        return below
     name, description = _cell_name(rest, lead)
     return Told(name, folded(description) or None, amount)
+
+
+def _named_below(text: str) -> Told | None:
+    """A descriptor above a last line of points and a level's name: "20-18 points Achieved"."""
+    described, _, last = text.rpartition("\n")
+    if not described or len(last) > LONGEST_LEVEL_NAME:
+        return None
+    name, amount = heading(last)
+    is_level = amount is not None and amount.has_unit and name is not None and name != last.strip()
+    return Told(name, folded(described), amount) if is_level else None
 
 
 @lru_cache(REMEMBERED)
@@ -188,7 +211,7 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if not lines:
         return None, ""
     first = lines[0].strip()
-    if len(lines) > 1 and len(first) <= LONGEST_LEVEL_NAME and not first.endswith("."):
+    if len(lines) > 1 and len(first) <= LONGEST_LEVEL_NAME and not _goes_on(first, lines[1].strip()):
         return first, "\n".join(lines[1:])
     match = _NAMED.match(text)
     if match and (_is_level_name(match.group(1)) or lead):
@@ -196,6 +219,12 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if len(lines) == 1 and len(first) <= LONGEST_LEVEL_NAME and len(first.split()) <= 4:
         return (first, "") if _is_level_name(first) and not first.endswith(".") else (None, text)
     return None, text
+
+
+def _goes_on(first: str, second: str) -> bool:
+    """A sentence that ends, or was broken by its width, is no name; a level's word alone is one."""
+    is_word = " " not in first and _is_level_name(first)
+    return first.endswith(".") or (second[:1].islower() and not is_word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +266,17 @@ def levels_in(text: str) -> tuple[Told, ...]:
             found.append([line])
         elif line:
             found[-1].append(line)
-    return tuple(_listed_level("\n".join(lines)) for lines in found)
+    listed = tuple(_listed_level("\n".join(lines)) for lines in found)
+    if any(level.amount is not None and level.description for level in listed):
+        return tuple(map(_described_alone, listed))
+    return listed
+
+
+def _described_alone(level: Told) -> Told:
+    """Beside levels that are described, what a short one says is its description: "0: Not attempted"."""
+    if level.description or level.amount is None or not level.name or whole(level.name) is not None:
+        return level
+    return Told(None, level.name, level.amount)
 
 
 @lru_cache(REMEMBERED)
@@ -245,7 +284,16 @@ def _begins_level(line: str) -> bool:
     if whole(line) or _POINTS_FIRST.match(line) or _UNIT_FIRST.match(line):
         return True
     named = _NAME_FIRST.match(line)
-    return bool(named and is_level_heading(named.group(1))) or (len(line) < 40 and is_level_heading(line))
+    if named and is_level_heading(named.group(1)):
+        return True
+    return (len(line) < 40 and is_level_heading(line)) or ends_in_points(line)
+
+
+@lru_cache(REMEMBERED)
+def ends_in_points(line: str) -> bool:
+    """ "The content is relevant: 3 pts"."""
+    found = amounts.trailing(line)
+    return found is not None and found[0].has_unit and line.rstrip(" .;")[-1:] not in ")]）】"
 
 
 def _listed_level(text: str) -> Told:

@@ -18,6 +18,8 @@ from rubric_jobs.rubric.model import Rubric
 MOST_WHOLES = 48
 LEAST_SCORE = -4.0
 THRESHOLDS = (1.0, 0.0, -1.0, -2.5)
+FEWEST_COPIED = 3
+"""Criteria that are all among those of another part: of two it would be by chance too often."""
 MOST_PARTS = 24
 
 Regions = dict[tuple[int, ...], list[Candidate]]
@@ -64,12 +66,14 @@ def _sets(found: Regions) -> list[tuple[Candidate, ...]]:
 
 
 def _without_copies(parts: list[Candidate]) -> tuple[Candidate, ...]:
-    """A rubric that the document prints twice counts once."""
-    told: dict[tuple[object, ...], Candidate] = {}
-    for candidate in parts:
-        key = tuple((fold(c.name), c.points, len(c.levels)) for c in candidate.reading.criteria)
-        told.setdefault(key if len(key) > 1 else (id(candidate),), candidate)
-    return tuple(told.values())
+    """A rubric that the document prints twice counts once, as the fuller one of the two."""
+    says = [{(fold(c.name), c.points, len(c.levels)) for c in candidate.reading.criteria} for candidate in parts]
+    kept: list[int] = []
+    for place in sorted(range(len(parts)), key=lambda place: -len(says[place])):
+        fewest = FEWEST_COPIED if any(len(says[place]) < len(says[other]) for other in kept) else 2
+        is_copy = len(says[place]) >= fewest and any(says[place] <= says[other] for other in kept)
+        kept += [] if is_copy else [place]
+    return tuple(parts[place] for place in sorted(kept))
 
 
 def _proposed(ranked: list[Candidate], found: Regions) -> Iterator[list[Candidate]]:
@@ -181,6 +185,8 @@ def _mixture(parts: tuple[Candidate, ...], features: Features) -> None:
     leveled = share(map(_has_levels, parts))
     features["levels and none"] = float(0 < leveled < 1)
     features["all alike"] = float(all(_alike(c, parts[0]) for c in parts))
+    ways = {(c.part.shape, c.part.columns, c.part.name) for c in parts}
+    features["names taken in two ways"] = float(len(ways) > len({(shape, columns) for shape, columns, _ in ways}))
     names = [{fold(criterion.name) for criterion in c.reading.criteria} for c in parts]
     features["copies"] = max(
         len(a & b) / (min(len(a), len(b)) or 1) for a, b in itertools.combinations(names[:MOST_PARTS], 2)

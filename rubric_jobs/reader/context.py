@@ -62,6 +62,15 @@ def heading_above(document: Document, position: int) -> str:
     return _heading(_above(document.blocks, position))
 
 
+def naming_above(document: Document, position: int) -> str:
+    """What names the thing that a table without names describes: its heading, else the line right above it."""
+    above = _above(document.blocks, position)
+    nearest = above[0] if above else None
+    if heading := _heading(above):
+        return heading
+    return tidy(nearest.text) if nearest and _is_title_like(nearest.text) else ""
+
+
 def _above(blocks: tuple[Block, ...], position: int) -> list[Paragraph]:
     """Paragraphs before the block, nearest first, up to the table before it."""
     found: list[Paragraph] = []

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, context, grid_assembly, lexicon, lines_features
+from rubric_jobs.reader import cell_values, context, grid_work, lexicon, lines_features
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Sheet, part_sheet
 from rubric_jobs.reader.tags import tags_of
@@ -318,7 +318,7 @@ def _coverage(sheet: Sheet, rows: str, roles: str, reading: PartReading, found: 
 def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
     header = [index for index, role in enumerate(rows) if role == "h"]
     first = list(itertools.takewhile(lambda i: i == header[0] or i - 1 in header, header)) if header else []
-    titles = [tags_of(grid_assembly.title_text(cells)) for cells in grid_assembly.titles_of(sheet, first)]
+    titles = [tags_of(grid_work.title_text(cells)) for cells in grid_work.titles_of(sheet, first)]
     found["headed"] = float(bool(header))
     found["header deep"] = float(len(first) > 1)
     found["header again"] = float(len(header) > len(first))

@@ -2,81 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.reader import amounts, cell_values, penalties
 from rubric_jobs.reader.amounts import Amount
-from rubric_jobs.reader.cell_values import Told
-from rubric_jobs.reader.context import heading_above
+from rubric_jobs.reader.context import naming_above
+from rubric_jobs.reader.grid_levels import highest_of, joined, levels_of, split_names, with_points_of, with_shared
+from rubric_jobs.reader.grid_work import Work, lent_titles, mark_skipped, mark_titles, titles_of
 from rubric_jobs.reader.names import Named, folded, tidy
 from rubric_jobs.reader.plan import Part, PartReading
-from rubric_jobs.reader.sheet import Row, Sheet, View, part_sheet, sheet_of
-from rubric_jobs.reader.tags import tags_of
-from rubric_jobs.rubric.model import Adjustment, Criterion, Level
-
-
-@dataclass(slots=True)
-class Work:
-    """A part while it is assembled. `columns` are the columns of each role; `titles` what stands above each column."""
-
-    sheet: Sheet
-    rows: str
-    roles: str
-    part: Part
-    document: Document
-    out: PartReading = field(default_factory=PartReading)
-    titles: list[list[View]] = field(default_factory=list)
-    section: str | None = None
-    in_penalties: bool = False
-    pending: Row | None = None
-    shared: list[Level] = field(default_factory=list)
-    heads: list[View | None] = field(default_factory=list)
-
-    known: dict[str, list[int]] = field(default_factory=dict)
-
-    def columns(self, role: str) -> list[int]:
-        if role not in self.known:
-            self.known[role] = [index for index, kind in enumerate(self.roles) if kind == role]
-        return self.known[role]
-
-    def use(self, cell: View | None) -> View | None:
-        if cell is not None:
-            self.out.used.add(cell.ref)
-        return cell
-
-    def title(self, column: int) -> str:
-        return title_text(self.titles[column]) if self.titles else ""
-
-    def use_title(self, column: int) -> None:
-        if self.titles:
-            for cell in self.titles[column]:
-                self.use(cell)
-
-
-def title_text(cells: list[View]) -> str:
-    """What stands above a column, without a group's heading over several columns."""
-    texts: list[str] = []
-    deepest = cells[-1] if cells else None
-    for cell in cells:
-        is_group = cell.column_span > 1 and cell is not deepest
-        if is_group and deepest is not None and cell_values.whole(deepest.text) is not None:
-            is_group = not cell_values.is_level_heading(cell.text)
-        if not is_group and cell.text not in texts:
-            texts.append(cell.text)
-    return "\n".join(texts)
-
-
-def titles_of(sheet: Sheet, header: Iterable[int]) -> list[list[View]]:
-    """The cells above each column, from the top."""
-    rows = list(header)
-    return [
-        list(dict.fromkeys(cell for r in rows if (cell := sheet.rows[r][column]) and cell.text))
-        for column in range(sheet.columns)
-    ]
+from rubric_jobs.reader.sheet import Row, View, part_sheet
+from rubric_jobs.rubric.model import Adjustment, Criterion
 
 
 def assemble_grid(part: Part, document: Document) -> PartReading:
@@ -92,50 +29,9 @@ def assemble_grid(part: Part, document: Document) -> PartReading:
             mark_titles(work)
         else:
             ROWS[role](work, index)
-    _split_names(work.out.criteria)
+    split_names(work.out.criteria)
     mark_skipped(work)
     return work.out
-
-
-def _split_names(criteria: list[Criterion]) -> None:
-    """A level whose text begins with the name that most levels of its column have takes that name from it."""
-    for place in range(max((len(criterion.levels) for criterion in criteria), default=0)):
-        column = [criterion.levels[place] for criterion in criteria if place < len(criterion.levels)]
-        names = Counter(level.name for level in column if level.name)
-        usual = names.most_common(1)[0][0] if names else None
-        if usual is None or names[usual] * 2 <= len(column):
-            continue
-        for level in column:
-            if not level.name and (level.description or "").startswith(f"{usual} "):
-                level.name, level.description = usual, (level.description or "")[len(usual) :].strip() or None
-
-
-def lent_titles(part: Part, document: Document, sheet: Sheet) -> list[list[View]]:
-    """The header rows of the table that lends them: its first row that has as many texts as it has columns."""
-    if part.header is None:
-        return []
-    lender = sheet_of(document, (part.header,))
-    if lender.columns != sheet.columns:
-        return []
-    first = next((r for r, cells in enumerate(lender.distinct) if len(cells) > 1), 0)
-    return titles_of(lender, [first])
-
-
-def mark_titles(work: Work) -> None:
-    """Headings are read: they tell the roles, even of columns that yield no value."""
-    for column in range(work.sheet.columns):
-        work.use_title(column)
-
-
-def mark_skipped(work: Work) -> None:
-    for cell in work.sheet.cells:
-        if cell.ref in work.out.used or not cell.text:
-            continue
-        row, column = work.rows[cell.row], work.roles[cell.column]
-        if row == "-":
-            work.out.skipped[cell.ref] = "row"
-        elif column in "-en":
-            work.out.skipped[cell.ref] = {"-": "column", "e": "score to fill in", "n": "number"}[column]
 
 
 def _caption(work: Work, index: int) -> None:
@@ -154,7 +50,7 @@ def _section(work: Work, index: int) -> None:
     if cells:
         work.section = tidy(cells[0].text)
         work.in_penalties = penalties.is_heading(work.section)
-        work.shared = _levels(work, work.sheet.rows[index]) if len(cells) > 2 else []
+        work.shared = levels_of(work, work.sheet.rows[index]) if len(cells) > 2 else []
     for cell in cells:
         work.use(cell)
 
@@ -162,9 +58,21 @@ def _section(work: Work, index: int) -> None:
 def _total(work: Work, index: int) -> None:
     cells = work.sheet.distinct[index]
     stated = _total_of(work, index)
-    work.out.stated = stated if stated is not None else work.out.stated
+    if stated is not None:
+        work.out.stated = _with_subtotals(work, stated)
     for cell in cells:
         work.use(cell)
+
+
+def _with_subtotals(work: Work, stated: Decimal) -> Decimal:
+    """What rows that each sum up the criteria since the last such row come to together; else the amount itself."""
+    since = [criterion.points for criterion in work.out.criteria[work.summed :]]
+    is_subtotal = len(since) > 1 and None not in since and sum(filter(None, since)) == stated
+    if not is_subtotal or (work.out.stated is None and work.summed):
+        return stated
+    before = work.out.stated or Decimal(0)
+    work.summed = len(work.out.criteria)
+    return before + stated
 
 
 def _total_of(work: Work, index: int) -> Decimal | None:
@@ -226,14 +134,14 @@ def criterion_row(work: Work, index: int) -> None:
         _adjustment(work, index)
         return
     own = named(work, head)
-    levels = _with_shared(work, _levels(work, row))
+    levels = with_shared(work, levels_of(work, row))
     if work.part.name == "level" and not own.name:
         first = next((level for level in levels if level.description), None)
         own = Named(tidy((first.description or "").split("\n")[0]) if first else "", None, None)
     points, weight = amount(work, row, "p"), amount(work, row, "w")
     if work.pending is not None:
         points = points or amount(work, work.pending, "p")
-        levels = _with_level_points(work, levels, work.pending)
+        levels = with_points_of(work, levels, work.pending)
         work.pending = None
     anchor = head or next((cell for cell in row if cell and cell.text), None)
     criterion = cell_values.made(
@@ -262,15 +170,6 @@ def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
     return is_lost or penalties.is_penalty(tidy(head.text))
 
 
-def _with_shared(work: Work, levels: list[Level]) -> list[Level]:
-    """Levels that say points alone take the descriptors of the section above them."""
-    if len(levels) != len(work.shared) or any(level.description for level in levels):
-        return levels
-    for level, other in zip(levels, work.shared, strict=True):
-        level.description = other.description
-    return levels
-
-
 def _head(work: Work, row: Row) -> View | None:
     column = next(iter(work.columns("c")), None)
     cell = row[column] if column is not None else None
@@ -282,7 +181,7 @@ def named(work: Work, head: View | None) -> Named:
         way = work.part.name if work.part.name in ("cell", "line") else "lead"
         return cell_values.criterion(head.text, head.lead, way)
     if work.part.name == "above":
-        text = heading_above(work.document, work.part.blocks[0]) or work.out.caption or ""
+        text = naming_above(work.document, work.part.blocks[0]) or work.out.caption or ""
         return cell_values.criterion(text, "", "lead")
     return Named("", None, None)
 
@@ -301,17 +200,14 @@ def with_points(
     return criterion
 
 
-def highest_of(levels: list[Level]) -> Decimal | None:
-    return max((level.highest for level in levels if level.highest is not None), default=None)
-
-
 def amount(work: Work, row: Row, role: str) -> Amount | None:
     """The row's amount in columns of this role; of several columns the first that has one, else what a heading says."""
-    for column in work.columns(role):
-        cell = row[column]
-        if cell is not None and (found := cell_values.amount_of(cell.text)):
-            work.use(cell)
-            return found
+    for read in (cell_values.amount_of, cell_values.amount_first):
+        for column in work.columns(role):
+            cell = row[column]
+            if cell is not None and (found := read(cell.text)):
+                work.use(cell)
+                return found
     titles = [title for c in work.columns(role) if (row[c] is None or not row[c].text) and (title := work.title(c))]  # type: ignore[union-attr]
     return next((found for title in titles if (found := cell_values.heading(title)[1])), None)
 
@@ -345,84 +241,13 @@ def row_section(work: Work, row: Row) -> str | None:
     return work.section
 
 
-def _levels(work: Work, row: Row) -> list[Level]:
-    many = [cell for c in work.columns("m") if (cell := row[c]) and cell.text]
-    if many:
-        return [level for cell in many for level in in_one_cell(work, cell)]
-    groups = level_groups(work)
-    titles = [_level_title(work.title(group[0])) for group in groups]
-    if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
-        cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
-        return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
-    return [_titled_level(work, title, cell) for title, cell in zip(titles, level_cells(groups, row), strict=True)]
-
-
-def _level_title(title: str) -> str:
-    """ "Ratings" over all levels names none of them; "Level 4" does."""
-    tags = tags_of(title)
-    is_name = "has:levels" in tags or any(map(str.isdigit, title))
-    return "" if "only:level" in tags and not is_name else title
-
-
-def level_groups(work: Work) -> list[list[int]]:
-    """Level columns; those below one cell of the header are one level."""
-    groups: list[list[int]] = []
-    for column in work.columns("l"):
-        last = groups[-1][-1] if groups else None
-        is_same = last == column - 1 and bool(work.titles) and _shared(work.titles[last], work.titles[column])
-        groups[-1].append(column) if is_same else groups.append([column])
-    return groups if len(groups) > 1 else [[column] for column in work.columns("l")]
-
-
-def _shared(titles: list[View], others: list[View]) -> bool:
-    """Whether the deepest heading is one cell, and says a single level."""
-    return bool(titles and others) and titles[-1] is others[-1] and len(titles[-1].text) < 60
-
-
-def level_cells(groups: list[list[int]], row: Row) -> list[View | None]:
-    """The cell of each level: in order where there are as many, else the first one below each heading."""
-    cells = list(dict.fromkeys(cell for group in groups for column in group if (cell := row[column])))
-    if len(cells) == len(groups):
-        return list(cells)
-    return [next((row[c] for c in group if row[c] and row[c].text), row[group[0]]) for group in groups]  # type: ignore[union-attr]
-
-
-def _titled_level(work: Work, title: str, cell: View | None) -> Level:
-    return _level(work, cell_values.level(title, cell.text if cell else ""), cell)
-
-
-def _level(work: Work, told: Told, cell: View | None) -> Level:
-    work.use(cell)
-    return cell_values.level_model(told, cell.source if cell else None)
-
-
-def in_one_cell(work: Work, cell: View) -> list[Level]:
-    """Each line that begins with points or a level's name begins a level; other lines go on with the one above."""
-    work.use(cell)
-    return [cell_values.level_model(told, cell.source) for told in cell_values.levels_in(cell.text)]
-
-
-def _with_level_points(work: Work, levels: list[Level], row: Row) -> list[Level]:
-    """Points from a row of amounts beside the descriptors that they belong to."""
-    groups = level_groups(work)
-    if len(levels) != len(groups):
-        return levels
-    for level, cell in zip(levels, level_cells(groups, row), strict=True):
-        amount = cell_values.amount_of(cell.text) if cell else None
-        if cell is not None and amount is not None:
-            work.use(cell)
-            told = cell_values.level_model(Told(None, None, amount), None)
-            level.points, level.points_min, level.points_max = told.points, told.points_min, told.points_max
-    return levels
-
-
 def _points_above(work: Work, index: int) -> None:
     row = work.sheet.rows[index]
     if not work.out.criteria:
         return
     last = work.out.criteria[-1]
     had = highest_of(last.levels)
-    _with_level_points(work, last.levels, row)
+    with_points_of(work, last.levels, row)
     points = amount(work, row, "p")
     highest = highest_of(last.levels)
     if points is not None:
@@ -459,9 +284,9 @@ def _continuation(work: Work, index: int) -> None:
     if more and more != last.description:
         last.description = "\n".join(filter(None, [last.description, more]))
     points = amount(work, row, "p")
-    levels = _levels(work, row)
+    levels = levels_of(work, row)
     if len(levels) == len(last.levels):
-        last.levels = [_joined(a, b) for a, b in zip(last.levels, levels, strict=True)]
+        last.levels = [joined(a, b) for a, b in zip(last.levels, levels, strict=True)]
     elif work.columns("m") or not any(work.title(c) for c in work.columns("l")):
         last.levels = [*last.levels, *levels]
     if last.points is None:
@@ -477,14 +302,6 @@ def _is_sum(work: Work, row: Row) -> bool:
 def sum_of_points(work: Work) -> Decimal | None:
     values = [criterion.points for criterion in work.out.criteria]
     return sum((value for value in values if value is not None), Decimal(0)) if None not in values else None
-
-
-def _joined(level: Level, more: Level) -> Level:
-    if level.highest is None and more.highest is not None:
-        level.points, level.points_min, level.points_max = more.points, more.points_min, more.points_max
-    if more.description and more.description != level.description:
-        level.description = "\n".join(filter(None, [level.description, more.description]))
-    return level
 
 
 def _parallel(work: Work, index: int) -> None:

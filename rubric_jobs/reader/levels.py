@@ -22,6 +22,14 @@ _PLAIN_END = re.compile(
     rf"^(\D{{3,40}}?)(?:\s+|(?<=[^\W\d_])[-–])"
     rf"((?:[<≤>≥]\s*)?(?:{amounts.GROUPED}|{_SHORT_NUMBER})(?:\s?\+)?)$"
 )
+_PLAIN_START = re.compile(r"^(\d{1,3}(?:[.,]\d)?)\s+(\D{3,60})$")
+_ORDINAL = re.compile(r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class")
+_SCORED = re.compile(
+    rf"^(?:score|skor|{amounts.UNIT})\s*[:：=]?\s*(?P<amount>{amounts.NUMBER})(?![.,]?\d)\s*"
+    r"[(\[（:：=–—-]*\s*(?P<text>[^\W\d_].*?)[)\]）]?$",
+    re.IGNORECASE,
+)
+""" "Score 0 (Poor)"."""
 _CLOSING = tuple(")]）】")
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
@@ -51,18 +59,23 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
         found = take(one)
         if found and found[1]:
             return _name(found[1]), found[0]
+    name, amount = _beside_number(one)
+    return _name(name), amount
+
+
+def _beside_number(one: str) -> tuple[str, Amount | None]:
+    """The heading without the number that it has no sign between: "Score 0 (Poor)", "Good 3", "3 Good"."""
+    if scored := _SCORED.match(one):
+        return scored["text"], amounts.whole(scored["amount"])
     plain_end = _PLAIN_END.match(one)
-    if plain_end and not re.search(
-        r"(?i)level|band|tier|grade|stage|nivel|niveau|stufe|livello|class", plain_end.group(1)
-    ):
-        return _name(plain_end.group(1)), amounts.whole(plain_end.group(2))
-    plain_start = re.match(r"^(\d{1,3}(?:[.,]\d)?)\s+(\D{3,60})$", one)
-    if plain_start:
-        return _name(plain_start.group(2)), amounts.whole(plain_start.group(1))
+    if plain_end and not _ORDINAL.search(plain_end.group(1)):
+        return plain_end.group(1), amounts.whole(plain_end.group(2))
+    if plain_start := _PLAIN_START.match(one):
+        return plain_start.group(2), amounts.whole(plain_start.group(1))
     inner = _INNER.search(one)
     if inner and (amount := amounts.whole(inner.group())):
-        return _name(f"{one[: inner.start()].strip()} {one[inner.end() :].strip()}"), amount
-    return _name(one), None
+        return f"{one[: inner.start()].strip()} {one[inner.end() :].strip()}", amount
+    return one, None
 
 
 def _without_gloss(lines: list[str]) -> list[str]:

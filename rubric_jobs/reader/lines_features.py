@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Block, Document, Paragraph, fold
-from rubric_jobs.reader import lines_items
+from rubric_jobs.reader import lines_items, totals
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.rubric.model import Criterion
@@ -89,6 +89,7 @@ def _features(part: Part, document: Document, reading: PartReading) -> Features:
     _roles(roles, found)
     _heads(heads, found)
     _points(reading, heads, found)
+    _wholes(lines, roles, found)
     _names(reading.criteria, found)
     _levels(reading.criteria, found)
     _left_out(part, region, heads, found)
@@ -140,6 +141,16 @@ def _points(reading: PartReading, heads: Sequence[Line], found: Features) -> Non
         found["sum not stated"] = float(reading.stated is not None and reading.stated != whole)
 
 
+def _wholes(lines: Sequence[Line], roles: str, found: Features) -> None:
+    """Whether headings are worth what the criteria below them are together, and whether a criterion is."""
+    used = [(role, line) for role, line in zip(roles, lines, strict=True) if role in "sc"]
+    values = [line.said.amount.high if line.said.amount else None for _, line in used]
+    at = {place for place, _ in totals.wholes(values, fewest=1)}
+    heads = [place for place, (role, line) in enumerate(used) if role == "s" and line.said.amount]
+    found["sections add up"] = share(place in at for place in heads)
+    found["criteria add up"] = share(role == "c" and place in at for place, (role, _) in enumerate(used))
+
+
 def _names(criteria: Sequence[Criterion], found: Features) -> None:
     names = [criterion.name for criterion in criteria]
     found["name length"] = math.log1p(sum(map(len, names)) / len(names)) / 3
@@ -180,8 +191,15 @@ def _levels(criteria: Sequence[Criterion], found: Features) -> None:
     found["levels in order"] = share(_is_ordered(criterion) for criterion in criteria if len(criterion.levels) > 1)
     tops = [(c.points, max((h for x in c.levels if (h := x.highest) is not None), default=None)) for c in criteria]
     found["top is worth"] = share(top == worth for worth, top in tops if top is not None and worth is not None)
+    found["levels add up"] = share(_adds_up(criterion) for criterion in criteria if len(criterion.levels) > 1)
     repeated = Counter(fold(level.name) for level in levels if level.name)
     found["same level names"] = share(repeated[fold(level.name)] > 1 for level in levels if level.name)
+
+
+def _adds_up(criterion: Criterion) -> bool:
+    """Whether the criterion is worth what its levels are together: then they are its parts."""
+    values = [level.highest for level in criterion.levels]
+    return None not in values and sum(filter(None, values), Decimal(0)) == criterion.points
 
 
 def _is_ordered(criterion: Criterion) -> bool:

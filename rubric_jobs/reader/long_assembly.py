@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rubric_jobs.documents.model import Document, fold
-from rubric_jobs.reader import cell_values, grid_assembly
+from rubric_jobs.reader import cell_values, grid_assembly, grid_levels
 from rubric_jobs.reader.cell_values import Told
-from rubric_jobs.reader.grid_assembly import Work
+from rubric_jobs.reader.grid_work import Work, lent_titles, mark_skipped, mark_titles, titles_of
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Row, View, part_sheet
 from rubric_jobs.rubric.model import Criterion
@@ -16,19 +16,20 @@ from rubric_jobs.rubric.model import Criterion
 def assemble_long(part: Part, document: Document) -> PartReading:
     sheet, rows, roles = part_sheet(part, document)
     work = Work(sheet, rows, roles, part, document)
-    work.titles = grid_assembly.lent_titles(part, document, sheet)
+    work.titles = lent_titles(part, document, sheet)
     for index, role in enumerate(rows):
         if role == "h":
-            work.titles = grid_assembly.titles_of(sheet, [index])
-            grid_assembly.mark_titles(work)
+            work.titles = titles_of(sheet, [index])
+            mark_titles(work)
         elif role in _LONG_ROWS:
             _LONG_ROWS[role](work, index)
         else:
             grid_assembly.ROWS[role](work, index)
     for criterion in work.out.criteria:
+        grid_levels.number_from_starts(criterion.levels)
         if criterion.points is None:
-            criterion.points = grid_assembly.highest_of(criterion.levels)
-    grid_assembly.mark_skipped(work)
+            criterion.points = grid_levels.highest_of(criterion.levels)
+    mark_skipped(work)
     return work.out
 
 

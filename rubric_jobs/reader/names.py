@@ -60,7 +60,7 @@ def _unwrapped(lines: list[str]) -> list[str]:
 
 
 def _goes_on(line: str) -> bool:
-    return line[:1].islower() and _BULLET_START.match(line) is None
+    return line[:1] == "/" or (line[:1].islower() and _BULLET_START.match(line) is None)
 
 
 def tidy(text: str) -> str:
@@ -88,7 +88,15 @@ def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
     inner, line = _inner_amount(lines[0])
     if inner:
         return inner, [*line.split(_MARK), *lines[1:]]
+    ended = [(i, found) for i, line in enumerate(lines) if (found := _ending_in_brackets(line))]
+    if len(ended) == 1 and ended[0][0] == len(lines) - 1 and ended[0][1][1]:
+        return ended[0][1][0], [*lines[:-1], ended[0][1][1]]
     return None, lines
+
+
+def _ending_in_brackets(line: str) -> tuple[Amount, str] | None:
+    found = amounts.trailing(line)
+    return found if found and found[0].has_unit and line.rstrip(" .;")[-1:] in ")]）" else None
 
 
 def _is_worth(amount: Amount, line: str) -> bool:

@@ -25,6 +25,8 @@ _IN_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _HEADED = re.compile(rf"(?:{lexicon.TOTAL.pattern})\s*[:：=]?\s*(?P<n>{NUMBER})\s*{UNIT}", re.IGNORECASE)
+_SLASHED_TOTAL = re.compile(rf"[\s_.…]*/\s*(?P<n>{NUMBER})\s*(?:{lexicon.TOTAL.pattern})(?!\w)")
+""" "____/40 Total points"."""
 _LONGEST = 220
 
 
@@ -34,6 +36,8 @@ def plain_total(paragraph: Paragraph) -> Decimal | None:
     said = _POINTS_TOTAL.search(text)
     if said and len(text) <= 60:
         return amounts.number(said.group("n"))
+    if slashed := _SLASHED_TOTAL.match(lexicon.plain(text[:110])):
+        return amounts.number(slashed.group("n"))
     if len(text) > 110 or not re.match(lexicon.TOTAL, lexicon.plain(text)):
         return None
     first = text.split("\t")[0] if re.search(r"\d", text.split("\t")[0]) else text
@@ -88,6 +92,21 @@ def wholes(values: Sequence[Decimal | None], *, fewest: int) -> list[tuple[int, 
         found.append((at, parts))
         at = end
     return found
+
+
+def sums(values: Sequence[Decimal | None]) -> list[int]:
+    """Places of values that are worth exactly what those before them, back to the last such value, are together."""
+    found: list[int] = []
+    since: list[Decimal] = []
+    for place, value in enumerate(values):
+        if value is None:
+            continue
+        if len(since) > 1 and value == sum(since):
+            found.append(place)
+            since = []
+        else:
+            since.append(value)
+    return found if len(found) > 1 and not since else []
 
 
 def stated_in(text: str) -> Decimal | None:
