@@ -203,8 +203,8 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if _WORTH_LED.match(line.text) and above.text[-1:] not in ",(":
         return True
-    is_rest_of_word = len(above.words) == 1 and line.words[0].text.islower()
-    if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest_of_word):
+    is_rest = line.words[0].text.islower() and (len(above.words) == 1 or not has_room(above, line.words[0], right))
+    if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest):
         return True
     if line.words[0].is_bold and not line.is_bold and not above.is_bold and _COUNTED_LEAD.match(line.text):
         return True
