@@ -113,7 +113,7 @@ SCALES: dict[str, tuple[Sequence[str], list[Any]]] = {
         [("Essays", None, [("good", None), ("fair", None), ("poor", None)])],
     ),
     "marks behind the same word": (
-        ["# Marks", "- Karakteren 6: svært god", "- Karakteren 5: meget god", "- Karakteren 4: god"],
+        ["# Marks", "- Karakteren 6: alt er med", "- Karakteren 5: noe er utelatt", "- Karakteren 4: det halve er med"],
         [("Marks", None, [("Karakteren 6", None), ("Karakteren 5", None), ("Karakteren 4", None)])],
     ),
     "one scale for the whole work": (
