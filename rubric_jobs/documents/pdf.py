@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 
-from rubric_jobs.documents.bands import banded_grids, jointed_grids
+from rubric_jobs.documents.bands import banded_grids, jointed_grids, shaded_rows
 from rubric_jobs.documents.columns import aligned_grids
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.headers import header_above, header_at_foot, heads_columns
@@ -83,9 +83,10 @@ def document_of(contents: list[PageContent], recognized: Sequence[Recognized] = 
     """Finds the tables and paragraphs of pages."""
     pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
+    headings = _headings(pages, {text for text, _ in repeated})
     vocabulary = _vocabulary(contents)
     for page in pages:
-        page.loose = _without(page, repeated)
+        page.loose = _without(page, repeated, headings)
         _find_tables(page, vocabulary)
     for page, following in itertools.pairwise(pages):
         _take_header_at_foot(page, following, vocabulary)
@@ -179,10 +180,10 @@ def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     _take(page, jointed_grids(page.loose, free), vocabulary, PARTLY_RULED)
     boxes = [table.box for table in page.tables]
     _take(page, find_grids(_outside(content.fills, boxes)), vocabulary, PARTLY_RULED)
-    rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
+    rules = [e for e in merge(content.lines + shaded_rows(content.fills, page.loose)) if e.is_horizontal]
     banded = banded_grids(page.loose, _outside(rules, [t.box for t in page.tables]))
     _take(page, banded, vocabulary, PARTLY_RULED)
-    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
+    _take(page, aligned_grids(page.loose, [t.box for t in page.tables], rules), vocabulary, ALIGNED)
     _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
 
 
@@ -246,11 +247,22 @@ def _keys(line: Line) -> tuple[tuple[str, int], ...]:
     return (text, band), (text, -int((line.box[1] + 3) // 6) - 1)
 
 
-def _without(page: _Page, repeated: set[tuple[str, int]]) -> list[Word]:
+def _headings(pages: list[_Page], texts: set[str]) -> set[str]:
+    """Those of the texts that head the columns of a table on some page, wherever they stand there."""
+    found: set[str] = set()
+    for page in pages if texts else ():
+        for line in into_lines(page.content.words):
+            text = _keys(line)[0][0]
+            if text in texts and text not in found and heads_columns(line, page.content.words):
+                found.add(text)
+    return found
+
+
+def _without(page: _Page, repeated: set[tuple[str, int]], headings: set[str]) -> list[Word]:
     dropped: set[int] = set()
     table_from = None
     for line in _edge_lines(page):
-        if any(key in repeated for key in _keys(line)) and heads_columns(line, page.content.words):
+        if any(key in repeated for key in _keys(line)) and _keys(line)[0][0] in headings:
             # What stands below the headings of a table is its rows, though other pages have the same there.
             table_from = line.box[1]
         is_of_table = table_from is not None and table_from <= line.box[1] < page.content.height / 2
