@@ -290,6 +290,12 @@ def _begins_level(line: str) -> bool:
 
 
 @lru_cache(REMEMBERED)
+def ends_in_amount(text: str) -> bool:
+    """ "TOTAL SCORE (maximum score: 10)"."""
+    return len(text) <= LONGEST_KEY and (amounts.trailing(text) or whole(text.split()[-1])) is not None
+
+
+@lru_cache(REMEMBERED)
 def ends_in_points(line: str) -> bool:
     """ "The content is relevant: 3 pts"."""
     found = amounts.trailing(line)
