@@ -190,7 +190,9 @@ def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
 def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: str) -> None:
     """Turns grids into tables and takes their words out of the loose ones."""
     for bare in grids:
-        grid = header_above(bare, page.loose) or bare
+        others = [other.box for other in grids if not _holds(other.box, bare.box)]
+        free = [w for w in page.loose if not any(_inside(w, box) for box in others)]
+        grid = header_above(bare, free) or bare
         table = fill(grid, page.loose, page.content.number, vocabulary, origin)
         if table is None or (table.table.columns < 2 and table.table.rows < 2):
             continue
@@ -211,6 +213,10 @@ def _take_header_at_foot(page: _Page, following: _Page, vocabulary: frozenset[st
 def _inside(word: Word, box: Box) -> bool:
     x, y = word.centre
     return box[0] <= x < box[2] and box[1] <= y < box[3]
+
+
+def _holds(box: Box, other: Box) -> bool:
+    return box[0] <= other[0] and box[1] <= other[1] and other[2] <= box[2] and other[3] <= box[3]
 
 
 def _outside(edges: list[Edge], boxes: list[Box]) -> list[Edge]:

@@ -161,3 +161,11 @@ def test_rows_of_a_script_without_small_letters_are_parted_by_their_gaps() -> No
 
     names = [row[0].replace(" ", "") for row in texts(drawn(draw))]
     assert names == ["标准", "结构与论证", "语言表达能力"]
+
+
+def test_rows_of_the_table_above_are_no_headings() -> None:
+    first = [["4", "The plot needs effort<br/>to be read"], ["0", "It cannot be read"]]
+    second = [["1", "It has a title"], ["0", "It has none"]]
+    heading = Paragraph("Title", BODY.clone("title", fontSize=9, leading=9, spaceAfter=0, leftIndent=180))
+    document = read(table(first, GRID, [24, 300]), heading, table(second, GRID, [24, 300]))
+    assert [len(texts(document, index)) for index in (0, 1)] == [2, 2]
