@@ -211,6 +211,21 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ],
         [("Originality", 10, []), ("Report", 15, []), ("Log", 5, [])],
     ),
+    "parts below headings that say their totals": (
+        [
+            "- Task 1 — Total: 12",
+            "  - Code: 8",
+            "  - Report: 4",
+            "- Task 2 — Total: 30",
+            "  - Code: 20",
+            "  - Report: 10",
+        ],
+        [("Task 1", 12, []), ("Task 2", 30, [])],
+    ),
+    "headings with typed numbers among others": (
+        ["# Talks", "# 1- Introduction", "- names the theme", "- names the plan", "# 2- Plan", "- is clear"],
+        [("1- Introduction", None, []), ("2- Plan", None, [])],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
