@@ -40,6 +40,8 @@ _OF_GRADE = re.compile(
     re.IGNORECASE,
 )
 """ "5% of the overall course grade": of what, is no part of the name."""
+_REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
+""" "The login works 5 points (2 without a test)": points before a closing remark."""
 _SUMMED = re.compile(
     rf"^(?P<name>[^\n]{{2,80}}?)\s*[-–—:,(\[（]\s*(?:{lexicon.TOTAL.pattern})(?:\s+of|\s*[:：=])?"
     rf"\s*(?P<amount>{amounts.NUMBER}\s*(?:{amounts.UNIT})?)\.?\s*[)\]）]?$",
@@ -198,6 +200,10 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     found = amounts.trailing(text)
     if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], _tidied(found[1])
+    if is_marked and (remark := _REMARK.match(text)):
+        found = amounts.trailing(remark["before"])
+        if found and found[1] and not found[0].is_bare:
+            return found[0], _tidied(f"{found[1]} {remark['remark']}")
     if not is_marked and len(text) > LONGEST_PLAIN:
         return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)
