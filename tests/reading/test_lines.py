@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rubric_jobs.documents.model import Document, fold
@@ -300,6 +300,7 @@ WORDS = st.sampled_from(
 )
 
 
+@example(["Thesis", "#", "Thesis"])
 @given(st.lists(WORDS | st.text(min_size=1, max_size=40).filter(str.strip), min_size=2, max_size=12))
 def test_any_paragraphs_give_bounded_plans_whose_values_are_printed(lines: list[str]) -> None:
     document = document_of(*lines)
