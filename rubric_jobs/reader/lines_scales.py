@@ -63,7 +63,11 @@ def scales_of(outline: Outline) -> Iterator[Scales]:
 
 
 def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int]]]:
-    """Lines that may be levels, by what says so, and the lines that have the points of those above them."""
+    """Lines that may be levels, by what says so, and the lines that have the points of those above them.
+
+    They open with a level's name or points, differ in a mark alone, end in points, have points alone below them, or are
+    points alone above a name.
+    """
     lines = outline.lines
     points = [i for i, line in enumerate(lines) if line.said.is_amount_alone and line.said.total is None]
     alone = dict.fromkeys(points)
