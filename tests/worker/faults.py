@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from grader.embedded_postgres import Server
 from rubric_jobs.jobs import lifecycle
@@ -141,6 +141,7 @@ def stop_again_and_again(trial: Trial, llm: FakeLLM, *, way: str, rounds: int, j
     lasted = []
     for _ in range(rounds):
         with trial.cluster() as cluster:
+            cluster.wait_for_pumps()
             wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
             began = time.monotonic()
             STOPS[way](cluster)
@@ -153,7 +154,8 @@ def stop_again_and_again(trial: Trial, llm: FakeLLM, *, way: str, rounds: int, j
         wait_until(lambda: llm.in_flight == 0, within_s=5, what="the end of all calls")
     assert max(lasted) <= SHORT_GRACE_S + STOP_SLACK_S, f"a stop took {max(lasted):.1f} s"
     llm.behave(latency_s=0)
-    with trial.cluster():
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
     trial.say(f"stopped by {way}", told, longest_stop_s=round(max(lasted), 2), rounds=rounds)
@@ -166,6 +168,7 @@ def lose_a_leader(trial: Trial, llm: FakeLLM, *, role: str, jobs: int) -> tuple[
     llm.behave(latency_s=30)
     trial.submit(jobs, provider="gemini", say="leader")
     with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
         began = time.monotonic()
         cluster.kill(role, choose=min)
@@ -173,7 +176,8 @@ def lose_a_leader(trial: Trial, llm: FakeLLM, *, role: str, jobs: int) -> tuple[
         wait_until(lambda: not cluster.everyone(), within_s=SHORT_GRACE_S + STOP_SLACK_S, what="the end of all orphans")
         lasted, codes = time.monotonic() - began, cluster.exit_codes
     llm.behave(latency_s=0)
-    with trial.cluster():
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
     trial.say(f"{role} killed", told, all_gone_after_s=round(lasted, 2))
@@ -185,6 +189,7 @@ def crash_three_times(trial: Trial, llm: FakeLLM, *, innocents: int) -> tuple[Hi
     trial.environ |= {"PUMP_LEASE_SECONDS": "2", "PUMP_SILENCE_SECONDS": "30"}
     (guilty,) = trial.submit(1, provider="gemini", say="[[fake latency_s=30]]")
     with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         for crash in range(CRASHES_ALLOWED):
             llm.behave(latency_s=30)
             trial.submit(innocents // CRASHES_ALLOWED, provider="gemini", say="beside")
@@ -327,9 +332,12 @@ def freeze_connections(trial: Trial, proxy: Proxy, *, jobs: int) -> History:
 def freeze_a_pump(trial: Trial, llm: FakeLLM, *, jobs: int) -> History:
     """SIGSTOP of one pump for longer than its lease, then SIGCONT: its jobs have been done by others meanwhile."""
     trial.environ |= {"PUMP_SILENCE_SECONDS": "60", "PUMP_LEASE_SECONDS": "2"}
-    llm.behave(latency_s=1.5)
-    trial.submit(jobs, provider="gemini", say="freeze")
+    llm.behave(latency_s=4)
     with trial.cluster(WORKER_CONCURRENCY=str(jobs // 2)) as cluster:
+        cluster.wait_for_pumps()
+        # In one transaction, so that both pumps are full before the first call ends.
+        with transaction.atomic():
+            trial.submit(jobs, provider="gemini", say="freeze")
         trial.wait_for_processing(jobs)
         frozen = min(cluster.pids("busy"))
         os.kill(frozen, signal.SIGSTOP)
