@@ -11,6 +11,8 @@ from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Cell, Tabl
 from rubric_jobs.documents.unruled import with_unruled_rows
 from rubric_jobs.rubric.model import Source
 
+_ITEM_SIGNS = frozenset("•●○◦▪■▫‣⁃∙·➢➤►❖◆◇")
+
 
 @dataclass(slots=True)
 class PlacedTable:
@@ -37,22 +39,32 @@ def fill(
     held = _held(grid, words)
     if len(held) < 2:
         return None
+    are_items = False
     if origin != ALIGNED:
         for parted in (with_unruled_columns, with_unruled_rows):
             whole = parted(grid, held)
             if whole is not grid:
                 grid, held, origin = whole, _held(whole, words), PARTLY_RULED
+                are_items = parted is with_unruled_rows
     areas = [area for i, area in enumerate(grid.areas) if i in held]
     rows = _kept(range(grid.rows), [(a.row, a.row_span) for a in areas])
     columns = _kept(range(grid.columns), [(a.column, a.column_span) for a in areas])
     cells = [
-        _cell(area, held.get(i, []), rows, columns, page, vocabulary)
+        _cell(area, _without_bullet(held.get(i, [])) if are_items else held.get(i, []), rows, columns, page, vocabulary)
         for i, area in enumerate(grid.areas)
         if _covers(rows, area.row, area.row_span) and _covers(columns, area.column, area.column_span)
     ]
     xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
     table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)), origin)
     return PlacedTable(page, grid.box, xs, table, grid.xs, _row_borders(grid), rows, grid.is_open)
+
+
+def _without_bullet(words: list[Word]) -> list[Word]:
+    """The words of a list's only item in a cell, without the sign before it: the list was parted into rows."""
+    bullets = [word for word in words if word.text in _ITEM_SIGNS]
+    if len(bullets) != 1 or len(words) < 2 or any(word.x0 < bullets[0].x0 for word in words):
+        return words
+    return [word for word in words if word is not bullets[0]]
 
 
 def _row_borders(grid: Grid) -> list[float]:

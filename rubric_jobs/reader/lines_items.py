@@ -34,6 +34,12 @@ _IN_BRACKET = re.compile(
     r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
 )
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
+_OF_GRADE = re.compile(
+    r"(?<=[%％])\s+(?:of|de|del|der|von|van|di|do|da)\s[^.:;()]{0,40}?"
+    r"(?:grade|mark|nota|note|gesamtnote|cijfer|voto|calificaci[oó]n)\b[^.:;()]{0,20}(?=[.:;()]|$)",
+    re.IGNORECASE,
+)
+""" "5% of the overall course grade": of what, is no part of the name."""
 _SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
 _TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
 _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
@@ -177,6 +183,7 @@ def is_amount_alone(text: str) -> bool:
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
+    text = _OF_GRADE.sub("", text)
     if is_amount_alone(text):
         rest = text.replace("：", ":").rpartition(":")[2]
         return amounts.whole(text) or amounts.whole(rest), ""
@@ -184,11 +191,11 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], _tidied(found[1])
     if not is_marked and len(text) > LONGEST_PLAIN:
-        return _at_head(text) or (None, text)
+        return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
         return opened[0], _tidied(opened[1])
-    return _inside(text) or _at_head(text) or (None, _tidied(text))
+    return _inside(text) or _at_head(text) or _behind_colon(text) or (None, _tidied(text))
 
 
 def _inside(text: str) -> tuple[Amount, str] | None:
@@ -211,6 +218,15 @@ def _at_head(text: str) -> tuple[Amount, str] | None:
     if named and named[1] and (not named[0].is_bare or head[0].rstrip()[-1:] in ")]）】"):
         return named[0], _tidied(f"{named[1]}: {head[1].strip()}")
     return None
+
+
+def _behind_colon(text: str) -> tuple[Amount, str] | None:
+    """Points that open what stands behind a colon: "Style: 5 points (is it plain?)"."""
+    head, colon, rest = text.replace("：", ":").partition(":")
+    opened = amounts.leading(rest) if colon and 1 < len(head.strip()) <= LONGEST_HEAD else None
+    if opened is None or opened[0].is_bare or not opened[1]:
+        return None
+    return opened[0], _tidied(f"{head.strip()}: {opened[1].strip(' .;,')}")
 
 
 def _tidied(text: str) -> str:

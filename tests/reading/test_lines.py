@@ -202,6 +202,15 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["# Essay", "Sources", "Are five of them cited?", "Structure", "Is there a thesis?", "Grammar", "Is it right?"],
         [("Sources", None, []), ("Structure", None, []), ("Grammar", None, [])],
     ),
+    "points behind a colon": (
+        [
+            "# Fair",
+            "Originality: 10 points (Does the project show a new idea?)",
+            "Report: 15% of the overall course grade. It holds the results.",
+            "Log: 5 points",
+        ],
+        [("Originality", 10, []), ("Report", 15, []), ("Log", 5, [])],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],

@@ -1,8 +1,9 @@
 """Short words that stand alone, such as the points in the cells of a table.
 
 A line gives Tesseract its height, its baseline and its neighbours; a lone "0" is read as "(0)" and a "7" as "74". Here
-each is cut out, brought to the height that the models were trained on, and read twice: as any word and as an amount.
-The surer reading stands.
+each is cut out and brought to the height that the models were trained on. A single sign is set three times side by
+side, which gives it neighbours: a "0" is then read as "000". Anything longer is read twice, as any word and as an
+amount, and the surer reading stands.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ APART = 1.2
 """Times the height of the line: the least gap to the next word."""
 HEIGHT, MARGIN = 36, 14
 """Pixels of a cut-out's letters, and of the paper around them."""
+TIMES, BETWEEN = 3, 7
+"""How often a single sign is set, and the pixels between two of them."""
 LEAST_SURE = 60.0
 """Percent; below, what the line was read as stands."""
+PAPER = 255
 AMOUNT = "0123456789.,/-+%"
 
 
@@ -38,7 +42,7 @@ def settled(words: list[Word], grey: Grey, ink: Grey, engine: Any) -> list[Word]
         cut_out = _cut_out(word, grey, ink)
         if cut_out is None:
             continue
-        text, sure = max(_read(engine, cut_out, ""), _read(engine, cut_out, AMOUNT), key=lambda read: read[1])
+        text, sure = _sign(engine, cut_out) or _amount_or_word(engine, cut_out)
         if text and sure >= LEAST_SURE:
             word.text = text
     engine.SetVariable("tessedit_char_whitelist", "")
@@ -58,8 +62,22 @@ def _stands_alone(word: Word, words: list[Word]) -> bool:
     )
 
 
-def _cut_out(word: Word, grey: Grey, ink: Grey) -> Image.Image | None:
-    """The word's own ink at the usual size, with paper around it."""
+def _sign(engine: Any, cut_out: Grey) -> tuple[str, float] | None:
+    """A sign that is no wider than tall; None where it is wider, or is not read as the same sign each time."""
+    if cut_out.shape[1] > cut_out.shape[0]:
+        return None
+    between = np.full((cut_out.shape[0], BETWEEN), PAPER, np.uint8)
+    row = np.hstack([cut_out, *[between, cut_out] * (TIMES - 1)])
+    text, sure = _read(engine, np.asarray(row, dtype=np.uint8), "")
+    return (text[0], sure) if len(text) == TIMES and len(set(text)) == 1 else None
+
+
+def _amount_or_word(engine: Any, cut_out: Grey) -> tuple[str, float]:
+    return max(_read(engine, cut_out, ""), _read(engine, cut_out, AMOUNT), key=lambda read: read[1])
+
+
+def _cut_out(word: Word, grey: Grey, ink: Grey) -> Grey | None:
+    """The word's own ink at the usual size."""
     reach = round(0.3 * word.size)
     x0, x1 = max(0, int(word.x0) - reach), min(grey.shape[1], int(word.x1) + reach)
     top, bottom = max(0, int(word.top) - 2), min(grey.shape[0], int(word.bottom) + 2)
@@ -70,13 +88,12 @@ def _cut_out(word: Word, grey: Grey, ink: Grey) -> Image.Image | None:
     factor = HEIGHT / max(own.shape[0], 0.5 * word.size)
     size = max(1, round(own.shape[1] * factor)), max(1, round(own.shape[0] * factor))
     scaled = cv2.resize(own, size, interpolation=cv2.INTER_CUBIC)
-    framed = np.pad(np.asarray(scaled, dtype=np.uint8), MARGIN, constant_values=255)
-    return Image.fromarray(framed)
+    return np.asarray(scaled, dtype=np.uint8)
 
 
-def _read(engine: Any, picture: Image.Image, letters: str) -> tuple[str, float]:
-    """What it says in these letters (in any, if empty), and how sure that is in percent."""
+def _read(engine: Any, cut_out: Grey, letters: str) -> tuple[str, float]:
+    """What it says in these letters (in any, if empty), with paper around it, and how sure that is in percent."""
     engine.SetVariable("tessedit_char_whitelist", letters)
-    engine.SetImage(picture)
+    engine.SetImage(Image.fromarray(np.pad(cut_out, MARGIN, constant_values=PAPER)))
     text = (engine.GetUTF8Text() or "").strip()
     return text, float(engine.MeanTextConf()) if text else 0.0

@@ -14,6 +14,7 @@ from rubric_jobs.documents.kinds import PDF, sniff
 from rubric_jobs.documents.recognized import LONG_SIDE_PT, Recognized, shown_size
 from rubric_jobs.documents.scans import decode, letters, rulings, straighten
 from rubric_jobs.documents.scans.straighten import Straight
+from rubric_jobs.documents.underlines import without_underlines
 
 cv2.setNumThreads(1)  # the other cores are for the documents beside this one
 USUAL_LINE_PT = 13.0
@@ -37,17 +38,19 @@ def read(grey: NDArray[np.uint8], number: int, *, width: float, height: float, i
     setting = letters.setting(lit)
     straight = straighten.levelled(straighten.turned(replace(straight, grey=lit), setting.quarters))
     lines, fills, mask = rulings.find(straight.grey)
-    straight.grey[cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0] = 255
+    straight.grey[mask > 0] = 255
     words = letters.words(straight.grey, setting.script)
     scale = _scale(straight, words, width * height if not is_photo else None)
     to_points = np.diag([width / grey.shape[1], height / grey.shape[0], 1.0])
     to_picture = to_points @ np.linalg.inv(straight.to_page) @ np.diag([1 / scale, 1 / scale, 1.0])
+    placed = [_scaled_word(word, scale) for word in words]
+    drawn = [_scaled_edge(edge, scale) for edge in lines if not _is_stroke(edge, words)]
     content = PageContent(
         number,
         straight.grey.shape[1] * scale,
         straight.grey.shape[0] * scale,
-        [_scaled_word(word, scale) for word in words],
-        lines=[_scaled_edge(edge, scale) for edge in lines if not _is_stroke(edge, words)],
+        placed,
+        lines=without_underlines(drawn, placed),
         fills=[_scaled_edge(edge, scale) for edge in fills if not _is_stroke(edge, words)],
         has_picture=True,
     )
