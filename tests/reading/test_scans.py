@@ -209,7 +209,7 @@ def test_light_letters_on_a_dark_area_become_dark_ones_on_light() -> None:
     assert (after[200:] == before[200:]).all()
 
 
-def test_dots_of_letters_are_no_bullets() -> None:
+def test_dots_and_rings_are_bullets_and_dots_of_letters_are_none() -> None:
     import numpy as np
 
     page = Image.new("L", (600, 400), 255)
@@ -217,11 +217,12 @@ def test_dots_of_letters_are_no_bullets() -> None:
     for y in range(60, 360, 60):
         for x in range(120, 420, 40):
             pen.rectangle((x, y, x + 18, y + 20), outline=0, width=4)
-    pen.ellipse((60, 64, 72, 76), fill=0)  # a bullet
+    pen.ellipse((60, 64, 72, 76), fill=0)
+    pen.ellipse((60, 122, 76, 138), outline=0, width=3)
     pen.ellipse((60, 170, 72, 182), fill=0)  # an i
     pen.rectangle((62, 188, 70, 212), fill=0)
     ink = letters._ink(np.asarray(page))
-    assert [(x, y) for x, y, _, _ in letters._bullets(ink)] == [(60, 64)]
+    assert {(x, y): sign for (x, y, _, _), sign in letters._bullets(ink).items()} == {(60, 64): "•", (60, 122): "○"}
 
 
 @cache
