@@ -17,6 +17,7 @@ from rubric_jobs.reader import (
     candidates,
     composition,
     confidence,
+    enumerate_rows,
     enumerate_tables,
     grid_work,
     local_features,
@@ -31,7 +32,10 @@ RIDGE_RANK, RIDGE_WHOLE = 10.0, 3.0
 COST_LOCAL, COST_DETECT, COST_CONFIDENCE = 0.5, 0.03, 0.05
 CAUTION = 0.8
 """Log odds by which a reading must beat "no rubric here"."""
-WIDE = {"MOST_PARTS": 110, "MOST_HEADERS": 4, "MOST_COLUMN_ROLES": 8, "MOST_ROW_ROLES": 5}
+WIDE = {
+    enumerate_tables: {"MOST_PARTS": 110, "MOST_HEADERS": 4, "MOST_COLUMN_ROLES": 8},
+    enumerate_rows: {"MOST_ROW_ROLES": 5},
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,9 @@ class Region:
 
 def gold(case: Any) -> list[Gold]:
     """The part of each table that tells most of the truth, of more parts than are looked at in reading."""
-    for name, value in WIDE.items():  # in a process of its own
-        setattr(enumerate_tables, name, value)
+    for module, bounds in WIDE.items():  # in a process of its own
+        for name, value in bounds.items():
+            setattr(module, name, value)
     found = []
     for region in _regions(case, tables_alone=True) if case.truth["criteria"] else []:
         best = max(region.options, key=lambda option: round(option.utility, 6))

@@ -66,7 +66,7 @@ def _pointed_lines(document: str) -> Answer:
 def _numbered_tables(document: str) -> list[tuple[str, list[list[str]]]]:
     found: list[tuple[str, list[list[str]]]] = []
     for line in document.splitlines():
-        if table := re.match(r"\[(\d+)\] table,", line):
+        if table := re.match(r"\[(\d+)\] \1c0\b", line):
             found.append((table[1], []))
         elif row := re.match(r"(\d+)r\d+ (.*)", line):
             found[-1][1].append([cell.strip() for cell in row[2].split(" | ")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -108,6 +109,14 @@ def test_make_targets_that_are_named_exist() -> None:
     targets = set(re.findall(r"^([\w-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     named = {found[1] for fence in COMMANDS for line in fence.text.splitlines() if (found := MAKE.match(line))}
     assert named <= targets
+
+
+def test_the_steps_of_the_way_of_a_file_are_in_the_code() -> None:
+    steps = (PROJECT / "docs" / "architecture.md").read_text().split("\n## The way of a file\n")[1].split("\n## ")[0]
+    named = re.findall(r"`((?:web|worker|jobs|pipelines|reader|llm|rubric)\.[\w.]+)`", steps)
+    assert len(named) >= 15
+    for name in named:
+        assert pkgutil.resolve_name(f"rubric_jobs.{name}"), name
 
 
 def test_management_commands_that_are_named_exist() -> None:

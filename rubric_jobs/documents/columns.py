@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
+from rubric_jobs.documents.geometry import Area, Box, Grid, Word, median
 from rubric_jobs.documents.lines import Line, into_lines, stretches
 
 NARROWEST_CORRIDOR = 7.0
 """Points: wider than the spaces between words, narrower than the gutter of any table."""
 FEWEST_LINES = 3
-FEWEST_HEADINGS = 3
-SAME_EXTENT = 5.0
 ROW_GAP = 1.3
 """A gap so many times the usual line pitch begins a new row."""
 
@@ -22,60 +20,6 @@ class Region:
     box: Box
     lines: list[Line]
     rules: list[float]
-
-
-def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
-    """Tables whose only rulings are horizontal, three or more of the same extent one under the other."""
-    grids = []
-    for group in _same_extents(rules):
-        x0, x1 = min(e.start for e in group), max(e.end for e in group)
-        top, bottom = group[0].at, group[-1].at
-        beside = [w for w in words if x0 - 3 <= w.centre[0] <= x1 + 3]
-        inside = [w for w in beside if top - 2 <= w.centre[1] <= bottom + 2]
-        last = _open_row(into_lines(inside), into_lines([w for w in beside if w.centre[1] > bottom + 2]), group)
-        if last:
-            bottom = last[-1].box[3] + 1
-            inside += [word for line in last for word in line.words]
-        region = Region((x0 - 3, top, x1 + 3, bottom), into_lines(inside), [e.at for e in group])
-        grid = _region_grid(region)
-        if grid:
-            grids.append(grid)
-    return grids
-
-
-def _open_row(lines: list[Line], below: list[Line], rules: list[Edge]) -> list[Line]:
-    """The lines of a last row that no rule closes: they fall into the columns of the rows above."""
-    bottom = rules[-1].at
-    if not all(any(a.at < line.centre_y < b.at for line in lines) for a, b in itertools.pairwise(rules)):
-        return []
-    if any(a.at + 1.6 * line.size < line.box[1] for a, line in _first_lines(rules, lines)):
-        return []
-    found: list[Line] = []
-    for line in below:
-        above = found[-1].box[3] if found else bottom
-        if line.box[1] - above > (0.9 if found else 1.6) * line.size:
-            break
-        found.append(line)
-    if not lines or not found or len(found[0].segments) < 2:
-        return []
-    return found if len(corridors([*lines, *found])) >= len(corridors(lines)) >= 1 else []
-
-
-def _first_lines(rules: list[Edge], lines: list[Line]) -> list[tuple[Edge, Line]]:
-    return [(rule, next(line for line in lines if line.centre_y > rule.at)) for rule in rules[:-1]]
-
-
-def _same_extents(rules: list[Edge]) -> list[list[Edge]]:
-    groups: list[list[Edge]] = []
-    for edge in sorted((e for e in rules if e.is_horizontal and e.length >= 120), key=lambda e: e.at):
-        for group in groups:
-            last = group[-1]
-            if abs(last.start - edge.start) <= SAME_EXTENT and abs(last.end - edge.end) <= SAME_EXTENT:
-                group.append(edge)
-                break
-        else:
-            groups.append([edge])
-    return [group for group in groups if len(group) >= 3]
 
 
 def aligned_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
@@ -89,7 +33,7 @@ def aligned_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
             max(line.box[2] for line in lines) + 2,
             lines[-1].box[3] + 1,
         )
-        grid = _region_grid(Region(box, lines, []), fewest_columns=3)
+        grid = region_grid(Region(box, lines, []), fewest_columns=3)
         if grid:
             grids.append(grid)
     return grids
@@ -144,7 +88,7 @@ def corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, f
     return found
 
 
-def _region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
+def region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
     if len(region.lines) < FEWEST_LINES:
         return None
     found = corridors(region.lines)
@@ -156,12 +100,12 @@ def _region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
 
 def grid_with_columns(region: Region, xs: list[float]) -> Grid | None:
     """The region's grid with these column borders; rows are found by rules, gaps and first words."""
-    held = [_columns_of(line, xs) for line in region.lines]
+    held = [columns_of(line, xs) for line in region.lines]
     starts = _row_starts(region, held)
     return _as_grid(region, xs, starts, held)
 
 
-def _columns_of(line: Line, xs: list[float]) -> set[int]:
+def columns_of(line: Line, xs: list[float]) -> set[int]:
     return {c for word in line.words for c in range(len(xs) - 1) if xs[c] <= word.centre[0] < xs[c + 1]}
 
 
@@ -254,48 +198,3 @@ def _with_merges(areas: list[Area], starts: list[int], inner: set[int]) -> list[
             first = area
         kept.append(area)
     return kept
-
-
-def header_above(grid: Grid, words: list[Word]) -> Grid | None:
-    """The grid with one row more on top, where an unruled line of headings stands right above its columns."""
-    x0, top, x1, _ = grid.box
-    lines = into_lines([w for w in words if x0 - 2 <= w.centre[0] <= x1 + 2 and top - 60 <= w.centre[1] < top + 1])
-    if not lines or top - lines[-1].box[3] > 1.2 * lines[-1].size:
-        return None
-    line = lines[-1]
-    columns = [_columns_of(Line(part, line.box), grid.xs) for part in line.segments]
-    alone = len(columns) >= max(2, grid.columns - 1) and all(len(c) == 1 for c in columns)
-    if not alone or len(set().union(*columns)) < len(columns):
-        return None
-    edge = line.box[1] - 1
-    header = [Area(0, c, 1, 1, (grid.xs[c], edge, grid.xs[c + 1], top)) for c in range(grid.columns)]
-    rest = [Area(a.row + 1, a.column, a.row_span, a.column_span, a.box) for a in grid.areas]
-    return replace(grid, box=(x0, edge, x1, grid.box[3]), rows=grid.rows + 1, areas=header + rest)
-
-
-def header_at_foot(xs: list[float], words: list[Word], tables: list[Box]) -> Grid | None:
-    """A row of headings over these columns, where it is the last line of a page, below all of its tables."""
-    lines = into_lines([w for w in words if w.quarter % 2 == 0])
-    if not lines or any(box[3] > lines[-1].box[1] for box in tables):
-        return None
-    line = lines[-1]
-    columns = [_columns_of(Line(part, line.box), xs) for part in line.segments]
-    is_apart = len(columns) >= max(2, len(xs) - 2) and all(len(found) == 1 for found in columns)
-    if not is_apart or len(set().union(*columns)) < len(columns):
-        return None
-    top, bottom = line.box[1] - 1, line.box[3] + 1
-    areas = [Area(0, c, 1, 1, (xs[c], top, xs[c + 1], bottom)) for c in range(len(xs) - 1)]
-    return Grid((xs[0], top, xs[-1], bottom), xs, 1, areas)
-
-
-def heads_columns(line: Line, words: list[Word]) -> bool:
-    """Whether the line right below begins where this one's parts begin: the header of a table, on every page again."""
-    if len(line.segments) < FEWEST_HEADINGS:
-        return False
-    low = line.box[3] + 2.5 * line.size
-    below = into_lines([w for w in words if line.box[3] - 1 <= w.top and w.centre[1] < low and w.quarter % 2 == 0])
-    if not below:
-        return False
-    starts = [part[0].x0 for part in below[0].segments]
-    matching = sum(any(abs(part[0].x0 - x) <= SAME_EXTENT for x in starts) for part in line.segments)
-    return matching >= max(2, len(line.segments) - 1)

@@ -162,11 +162,18 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
     usual = _usual_pitch(lines, right)
     groups = [[lines[0]]]
     for above, line in itertools.pairwise(lines):
-        if _starts_paragraph(above, line, usual, right):
+        if _starts_paragraph(above, line, usual, right) or _is_labelled_like(groups[-1][0], above, line):
             groups.append([line])
         else:
             groups[-1].append(line)
     return groups
+
+
+def _is_labelled_like(first: Line, above: Line, line: Line) -> bool:
+    """Whether a sentence ended above, and a label opens this line as one opens the paragraph: "Good: It is clear."."""
+    return above.text[-1:] in ".!?" and all(
+        _LABELLED.match(each.text) and each.text[0].isupper() for each in (first, line)
+    )
 
 
 def _usual_pitch(lines: list[Line], right: float) -> float:
@@ -196,8 +203,8 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
         return True
     if _WORTH_LED.match(line.text) and above.text[-1:] not in ",(":
         return True
-    is_rest_of_word = len(above.words) == 1 and line.words[0].text.islower()
-    if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest_of_word):
+    is_rest = line.words[0].text.islower() and (len(above.words) == 1 or not has_room(above, line.words[0], right))
+    if (line.is_parted and _LABELLED.match(line.text)) or (_COUNTED.match(line.text) and not is_rest):
         return True
     if line.words[0].is_bold and not line.is_bold and not above.is_bold and _COUNTED_LEAD.match(line.text):
         return True

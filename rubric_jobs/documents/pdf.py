@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 
-from rubric_jobs.documents.columns import aligned_grids, banded_grids, header_above, header_at_foot, heads_columns
+from rubric_jobs.documents.bands import banded_grids, jointed_grids
+from rubric_jobs.documents.columns import aligned_grids
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
+from rubric_jobs.documents.headers import header_above, header_at_foot, heads_columns
 from rubric_jobs.documents.kinds import pdf_end
 from rubric_jobs.documents.lattice import find_grids, merge
 from rubric_jobs.documents.lines import Line, into_lines
@@ -173,6 +175,8 @@ def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     """Grids first, then shaded areas, rules across and bare alignment, each in the words that the ones before left."""
     content = page.content
     _take(page, page.ruled, vocabulary, RULED)
+    free = _outside(content.lines + content.fills, [table.box for table in page.tables])
+    _take(page, jointed_grids(page.loose, free), vocabulary, PARTLY_RULED)
     boxes = [table.box for table in page.tables]
     _take(page, find_grids(_outside(content.fills, boxes)), vocabulary, PARTLY_RULED)
     rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]

@@ -36,6 +36,8 @@ ASCENT, DESCENT = 0.95, 0.25
 """Of a usual font, for its type size."""
 _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 _WHITE = 245
+_WHITE_AREA = 253
+"""Rows are shaded in tints too light for a rule."""
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
@@ -310,9 +312,9 @@ class _Shapes:
         c.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
         if not (fill.value or stroke.value):
             return
-        is_faint = not stroke.value and _is_white(item)
+        lightness = 0 if stroke.value else _lightness(item)
         for points in self._outlines(item, count, _times(_matrix(item), outer)):
-            self._outline(points, is_stroked=bool(stroke.value), is_faint=is_faint)
+            self._outline(points, is_stroked=bool(stroke.value), lightness=lightness)
 
     def _outlines(self, item: c.FPDF_PAGEOBJECT, count: int, matrix: _Matrix) -> Iterator[list[tuple[float, float]]]:
         points: list[tuple[float, float]] = []
@@ -328,23 +330,23 @@ class _Shapes:
             if kind != c.FPDF_SEGMENT_BEZIERTO:
                 points.append(self.place(a * x.value + cc * y.value + e, b * x.value + d * y.value + f))
             if c.FPDFPathSegment_GetClose(segment) and points:
-                yield [*points, points[0]]
+                yield points if points[-1] == points[0] else [*points, points[0]]
                 points = []
         if points:
             yield points
 
-    def _outline(self, points: list[tuple[float, float]], *, is_stroked: bool, is_faint: bool) -> None:
+    def _outline(self, points: list[tuple[float, float]], *, is_stroked: bool, lightness: int) -> None:
         xs, ys = [p[0] for p in points], [p[1] for p in points]
         x0, x1, top, bottom = min(xs), max(xs), min(ys), max(ys)
         if bottom - top <= THICKEST_LINE or x1 - x0 <= THICKEST_LINE:
-            if not is_faint:
+            if lightness < _WHITE:
                 self._line(x0, top, x1, bottom)
         elif is_stroked and _is_tick_box(x1 - x0, bottom - top):
             self.boxes.append(Word("☐", x0, top, x1, bottom))
         elif is_stroked:
             for (xa, ya), (xb, yb) in itertools.pairwise(points):
                 self._line(min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb))
-        elif not is_faint and len(points) in (4, 5):
+        elif lightness < _WHITE_AREA and len(points) in (4, 5):
             self.fills += _borders(x0, top, x1, bottom)
 
     def _line(self, x0: float, top: float, x1: float, bottom: float) -> None:
@@ -371,12 +373,12 @@ def _times(inner: _Matrix, outer: _Matrix) -> _Matrix:
     return a * p + b * r, a * q + b * s, cc * p + d * r, cc * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
-def _is_white(item: c.FPDF_PAGEOBJECT) -> bool:
+def _lightness(item: c.FPDF_PAGEOBJECT) -> int:
+    """Of what the path is filled with: 255 is white or nothing."""
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    known = c.FPDFPageObj_GetFillColor(
-        item, ctypes.byref(red), ctypes.byref(green), ctypes.byref(blue), ctypes.byref(alpha)
-    )
-    return bool(known) and (min(red.value, green.value, blue.value) >= _WHITE or alpha.value < 5)
+    if not c.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
+        return 0
+    return 255 if alpha.value < 5 else min(red.value, green.value, blue.value)
 
 
 def _borders(x0: float, top: float, x1: float, bottom: float) -> list[Edge]:

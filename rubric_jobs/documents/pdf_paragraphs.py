@@ -25,6 +25,8 @@ NARROW = 0.5
 """Lines that reach over less than this share of the page were hardly broken by its margin."""
 FEWEST_IN_COLUMN = 8
 """Lines that show that text is set in two columns."""
+FEW_WORDS = 3
+"""No more stand in an amount behind a gap, such as "10 points"."""
 HEADING_SIZE = 1.15
 """So much larger than the page's usual type is a heading."""
 
@@ -136,11 +138,11 @@ def _of_stretch(
 
 
 def _right_edge(lines: list[Line], width: float) -> float:
-    """Where running text is broken: left of the amounts, where most lines end in one.
+    """Where running text is broken: left of the amounts, where most lines end in one. A label opens a line of text.
 
     Lines that all stop at different places were not broken by an edge; then the page's margin is taken for it.
     """
-    parted = [line.segments[0][-1].x1 for line in lines if line.is_parted]
+    parted = [line.segments[0][-1].x1 for line in lines if line.is_parted and len(line.segments[-1]) <= FEW_WORDS]
     if len(parted) * 5 >= len(lines) * 2:
         return max(parted)
     left, right = min(line.box[0] for line in lines), max(line.box[2] for line in lines)

@@ -129,14 +129,26 @@ def _has_digit(word: Word) -> bool:
 def _beside_amounts(lines: dict[int, list[Line]]) -> list[Line]:
     """Lines of a text that have an amount of their own in another cell, and the first of that text."""
     for amounts in lines.values():
-        if len(amounts) < 2 or not all(_AMOUNT.fullmatch(line.text) for line in amounts):
+        if len(amounts) < 2 or not all(_is_amount(line.text) for line in amounts):
             continue
         for texts in lines.values():
             starts = [next((t for t in texts if _same_height(t, a)), None) for a in amounts]
             found = [start for start in starts if start is not None]
-            if texts is not amounts and len(found) == len(amounts) and all(_has_letters(t) for t in found):
+            is_list = len(found) == len(amounts) and all(_has_letters(t) for t in found)
+            if texts is not amounts and is_list and not any(_is_wrapped(t, texts) for t in found):
                 return found
     return []
+
+
+def _is_amount(text: str) -> bool:
+    """The first half of a broken range is none."""
+    return _AMOUNT.fullmatch(text) is not None and text[-1] not in "-–/"
+
+
+def _is_wrapped(line: Line, lines: list[Line]) -> bool:
+    """Whether it goes on in the midst of the sentence of the line above."""
+    at = lines.index(line)
+    return at > 0 and line.text[:1].islower() and lines[at - 1].text[-1] not in ".!?。:;"
 
 
 def _of_list(grid: Grid, lines: dict[int, list[Line]]) -> list[Line]:

@@ -2,7 +2,7 @@
 
 A paragraph is shown as one line behind the number of its block; a table's rows are lines behind their references:
 
-    [3] table, columns 3c0 | 3c1 | 3c2
+    [3] 3c0 | 3c1 | 3c2
     3r0 Criterion | Strong (4) | Weak (0)
     3r1 Use of sources | Cites five sources | Cites none
     [4] Total: 12 points
@@ -87,7 +87,7 @@ def _block(index: int, block: Block) -> str:
     if not isinstance(block, Table):
         prefix = "# " if block.is_heading else f"{block.marker} " if block.marker else ""
         return f"[{index}] {_cut(prefix + block.text, LONGEST_LINE)}"
-    rows = [f"[{index}] table, columns {' | '.join(f'{index}c{column}' for column in range(block.columns))}"]
+    rows = [f"[{index}] {' | '.join(f'{index}c{column}' for column in range(block.columns))}"]
     for number, row in enumerate(block.grid()):
         cells = [
             _cut(cell.text, LONGEST_CELL) if cell and (cell.row, cell.column) == (number, column) else ""

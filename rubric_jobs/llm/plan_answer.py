@@ -60,15 +60,18 @@ def choices(plans: Sequence[Plan], document: Document) -> tuple[Plan, ...]:
 
 
 def shown(offered: Sequence[Plan], document: Document) -> str:
-    """The choices, each with what it reads; with all of its roles where that is the same."""
+    """The choices, each with what it reads; with the roles that tell it from others of which that is the same."""
     told = [_summary(plan, document) for plan in offered]
-    if len(set(told)) < len(told):
-        told = [f"{text}; {_roles_of(plan)}" for text, plan in zip(told, offered, strict=True)]
-    return "\n".join(f"{letter}: {text}" for letter, text in zip(_LETTERS, told, strict=False))
+    lines = []
+    for letter, text, plan in zip(_LETTERS, told, offered, strict=False):
+        twins = [other for same, other in zip(told, offered, strict=True) if same == text and other != plan]
+        known = set.intersection(*(set(twin.parts) for twin in twins)) if twins else set(plan.parts)
+        lines.append("; ".join([f"{letter}: {text}", *(_roles_of(part) for part in plan.parts if part not in known)]))
+    return "\n".join(lines)
 
 
-def _roles_of(plan: Plan) -> str:
-    return ", ".join(f"columns {part.columns} rows {part.rows}"[:LONGEST_ENTRY] for part in plan.parts)
+def _roles_of(part: Part) -> str:
+    return f"{part.blocks[0]}: columns {part.columns} rows {part.rows}"[:LONGEST_ENTRY]
 
 
 def written(plan: Plan, document: Document, offered: Sequence[Plan] = ()) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from rubric_jobs.llm.provider import EnhanceTask, ExtractTask, Task
 from rubric_jobs.reader.plan import COLUMN_ROLES, LINE_ROLES, ROW_ROLES
 from rubric_jobs.rubric.model import Rubric, answer_schema
 
-POINT_VERSION = "point-1"
+POINT_VERSION = "point-2"
 EXTRACT_VERSION = "extract-1"
 ENHANCE_VERSION = "enhance-2"
 """Part of the digest by which results are reused: count it up with every change of a prompt."""
@@ -64,8 +64,22 @@ no points, you may add theirs: "1.2 Fair 8"; the best level has all points of it
 {_MATERIAL}"""
 
 
-def _roles(roles: Mapping[str, str]) -> str:
-    return ", ".join(f"{letter} {meaning}" for letter, meaning in roles.items() if letter != "-")
+def _roles() -> str:
+    """The letters, each kind's own behind those that it shares with others."""
+    kinds = {"Columns": COLUMN_ROLES, "Rows": ROW_ROLES, "Lines": LINE_ROLES}
+    everywhere = set.intersection(*(set(roles.items()) for roles in kinds.values()))
+    shared = everywhere | (set(ROW_ROLES.items()) & set(LINE_ROLES.items()))
+
+    def told(title: str, roles: Iterable[tuple[str, str]]) -> str:
+        return f"{title}: {', '.join(f'{letter} {meaning}' for letter, meaning in roles if letter != '-')}."
+
+    return "\n".join(
+        (
+            told("Roles everywhere", (role for role in ROW_ROLES.items() if role in everywhere)),
+            told("Rows and lines", (role for role in ROW_ROLES.items() if role in shared - everywhere)),
+            *(told(kind, (role for role in roles.items() if role not in shared)) for kind, roles in kinds.items()),
+        )
+    )
 
 
 _POINT = f"""\
@@ -73,16 +87,14 @@ You say where a document's grading rubric stands; you copy nothing. Answer with 
 Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3.
 "choice": the letter of the reading that is wholly right; "own" for a better one of your own; "none" if there is no
 rubric; "prose" if its criteria are neither cells nor lines.
-"words": with a letter, the first words of its first and of its last criterion.
+"words": with a letter, the first words of its first and last criterion.
 "parts": with "own", blocks and shape: "3 down" (criteria below each other), "3 across" (side by side), "3,5 long" (a
-row for each level), "12-30 lines"; then, if so, "name=cell" (the name is the whole cell, not its set-off start), line
-(its first line), above (the heading) or level; "header=3" (block 3 has the header).
+row for each level), "12-30 lines"; then, if so, "name=cell" (the whole cell, not its set-off start), line (its first
+line), above (the heading) or level; "header=3" (block 3 has the header).
 "roles": reference, role, first word: "3c0 c Criterion"; ranges have the words of both ends: "3r1-4 c Use Style".
-What has no role is left out; leave out nothing of the rubric. Several rubrics: all.
-Columns: {_roles(COLUMN_ROLES)}.
-Rows: {_roles(ROW_ROLES)}.
-Lines: {_roles(LINE_ROLES)}.
-Across, rows take the columns' roles, columns the rows'.
+What gets no role is skipped; skip nothing of any rubric.
+{_roles()}
+Across swaps the roles of rows and columns.
 {_MATERIAL} The teacher's note may say which part to read."""
 
 POINT_TOKENS = 8_192
@@ -186,7 +198,7 @@ def _point(task: ExtractTask) -> Prompt:
         "note": task.instruction,
         "complaint": task.complaint,
     }
-    user = _fenced("The document, in numbered blocks:", texts)
+    user = _fenced("The document:", texts)
     return Prompt(POINT_VERSION, _POINT, user, plan_answer.SCHEMA, most_tokens=POINT_TOKENS)
 
 
@@ -202,7 +214,7 @@ def _enhance(task: EnhanceTask) -> Prompt:
 
 _TITLES = {
     "document": "",
-    "choices": "Readings to choose from:",
+    "choices": "Readings:",
     "rules": "The rules:",
     "note": "The teacher's note:",
     "wish": "The teacher's wish:",

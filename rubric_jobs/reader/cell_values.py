@@ -111,8 +111,20 @@ def level(title: str, text: str) -> Told:
 def unnamed_level(text: str, lead: str) -> Told:
     """A level that stands in its cell alone: points, often a name, a description."""
     amount, rest = cell_amount(text)
+    if amount is None and (below := _named_below(text)):
+        return below
     name, description = _cell_name(rest, lead)
     return Told(name, folded(description) or None, amount)
+
+
+def _named_below(text: str) -> Told | None:
+    """A descriptor above a last line of points and a level's name: "20-18 points Achieved"."""
+    described, _, last = text.rpartition("\n")
+    if not described or len(last) > LONGEST_LEVEL_NAME:
+        return None
+    name, amount = heading(last)
+    is_level = amount is not None and amount.has_unit and name is not None and name != last.strip()
+    return Told(name, folded(described), amount) if is_level else None
 
 
 @lru_cache(REMEMBERED)
@@ -199,8 +211,7 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if not lines:
         return None, ""
     first = lines[0].strip()
-    is_alone = not first.endswith(".") and (len(lines) > 1 and not lines[1].strip()[:1].islower())
-    if is_alone and len(first) <= LONGEST_LEVEL_NAME:
+    if len(lines) > 1 and len(first) <= LONGEST_LEVEL_NAME and not _goes_on(first, lines[1].strip()):
         return first, "\n".join(lines[1:])
     match = _NAMED.match(text)
     if match and (_is_level_name(match.group(1)) or lead):
@@ -208,6 +219,12 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     if len(lines) == 1 and len(first) <= LONGEST_LEVEL_NAME and len(first.split()) <= 4:
         return (first, "") if _is_level_name(first) and not first.endswith(".") else (None, text)
     return None, text
+
+
+def _goes_on(first: str, second: str) -> bool:
+    """A sentence that ends, or was broken by its width, is no name; a level's word alone is one."""
+    is_word = " " not in first and _is_level_name(first)
+    return first.endswith(".") or (second[:1].islower() and not is_word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +287,12 @@ def _begins_level(line: str) -> bool:
     if named and is_level_heading(named.group(1)):
         return True
     return (len(line) < 40 and is_level_heading(line)) or ends_in_points(line)
+
+
+@lru_cache(REMEMBERED)
+def ends_in_amount(text: str) -> bool:
+    """ "TOTAL SCORE (maximum score: 10)"."""
+    return len(text) <= LONGEST_KEY and (amounts.trailing(text) or whole(text.split()[-1])) is not None
 
 
 @lru_cache(REMEMBERED)

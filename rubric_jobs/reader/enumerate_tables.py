@@ -7,14 +7,14 @@ the choices; whole parts are judged later. Three beams bound the set.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, grid_work, totals
-from rubric_jobs.reader.cell_values import amount_of, is_amount
-from rubric_jobs.reader.local_features import Columns, header_features, lists_levels, row_features
+from rubric_jobs.reader import cell_values, grid_work
+from rubric_jobs.reader.cell_values import amount_of
+from rubric_jobs.reader.enumerate_rows import row_roles, wholes_of
+from rubric_jobs.reader.local_features import Columns, header_features, lists_levels
 from rubric_jobs.reader.plan import NameFrom, Part, Shape
 from rubric_jobs.reader.sheet import Sheet, sheet_of
 from rubric_jobs.reader.tags import tags_of
@@ -23,10 +23,7 @@ from rubric_jobs.reader.weights import classes, dot, fitted, log_odds
 MOST_PARTS = 28
 MOST_HEADERS = 4
 MOST_COLUMN_ROLES = 6
-MOST_ROW_ROLES = 4
 BEAM = 24
-FEWEST_SUMMED = 3
-"""Rows whose sum the last one may repeat: of two it would be by chance too often."""
 MOST_LEVELS = 12
 FARTHEST = 5.0
 """Choices whose log probability lies so far below the best one's are left out."""
@@ -35,8 +32,6 @@ LONGEST_NAME = 130
 MANY_CELLS = 120
 LARGEST = 6_000
 """Cells; a larger table is data."""
-_Flip = tuple[float, dict[int, str]]
-"""What another assignment costs in log probability, and which rows it gives which role."""
 _ONCE = "csnm"
 _MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
 
@@ -113,7 +108,7 @@ def _headers(sheet: Sheet) -> list[_Header]:
 def _begins_with_whole(sheet: Sheet) -> bool:
     """The first row is worth what those below it are together, and so is a later one: a section, no header."""
     columns = zip(*([amount_of(text) for text in row] for row in sheet.texts), strict=True)
-    return any(0 in _wholes([amount.high if amount else None for amount in column]) for column in columns)
+    return any(0 in wholes_of([amount.high if amount else None for amount in column]) for column in columns)
 
 
 def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_Header]:
@@ -222,107 +217,6 @@ def _fits(roles: str, role: str) -> bool:
     return not (role == "m" and "l" in roles) and not (role == "l" and "m" in roles)
 
 
-def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> list[tuple[str, float]]:
-    """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
-    local = classes("rows")
-    shares, alike = [], []
-    worths = [_worth(sheet, roles, row) for row in body]
-    told = [worth for worth in worths if worth is not None]
-    for row, worth in zip(body, worths, strict=True):
-        features = row_features(sheet, roles, titles, row, body)
-        is_sum = row == body[-1] and worth is not None and len(told) > FEWEST_SUMMED and sum(told) == 2 * worth
-        may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
-        features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
-        shares.append(_with_total(local.log_shares(features), features))
-        alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
-    best = [max(share, key=share.__getitem__) for share in shares]
-    flips = [*_alike_flips(local.names, shares, alike, best), *_summing_flips(sheet, roles, worths, body)]
-    base = sum(share[role] for share, role in zip(shares, best, strict=True))
-    if len(best) > 2 and best[-1] != "-":
-        flips.append((shares[-1][best[-1]] - shares[-1]["-"], {len(best) - 1: "-"}))
-    flips.sort(key=lambda flip: flip[0])
-    found = [("".join(best), base / len(best))] if best else []
-    for cost, changed in flips[: MOST_ROW_ROLES - 1]:
-        if cost < 6:
-            rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
-            found.append((rows_text, (base - cost) / len(best)))
-    return found
-
-
-def _alike_flips(
-    names: Sequence[str], shares: Sequence[Mapping[str, float]], alike: Sequence[tuple[float, ...]], best: Sequence[str]
-) -> Iterator[_Flip]:
-    """Another role for all rows that look the same."""
-    for signature in dict.fromkeys(alike):
-        rows = [i for i, other in enumerate(alike) if other == signature]
-        for role in names:
-            changed = {i: role for i in rows if best[i] != role}
-            cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
-            if changed:
-                yield cost / len(changed) ** 0.5, changed
-
-
-def _summing_flips(sheet: Sheet, roles: str, worths: Sequence[Decimal | None], body: range) -> Iterator[_Flip]:
-    """Sections where the amounts of rows say so, subtotals likewise, and descriptors above rows of amounts."""
-    if wholes := _wholes(worths):
-        yield 0.5, dict.fromkeys(wholes, "s")
-    if sums := totals.sums(worths):
-        yield 0.5, dict.fromkeys(sums, "t")
-    if heads := _described_heads(sheet, roles, body):
-        yield 1.5, dict.fromkeys(heads, "s")
-
-
-def _wholes(worths: Sequence[Decimal | None]) -> list[int]:
-    """Rows that are worth exactly what those below are together, each up to the next such row."""
-    found = totals.wholes(worths, fewest=1)
-    # Rows of equal worth are no wholes of each other.
-    is_clear = len(found) > 1 and sum(parts > 1 for _, parts in found) * 2 >= len(found)
-    return [place for place, _ in found] if is_clear else []
-
-
-def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:
-    """What the row says in the points' column."""
-    cells = [cell for role, cell in zip(roles, sheet.rows[row], strict=True) if role in "pw" and cell]
-    amount = next((amount for cell in cells if (amount := amount_of(cell.text))), None)
-    return amount.high if amount else None
-
-
-def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict[str, float]:
-    """A row that is named a total, or is worth what all above it are, is no criterion if it describes nothing."""
-    if features.get("name total alone") and not features.get("level filled"):
-        shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
-    return shares
-
-
-def _described_heads(sheet: Sheet, roles: str, body: range) -> list[int]:
-    """Rows of descriptors above rows that only say points: they describe the levels of those below them."""
-    found, marks = [], 0
-    for place, row in enumerate(body):
-        texts = [text for role, text in zip(roles, sheet.texts[row], strict=True) if role == "l" and text]
-        if len(texts) < 2:
-            continue
-        if all(map(is_amount, texts)):
-            marks += 1
-        else:
-            found.append(place)
-    return found if found and marks > len(found) else []
-
-
-_SIGNATURE = (
-    "none",
-    "single",
-    "single wide",
-    "name blank",
-    "name inherited",
-    "level none",
-    "level amounts",
-    "points told",
-    "name total short",
-    "repeats header",
-    "name penalty",
-)
-
-
 def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, ...]:
     if "c" not in roles:
         return ("above", "level") if rows.count("c") <= 2 else ("level", "above")
@@ -350,7 +244,8 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
     shape: Shape = "long"
-    for roles, role_score in column_roles(columns, "long")[:3]:
+    for likely, role_score in column_roles(columns, "long")[:3]:
+        roles = _with_descriptions(sheet, likely, body)
         if not {"k", "x"} & set(roles):
             continue
         for rows in _long_rows(sheet, roles, body):
@@ -359,6 +254,23 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
             yield Proposal(own, header.score, role_score - 0.3, -0.2)
+
+
+def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
+    """A cell as tall as the criterion's, beside several levels, describes the criterion and none of them."""
+    criterion = roles.find("c")
+    if criterion < 0:
+        return roles
+    heads = [cell for row in body if (cell := sheet.rows[row][criterion]) and cell.row == row and cell.row_span > 1]
+    for column, role in enumerate(roles):
+        beside = [sheet.rows[head.row][column] for head in heads]
+        is_as_tall = all(
+            cell is not None and (cell.row, cell.row_span) == (head.row, head.row_span)
+            for head, cell in zip(heads, beside, strict=True)
+        )
+        if role == "x" and len(heads) > 1 and is_as_tall:
+            roles = roles[:column] + "d" + roles[column + 1 :]
+    return roles if "x" in roles else roles.replace("k", "x")
 
 
 def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:

@@ -173,7 +173,17 @@ def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
 def _head(work: Work, row: Row) -> View | None:
     column = next(iter(work.columns("c")), None)
     cell = row[column] if column is not None else None
-    return work.use(cell) if cell is not None and cell.text else None
+    if cell is not None and cell.text:
+        return work.use(cell)
+    return work.use(_section_as_head(work, row)) if column is not None else None
+
+
+def _section_as_head(work: Work, row: Row) -> View | None:
+    """A section without parts of its own is a criterion: its name stands beside its levels."""
+    section = next((cell for c in work.columns("s") if (cell := row[c]) and cell.text), None)
+    levels = [cell for c in work.columns("l") if (cell := row[c]) and cell.text]
+    is_alone = section is not None and section.row_span == 1 and section not in work.heads
+    return section if is_alone and len(levels) > 1 else None
 
 
 def named(work: Work, head: View | None) -> Named:
@@ -234,7 +244,7 @@ def described(work: Work, own: str | None, row: Row) -> str | None:
 def row_section(work: Work, row: Row) -> str | None:
     column = next(iter(work.columns("s")), None)
     cell = row[column] if column is not None else None
-    if cell is None or not cell.text:
+    if cell is None or not cell.text or cell is _head(work, row):
         return None
     work.use(cell)
     work.section = tidy(" ".join(cell.text.split()))

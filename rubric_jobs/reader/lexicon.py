@@ -175,7 +175,7 @@ TOTAL = _words(
     "|pontuacao total|soma"
     "|somme|note (?:finale|globale|totale)|gesamt(?:punktzahl|punkte|note|ergebnis)?|summe|insgesamt|totale"
     "|punteggio totale|totaal"
-    "|eindcijfer|итого|всего",
+    "|eindcijfer|i alt|totalt|sammanlagt|итого|всего",
     "总分|合计|总计|共计|满分|小计|合計",
 )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import cell_values, lines_items, names, penalties
+from rubric_jobs.reader import cell_values, lines_items, lines_levels, names, penalties, shared_points
+from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.names import tidy
@@ -21,6 +22,9 @@ class _Work:
     document: Document
     out: PartReading = field(default_factory=PartReading)
     section: str | None = None
+    each: Amount | None = None
+    """What each criterion of the section earns that does not say it."""
+    shared: list[Amount | None] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
     """For each criterion the lines of its description."""
     level_texts: list[str] | None = None
@@ -41,11 +45,13 @@ def assemble_lines(part: Part, document: Document) -> PartReading:
             else:
                 work.out.used.add((place, 0, -1))
         _ROLES[role](work, lines_items.line_of(document, places))
-    for criterion, texts in zip(work.out.criteria, work.texts, strict=True):
+    for criterion, texts, shared in zip(work.out.criteria, work.texts, work.shared, strict=True):
         criterion.description = "\n".join(filter(None, texts)) or None
         if criterion.points is None:
             tops = [top for level in criterion.levels if (top := level.highest) is not None]
             criterion.points = max(tops, default=None)
+        if criterion.points is None and shared and not criterion.levels:
+            criterion.points, criterion.weight = shared.high, shared.high if shared.is_percent else None
     return work.out
 
 
@@ -72,6 +78,11 @@ def _caption(work: _Work, line: Line) -> None:
 
 def _section(work: _Work, line: Line) -> None:
     work.section = tidy(line.said.text) or None
+    work.each = shared_points.told(line.said.raw)
+
+
+def _each(work: _Work, line: Line) -> None:
+    work.each = shared_points.told(line.said.raw)
 
 
 def _criterion(work: _Work, line: Line) -> None:
@@ -93,6 +104,7 @@ def _criterion(work: _Work, line: Line) -> None:
         )
     )
     work.texts.append([own.description or ""])
+    work.shared.append(work.each)
     work.level_texts = None
 
 
@@ -116,16 +128,26 @@ def _description(work: _Work, line: Line) -> None:
     if work.level_texts is None:
         work.texts[-1].append(text)
         return
+    if _takes_name(work, line):
+        work.out.criteria[-1].levels[-1].name = tidy(line.said.raw)
+        return
     work.level_texts.append(text)
     work.out.criteria[-1].levels[-1].description = "\n".join(filter(None, work.level_texts))
 
 
+def _takes_name(work: _Work, line: Line) -> bool:
+    """Whether this line names the level that its points alone began."""
+    level = work.out.criteria[-1].levels[-1]
+    is_bare = not any(work.level_texts or ()) and level.name is not None and cell_values.whole(level.name) is not None
+    return is_bare and lines_levels.is_name_alone(line.said.raw)
+
+
 def _level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_items.level_told(line.said.raw, ""))
+    _add_level(work, line, lines_levels.told_of(line))
 
 
 def _numbered_level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_items.level_told(line.said.raw, line.said.marker))
+    _add_level(work, line, lines_levels.level_told(line.said.raw, line.said.marker))
 
 
 def _add_level(work: _Work, line: Line, told: cell_values.Told) -> None:
@@ -155,15 +177,27 @@ def _scale(work: _Work, line: Line) -> None:
         )
     )
     work.texts.append([])
+    work.shared.append(None)
 
 
 def _points(work: _Work, line: Line) -> None:
     if not work.out.criteria or line.said.amount is None:
         return
     criterion = work.out.criteria[-1]
-    if criterion.points is None:
+    if criterion.levels and _want_points(criterion.levels):
+        amount = line.said.amount
+        points = (
+            {"points": amount.high} if amount.low is None else {"points_min": amount.low, "points_max": amount.high}
+        )
+        criterion.levels[-1] = criterion.levels[-1].model_copy(update=points)
+    elif criterion.points is None:
         criterion.points = line.said.amount.high
         criterion.weight = line.said.amount.high if line.said.amount.is_percent else None
+
+
+def _want_points(levels: list[Level]) -> bool:
+    """Whether the last level alone has none: where several have none, what stands below is the criterion's."""
+    return levels[-1].highest is None and all(level.highest is not None for level in levels[:-1])
 
 
 def _total(work: _Work, line: Line) -> None:
@@ -192,6 +226,7 @@ _ROLES: dict[str, Callable[[_Work, Line], None]] = {
     "l": _level,
     "n": _numbered_level,
     "p": _points,
+    "e": _each,
     "t": _total,
     "a": _adjustment,
     "-": _nothing,

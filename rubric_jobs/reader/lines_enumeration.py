@@ -8,25 +8,30 @@ them is follows from these.
 from __future__ import annotations
 
 import itertools
+import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_items, penalties, totals
+from rubric_jobs.reader import lines_levels, penalties, shared_points, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
+from rubric_jobs.reader.lines_scales import above_points, scales_of
 from rubric_jobs.reader.plan import NameFrom, Part
 from rubric_jobs.vocabulary import words
 
 MOST_PARTS = 60
 MOST_LINES = 3_000
 MOST_CRITERIA = 120
-MOST_OF_A_SCALE = 12
 NEAR = 4
 """Lines behind the last criterion in which a total or deductions are looked for."""
+LONGEST_TITLE = 60
 _FEWEST_LEVELLED = 0.5
+_SENTENCE_ENDS = re.compile(r"[.!?。！？]\s*$")
+_NUMBERS = re.compile(r"\d+|\b[IVX]+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class _Choice:
     are_numbered: bool = False
     heads: frozenset[int] = frozenset()
     """Lines set like the criteria that head sections of them."""
+    points: frozenset[int] = frozenset()
+    """Lines that have the points of the level above."""
 
 
 def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
@@ -46,7 +53,8 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
         return []
     outline = outline_of(region, document)
     found: dict[tuple[tuple[int, ...], str, str], Part] = {}
-    for choice in itertools.chain(_choices(outline), _scales(outline)):
+    scales = (_Choice(own.criteria, own.levels, points=own.points) for own in scales_of(outline))
+    for choice in itertools.chain(scales, _choices(outline)):
         for part in _named_parts(_part(outline, choice), outline, choice):
             found.setdefault((part.blocks, part.rows, part.name), part)
             if len(found) >= MOST_PARTS:
@@ -59,7 +67,7 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
     if wholes:
         scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
-    for criteria in _criteria(outline):
+    for criteria in [*above_points(outline), *_criteria(outline)]:
         for window in _windows(outline, criteria):
             yield from _levelled(outline, window)
 
@@ -78,8 +86,28 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
                 alike.setdefault(signature[3], []).append(index)
     sets += [[i for i in group if i in set(scored)] for group in alike.values()]
     sets += sorted(alike.values(), key=len)
+    sets += [_titles(outline), _labelled(outline)]
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
+
+
+def _titles(outline: Outline) -> list[int]:
+    """Short lines without an end, each above a sentence that is set like it: only what they say tells them apart."""
+    return [
+        index
+        for index, (line, below) in enumerate(itertools.pairwise(outline.lines))
+        if outline.signatures[index] == outline.signatures[index + 1]
+        and len(line.said.raw) <= LONGEST_TITLE
+        and not _SENTENCE_ENDS.search(line.said.raw)
+        and _SENTENCE_ENDS.search(below.said.raw)
+        and _may_be_criterion(outline, index)
+    ]
+
+
+def _labelled(outline: Outline) -> list[int]:
+    """Lines that open with a name set off from what it asks for; those between them say something else."""
+    found = [i for i in range(len(outline.lines)) if _may_be_criterion(outline, i)]
+    return [i for i in found if named(outline.lines[i], "lead").description]
 
 
 def _wholes(outline: Outline) -> frozenset[int]:
@@ -111,7 +139,7 @@ def _heads(outline: Outline, upper: int, lower: int) -> bool:
 
 
 def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The whole list, chains of it that other text interrupts, and the runs between headings."""
+    """The whole list, what stands between totals, chains that other text interrupts, the runs between headings."""
     chains: list[list[int]] = [[criteria[0]]]
     runs: list[list[int]] = [[criteria[0]]]
     for last, index in itertools.pairwise(criteria):
@@ -126,8 +154,17 @@ def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...
         else:
             chains[-1].append(index)
     joined = [[*a, *b] for a, b in itertools.pairwise(chains)] if 2 < len(chains) <= 6 else []
-    found = [list(criteria), *chains, *joined, *runs]
+    found = [list(criteria), *_between_totals(outline, criteria), *chains, *joined, *runs]
     return list(dict.fromkeys(tuple(w) for w in found if 2 <= len(w) <= MOST_CRITERIA))
+
+
+def _between_totals(outline: Outline, criteria: tuple[int, ...]) -> list[list[int]]:
+    """A total ends a list: what is worth points further down belongs to another."""
+    ended: dict[int, list[int]] = {}
+    totals_at = [i for i, line in enumerate(outline.lines) if line.said.total is not None]
+    for index in criteria:
+        ended.setdefault(bisect(totals_at, index), []).append(index)
+    return list(ended.values()) if len(ended) > 1 else []
 
 
 def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] = frozenset()) -> int | None:
@@ -137,7 +174,7 @@ def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     """Without levels, and with those that the lines below the criteria may be."""
     yield _Choice(criteria)
-    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria)]
+    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria, frozenset())]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
     alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
     choices = [rungs]
@@ -161,7 +198,7 @@ def _is_rung(outline: Outline, index: int) -> bool:
     line = outline.lines[index]
     if line.said.is_amount_alone or line.said.total is not None:
         return False
-    return lines_items.is_rung(line.said.raw) or (line.said.amount is not None and bool(line.said.text))
+    return lines_levels.is_rung(line.said.raw) or (line.said.amount is not None and bool(line.said.text))
 
 
 def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
@@ -172,18 +209,29 @@ def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
     return any(group != [str(n + 1) for n in range(len(group))] for group in numbers)
 
 
-def _bodies(outline: Outline, criteria: Sequence[int], heads: frozenset[int] = frozenset()) -> list[tuple[int, int]]:
-    """For each criterion its place and where what belongs to it ends."""
+def _bodies(
+    outline: Outline, criteria: Sequence[int], heads: frozenset[int], levels: frozenset[int] = frozenset()
+) -> list[tuple[int, int]]:
+    """For each criterion its place and where what belongs to it ends: behind its levels, wherever these stand."""
     bodies = []
     for last, index in itertools.pairwise(criteria):
         upper = _first_above(outline, last, index, heads)
         bodies.append((last, index if upper is None else upper))
     seen = {outline.signatures[i] for start, end in bodies for i in range(start + 1, end)}
     end = start = criteria[-1]
+    lowest = max((i for i in levels if i > start), default=start)
     for end in range(start + 1, len(outline.lines) + 1):
-        if end == len(outline.lines) or end in heads or not _belongs(outline, start, end, seen):
+        if end > lowest and _is_end(outline, start, lowest, end, heads, seen):
             break
     return [*bodies, (start, max(end, start + 1))]
+
+
+def _is_end(outline: Outline, start: int, lowest: int, end: int, heads: frozenset[int], seen: set[Signature]) -> bool:
+    """Whether the line belongs neither to the last criterion nor to its lowest level."""
+    if end == len(outline.lines) or end in heads:
+        return True
+    is_below = lowest > start and outline.is_above(lowest, end)
+    return not is_below and not _belongs(outline, start, end, seen)
 
 
 def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature]) -> bool:
@@ -197,12 +245,14 @@ def _belongs(outline: Outline, criterion: int, index: int, seen: set[Signature])
 
 def _part(outline: Outline, choice: _Choice) -> Part:
     roles: dict[int, str] = {}
-    for start, end in _bodies(outline, choice.criteria, choice.heads):
-        roles[start] = "c"
+    for start, end in _bodies(outline, choice.criteria or (min(choice.levels),), choice.heads, choice.levels):
+        roles[start] = "c" if choice.criteria else "l"
         has_points = outline.lines[start].said.amount is not None
         for index in range(start + 1, end):
             roles[index] = _body_role(outline, choice, index, has_points)
-    _sections(outline, choice, roles)
+    if choice.criteria:
+        _sections(outline, choice, roles)
+    _shared_points(outline, choice, roles)
     _ending(outline, roles)
     return _packed(outline, roles)
 
@@ -211,6 +261,8 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
     line = outline.lines[index]
     if index in choice.levels:
         return "n" if choice.are_numbered else "l"
+    if index in choice.points:
+        return "p"
     if line.said.total is not None:
         return "t"
     if line.said.is_amount_alone:
@@ -246,6 +298,16 @@ def _sections(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
             roles[index] = "s"
 
 
+def _shared_points(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
+    """Lines above or among criteria without points of their own that say what each is worth."""
+    open_ones = [i for i in choice.criteria if outline.lines[i].said.amount is None]
+    if not open_ones or choice.levels:
+        return
+    for index in range(max(0, open_ones[0] - NEAR), open_ones[-1]):
+        if roles.get(index, "-") in "-dp" and shared_points.told(outline.lines[index].said.raw):
+            roles[index] = "e"
+
+
 def _ending(outline: Outline, roles: dict[int, str]) -> None:
     """A total, and what is taken off or added, a few lines around the list."""
     first, last = min(roles), max(roles)
@@ -272,28 +334,18 @@ def _packed(outline: Outline, roles: dict[int, str]) -> Part:
     return Part(tuple(blocks), "lines", "", letters)
 
 
+def _is_counted(names: Sequence[str]) -> bool:
+    """Whether most of the names differ by a number alone: what "Criterion 1" and "Criterion 2" ask for was cut off."""
+    alike = Counter(_NUMBERS.sub("", name) for name in names)
+    return len(names) > 2 and max(alike.values()) > len(names) / 2
+
+
 def _named_parts(part: Part, outline: Outline, choice: _Choice) -> Iterator[Part]:
-    """A part for each way to tell names that makes a difference."""
+    """A part for each way to tell names that makes a difference, and whose names differ by more than a number."""
     told = set()
     ways: tuple[NameFrom, ...] = ("lead", "line", "cell")
     for way in ways:
         own = tuple(named(outline.lines[i], way).name for i in choice.criteria)
-        if own not in told:
+        if own not in told and (way == "cell" or not _is_counted(own)):
             told.add(own)
             yield replace(part, name=way)
-
-
-def _scales(outline: Outline) -> Iterator[_Choice]:
-    """Levels with no criterion above them, or with the line above them."""
-    rungs = [i for i in range(len(outline.lines)) if _is_rung(outline, i)]
-    alike: dict[object, list[int]] = {}
-    for index in rungs:
-        alike.setdefault(outline.signatures[index], []).append(index)
-    for group in alike.values():
-        runs: list[list[int]] = [[]]
-        for index in group:
-            is_near = runs[-1] and not any(outline.is_above(i, index) for i in range(runs[-1][-1] + 1, index))
-            runs[-1].append(index) if is_near or not runs[-1] else runs.append([index])
-        for run in runs:
-            if 3 <= len(run) <= MOST_OF_A_SCALE and run[0] > 0:
-                yield _Choice((run[0] - 1,), frozenset(run))

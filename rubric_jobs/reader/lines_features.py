@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Block, Document, Paragraph, fold
-from rubric_jobs.reader import lines_items
+from rubric_jobs.reader import lines_items, totals
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.rubric.model import Criterion
@@ -49,10 +49,12 @@ _MONEY = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:€|USD|EUR|руб)")
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A run of paragraphs by their places, and which of them earn points."""
+    """A run of paragraphs by their places, and which of them are worth points."""
 
     lines: Mapping[int, Line]
     scored: frozenset[int]
+    alone: frozenset[int]
+    """Amounts on lines of their own."""
 
 
 def region_around(document: Document, place: int) -> Region:
@@ -70,7 +72,8 @@ def _region_around(document: Document, place: int) -> Region:
     while last + 1 < len(document.blocks) and isinstance(document.blocks[last + 1], Paragraph):
         last += 1
     lines = {place: lines_items.line_of(document, [place]) for place in range(first, last + 1)}
-    return Region(lines, frozenset(place for place, line in lines.items() if line.said.is_scored))
+    scored = frozenset(place for place, line in lines.items() if line.said.is_scored)
+    return Region(lines, scored, frozenset(place for place, line in lines.items() if line.said.is_amount_alone))
 
 
 def features_lines(part: Part, document: Document, reading: PartReading) -> Features:
@@ -89,6 +92,7 @@ def _features(part: Part, document: Document, reading: PartReading) -> Features:
     _roles(roles, found)
     _heads(heads, found)
     _points(reading, heads, found)
+    _wholes(lines, roles, found)
     _names(reading.criteria, found)
     _levels(reading.criteria, found)
     _left_out(part, region, heads, found)
@@ -140,6 +144,16 @@ def _points(reading: PartReading, heads: Sequence[Line], found: Features) -> Non
         found["sum not stated"] = float(reading.stated is not None and reading.stated != whole)
 
 
+def _wholes(lines: Sequence[Line], roles: str, found: Features) -> None:
+    """Whether headings are worth what the criteria below them are together, and whether a criterion is."""
+    used = [(role, line) for role, line in zip(roles, lines, strict=True) if role in "sc"]
+    values = [line.said.amount.high if line.said.amount else None for _, line in used]
+    at = {place for place, _ in totals.wholes(values, fewest=1)}
+    heads = [place for place, (role, line) in enumerate(used) if role == "s" and line.said.amount]
+    found["sections add up"] = share(place in at for place in heads)
+    found["criteria add up"] = share(role == "c" and place in at for place, (role, _) in enumerate(used))
+
+
 def _names(criteria: Sequence[Criterion], found: Features) -> None:
     names = [criterion.name for criterion in criteria]
     found["name length"] = math.log1p(sum(map(len, names)) / len(names)) / 3
@@ -178,10 +192,18 @@ def _levels(criteria: Sequence[Criterion], found: Features) -> None:
     found["single levels"] = share(count == 1 for count in counts)
     found["levels known"] = share(level.name and words.level_rank(level.name) is not None for level in levels)
     found["levels in order"] = share(_is_ordered(criterion) for criterion in criteria if len(criterion.levels) > 1)
+    found["levels described"] = share(level.description for level in levels)
     tops = [(c.points, max((h for x in c.levels if (h := x.highest) is not None), default=None)) for c in criteria]
     found["top is worth"] = share(top == worth for worth, top in tops if top is not None and worth is not None)
+    found["levels add up"] = share(_adds_up(criterion) for criterion in criteria if len(criterion.levels) > 1)
     repeated = Counter(fold(level.name) for level in levels if level.name)
     found["same level names"] = share(repeated[fold(level.name)] > 1 for level in levels if level.name)
+
+
+def _adds_up(criterion: Criterion) -> bool:
+    """Whether the criterion is worth what its levels are together: then they are its parts."""
+    values = [level.highest for level in criterion.levels]
+    return None not in values and sum(filter(None, values), Decimal(0)) == criterion.points
 
 
 def _is_ordered(criterion: Criterion) -> bool:
@@ -197,11 +219,13 @@ def _is_ordered(criterion: Criterion) -> bool:
 def _left_out(part: Part, region: Region, heads: Sequence[Line], found: Features) -> None:
     """Lines of the region that are worth something, or set like the criteria, and that the part does not use."""
     chosen = {line.place for line in heads}
-    used = {place for place, role in zip(part.blocks, part.rows, strict=True) if role in "cslnpta+"}
+    used = {place for place, role in zip(part.blocks, part.rows, strict=True) if role in "cslnpeta+"}
     inside = [place for place in region.scored if part.blocks[0] <= place <= part.blocks[-1]]
     found["scored unused"] = share(place not in used for place in region.scored)
     found["scored unused inside"] = share(place not in used for place in inside)
     found["scored beside"] = share(place not in chosen for place in inside)
+    alone = [place for place in region.alone if part.blocks[0] <= place <= part.blocks[-1] + NEAR]
+    found["amounts alone unused"] = share(place not in used for place in alone)
     kinds = {_setting(line) for line in heads}
     found["alike unused"] = share(
         place not in chosen for place, line in region.lines.items() if _setting(line) in kinds

@@ -10,11 +10,8 @@ from functools import lru_cache
 
 from rubric_jobs.documents.lines import BULLETS
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import amounts, cell_values, lexicon, penalties
+from rubric_jobs.reader import amounts, lexicon, lines_columns, penalties
 from rubric_jobs.reader.amounts import Amount
-from rubric_jobs.reader.cell_values import Told
-from rubric_jobs.reader.levels import cell_amount
-from rubric_jobs.reader.names import folded, tidy
 from rubric_jobs.reader.totals import plain_total
 from rubric_jobs.rubric.model import Source
 from rubric_jobs.vocabulary import words
@@ -23,7 +20,6 @@ REMEMBERED = 8192
 LONGEST_PLAIN = 170
 """A line without a bullet that is longer than this is prose, whatever amount stands in its midst."""
 LONGEST_HEAD = 80
-LONGEST_KEY = 60
 LONGEST_LOSS = 300
 BOXES = "☐☑☒□■✓✔"
 _LEADERS = re.compile(r"[_.…·]{3,}")
@@ -38,11 +34,12 @@ _IN_BRACKET = re.compile(
     r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
 )
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
-_HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—=-]{1,2}\s)\s*(?P<rest>\S.*)$", re.DOTALL)
-_SCORE = re.compile(
-    r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
-    r"\s*[:=]?\s*(?=[\da-f])"
+_OF_GRADE = re.compile(
+    r"(?<=[%％])\s+(?:of|de|del|der|von|van|di|do|da)\s[^.:;()]{0,40}?"
+    r"(?:grade|mark|nota|note|gesamtnote|cijfer|voto|calificaci[oó]n)\b[^.:;()]{0,20}(?=[.:;()]|$)",
+    re.IGNORECASE,
 )
+""" "5% of the overall course grade": of what, is no part of the name."""
 _SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
 _TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
 _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
@@ -98,7 +95,8 @@ def line_of(document: Document, places: Sequence[int]) -> Line:
 def _line_of(document: Document, places: Sequence[int]) -> Line:
     paragraphs = [block for place in places if isinstance(block := document.blocks[place], Paragraph)]
     first = paragraphs[0]
-    said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker)
+    ends_in_points = bool(lines_columns.ending_in_points(document).intersection(places))
+    said = _said(" ".join(paragraph.text for paragraph in paragraphs), first.marker, ends_in_points)
     return Line(
         place=places[0],
         said=said,
@@ -112,13 +110,15 @@ def _line_of(document: Document, places: Sequence[int]) -> Line:
 
 
 @lru_cache(REMEMBERED)
-def _said(text: str, marker: str) -> Said:
+def _said(text: str, marker: str, ends_in_points: bool) -> Said:
     body, is_box = _without_box(text, marker)
     kind = marker_kind(marker)
     if not kind and (typed := _TYPED_BULLET.match(body)):
         marker, body = typed.group().strip(), body[typed.end() :]
         kind = marker_kind(marker)
     amount, rest = worth(body, bool(kind))
+    if amount is None and ends_in_points and (number := lines_columns.number_at_end(body)):
+        amount, rest = amounts.whole(number[1]), _tidied(number[0])
     return Said(
         raw=body,
         text=rest,
@@ -183,6 +183,7 @@ def is_amount_alone(text: str) -> bool:
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
+    text = _OF_GRADE.sub("", text)
     if is_amount_alone(text):
         rest = text.replace("：", ":").rpartition(":")[2]
         return amounts.whole(text) or amounts.whole(rest), ""
@@ -190,11 +191,11 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], _tidied(found[1])
     if not is_marked and len(text) > LONGEST_PLAIN:
-        return _at_head(text) or (None, text)
+        return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
         return opened[0], _tidied(opened[1])
-    return _inside(text) or _at_head(text) or (None, _tidied(text))
+    return _inside(text) or _at_head(text) or _behind_colon(text) or (None, _tidied(text))
 
 
 def _inside(text: str) -> tuple[Amount, str] | None:
@@ -219,6 +220,15 @@ def _at_head(text: str) -> tuple[Amount, str] | None:
     return None
 
 
+def _behind_colon(text: str) -> tuple[Amount, str] | None:
+    """Points that open what stands behind a colon: "Style: 5 points (is it plain?)"."""
+    head, colon, rest = text.replace("：", ":").partition(":")
+    opened = amounts.leading(rest) if colon and 1 < len(head.strip()) <= LONGEST_HEAD else None
+    if opened is None or opened[0].is_bare or not opened[1]:
+        return None
+    return opened[0], _tidied(f"{head.strip()}: {opened[1].strip(' .;,')}")
+
+
 def _tidied(text: str) -> str:
     return " ".join(text.replace("____", " ").replace("....", " ").split())
 
@@ -226,63 +236,3 @@ def _tidied(text: str) -> str:
 def _is_told_of(before: str) -> bool:
     """Whether the amount ends a sentence about the whole: "… Your work will be graded out of" 100 points."""
     return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(lexicon.plain(before)))
-
-
-@lru_cache(REMEMBERED)
-def level_told(text: str, marker: str) -> Told:
-    """A line read as a level: its name, what it earns and what it asks for.
-
-    A marker such as "6)" is the points where the caller says that markers are.
-    """
-    line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
-    if marker:
-        number = amounts.whole(marker.strip("().") or "-")
-        return Told(None, folded(line) or None, number)
-    alone = cell_values.whole(line)
-    if alone is not None:
-        return Told(line, None, alone)
-    match = _HEAD.match(line)
-    if match and names_level(match["head"]):
-        return _headed(match["head"], match["rest"])
-    if len(line) <= LONGEST_KEY and names_level(line):
-        name, amount = cell_values.heading(line)
-        return Told(name, None, amount)
-    amount, rest = worth(line, True)
-    if match and amount is None and len(match["head"].split()) <= 6:
-        return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
-    return Told(None, folded(rest) or None, amount)
-
-
-def _headed(head: str, rest: str) -> Told:
-    name, amount = cell_values.heading(_SCORE.sub("", head) or head)
-    inner = _HEAD.match(rest)
-    if amounts.whole(head) and inner and names_level(inner["head"]) and not amounts.whole(inner["head"]):
-        name, rest = inner["head"], inner["rest"]
-    if amount is None and len(rest) <= LONGEST_KEY:
-        amount, rest = cell_amount(rest)
-        rest = "" if amounts.whole(rest.strip(" -–—")) else rest
-    return Told(name, folded(rest) or None, amount)
-
-
-@lru_cache(REMEMBERED)
-def names_level(head: str) -> bool:
-    """Whether a short text names a level or is its points alone."""
-    core = _SCORE.sub("", head.strip(" *"))
-    if len(core) > LONGEST_KEY or len(core.split()) > 6:
-        return False
-    if amounts.whole(core) is not None:
-        return True
-    bare = cell_values.core_of(core)
-    return (lexicon.is_level_name(bare) and words.share("levels", bare) >= 0.3) or (
-        words.level_rank(bare) is not None and len(bare) <= 30
-    )
-
-
-@lru_cache(REMEMBERED)
-def is_rung(text: str) -> bool:
-    """Whether a line reads like a level: it opens with a level's name or with points that something earns."""
-    line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
-    match = _HEAD.match(line)
-    if match:
-        return names_level(match["head"])
-    return len(line) <= LONGEST_KEY and names_level(line)

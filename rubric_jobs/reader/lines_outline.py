@@ -23,18 +23,22 @@ Signature = tuple[str, int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """`signatures` tell lines that are set alike: their kind, how large, how far in, behind what marker."""
+    """`signatures` tell lines that are set alike: their kind, how large, how far in, behind what marker.
+
+    Headings that count ("Criterion 3") are alike in any size; `sizes` has the size of each line, the smallest 0.
+    """
 
     lines: tuple[Line, ...]
     signatures: tuple[Signature, ...]
+    sizes: tuple[int, ...]
 
     def is_above(self, line: int, other: int) -> bool:
         """Whether this line would head the other: headings do text, larger ones smaller ones, outer ones inner ones."""
         a, b = self.signatures[line], self.signatures[other]
         if (a[0] == "head") != (b[0] == "head"):
             return a[0] == "head" and len(self.lines[line].said.raw) <= LONGEST_HEADING
-        if a[0] == "head" and a[1] != b[1]:
-            return a[1] > b[1]
+        if a[0] == "head" and self.sizes[line] != self.sizes[other]:
+            return self.sizes[line] > self.sizes[other]
         if a[2] != b[2]:
             return a[2] < b[2]
         if a[3] != b[3]:
@@ -59,7 +63,8 @@ def outline_of(region: Sequence[int], document: Document) -> Outline:
     lines = _joined(region, document)
     indents = _clusters([line.indent for line in lines], SAME_INDENT)
     sizes = _clusters([line.size for line in lines], SAME_SIZE)
-    return Outline(tuple(lines), tuple(_signature(line, indents, sizes) for line in lines))
+    signatures = tuple(_signature(line, indents, sizes) for line in lines)
+    return Outline(tuple(lines), signatures, tuple(sizes[line.size] for line in lines))
 
 
 def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -> Signature:
@@ -69,7 +74,8 @@ def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -
     if line.said.kind:
         return "item", 0, indent, line.said.kind
     counted = counted_word(line.said.raw)
-    is_head = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
+    is_set_off = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
+    is_head = is_set_off and not line.said.is_amount_alone  # bold points head nothing
     if counted:
         return "head" if is_head else "text", 0, indent, f"word {counted}"
     return ("head", sizes[line.size], indent, "") if is_head else ("text", 0, indent, "")

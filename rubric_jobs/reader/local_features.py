@@ -225,6 +225,10 @@ def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, bo
     _name_features(name, cells, found)
     text = "|".join(fold(t) for t in sheet.texts[index])
     found["repeats header"] = float(bool(titles) and text == "|".join(fold(t) for t in titles))
+    titled = [(row[c], titles[c]) for c, role in enumerate(roles) if role == "l" and titles and titles[c]]
+    found["repeats levels"] = float(
+        len(titled) > 1 and all(cell is not None and fold(cell.text) == fold(title) for cell, title in titled)
+    )
     if own and not found["single"]:
         words = [any(tag.startswith("only:") for tag in tags_of(cell.text)) for cell in own]
         found["heading words"] = _share(words)
@@ -243,8 +247,9 @@ def _name_features(name: View | None, cells: list[View], found: Features) -> Non
     for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:comment", "has:comment"):
         if tag in tags:
             found[f"name {tag}"] = 1.0
+    is_short = len(head.text) <= ENDING or (len(cells) == 1 and cell_values.ends_in_amount(head.text))
     found["name total alone"] = float(
-        "only:total" in tags or (len(head.text) <= ENDING and bool(tags & {"begins:total", "ends:total"}))
+        "only:total" in tags or (is_short and bool(tags & {"begins:total", "ends:total"}))
     )
     found["name total short"] = float("begins:total" in tags and len(head.text) < 45)
     found["name amount"] = float("amount" in tags)

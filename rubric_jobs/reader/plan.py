@@ -71,7 +71,8 @@ LINE_ROLES: Mapping[str, str] = {
     "d": "description",  # of the criterion or level above
     "n": "numbered level",  # its number is its points
     "+": "continuation",  # of the line above, broken by the page
-    "p": "points",  # of the criterion above, alone on its line
+    "p": "points",  # of the criterion or level above, alone on its line
+    "e": "points of each",  # of the criteria below that say none of their own
     "t": "total",
     "a": "adjustment",
     "-": "skip",

@@ -25,6 +25,8 @@ _IN_BRACKETS = re.compile(
     re.IGNORECASE,
 )
 _HEADED = re.compile(rf"(?:{lexicon.TOTAL.pattern})\s*[:：=]?\s*(?P<n>{NUMBER})\s*{UNIT}", re.IGNORECASE)
+_SLASHED_TOTAL = re.compile(rf"[\s_.…]*/\s*(?P<n>{NUMBER})\s*(?:{lexicon.TOTAL.pattern})(?!\w)")
+""" "____/40 Total points"."""
 _LONGEST = 220
 
 
@@ -34,6 +36,8 @@ def plain_total(paragraph: Paragraph) -> Decimal | None:
     said = _POINTS_TOTAL.search(text)
     if said and len(text) <= 60:
         return amounts.number(said.group("n"))
+    if slashed := _SLASHED_TOTAL.match(lexicon.plain(text[:110])):
+        return amounts.number(slashed.group("n"))
     if len(text) > 110 or not re.match(lexicon.TOTAL, lexicon.plain(text)):
         return None
     first = text.split("\t")[0] if re.search(r"\d", text.split("\t")[0]) else text

@@ -23,6 +23,7 @@ from rubric_jobs import logs
 from rubric_jobs.errors import InternalError, RubricJobError, TimedOut
 from rubric_jobs.jobs import claims, lifecycle, workers
 from rubric_jobs.jobs.claims import Claim, Ending
+from rubric_jobs.models import Kind
 from rubric_jobs.worker import circuit_breaker
 from rubric_jobs.worker.intake import Intake
 from rubric_jobs.worker.writer import Writer
@@ -41,7 +42,7 @@ REFUSALS = (RowsError, TypeError, ValueError)
 """Errors of data that the database refuses, or the adapter before it (neither JSON nor UTF-8)."""
 CLAIMED_AT_ONCE = 50
 """Jobs in one claim, at most half of the slots: the first ones run while the next ones are claimed. So a tenant's slow
-documents are noticed before they fill all slots."""
+documents are noticed before they fill all slots. After a full claim without documents, the next takes half of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +147,15 @@ class Pump:
         return [self._write_endings(), self._beat(), self._sweep(), self._publish(), self._retire()]
 
     async def _claim_jobs(self) -> None:
+        half = -(-self._limits.concurrency // 2)
+        most = few = min(half, CLAIMED_AT_ONCE)
         while not (self._stopping.is_set() or self.is_replaced):
             self._wake.clear()
             free = self._limits.concurrency - len(self._held)
             if free <= 0:
                 await self._wait_for_wake(None)
                 continue
-            limit = min(free, CLAIMED_AT_ONCE, -(-self._limits.concurrency // 2))
+            limit = min(free, most)
             unread = self._unread()
             self._has_held_back = bool(unread)
             claimed = await self._intake.claim(
@@ -164,7 +167,9 @@ class Pump:
             )
             for claim in claimed:
                 self._start(claim)
-            if len(claimed) < limit:  # these were all; later submissions notify
+            is_full = len(claimed) == limit
+            most = few if not is_full or any(claim.kind == Kind.EXTRACT for claim in claimed) else half
+            if not is_full:  # these were all; later submissions notify
                 await self._wait_for_wake(self._limits.poll_s)
             else:
                 await self._writer.flush()
@@ -181,7 +186,7 @@ class Pump:
     async def _run_claim(self, claim: Claim) -> None:
         logs.bind(**_identity(claim))
         facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
-        log.info("started", extra=_identity(claim) | facts)
+        log.info("started", extra=facts)
         self._endings.put_nowait(await self._outcome(claim))
 
     async def _outcome(self, claim: Claim) -> Ending:

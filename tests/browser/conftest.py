@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +21,18 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    Route,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from grader.local_service import LocalService
 from tests import fake_llm as fakes
@@ -36,6 +47,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--renderer-process-limit=1",
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -105,7 +117,7 @@ class Teacher:
         self.site.query("DELETE FROM django_session")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # Not for the session: while Playwright is started, its event loop runs in this thread, and no other can.
     with sync_playwright() as playwright:
@@ -153,6 +165,7 @@ def site(
     with servers.fresh_database(embedded_server, like=migrated_database) as database:
         environ = {
             "DATABASE_URL": database,
+            "DJANGO_SETTINGS_MODULE": "tests.browser.site_settings",
             "GEMINI_API_KEY": "gemini-test-key",
             "GEMINI_BASE_URL": _fake_llm_server.url,
             "OPENAI_API_KEY": "",
@@ -194,7 +207,8 @@ class Watch:
     requests: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
-    def on(self, context: BrowserContext, address: str) -> None:
+    def on(self, context: BrowserContext, address: str) -> Callable[[], None]:
+        """Watch all pages of the context; what is returned ends it."""
         host = urlsplit(address).netloc
 
         def asked(request: Request) -> None:
@@ -202,10 +216,20 @@ class Watch:
             if urlsplit(request.url).scheme in {"http", "https"} and urlsplit(request.url).netloc != host:
                 self.faults.append(f"asked another host: {request.url}")
 
-        context.on("request", asked)
-        context.on("weberror", lambda error: self.faults.append(f"script error: {error.error}"))
-        context.on("console", lambda line: self._heard(line.text))
-        context.on("dialog", lambda dialog: (self.faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        def failed(error: WebError) -> None:
+            self.faults.append(f"script error: {error.error}")
+
+        def opened(dialog: Dialog) -> None:
+            self.faults.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        def said(line: ConsoleMessage) -> None:
+            self._heard(line.text)
+
+        watched: dict[Any, Any] = {"request": asked, "weberror": failed, "console": said, "dialog": opened}
+        for event, listener in watched.items():
+            context.on(event, listener)
+        return lambda: [context.remove_listener(*each) for each in watched.items()] and None
 
     def _heard(self, line: str) -> None:
         if "Content Security Policy" in line or "Content-Security-Policy" in line:
@@ -221,8 +245,9 @@ def watch() -> Watch:
     return Watch()
 
 
-@pytest.fixture
-def context(browser: Browser, site: Site, watch: Watch) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="package")
+def _profile(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """One profile for all tests, so that the page's files are loaded and compiled once."""
     opened = browser.new_context(
         base_url=site.address,
         viewport=DESKTOP,
@@ -231,9 +256,26 @@ def context(browser: Browser, site: Site, watch: Watch) -> Iterator[BrowserConte
         accept_downloads=True,  # type: ignore[arg-type]
     )
     opened.set_default_timeout(PATIENCE_MS)
-    watch.on(opened, site.address)
+    # It keeps the process of the site's pages alive.
+    opened.new_page().goto("/static/rubric_jobs/icon.svg")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def context(_profile: BrowserContext, site: Site, watch: Watch) -> Iterator[BrowserContext]:
+    """The profile, as a new one would be: no page, no cookie, nothing stored, no permission, no route."""
+    unwatch = watch.on(_profile, site.address)
+    yield _profile
+    keeper, *pages = _profile.pages
+    for page in pages:
+        page.close()
+    unwatch()
+    _profile.unroute_all(behavior="ignoreErrors")
+    _profile.set_offline(False)
+    _profile.clear_permissions()
+    _profile.clear_cookies()
+    keeper.evaluate("localStorage.clear()")
     assert watch.faults == []
 
 

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import docx
-from playwright.sync_api import FileChooser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import fake_llm as fakes
 from tests.browser import steps
@@ -255,17 +255,10 @@ def test_by_keyboard_alone_from_the_upload_to_the_export(page: Page) -> None:
             page.keyboard.press("Tab")
         raise AssertionError(f"{locator} is not reached")
 
-    choosers: list[FileChooser] = []
-
-    def opened(chooser: FileChooser) -> None:
-        choosers.append(chooser)
-
-    page.on("filechooser", opened)  # before the focus moves: the browser learns of it some time later
-    tab_to(page.locator("input[type=file]"))
-    page.keyboard.press("Enter")
-    while not choosers:
-        page.wait_for_timeout(50)
-    choosers[0].set_files(FILE)
+    with page.expect_file_chooser() as opened:  # before the focus moves: the browser learns of it some time later
+        tab_to(page.locator("input[type=file]"))
+        page.keyboard.press("Enter")
+    opened.value.set_files(FILE)
     tab_to(page.get_by_label("Read by"))
     page.keyboard.type("This server")
     tab_to(page.get_by_role("button", name="Extract"))

@@ -116,7 +116,7 @@ def test_a_first_word_is_known_whatever_its_case_and_punctuation(word: str, text
 def test_a_table_is_shown_with_references_to_its_rows_and_columns() -> None:
     assert parts.of(tasks.grid_document()).splitlines()[:3] == [
         "[0] # Field report",
-        "[1] table, columns 1c0 | 1c1 | 1c2 | 1c3",
+        "[1] 1c0 | 1c1 | 1c2 | 1c3",
         "1r0 Criteria | Strong (4) | Fair (2) | Weak (0)",
     ]
 
@@ -157,6 +157,12 @@ def test_choices_that_look_the_same_are_told_apart_by_their_roles() -> None:
     lines = plan_answer.shown([described, skipped], tasks.grid_document()).splitlines()
     assert [("cldl" in line, "cl-l" in line) for line in lines] == [(True, False), (False, True)]
     assert "hccc" not in plan_answer.shown([RIGHT], tasks.grid_document())
+
+
+def test_choices_that_read_alike_are_told_apart_by_the_roles_in_which_they_differ() -> None:
+    alike = [Part((1,), "down", columns, "hccc", name="lead") for columns in ("clll", "cl-l", "cldl")]
+    lines = plan_answer.shown([Plan((part,)) for part in alike], tasks.grid_document()).splitlines()
+    assert [line.partition("; ")[2] for line in lines] == ["", "1: columns cl-l rows hccc", "1: columns cldl rows hccc"]
 
 
 def test_a_plan_that_reads_nothing_is_not_offered() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 
@@ -10,6 +11,7 @@ from rubric_jobs.documents import DOCX, PDF, Document, Paragraph
 from rubric_jobs.documents.model import GARBLED_TEXT
 from rubric_jobs.llm import prompts
 from rubric_jobs.llm.provider import EnhanceTask, ExtractTask
+from rubric_jobs.reader.plan import Part, Plan
 from rubric_jobs.rubric.model import Source
 from tests.llm import tasks
 
@@ -101,6 +103,15 @@ def test_a_docx_never_goes_as_a_file() -> None:
     task = replace(tasks.scan_task(), file_type=DOCX)
     assert prompts.for_task(task).attachments == ()
     assert not prompts.has_material(task)
+
+
+def test_a_prompt_to_point_is_hardly_longer_than_one_to_copy_even_for_a_tiny_document() -> None:
+    def characters(form: Literal["copy", "plan"], choices: tuple[Plan, ...] = ()) -> int:
+        prompt = prompts.for_task(replace(tasks.extract_task(), form=form, choices=choices))
+        return len(prompt.system) + len(prompt.user)
+
+    plans = tuple(Plan((Part((1,), "down", columns, "hccc", name="lead"),)) for columns in ("clll", "cl-l", "c-ll"))
+    assert characters("plan", plans) <= 1.35 * characters("copy")
 
 
 def test_prompts_are_short() -> None:

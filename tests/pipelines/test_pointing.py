@@ -1,4 +1,4 @@
-"""A model that points at the rubric: what is believed, asked again or copied instead; with both vendors."""
+"""A model that points at the rubric: what is believed, asked again or copied instead; through each vendor's SDKs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from rubric_jobs.documents.model import GARBLED_TEXT
 from rubric_jobs.llm import plan_answer
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
-from rubric_jobs.llm.providers.registry import ProviderSettings
 from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import extraction
 from rubric_jobs.pipelines.extraction import TIME_FOR_A_COPY_S, ExtractionRequest
@@ -29,6 +28,7 @@ from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric.model import Rubric, Source
 from tests.fake_llm import FakeLLM
 from tests.llm import tasks
+from tests.llm.conftest import STREAMING, VENDORS, Vendor
 
 PDF_BYTES = b"%PDF-1.7\nno one parses these bytes here\nstartxref\n0\n%%EOF\n"
 RIGHT = Plan((Part((1,), "down", "clll", "hccc", name="lead"),))
@@ -47,12 +47,10 @@ LOCAL = assemble.assemble(RIGHT, tasks.grid_document()).rubric.model_copy(update
 Run = Callable[..., Outcome]
 
 
-@pytest.fixture(params=["gemini", "openai"])
-def run(request: pytest.FixtureRequest, fake_llm: FakeLLM) -> Run:
-    """An extraction by one vendor; `form` is RUBRIC_ANSWER_FORM."""
-    settings = ProviderSettings(
-        gemini_api_key="k", gemini_base_url=fake_llm.url, openai_api_key="k", openai_base_url=fake_llm.openai_url
-    )
+@pytest.fixture(params=VENDORS)
+def run(request: pytest.FixtureRequest, vendor_of: Callable[..., Vendor]) -> Run:
+    """An extraction through one SDK; `form` is RUBRIC_ANSWER_FORM."""
+    vendor = vendor_of(request.param)
 
     def extract(
         *,
@@ -68,8 +66,9 @@ def run(request: pytest.FixtureRequest, fake_llm: FakeLLM) -> Run:
             return Reading(document or tasks.grid_document(), local, plans)
 
         async def go() -> Outcome:
-            providers = registry.build(settings)
-            job = ExtractionRequest(data=PDF_BYTES, file_type="application/pdf", provider=request.param)
+            providers = registry.build(vendor.settings)
+            providers.preload()
+            job = ExtractionRequest(data=PDF_BYTES, file_type="application/pdf", provider=vendor.name)
             policy = Policy(call_timeout_s=20, answer_form=form, seconds_left=seconds_left)
             try:
                 return await extraction.extract(
@@ -390,9 +389,12 @@ def test_a_reading_of_recognised_text_says_so(run: Run, fake_llm: FakeLLM) -> No
     assert (done.answer_form, "recognized_text" in codes(done)) == ("plan", True)
 
 
-# ---- Progress.
+# ---- Progress. The legacy SDK of Gemini does not stream.
+
+streaming = pytest.mark.parametrize("run", STREAMING, indirect=True)
 
 
+@streaming
 def test_the_rubric_appears_while_the_plan_is_written(run: Run, fake_llm: FakeLLM) -> None:
     fake_llm.behave(answer=OWN, part_characters=12)
     seen: list[dict[str, Any]] = []
@@ -404,6 +406,7 @@ def test_the_rubric_appears_while_the_plan_is_written(run: Run, fake_llm: FakeLL
     assert [criterion["name"] for criterion in writing[-1]["criteria"]] == NAMES
 
 
+@streaming
 def test_a_chosen_reading_appears_with_its_letter(run: Run, fake_llm: FakeLLM) -> None:
     answer = chosen(RIGHT)
     fake_llm.behave(answer=json.dumps(answer), part_characters=16)

@@ -33,7 +33,7 @@ def docx_of(body: str, *, prolog: str = "", encoding: str = "UTF-8", extra: dict
         archive.writestr("_rels/.rels", _RELATIONS)
         archive.writestr("word/document.xml", markup.encode(encoding))
         for name, data in (extra or {}).items():
-            archive.writestr(name, data)
+            archive.writestr(name, data, compresslevel=1)  # of hundreds of megabytes, in a third of the time
     return stream.getvalue()
 
 
@@ -181,8 +181,7 @@ def many_lines() -> bytes:
 
 
 def inflates_to_a_gigabyte() -> bytes:
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(b" " * 16_000_000) for _ in range(64)) + packer.flush()
+    packed = _spaces()
     stream = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%b\nendstream" % (len(packed), packed)
     return pdf_of(
         [
@@ -192,6 +191,16 @@ def inflates_to_a_gigabyte() -> bytes:
             stream,
         ]
     )
+
+
+def _spaces() -> bytes:
+    """A deflated gigabyte, packed in a tenth of the time: one block again and again, then an empty last one."""
+    part, times = b" " * 16_000_000, 64
+    packer, checksum = zlib.compressobj(9), 1
+    begun = packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(times):
+        checksum = zlib.adler32(part, checksum)
+    return begun + begun[2:] * (times - 1) + b"\x03\x00" + checksum.to_bytes(4, "big")
 
 
 def hundred_thousand_pages() -> bytes:

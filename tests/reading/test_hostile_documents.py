@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,27 +20,32 @@ EXPECTED = {inflates_to_a_gigabyte: DocumentTooLarge}
 """The child is killed by its memory limit."""
 
 
-def end_of(data: bytes) -> tuple[DocumentError | None, float, sandbox.Reading]:
+Read = Callable[[bytes], sandbox.Reading]
+
+
+@pytest.fixture(scope="module")
+def read() -> Iterator[Read]:
+    """Read a document in the module's sandbox; a child that dies is replaced, the others are used again."""
+    with asyncio.Runner() as runner:
+        box = sandbox.Sandbox()
+        yield lambda data: runner.run(box.read(data))
+        runner.run(box.close())
+
+
+def end_of(read: Read, data: bytes) -> tuple[DocumentError | None, float, sandbox.Reading]:
     """How a hostile document ended and how long it took; then a plain one through the same sandbox."""
-
-    async def both() -> tuple[DocumentError | None, float, sandbox.Reading]:
-        error = None
-        async with sandbox.Sandbox() as box:
-            began = time.monotonic()
-            try:
-                reading = await box.read(data)
-                error = reading.local if isinstance(reading.local, DocumentError) else None
-            except DocumentError as refused:
-                error = refused
-            took = time.monotonic() - began
-            return error, took, await box.read(as_docx(HEADER_POINTS))
-
-    return asyncio.run(both())
+    began = time.monotonic()
+    try:
+        local = read(data).local
+        error = local if isinstance(local, DocumentError) else None
+    except DocumentError as refused:
+        error = refused
+    return error, time.monotonic() - began, read(as_docx(HEADER_POINTS))
 
 
 @pytest.mark.parametrize("maker", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_document_is_refused_in_time_and_the_next_one_is_read(maker: Callable[[], bytes]) -> None:
-    error, took, after = end_of(maker())
+def test_a_hostile_document_is_refused_in_time_and_the_next_one_is_read(read: Read, maker: Callable[[], bytes]) -> None:
+    error, took, after = end_of(read, maker())
     assert isinstance(error, EXPECTED.get(maker, DocumentError))
     assert str(error).endswith((".", "!"))
     assert "\n" not in str(error)
@@ -48,7 +53,7 @@ def test_a_hostile_document_is_refused_in_time_and_the_next_one_is_read(maker: C
     assert isinstance(after.local, Rubric)
 
 
-def test_a_doctype_is_found_whatever_its_encoding() -> None:
-    error, _, _ = end_of(doctype_in_utf_16())
+def test_a_doctype_is_found_whatever_its_encoding(read: Read) -> None:
+    error, _, _ = end_of(read, doctype_in_utf_16())
     assert isinstance(error, UnreadableDocument)
     assert "Word never writes" in str(error)

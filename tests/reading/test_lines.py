@@ -9,41 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs.documents.model import Document, Paragraph, fold
+from rubric_jobs.documents.model import Document, fold
+from rubric_jobs.reader import shared_points
 from rubric_jobs.reader.assemble import assemble, assemble_part
 from rubric_jobs.reader.lines_enumeration import MOST_PARTS, enumerate_lines
 from rubric_jobs.reader.lines_features import features_lines
 from rubric_jobs.reader.plan import Part, Plan, PlanInvalid
-from rubric_jobs.rubric.model import Rubric, Source
-
-
-def document_of(*lines: str) -> Document:
-    """Paragraphs: "# …" is a heading, "- …" and "1. …" items, two spaces before one are an indent."""
-    return Document(1, tuple(_paragraph(line, place) for place, line in enumerate(lines)))
-
-
-def _paragraph(line: str, place: int) -> Paragraph:
-    text = line.lstrip(" ")
-    indent = 12.0 * (len(line) - len(text))
-    head, _, rest = text.partition(" ")
-    source = Source(paragraph=place)
-    if head == "#":
-        return Paragraph(rest, source, indent=indent, size=14, is_bold=True, is_heading=True)
-    if rest and (head in ("-", "•", "☐") or (head[:-1].isalnum() and head[-1:] in ".)" and len(head) < 4)):
-        return Paragraph(rest, source, marker=head, indent=indent, size=10)
-    return Paragraph(text, source, indent=indent, size=10)
+from rubric_jobs.rubric.model import Rubric
+from tests.reading.paragraphs import document_of, shown
 
 
 def read(document: Document, rows: str, name: Any = "cell") -> Rubric:
     part = Part(tuple(range(len(rows))), "lines", "", rows, name=name)
     return assemble(Plan((part,)), document).rubric
-
-
-def shown(rubric: Rubric) -> list[Any]:
-    def worth(level: Any) -> Any:
-        return level.points if level.points_max is None else (level.points_min, level.points_max)
-
-    return [(c.name, c.points, [(level.name, worth(level)) for level in c.levels]) for c in rubric.criteria]
 
 
 def test_each_line_is_what_its_role_says() -> None:
@@ -87,6 +65,25 @@ def test_levels_without_a_criterion_grade_the_whole() -> None:
     part = Part((1, 2, 3), "lines", "", "lll")
     rubric = assemble(Plan((part,)), document).rubric
     assert shown(rubric) == [("Participation", 4, [("Excellent", 4), ("Fair", 2), ("None", 0)])]
+
+
+def test_points_for_each_are_no_points_of_levels_and_end_with_their_section() -> None:
+    document = document_of(
+        "Homework (3 points each)",
+        "- Effort",
+        "- Style",
+        "- Good: neat",
+        "- Poor: rough",
+        "# Project",
+        "- Report",
+        "- Talk",
+    )
+    assert shown(read(document, "sccllscc")) == [
+        ("Effort", 3, []),
+        ("Style", None, [("Good", None), ("Poor", None)]),
+        ("Report", None, []),
+        ("Talk", None, []),
+    ]
 
 
 @pytest.mark.parametrize("way", ["line", "cell"])
@@ -149,6 +146,71 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["# Language", "of 15 possible points", "# Structure", "of 30 possible points"],
         [("Language", 15, []), ("Structure", 30, [])],
     ),
+    "points alone below items that go on": (
+        [
+            "# Components",
+            "1. The design form",
+            "# [5 marks]",
+            "2. The program",
+            "  - its source text",
+            "# [25 marks]",
+            "3. Pictures",
+            "# [10 marks]",
+            "Hand in one file.",
+        ],
+        [("The design form", 5, []), ("The program", 25, []), ("Pictures", 10, [])],
+    ),
+    "points alone below each line": (
+        ["Criteria Pts", "Theme: it is clear", "40 pts", "Style: it is plain", "10 pts", "Form: it is kept", "5 pts"],
+        [("Theme: it is clear", 40, []), ("Style: it is plain", 10, []), ("Form: it is kept", 5, [])],
+    ),
+    "bare numbers at the ends of the lines": (
+        [
+            "# Text",
+            "Order and contents 6",
+            "Coherence (in all parts) 6",
+            "# Language",
+            "Register, style; 5",
+            "Syntax 4",
+            "Spelling 5",
+            "# Total: 26",
+            "The exam is worth at most 26 points.",
+        ],
+        [
+            ("Order and contents", 6, []),
+            ("Coherence (in all parts)", 6, []),
+            ("Register, style", 5, []),
+            ("Syntax", 4, []),
+            ("Spelling", 5, []),
+        ],
+    ),
+    "points that a line above says for each": (
+        [
+            "# Review",
+            "Each question is worth two (2) points.",
+            "1. Is it clear?",
+            "2. Is it full?",
+            "3. Is it long? (1 point)",
+        ],
+        [("Is it clear?", 2, []), ("Is it full?", 2, []), ("Is it long?", 1, [])],
+    ),
+    "a scale that a line above says for all": (
+        ["# Judging", "Use a 1-5 scale.", "1. Thought: is it deep?", "2. Skill: is it seen?"],
+        [("Thought: is it deep?", 5, []), ("Skill: is it seen?", 5, [])],
+    ),
+    "titles and sentences set alike": (
+        ["# Essay", "Sources", "Are five of them cited?", "Structure", "Is there a thesis?", "Grammar", "Is it right?"],
+        [("Sources", None, []), ("Structure", None, []), ("Grammar", None, [])],
+    ),
+    "points behind a colon": (
+        [
+            "# Fair",
+            "Originality: 10 points (Does the project show a new idea?)",
+            "Report: 15% of the overall course grade. It holds the results.",
+            "Log: 5 points",
+        ],
+        [("Originality", 10, []), ("Report", 15, []), ("Log", 5, [])],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
@@ -175,6 +237,37 @@ def test_the_right_reading_of_a_list_is_enumerated(lines: Sequence[str], expecte
     document = document_of(*lines)
     parts = enumerate_lines(tuple(range(len(lines))), document)
     assert expected in [shown(assemble(Plan((part,)), document).rubric) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Read Chapter 5", "Then Chapter 3", "Skim Chapter 2", "See Chapter 9"],
+        ["Aims 1", "Methods 4", "Results 9", "Summary 12"],
+        ["Style 5", "This sentence tells something else.", "Depth 3"],
+    ],
+)
+def test_numbers_of_chapters_pages_and_single_lines_are_no_points(lines: Sequence[str]) -> None:
+    document = document_of(*lines)
+    for part in enumerate_lines(tuple(range(len(lines))), document):
+        rubric = assemble(Plan((part,)), document).rubric
+        assert all(criterion.points is None for criterion in rubric.criteria)
+
+
+@pytest.mark.parametrize(
+    ("line", "points"),
+    [
+        ("There is one point for each of the following", 1),
+        ("(10 points each)", 10),
+        ("Jede Frage zählt 4 Punkte.", 4),
+        ("Assign a rating from 1 to 5 to all of them.", 5),
+        ("Minus 2 points for each error", None),
+        ("Each team has 5 members", None),
+    ],
+)
+def test_points_for_each_are_told_from_other_numbers(line: str, points: int | None) -> None:
+    told = shared_points.told(line)
+    assert (told.high if told else None) == points
 
 
 WORDS = st.sampled_from(

@@ -6,6 +6,7 @@ import asyncio
 import io
 import sys
 import time
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -36,8 +37,23 @@ def by_text() -> Rubric:
     return local
 
 
+_running: list[tuple[asyncio.Runner, sandbox.Sandbox]] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _recognizing() -> Iterator[None]:
+    """One sandbox for all readings: its processes take a second of CPU to start."""
+    with asyncio.Runner() as runner:
+        box = sandbox.Sandbox(recognizes=True)
+        _running.append((runner, box))
+        yield
+        _running.clear()
+        runner.run(box.close())
+
+
 def read(data: bytes) -> sandbox.Reading:
-    return sandbox.read_now(data, recognizes=True)
+    ((runner, box),) = _running
+    return runner.run(box.read(data))
 
 
 def told(rubric: object) -> list[tuple[str, object, list[object]]]:
@@ -93,15 +109,12 @@ def test_a_photo_is_read_however_it_was_taken(shown: str, orientation: int | Non
 def test_several_photos_are_pages_in_order_and_drawn_upright() -> None:
     data = picture_pages.joined([as_jpeg(Image.new("L", (400, 300), 255)), as_jpeg(printed())])
 
-    async def read_and_drawn() -> tuple[sandbox.Reading, list[object]]:
-        async with sandbox.Sandbox(recognizes=True) as box:
-            return await box.read(data), list(await box.pictures(data, [2], tenant=None))
-
-    reading, pictures = asyncio.run(read_and_drawn())
+    ((runner, box),) = _running
+    reading, pictures = read(data), runner.run(box.pictures(data, [2], tenant=None))
     assert documents.sniff(data) == picture_pages.SEVERAL
     assert reading.document.pages == 2
     assert reading.document.recognized_pages == (2,)
-    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, 595)]  # type: ignore[attr-defined]
+    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, 595)]
 
 
 def test_the_scanned_pages_of_a_document_with_text_go_to_a_model_alone() -> None:
@@ -229,19 +242,15 @@ def test_dots_and_rings_are_bullets_and_dots_of_letters_are_none() -> None:
 def ends_of_hostile_pictures() -> tuple[dict[str, tuple[object, float]], sandbox.Reading]:
     """How each one ended and how long it took; then a plain document through the same sandbox."""
 
-    async def one_by_one() -> tuple[dict[str, tuple[object, float]], sandbox.Reading]:
-        ends: dict[str, tuple[object, float]] = {}
-        async with sandbox.Sandbox(recognizes=True) as box:
-            for name, maker in hostile_pictures.QUICK.items():
-                began = time.monotonic()
-                try:
-                    end: object = (await box.read(maker())).local
-                except errors.DocumentError as refused:
-                    end = refused
-                ends[name] = end, time.monotonic() - began
-            return ends, await box.read(as_docx(HEADER_POINTS))
-
-    return asyncio.run(one_by_one())
+    ends: dict[str, tuple[object, float]] = {}
+    for name, maker in hostile_pictures.QUICK.items():
+        data, began = maker(), time.monotonic()
+        try:
+            end: object = read(data).local
+        except errors.DocumentError as refused:
+            end = refused
+        ends[name] = end, time.monotonic() - began
+    return ends, read(as_docx(HEADER_POINTS))
 
 
 @pytest.mark.parametrize("name", hostile_pictures.QUICK)

@@ -189,15 +189,23 @@ def web(_web: Web, rows: None) -> Web:
     return _web
 
 
-@pytest.fixture
-def other_web(rows: None, tmp_path: Path) -> Iterator[Callable[..., Web]]:
-    """A web process of its own, with other settings."""
-    started: list[Web] = []
+@pytest.fixture(scope="module")
+def _other_webs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Web]]:
+    started: dict[Any, Web] = {}
 
-    def start(**environ: str) -> Web:
-        started.append(Web(tmp_path, **{"DATABASE_URL": database_url(), **environ}))
-        return started[-1]
+    def start(*options: str, **environ: str) -> Web:
+        wanted = options, tuple(sorted(environ.items()))
+        if wanted not in started:
+            logs = tmp_path_factory.mktemp("web")
+            started[wanted] = Web(logs, *options, **{"DATABASE_URL": database_url(), **environ})
+        return started[wanted]
 
     yield start
-    for web in started:
+    for web in started.values():
         web.stop()
+
+
+@pytest.fixture
+def other_web(rows: None, _other_webs: Callable[..., Web]) -> Callable[..., Web]:
+    """A web process with other options or settings; the module's tests that want the same ones share it."""
+    return _other_webs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -44,27 +44,24 @@ def answer(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("half", [b"", HALF_A_HEAD, HALF_A_BODY], ids=["nothing", "half a head", "half a body"])
-def test_a_request_that_does_not_come_is_given_up(tmp_path: Path, half: bytes) -> None:
-    with web(tmp_path, HASTY) as served, sent(served, half) as connection:
+def test_a_request_that_does_not_come_is_given_up(other_web: Callable[..., Web], half: bytes) -> None:
+    with sent(other_web(HASTY), half) as connection:
         began = time.monotonic()
         assert answer(connection).startswith(b"HTTP/1.1 408 ")
         assert time.monotonic() - began < 5
 
 
-def test_a_second_request_of_a_connection_has_its_own_time(tmp_path: Path) -> None:
-    with (
-        web(tmp_path, HASTY) as served,
-        sent(served, WHOLE) as connection,
-    ):
+def test_a_second_request_of_a_connection_has_its_own_time(other_web: Callable[..., Web]) -> None:
+    with sent(other_web(HASTY), WHOLE) as connection:
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
         time.sleep(0.8)  # at rest a connection may stay for longer
         connection.sendall(HALF_A_HEAD)
         assert b"HTTP/1.1 408 " in answer(connection)
 
 
-def test_a_body_that_goes_on_coming_is_not_cut_off(tmp_path: Path) -> None:
+def test_a_body_that_goes_on_coming_is_not_cut_off(other_web: Callable[..., Web]) -> None:
     head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 160000\r\n\r\n"
-    with web(tmp_path, HASTY) as served, sent(served, head) as connection:
+    with sent(other_web(HASTY), head) as connection:
         for _ in range(8):
             time.sleep(0.2)
             connection.sendall(b"x" * 20_000)
@@ -99,12 +96,13 @@ def test_a_crowd_of_connections_leaves_descriptors_for_the_health_check(tmp_path
         assert "out of system resource" not in served.log.read_text()
 
 
-def test_an_upgrade_to_a_websocket_is_refused_plainly(tmp_path: Path) -> None:
+def test_an_upgrade_to_a_websocket_is_refused_plainly(other_web: Callable[..., Web]) -> None:
     upgrade = (
         b"GET /api/rubric-jobs/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
     for option, status in (("--http=grader.web_connections:Connection", b"401"), ("--http=h11", b"403")):
-        with web(tmp_path, option) as served, sent(served, upgrade) as connection:
+        served = other_web(option)
+        with sent(served, upgrade) as connection:
             assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
             assert "Traceback" not in served.log.read_text()

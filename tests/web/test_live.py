@@ -401,7 +401,7 @@ class TestSynchronousRoutes:
     def test_a_body_that_is_sent_in_chunks_is_read(
         self, other_web: Callable[..., Web], owner: Caller, route: str, body: dict[str, Any]
     ) -> None:
-        web = other_web(RUBRIC_SYNC_ENDPOINTS="true", RUBRIC_SYNC_WAIT_SECONDS="0.1")
+        web = other_web(RUBRIC_SYNC_ENDPOINTS="true", RUBRIC_SYNC_WAIT_SECONDS="0.5")
 
         assert in_chunks(web, owner, f"/api/{route}", body)[0] == 202
 

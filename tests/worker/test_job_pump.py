@@ -19,6 +19,7 @@ from rubric_jobs.errors import NoRubricFound, ProviderBusy, ProviderUnavailable
 from rubric_jobs.jobs import claims, controls, lifecycle, workers
 from rubric_jobs.jobs.claims import Claim, Ending
 from rubric_jobs.models import RubricJob, RubricJobAttempt
+from rubric_jobs.worker import job_pump
 from rubric_jobs.worker.job_pump import Pump, PumpLimits
 from rubric_jobs.worker.writer import Writer
 from tests import claiming
@@ -102,6 +103,30 @@ def test_jobs_run_side_by_side_each_with_its_own_result(submit: Submit) -> None:
         wait_until(lambda: RubricJob.objects.filter(status="completed").count() == len(job_ids))
     assert time.monotonic() - began < 3
     assert all(job.result == {"job": str(job.job_id)} for job in RubricJob.objects.all())
+
+
+@pytest.mark.parametrize(("kind", "sizes"), [("enhance", [4, 10, 6]), ("extract", [4, 4, 4, 4, 4])])
+def test_a_claim_grows_only_after_a_full_one_without_documents(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, kind: str, sizes: list[int]
+) -> None:
+    asked: list[int] = []
+    claim_jobs = claims.claim
+
+    async def counted(connection: Any, **terms: Any) -> list[Claim]:
+        asked.append(terms["limit"])
+        return await claim_jobs(connection, **terms)
+
+    async def held(claim: Claim, report: Any) -> Ending:
+        await asyncio.sleep(60)
+        return await at_once(claim, report)
+
+    monkeypatch.setattr(claims, "claim", counted)
+    monkeypatch.setattr(job_pump, "CLAIMED_AT_ONCE", 4)
+    for _ in range(25):
+        submit(kind=kind)
+    with pumping(held, concurrency=20, poll_s=30, grace_s=0):
+        wait_until(lambda: RubricJob.objects.filter(status="processing").count() == 20)
+    assert asked == sizes
 
 
 def test_an_ending_asks_for_jobs_only_where_a_slot_was_lacking(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,246 @@
+"""Tables whose only rulings (or the edges of whose shaded rows) are horizontal."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from rubric_jobs.documents.columns import Region, corridors, grid_with_columns, region_grid
+from rubric_jobs.documents.geometry import Area, Edge, Grid, Word
+from rubric_jobs.documents.headers import SPACE, crosses, lines_above, with_row_above
+from rubric_jobs.documents.lattice import find_grids
+from rubric_jobs.documents.lines import Line, into_lines
+
+SAME_EXTENT = 5.0
+FEWEST_RULES = 3
+FEWEST_RULED_ROWS = 4
+"""Rules, above which every row has its own."""
+SHORTEST_PIECE = 8.0
+"""Points: a column is wider, a dash is shorter."""
+JOINT = 1.0
+"""Points between the end of a piece of a rule and the start of the next."""
+SAME_JOINT = 2.5
+SAME_RULE = 2.0
+
+
+@dataclass(slots=True)
+class _Rule:
+    """A rule in pieces: the places where two of them meet are the borders of columns."""
+
+    at: float
+    pieces: list[Edge]
+
+    @property
+    def start(self) -> float:
+        return min(piece.start for piece in self.pieces)
+
+    @property
+    def end(self) -> float:
+        return max(piece.end for piece in self.pieces)
+
+    def joints(self) -> list[float]:
+        starts = [piece.start for piece in self.pieces]
+        ends = [piece.end for piece in self.pieces if any(abs(piece.end - start) <= JOINT for start in starts)]
+        whole = [x for x in ends if not any(p.start + SAME_JOINT < x < p.end - SAME_JOINT for p in self.pieces)]
+        return [x for i, x in enumerate(sorted(whole)) if not i or x - sorted(whole)[i - 1] > SAME_JOINT]
+
+
+@dataclass(slots=True)
+class _Jointed:
+    """Rules of one table: `borders` are those of its columns, the outer ones too."""
+
+    borders: list[float]
+    rules: list[_Rule] = field(default_factory=list)
+
+
+def jointed_grids(words: list[Word], edges: list[Edge]) -> list[Grid]:
+    """Tables with rules or shaded areas across that are drawn cell by cell."""
+    upright = [w for w in words if w.quarter % 2 == 0]
+    found = []
+    for group in _jointed(edges):
+        for part in _apart(group, upright):
+            grid = _jointed_grid(part, upright)
+            if grid:
+                found.append(grid)
+    return found
+
+
+def _jointed(edges: list[Edge]) -> list[_Jointed]:
+    groups: list[_Jointed] = []
+    for rule in _rules(edges):
+        joints = rule.joints()
+        group = next((g for g in reversed(groups) if _belongs(rule, joints, g)), None)
+        if group is None:
+            if not joints:
+                continue
+            group = _Jointed([rule.start, *joints, rule.end])
+            groups.append(group)
+        elif len(joints) + 2 > len(group.borders):
+            group.borders = [rule.start, *joints, rule.end]
+        group.rules.append(rule)
+    return groups
+
+
+def _rules(edges: list[Edge]) -> list[_Rule]:
+    rules: list[_Rule] = []
+    for edge in sorted((e for e in edges if e.is_horizontal and e.length >= SHORTEST_PIECE), key=lambda e: e.at):
+        if rules and edge.at - rules[-1].at <= SAME_RULE:
+            rules[-1].pieces.append(edge)
+        else:
+            rules.append(_Rule(edge.at, [edge]))
+    return rules
+
+
+def _belongs(rule: _Rule, joints: list[float], group: _Jointed) -> bool:
+    """Whether the rule begins, is parted and ends at borders of the group, or has more of them and the same extent."""
+    own = [rule.start, *joints, rule.end]
+    if all(_is_near(group.borders, x) for x in own):
+        return True
+    same = abs(rule.start - group.borders[0]) <= SAME_JOINT and abs(rule.end - group.borders[-1]) <= SAME_JOINT
+    return same and all(_is_near(own, x) for x in group.borders)
+
+
+def _is_near(xs: list[float], at: float) -> bool:
+    return any(abs(x - at) <= SAME_JOINT for x in xs)
+
+
+def _apart(group: _Jointed, words: list[Word]) -> list[_Jointed]:
+    """The group's tables: between two of them stands a heading over all columns, above a line of headings."""
+    x0, x1 = group.borders[0], group.borders[-1]
+    parts = [_Jointed(group.borders, [group.rules[0]])]
+    for above, rule in itertools.pairwise(group.rules):
+        between = [w for w in words if x0 <= w.centre[0] <= x1 and above.at < w.centre[1] < rule.at]
+        lines = into_lines(between)
+        wide = [line for line in lines if crosses(line, group.borders)]
+        rest = [line for line in lines if not crosses(line, group.borders)]
+        if wide and rest and wide[-1].box[3] <= rest[0].box[1] + 1 and len(rest[0].segments) > 1:
+            parts.append(_Jointed(group.borders))
+        parts[-1].rules.append(rule)
+    for part in parts:
+        while part.rules and not part.rules[-1].joints():
+            part.rules.pop()
+    return [part for part in parts if len(part.rules) >= FEWEST_RULES]
+
+
+def _jointed_grid(group: _Jointed, words: list[Word]) -> Grid | None:
+    xs, top, bottom = group.borders, group.rules[0].at, group.rules[-1].at
+    beside = [w for w in words if xs[0] - 2 <= w.centre[0] <= xs[-1] + 2]
+    foot = _row_below(xs, bottom, into_lines([w for w in beside if w.centre[1] > bottom]))
+    bottom = foot if foot else bottom
+    inside = [w for w in beside if top < w.centre[1] < bottom]
+    if not inside:
+        return None
+    if len(group.rules) < FEWEST_RULED_ROWS:
+        region = Region((xs[0], top, xs[-1], bottom), into_lines(inside), [rule.at for rule in group.rules])
+        return grid_with_columns(region, xs) if len(region.lines) >= FEWEST_RULES else None
+    across = [piece for rule in group.rules for piece in rule.pieces]
+    across += [Edge(True, y, xs[0], xs[-1]) for y in (top, bottom)]
+    grids = find_grids([*across, *(Edge(False, x, top, bottom) for x in xs)])
+    if len(grids) != 1:
+        return None
+    grid = _with_wide_cells(grids[0], inside)
+    return _with_rows_above(grid, beside)
+
+
+def _row_below(xs: list[float], bottom: float, lines: list[Line]) -> float | None:
+    """The foot of a last row that no rule closes: lines right below, in two or more columns."""
+    found: list[Line] = []
+    for line in lines:
+        above = found[-1].box[3] if found else bottom
+        if line.box[1] - above > (SPACE if found else 1.2) * line.size or crosses(line, xs):
+            break
+        found.append(line)
+    held = {c for line in found for w in line.words for c in range(len(xs) - 1) if xs[c] <= w.centre[0] < xs[c + 1]}
+    return found[-1].box[3] + 1 if len(held) >= 2 else None
+
+
+def _with_rows_above(grid: Grid, words: list[Word]) -> Grid:
+    """The grid with the row above the first shaded one: the headings stand above that."""
+    top = grid.box[1]
+    lines = into_lines([w for w in words if w.centre[1] < top])
+    first = lines_above(grid.xs, top, lines)
+    if not first:
+        return grid
+    second = lines_above(grid.xs, first[0].box[1], [line for line in lines if line.box[3] <= first[0].box[1] + 1])
+    rows = [{c for line in row for c in _columns_held(line, grid.xs)} for row in (first, second)]
+    is_row = len(rows[0]) >= 2 and len(rows[1]) >= max(2, grid.columns - 1)
+    return with_row_above(grid, (first[0].box[1] + second[-1].box[3]) / 2) if is_row else grid
+
+
+def _columns_held(line: Line, xs: list[float]) -> set[int]:
+    return {c for w in line.words for c in range(len(xs) - 1) if xs[c] <= w.centre[0] < xs[c + 1]}
+
+
+def _with_wide_cells(grid: Grid, words: list[Word]) -> Grid:
+    """Cells of one row joined where a text crosses the border between them."""
+    areas: list[Area] = []
+    for area in grid.areas:
+        last = areas[-1] if areas else None
+        if last and last.row == area.row and last.row_span == area.row_span and _is_crossed(last, area, words):
+            last.column_span += area.column_span
+            last.box = (*last.box[:2], area.box[2], last.box[3])
+        else:
+            areas.append(area)
+    grid.areas = areas
+    return grid
+
+
+def _is_crossed(left: Area, right: Area, words: list[Word]) -> bool:
+    if left.column + left.column_span != right.column:
+        return False
+    x, top, bottom = right.box[0], left.box[1], left.box[3]
+    return any(top < w.centre[1] < bottom and w.x0 < x - 1 and w.x1 > x + 1 for w in words)
+
+
+def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
+    """Tables whose only rulings are horizontal, three or more of the same extent one under the other."""
+    grids = []
+    for group in _same_extents(rules):
+        x0, x1 = min(e.start for e in group), max(e.end for e in group)
+        top, bottom = group[0].at, group[-1].at
+        beside = [w for w in words if x0 - 3 <= w.centre[0] <= x1 + 3]
+        inside = [w for w in beside if top - 2 <= w.centre[1] <= bottom + 2]
+        last = _open_row(into_lines(inside), into_lines([w for w in beside if w.centre[1] > bottom + 2]), group)
+        if last:
+            bottom = last[-1].box[3] + 1
+            inside += [word for line in last for word in line.words]
+        region = Region((x0 - 3, top, x1 + 3, bottom), into_lines(inside), [e.at for e in group])
+        grid = region_grid(region)
+        if grid:
+            grids.append(grid)
+    return grids
+
+
+def _open_row(lines: list[Line], below: list[Line], rules: list[Edge]) -> list[Line]:
+    """The lines of a last row that no rule closes: they fall into the columns of the rows above."""
+    bottom = rules[-1].at
+    if not all(any(a.at < line.centre_y < b.at for line in lines) for a, b in itertools.pairwise(rules)):
+        return []
+    if any(a.at + 1.6 * line.size < line.box[1] for a, line in _first_lines(rules, lines)):
+        return []
+    found: list[Line] = []
+    for line in below:
+        above = found[-1].box[3] if found else bottom
+        if line.box[1] - above > (0.9 if found else 1.6) * line.size:
+            break
+        found.append(line)
+    if not lines or not found or len(found[0].segments) < 2:
+        return []
+    return found if len(corridors([*lines, *found])) >= len(corridors(lines)) >= 1 else []
+
+
+def _first_lines(rules: list[Edge], lines: list[Line]) -> list[tuple[Edge, Line]]:
+    return [(rule, next(line for line in lines if line.centre_y > rule.at)) for rule in rules[:-1]]
+
+
+def _same_extents(rules: list[Edge]) -> list[list[Edge]]:
+    groups: list[list[Edge]] = []
+    for edge in sorted((e for e in rules if e.is_horizontal and e.length >= 120), key=lambda e: e.at):
+        for group in groups:
+            last = group[-1]
+            if abs(last.start - edge.start) <= SAME_EXTENT and abs(last.end - edge.end) <= SAME_EXTENT:
+                group.append(edge)
+                break
+        else:
+            groups.append([edge])
+    return [group for group in groups if len(group) >= 3]

@@ -1,0 +1,132 @@
+"""The likeliest roles of a table's rows, given those of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from rubric_jobs.reader import totals
+from rubric_jobs.reader.cell_values import amount_of, is_amount
+from rubric_jobs.reader.local_features import row_features
+from rubric_jobs.reader.sheet import Sheet
+from rubric_jobs.reader.tags import tags_of
+from rubric_jobs.reader.weights import classes
+
+MOST_ROW_ROLES = 4
+FEWEST_SUMMED = 3
+"""Rows whose sum the last one may repeat: of two it would be by chance too often."""
+_Flip = tuple[float, dict[int, str]]
+"""What another assignment costs in log probability, and which rows it gives which role."""
+_SIGNATURE = (
+    "none",
+    "single",
+    "single wide",
+    "name blank",
+    "name inherited",
+    "level none",
+    "level amounts",
+    "points told",
+    "name total short",
+    "repeats header",
+    "name penalty",
+)
+
+
+def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> list[tuple[str, float]]:
+    """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
+    local = classes("rows")
+    shares, alike = [], []
+    worths = [_worth(sheet, roles, row) for row in body]
+    told = [worth for worth in worths if worth is not None]
+    for row, worth in zip(body, worths, strict=True):
+        features = row_features(sheet, roles, titles, row, body)
+        is_sum = row == body[-1] and worth is not None and len(told) > FEWEST_SUMMED and sum(told) == 2 * worth
+        may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
+        features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
+        shares.append(_with_total(local.log_shares(features), features))
+        if features["repeats levels"]:
+            shares[-1] = {**shares[-1], "h": max(shares[-1].values()) + 1.0}
+        alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
+    best = [max(share, key=share.__getitem__) for share in shares]
+    flips = [*_alike_flips(local.names, shares, alike, best), *_summing_flips(sheet, roles, worths, body)]
+    base = sum(share[role] for share, role in zip(shares, best, strict=True))
+    if len(best) > 2 and best[-1] != "-":
+        flips.append((shares[-1][best[-1]] - shares[-1]["-"], {len(best) - 1: "-"}))
+    flips.sort(key=lambda flip: flip[0])
+    found = [("".join(best), base / len(best))] if best else []
+    for cost, changed in flips[: MOST_ROW_ROLES - 1]:
+        if cost < 6:
+            rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
+            found.append((rows_text, (base - cost) / len(best)))
+    return found
+
+
+def _alike_flips(
+    names: Sequence[str], shares: Sequence[Mapping[str, float]], alike: Sequence[tuple[float, ...]], best: Sequence[str]
+) -> Iterator[_Flip]:
+    """Another role for all rows that look the same."""
+    for signature in dict.fromkeys(alike):
+        rows = [i for i, other in enumerate(alike) if other == signature]
+        for role in names:
+            changed = {i: role for i in rows if best[i] != role}
+            cost = sum(shares[i][best[i]] - shares[i][role] for i in changed)
+            if changed:
+                yield cost / len(changed) ** 0.5, changed
+
+
+def _summing_flips(sheet: Sheet, roles: str, worths: Sequence[Decimal | None], body: range) -> Iterator[_Flip]:
+    """Sections where the amounts of rows say so, subtotals likewise, and descriptors above rows of amounts."""
+    if wholes := wholes_of(worths):
+        yield 0.5, dict.fromkeys(wholes, "s")
+    if sums := totals.sums(worths):
+        yield 0.5, dict.fromkeys(sums, "t")
+    if heads := _described_heads(sheet, roles, body):
+        yield 1.5, heads
+
+
+def wholes_of(worths: Sequence[Decimal | None]) -> list[int]:
+    """Rows that are worth exactly what those below are together, each up to the next such row."""
+    found = totals.wholes(worths, fewest=1)
+    # Rows of equal worth are no wholes of each other.
+    is_clear = len(found) > 1 and sum(parts > 1 for _, parts in found) * 2 >= len(found)
+    return [place for place, _ in found] if is_clear else []
+
+
+def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:
+    """What the row says in the points' column."""
+    cells = [cell for role, cell in zip(roles, sheet.rows[row], strict=True) if role in "pw" and cell]
+    amount = next((amount for cell in cells if (amount := amount_of(cell.text))), None)
+    return amount.high if amount else None
+
+
+def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict[str, float]:
+    """A row that is named a total, or is worth what all above it are, is no criterion if it describes nothing."""
+    if features.get("name total alone") and not features.get("level filled"):
+        shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
+    return shares
+
+
+def _described_heads(sheet: Sheet, roles: str, body: range) -> dict[int, str]:
+    """Rows of descriptors above rows that only say points: they describe the levels of those below them.
+
+    A row of points that has no name of its own, or a word for points as its name, belongs to the row above it.
+    """
+    found: dict[int, str] = {}
+    marks = 0
+    for place, row in enumerate(body):
+        texts = [text for role, text in zip(roles, sheet.texts[row], strict=True) if role == "l" and text]
+        if len(texts) < 2:
+            continue
+        if not all(map(is_amount, texts)):
+            found[place] = "s"
+        elif _is_named(sheet, roles, row):
+            marks += 1
+        elif found.get(place - 1) == "s":
+            found |= {place - 1: "c", place: "u"}
+    heads = list(found.values()).count("s")
+    return found if 0 < heads < marks else {}
+
+
+def _is_named(sheet: Sheet, roles: str, row: int) -> bool:
+    name = sheet.texts[row][roles.index("c")] if "c" in roles else ""
+    return bool(name) and "only:points" not in tags_of(name)

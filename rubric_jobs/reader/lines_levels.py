@@ -1,0 +1,181 @@
+"""Lines read as levels: what names them, what they earn and what they ask for. Pure functions, remembered."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rubric_jobs.reader import amounts, cell_values, lexicon
+from rubric_jobs.reader.cell_values import Told
+from rubric_jobs.reader.levels import cell_amount
+from rubric_jobs.reader.lines_items import REMEMBERED, Line, worth
+from rubric_jobs.reader.names import folded, tidy
+from rubric_jobs.vocabulary import words
+
+LONGEST_KEY = 60
+WHOLLY = 0.99
+_HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—=-]{1,2}\s)\s*(?P<rest>\S.*)$", re.DOTALL)
+_SCORE = re.compile(
+    r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
+    r"\s*[:=]?\s*(?=[\da-f])"
+)
+_OPENED = re.compile(
+    rf"^(?P<amount>[(\[（]?(?:{amounts.NUMBER}\s*[-–]\s*)?{amounts.NUMBER}[)\]）]?\s*"
+    rf"(?:(?i:{amounts.UNIT})(?![^\W\d_])\.?)?)\s+"
+    r"(?P<rest>[^\W\d_a-z].*)$",
+    re.DOTALL,
+)
+""" "5 pts The thesis is clear", "4 The thesis is clear": points that only a blank sets off."""
+_BRACKETED = re.compile(
+    r"^(?P<name>[^\W\d_][^()（）\n:]{0,40}?)\s*(?P<amount>[(（][^()（）]{1,24}[)）])\s+(?P<rest>\S.*)$", re.DOTALL
+)
+_NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
+MOST_WORDS = 4
+_QUOTED = re.compile(
+    r"^(?P<frame>(?:[^\W\d_]+\s){0,4}?)[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]\s*(?P<rest>.*)$", re.DOTALL
+)
+""" 'The mark "good" is given for work that …'."""
+_GRADED = re.compile(
+    r"^(?P<frame>(?:[^\W\d_]+\s){1,3})(?P<name>[A-F][+-]?(?![^\W_])|\d{1,3}(?:\s?[-–]\s?\d{1,3})?(?![\d.,]))(?P<rest>.*)$",
+    re.DOTALL,
+)
+""" "Grade 6: …", "Level B"."""
+_TELLS_MORE = (":", "：", "...", "…")
+
+
+@lru_cache(REMEMBERED)
+def level_told(text: str, marker: str) -> Told:
+    """A line read as a level: its name, what it earns and what it asks for.
+
+    A marker such as "6)" is the points where the caller says that markers are.
+    """
+    line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
+    if marker:
+        number = amounts.whole(marker.strip("().") or "-")
+        return Told(None, folded(line) or None, number)
+    alone = cell_values.whole(line)
+    if alone is not None:
+        return Told(line, None, alone)
+    match = _HEAD.match(line)
+    if match and names_level(match["head"]):
+        return _headed(match["head"], match["rest"])
+    if run_in := _run_in(line):
+        return run_in
+    quoted = _QUOTED.match(line)
+    if quoted and names_level(quoted["name"]):
+        tells_more = line.endswith(_TELLS_MORE)
+        return Told(
+            tidy(line) if tells_more else quoted["name"], None if tells_more else folded(quoted["rest"]) or None, None
+        )
+    if len(line) <= LONGEST_KEY and names_level(line):
+        name, amount = cell_values.heading(line)
+        return Told(name, None, amount)
+    amount, rest = worth(line, True)
+    if match and amount is None and len(match["head"].split()) <= 6:
+        return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
+    return Told(None, folded(rest) or None, amount)
+
+
+@lru_cache(REMEMBERED)
+def _run_in(line: str) -> Told | None:
+    """A level whose name or points only a blank sets off: "5 pts Good The thesis is clear", "Good (5) The thesis"."""
+    opened = _OPENED.match(line)
+    amount = cell_values.whole(opened["amount"]) if opened else None
+    if opened and amount:
+        name, rest = _name_before(opened["rest"])
+        if name is None and len(rest.split()) <= MOST_WORDS and rest[-1] not in ".!" and names_level(rest):
+            name, rest = rest, ""
+        return Told(tidy(name or opened["amount"]), folded(rest) or None, amount)
+    bracketed = _BRACKETED.match(line)
+    if bracketed and names_level(bracketed["name"]) and (amount := cell_values.whole(bracketed["amount"])):
+        return Told(tidy(bracketed["name"]), folded(bracketed["rest"].lstrip(" :：-–—")) or None, amount)
+    name, rest = _name_before(line)
+    return Told(name, folded(rest), None) if name else None
+
+
+def _name_before(text: str) -> tuple[str | None, str]:
+    """A level's name that the sentence behind it runs into: its capital letter says that it begins there."""
+    for gap in list(_NEXT_BEGINS.finditer(text, 0, LONGEST_KEY))[::-1]:
+        name, rest = text[: gap.start()], text[gap.end() :]
+        if len(name.split()) <= MOST_WORDS and _is_sentence(rest) and is_named_plainly(name):
+            return name, rest
+    return None, text
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether most of its words are small: in a title such as "Good Use of Sources" a capital letter begins nothing."""
+    own = [word for word in text.split() if word[0].isalpha()]
+    return len(own) > 1 and sum(word[0].isupper() for word in own) < len(own) / 2
+
+
+@lru_cache(REMEMBERED)
+def is_named_plainly(text: str) -> bool:
+    """Whether each word of the text is a part of a level's name."""
+    return len(text) > 1 and words.level_rank(text) is not None and words.share("levels", text) >= WHOLLY
+
+
+def _headed(head: str, rest: str) -> Told:
+    name, amount = cell_values.heading(_SCORE.sub("", head) or head)
+    inner = _HEAD.match(rest)
+    if amounts.whole(head) and inner and is_named_plainly(inner["head"]):
+        name, rest = inner["head"], inner["rest"]
+    is_share = amount is not None and amount.is_percent and cell_values.whole(rest) is not None
+    if (amount is None or is_share) and len(rest) <= LONGEST_KEY:
+        amount, rest = cell_amount(rest)
+        rest = "" if amounts.whole(rest.strip(" -–—")) else rest
+    return Told(name, folded(rest) or None, amount)
+
+
+@lru_cache(REMEMBERED)
+def names_level(head: str) -> bool:
+    """Whether a short text names a level or is its points alone."""
+    core = _SCORE.sub("", head.strip(" *"))
+    if len(core) > LONGEST_KEY or len(core.split()) > 6:
+        return False
+    if amounts.whole(core) is not None:
+        return True
+    bare = cell_values.core_of(core)
+    return (lexicon.is_level_name(bare) and words.share("levels", bare) >= 0.3) or (
+        words.level_rank(bare) is not None and len(bare) <= 30
+    )
+
+
+@lru_cache(REMEMBERED)
+def is_rung(text: str) -> bool:
+    """Whether a line reads like a level: it opens with a level's name or with points that something earns."""
+    line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
+    match = _HEAD.match(line)
+    if match:
+        return names_level(match["head"])
+    return len(line) <= LONGEST_KEY and names_level(line)
+
+
+@lru_cache(REMEMBERED)
+def opens_level(text: str) -> bool:
+    """Like `is_rung`, and where only a blank sets the name or the points off: alone that is too little to go by."""
+    return is_rung(text) or _run_in(re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())) is not None
+
+
+def is_name_alone(text: str) -> bool:
+    """Whether a line below points alone names the level that earns them."""
+    return len(text) <= LONGEST_KEY and names_level(text) and cell_values.whole(text) is None
+
+
+@lru_cache(REMEMBERED)
+def framed(text: str) -> tuple[str, str] | None:
+    """The words in front of a mark, and the mark: 'A paper earns an "A" when', "Grade 6: …"."""
+    quoted = _QUOTED.match(text)
+    if quoted and names_level(quoted["name"]):
+        return quoted["frame"].casefold(), quoted["name"]
+    graded = _GRADED.match(text)
+    if graded and words.concepts(graded["frame"]).get("level", 0) > 0:
+        return graded["frame"].casefold(), graded["name"]
+    return None
+
+
+def told_of(line: Line) -> Told:
+    """The level that a line is read as; a heading that is none of these forms names one."""
+    told = level_told(line.said.raw, "")
+    if told.name is None and told.amount is None and line.is_heading and len(line.said.raw) <= LONGEST_KEY:
+        return Told(tidy(line.said.raw), None, None)
+    return told

@@ -1,0 +1,52 @@
+"""Lists as PDF prints them: which printed lines are one paragraph."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from rubric_jobs import documents
+
+
+def printed(lines: Sequence[Sequence[tuple[float, str]]], pitch: float = 14) -> list[str]:
+    """The paragraphs of a page whose lines are given as texts at their left edges, in points."""
+    stream = io.BytesIO()
+    page = Canvas(stream, pagesize=A4)
+    page.setFont("Helvetica", 11)
+    for number, line in enumerate(lines):
+        for left, text in line:
+            page.drawString(left, 760 - pitch * number, text)
+    page.save()
+    return [" ".join(paragraph.text.split()) for paragraph in documents.parse(stream.getvalue()).paragraphs]
+
+
+def test_text_behind_labels_reaches_to_the_margin() -> None:
+    lines = [
+        [(72, "1. Design (50%)")],
+        [(72, "Level"), (118, "Description")],
+        [(72, "Excellent"), (139, "The parts are named, and it is said why each of them is there at all.")],
+        [(72, "Good Most of the parts are named.")],
+        [(72, "Sufficient"), (142, "Some of the parts are named.")],
+        [(72, "Poor"), (115, "None is named.")],
+        [(72, "2. Safety (50%)")],
+        [(72, "Level"), (118, "Description")],
+        [(72, "Excellent"), (139, "Every entry is checked before it is used anywhere in the whole program.")],
+        [(72, "Good Most entries are checked.")],
+        [(72, "Sufficient"), (142, "Some entries are checked.")],
+        [(72, "Poor"), (115, "None is checked.")],
+    ]
+    below = ["Level", "Excellent", "Good", "Sufficient", "Poor"]
+    assert [text.split()[0] for text in printed(lines, 20)] == ["Design", *below, "Safety", *below]
+
+
+def test_a_label_behind_the_end_of_a_sentence_opens_a_paragraph_in_a_list_of_them() -> None:
+    said = "takes part in all discussions and says things that others go on with."
+    lines = [
+        [(72, f"Excellent: Always {said}")],
+        [(72, f"Good: Most of the time {said}")],
+        [(72, f"Needs Improvement: Seldom {said}")],
+    ]
+    assert [text.partition(":")[0] for text in printed(lines)] == ["Excellent", "Good", "Needs Improvement"]
