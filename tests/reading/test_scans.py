@@ -15,7 +15,8 @@ from pypdf import PdfReader
 
 from rubric_jobs import documents, errors
 from rubric_jobs.documents import picture_pages
-from rubric_jobs.documents.scans import availability, decode, letters, reversed_text, rulings, straighten
+from rubric_jobs.documents.geometry import Edge, Word
+from rubric_jobs.documents.scans import availability, decode, letters, reversed_text, rulings, shaded, straighten
 from rubric_jobs.reader import recognition, sandbox
 from rubric_jobs.rubric.model import Rubric
 from tests.fuzz_pictures import decode_only
@@ -217,6 +218,23 @@ def test_light_letters_on_a_dark_area_become_dark_ones_on_light() -> None:
     assert after[130, 304] < 20
     assert after[130, 500] > 230
     assert (after[200:] == before[200:]).all()
+
+
+def test_a_shaded_head_without_rulings_of_its_own_has_the_columns_of_the_row_below() -> None:
+    import numpy as np
+
+    page = Image.new("L", (1200, 800), 250)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((100, 100, 1000, 160), fill=210)
+    level = [Edge(True, y, 100, 1000) for y in (240.0, 320.0)]
+    upright = [Edge(False, x, 164, 320) for x in (100.0, 400.0, 1000.0)]
+    rows = shaded.in_table(shaded.borders(np.asarray(page)), level)
+    assert [round(edge.at, -1) for edge in rows] == [100, 160]
+    heads = [Word("Criterion", 120, 110, 250, 140), Word("Points", 420, 110, 500, 140)]
+    carried = shaded.with_walls(upright, rows, heads)
+    assert all(edge.start == rows[0].at for edge in carried)
+    across = [Word("Rubric of the whole course", 120, 110, 700, 140)]
+    assert shaded.with_walls(upright, rows, across) == upright
 
 
 def test_dots_and_rings_are_bullets_and_dots_of_letters_are_none() -> None:
