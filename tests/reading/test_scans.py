@@ -213,6 +213,8 @@ def test_light_letters_on_a_dark_area_become_dark_ones_on_light() -> None:
     pen.rectangle((100, 300, 1000, 360), fill=150)  # a shaded area with dark letters stays as it is
     for x in range(300, 460, 20):
         pen.rectangle((x, 315, x + 8, 345), fill=10)
+    for x in range(100, 500, 20):  # large, dense letters of a title
+        pen.rectangle((x, 500, x + 12, 570), fill=20)
     before = np.asarray(page)
     after = reversed_text.as_printed(before)
     assert after[130, 304] < 20
@@ -235,6 +237,16 @@ def test_a_shaded_head_without_rulings_of_its_own_has_the_columns_of_the_row_bel
     assert all(edge.start == rows[0].at for edge in carried)
     across = [Word("Rubric of the whole course", 120, 110, 700, 140)]
     assert shaded.with_walls(upright, rows, across) == upright
+
+
+def test_words_of_writing_without_spaces_are_joined_and_others_are_not() -> None:
+    parted = [
+        Word("项目", 0, 0, 40, 20),
+        Word("分数", 44, 0, 84, 20),
+        Word("100", 90, 0, 120, 20),
+        Word("分", 160, 0, 180, 20),
+    ]
+    assert [word.text for word in letters._unspaced(parted)] == ["项目分数", "100", "分"]
 
 
 def test_dots_and_rings_are_bullets_and_dots_of_letters_are_none() -> None:

@@ -37,6 +37,8 @@ USUAL_LINE = 30.0
 """Pixels, where no word was found that says better."""
 MOST_LONE = 150
 """Each takes a hundredth of a second."""
+APART = 0.6
+"""Times a line's height: how far ink is from every word where it is one that was missed."""
 ROOM = 1.2
 """Times a letter's height: what a ring has behind it at least."""
 FULL = 0.7
@@ -61,8 +63,14 @@ def _folder() -> Path:
 
 
 @lru_cache(maxsize=2)
+def _loaded(model: str) -> Any:
+    return tesserocr.PyTessBaseAPI(path=str(_folder()), lang=model)
+
+
 def _engine(model: str, mode: int) -> Any:
-    return tesserocr.PyTessBaseAPI(path=str(_folder()), lang=model, psm=mode)
+    engine = _loaded(model)
+    engine.SetPageSegMode(mode)
+    return engine
 
 
 def setting(grey: Grey) -> Setting:
@@ -89,7 +97,7 @@ def words(grey: Grey, script: str) -> list[Word]:
     engine = _engine(model, tesserocr.PSM.AUTO)
     engine.SetImage(Image.fromarray(grey))
     engine.Recognize()
-    found = list(_words(engine))
+    found = _unspaced(list(_words(engine)))
     engine.Clear()
     line = median([word.bottom - word.top for word in found]) or USUAL_LINE
     ink = _ink(grey)
@@ -112,13 +120,44 @@ def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str
     joined = cv2.dilate(left, np.ones((1, max(3, round(0.5 * line))), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     pieces = [_bounds(left, labels, stats, index) for index in range(1, len(stats))]
-    pieces_alone = [box for box in pieces if box is not None and 0.4 * line <= box[3] - box[1] <= 1.2 * line]
+    pieces_alone = [box for box in pieces if box and _is_missed(box, found, line)]
     engine = _engine(model, tesserocr.PSM.SINGLE_LINE)
     read = {box: lone.sign(engine, box, grey, ink) for box in pieces_alone[:MOST_LONE]}
     engine.SetImage(Image.fromarray(grey))
     words = [word for box, sign in read.items() if not sign for word in _lone(engine, box, grey)]
     engine.Clear()
     return words, [_as_line(sign, box, line) for box, sign in read.items() if sign]
+
+
+def _is_missed(box: _Bounds, found: list[Word], line: float) -> bool:
+    """Whether ink is as tall as letters, and no part of a word beside it whose box is too small."""
+    x0, top, x1, bottom = box
+    gap = APART * line
+    return 0.4 * line <= bottom - top <= 1.2 * line and not any(
+        word.top < (top + bottom) / 2 < word.bottom and word.x0 - gap < x1 and x0 < word.x1 + gap for word in found
+    )
+
+
+def _unspaced(found: list[Word]) -> list[Word]:
+    """Words of a script without spaces between them put together again: Tesseract parts its lines by a dictionary."""
+    joint: list[Word] = []
+    for word in found:
+        last = joint[-1] if joint else None
+        if last and _is_unspaced(last.text[-1]) and _is_unspaced(word.text[0]) and _goes_on(last, word):
+            bounds = min(last.top, word.top), max(last.x1, word.x1), max(last.bottom, word.bottom)
+            joint[-1] = Word(last.text + word.text, last.x0, *bounds)
+        else:
+            joint.append(word)
+    return joint
+
+
+def _is_unspaced(sign: str) -> bool:
+    return "\u2e80" <= sign <= "\u9fff" or "\uf900" <= sign <= "\ufaff" or "\uff00" <= sign <= "\uffef"
+
+
+def _goes_on(last: Word, word: Word) -> bool:
+    is_level = last.top < word.centre[1] < last.bottom
+    return is_level and -last.size < word.x0 - last.x1 < 0.6 * last.size
 
 
 def _bounds(left: Grey, labels: Any, stats: Any, index: int) -> _Bounds | None:
