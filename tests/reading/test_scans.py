@@ -25,6 +25,8 @@ from tests.reading.builders import as_docx, as_pdf
 from tests.reading.samples_grids import HEADER_POINTS
 from tests.reading.scanned import as_jpeg, as_scanned_pdf, on_a_desk, page_of, scanned
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def printed() -> Image.Image:
