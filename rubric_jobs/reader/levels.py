@@ -126,7 +126,7 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
         return None, ""
     for index in {0, len(lines) - 1}:
         amount = amounts.whole(lines[index])
-        if amount is not None:
+        if amount is not None and not _counts_something(amount, beside):
             return amount, "\n".join(lines[:index] + lines[index + 1 :])
     if glossed := _GLOSSED.match(lines[0]):
         return amounts.whole(glossed["range"]), "\n".join([glossed["text"], *lines[1:]])
@@ -141,6 +141,11 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
     if last and last[0].has_unit | is_set_off and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
         return last[0], "\n".join([*lines[:-1], last[1]])
     return None, text
+
+
+def _counts_something(amount: Amount, heading: Amount | None) -> bool:
+    """Under "10 points" a bare "3 or more" says how many of something."""
+    return heading is not None and heading.has_unit and amount.is_bare and not _is_within(amount, heading)
 
 
 def _opens_plainly(amount: Amount, line: str, heading: Amount) -> bool:
