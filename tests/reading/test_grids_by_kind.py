@@ -137,3 +137,25 @@ def test_a_sentence_below_a_name_is_no_part_of_it() -> None:
     ]
     found = read(heading("Seminar paper"), table(*rows))
     assert (found.criteria[0].name, found.criteria[0].description) == ("Thesis", "What the paper sets out to show.")
+
+
+LEVELLED = ["Excellent", "Fair", "Poor"]
+
+
+def test_a_row_that_repeats_the_names_of_the_levels_heads_the_rows_below_it() -> None:
+    def row(name: str) -> list[str]:
+        return [name, "Convincing in every part.", "Convincing in some parts.", "Not convincing at all."]
+
+    first, second = [row("Structure"), row("Sources"), row("Style")], [row("Voice"), row("Slides"), row("Timing")]
+    found = read(heading("Rubric"), table(["Report", *LEVELLED], *first, ["Talk", *LEVELLED], *second))
+    assert [criterion.name for criterion in found.criteria] == [
+        *("Structure", "Sources", "Style"),
+        *("Voice", "Slides", "Timing"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Comments of the teacher", "(Use the other side of the sheet for further comments.)"])
+def test_a_row_without_marks_below_the_total_is_no_criterion(name: str) -> None:
+    rows = [["Criterion", "Points", "Mark"], ["Requirements", "4", ""], ["Data model", "3", ""], ["Tests", "8", ""]]
+    found = read(heading("Grading rubric"), table(*rows, ["Total", "15", ""], [name, "", ""]))
+    assert [criterion.name for criterion in found.criteria] == ["Requirements", "Data model", "Tests"]
