@@ -13,25 +13,25 @@ from rubric_jobs import errors
 from rubric_jobs.jobs import controls
 
 GOAL = 0.95
-"""The wanted share of completed jobs among finished ones, without those that were cancelled or could not succeed."""
+"""Target share of completed jobs, not counting those that were cancelled or could not succeed."""
 USERS_CODES = sorted(code for code, error in errors.by_code().items() if error.lies_with_submission)
-"""Failures of the submission's making, such as a document without a rubric. They count for no goal."""
+"""Failures caused by the submission, such as a document without a rubric. They do not count towards the goal."""
 
 WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
 FAILING_WINDOW = datetime.timedelta(minutes=15)
-"""Three turns of the rarest of the scheduled tasks, the purge."""
+"""Three runs of the purge, the least frequent scheduled task."""
 MENDED_WINDOW_H = 7 * 24
 MENDED_BOUND = 0.05
-"""What may be mended of the readings that were called certain: fit chose the bound of certainty for that."""
+"""Allowed share of certain readings that teachers mend; the fit chose the certainty threshold for it."""
 FEWEST_CERTAIN = 20
-"""Of fewer certain readings no share is told."""
+"""With fewer certain readings, no share is reported."""
 TENANTS_SHOWN = 10
 _SHARES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """Jobs that ended in a window; the rate is None if there are none. `users` failed by their submission's fault."""
+    """Jobs that ended in a window; the rate is None if there are none. `users` failed because of the submission."""
 
     completed: int
     failed: int
@@ -120,13 +120,13 @@ def failing_tasks() -> list[str]:
 
 
 MOST_REFUSED = 0.2
-"""The share of a model's plans that may not fit their documents."""
+"""Allowed share of a model's plans that do not fit their documents."""
 FEWEST_PLANS = 10
-"""A share of fewer says nothing."""
+"""With fewer plans, no share is reported."""
 
 
 def often_refused(hours: int = 24) -> list[str]:
-    """Models of whose plans more than MOST_REFUSED could not be used, with both counts."""
+    """Models with a share of unusable plans above MOST_REFUSED, with both counts."""
     rows = _rows(
         """SELECT llm_model, sum(plans_refused), sum(plans_answered) FROM grader.rubric_job_attempts
            WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour' AND plans_answered > 0
@@ -189,14 +189,26 @@ SELECT hour, {_PERCENTILES} FROM (
   FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s AND queue_ms IS NOT NULL
 ) AS waits GROUP BY 1"""  # noqa: S608 - put together from constants
 
-# From the first queueing of a job until the end of its last attempt.
+_TOTAL_PERCENTILES = ", ".join(
+    f"extract(epoch FROM percentile_cont({share}) WITHIN GROUP (ORDER BY took))::float" for share in _SHARES
+)
+
+# From the first queueing of a job until the end of its last attempt. Only jobs with an attempt that did not complete
+# can have several. To group all of a million attempts by their job would take longer than all other figures together.
 _TOTAL_TIME = f"""
-SELECT hour, {_PERCENTILES} FROM (
-  SELECT date_trunc('hour', max(ended_at)) AS hour,
-    extract(epoch FROM max(ended_at) - min(started_at - queue_ms * interval '1 millisecond'))::float AS seconds
-  FROM grader.rubric_job_attempts WHERE ended_at >= %(since)s
+WITH troubled AS MATERIALIZED (
+  SELECT DISTINCT job_id FROM grader.rubric_job_attempts
+  WHERE ended_at >= %(since)s AND outcome IS DISTINCT FROM 'completed'
+), jobs AS (
+  SELECT ended_at, ended_at - started_at + queue_ms * interval '1 millisecond' AS took
+  FROM grader.rubric_job_attempts
+  WHERE ended_at >= %(since)s AND outcome = 'completed' AND job_id NOT IN (SELECT job_id FROM troubled)
+  UNION ALL
+  SELECT max(ended_at), max(ended_at) - min(started_at - queue_ms * interval '1 millisecond')
+  FROM grader.rubric_job_attempts JOIN troubled USING (job_id) WHERE ended_at >= %(since)s
   GROUP BY job_id HAVING bool_or(outcome IN ('completed', 'failed'))
-) AS jobs GROUP BY 1"""  # noqa: S608 - put together from constants
+)
+SELECT date_trunc('hour', ended_at), {_TOTAL_PERCENTILES} FROM jobs GROUP BY 1"""  # noqa: S608 - constants
 
 _TOKENS_BY_PROVIDER = """
 SELECT coalesce(llm_provider, 'none'), coalesce(llm_model, ''), count(*),

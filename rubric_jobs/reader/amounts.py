@@ -74,7 +74,7 @@ _OPEN, _CLOSE = r"[(\[（【{]", r"[)\]）】}]"
 _WHOLE = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*[.:：]?\s*$", re.IGNORECASE)
 _BRACKET = re.compile(rf"\s*{_OPEN}\s*{_BODY}\s*{_CLOSE}", re.IGNORECASE)
 _TAIL = re.compile(
-    rf"(?:\s*[:：=–—\-,;·.]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;。；]?\s*$",
+    rf"(?:\s*[:：=–—\-,;·.。]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;。；]?\s*$",
     re.IGNORECASE,
 )
 _HEAD = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*(?P<sep>[:：.)\-–—=]|\s|$)\s*", re.IGNORECASE)

@@ -330,7 +330,7 @@ def _packed(outline: Outline, roles: dict[int, str]) -> Part:
     for index in sorted(roles):
         line = outline.lines[index]
         blocks += [line.place, *line.more]
-        letters += roles[index] + "+" * len(line.more)
+        letters += (roles[index] if line.said.raw else "-") + "+" * len(line.more)
     return Part(tuple(blocks), "lines", "", letters)
 
 

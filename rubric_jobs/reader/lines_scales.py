@@ -63,9 +63,14 @@ def scales_of(outline: Outline) -> Iterator[Scales]:
 
 
 def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int]]]:
-    """Lines that may be levels, by what says so, and the lines that have the points of those above them."""
+    """Lines that may be levels, by what says so, and the lines that have the points of those above them.
+
+    They open with a level's name or points, differ in a mark alone, end in points, have points alone below them, or are
+    points alone above a name.
+    """
     lines = outline.lines
-    alone = [i for i, line in enumerate(lines) if line.said.is_amount_alone and line.said.total is None]
+    points = [i for i, line in enumerate(lines) if line.said.is_amount_alone and line.said.total is None]
+    alone = dict.fromkeys(points)
     opened = [i for i, line in enumerate(lines) if i not in alone and lines_levels.opens_level(line.said.raw)]
     yield [_rung(outline, i) for i in opened if lines[i].said.total is None], frozenset()
     yield [_rung(outline, i) for i in _framed(outline)], frozenset()
@@ -107,7 +112,7 @@ def _groups(outline: Outline, rungs: Sequence[_Rung], points: frozenset[int]) ->
         if groups and outline.is_above(groups[-1][-1].place, rung.place):
             continue  # a line of what the level asks for
         is_near = not points or not groups or rung.place - groups[-1][-1].place <= FURTHEST_BELOW
-        if groups and is_near and _goes_on(outline, groups[-1], rung):
+        if groups and is_near and _goes_on(outline, groups[-1][-MOST_OF_A_SCALE:], rung):
             groups[-1].append(rung)
         else:
             groups.append([rung])

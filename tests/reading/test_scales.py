@@ -113,7 +113,12 @@ SCALES: dict[str, tuple[Sequence[str], list[Any]]] = {
         [("Essays", None, [("good", None), ("fair", None), ("poor", None)])],
     ),
     "marks behind the same word": (
-        ["# Marks", "- Karakteren 6: alt er med", "- Karakteren 5: noe er utelatt", "- Karakteren 4: det halve er med"],
+        [
+            "# Marks",
+            "- Karakteren 6: eleven har fått med seg alt det som oppgaven krever",
+            "- Karakteren 5: eleven har fått med seg nesten alt det som oppgaven krever",
+            "- Karakteren 4: eleven har fått med seg noe av det som oppgaven krever",
+        ],
         [("Marks", None, [("Karakteren 6", None), ("Karakteren 5", None), ("Karakteren 4", None)])],
     ),
     "one scale for the whole work": (
