@@ -15,13 +15,18 @@ MISSED_FOR_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A worker process, the number of jobs that it runs, and the seconds since its last report and its start."""
+    """A worker process, the number of jobs that it runs, and the seconds since its last report and its start.
+
+    `cluster` is empty for a worker of an older version.
+    """
 
     name: str
     started_at: datetime.datetime
     running: int
     silent_s: float
     age_s: float
+    cluster: str
+    cluster_age_s: float
 
     @property
     def is_alive(self) -> bool:
@@ -32,13 +37,15 @@ class Worker:
         return self.name.rpartition(":")[0]
 
 
-def note(*, worker: str, running: int) -> None:
-    """This worker is alive."""
+def note(*, worker: str, running: int, cluster: str = "", cluster_age_s: float = 0.0) -> None:
+    """This worker of a cluster is alive; `cluster_age_s` are the seconds since the cluster's start."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO grader.rubric_workers (worker, running) VALUES (%(worker)s, %(running)s)
+            """INSERT INTO grader.rubric_workers (worker, running, cluster, cluster_started_at)
+               VALUES (%(worker)s, %(running)s, %(cluster)s,
+                 statement_timestamp() - %(cluster_age_s)s * interval '1 second')
                ON CONFLICT (worker) DO UPDATE SET seen_at = statement_timestamp(), running = excluded.running""",
-            {"worker": worker, "running": running},
+            {"worker": worker, "running": running, "cluster": cluster, "cluster_age_s": cluster_age_s},
         )
 
 
@@ -52,39 +59,38 @@ def known() -> list[Worker]:
     """Workers that are alive, and those that died in the last hour and were not replaced, by name."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT worker, started_at, running,
-                 greatest(extract(epoch FROM statement_timestamp() - seen_at), 0)::float,
-                 greatest(extract(epoch FROM statement_timestamp() - started_at), 0)::float
+            """SELECT worker AS name, started_at, running, cluster,
+                 greatest(extract(epoch FROM statement_timestamp() - seen_at), 0)::float AS silent_s,
+                 greatest(extract(epoch FROM statement_timestamp() - started_at), 0)::float AS age_s,
+                 greatest(extract(epoch FROM statement_timestamp() - cluster_started_at), 0)::float AS cluster_age_s
                FROM grader.rubric_workers WHERE seen_at > statement_timestamp() - %s * interval '1 second'
                ORDER BY worker""",
             [MISSED_FOR_S],
         )
-        return _without_the_replaced(
-            [
-                Worker(name=name, started_at=at, running=running, silent_s=silent_s, age_s=age_s)
-                for name, at, running, silent_s, age_s in cursor.fetchall()
-            ]
-        )
+        names = [column.name for column in cursor.description]
+        return _without_the_replaced([Worker(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()])
 
 
 def _without_the_replaced(found: list[Worker]) -> list[Worker]:
     """Leave out each dead worker whose place a younger one has taken, one for one.
 
-    That is one that started on the same host after the last report, or on a host all of whose workers started after it:
-    a new container has a new name. Elsewhere a young worker is only the hourly relief of an older one.
+    That is one of its own cluster, or of a cluster that started after its last report: on its host if there is one,
+    else elsewhere, because a new container has a new name. In an older cluster, a young worker is only the hourly
+    relief of another one.
     """
     free = [worker for worker in found if worker.is_alive]
-    oldest_s = {host: max(worker.age_s for worker in free if worker.host == host) for host in {w.host for w in free}}
     listed = list(free)
     for dead in sorted((worker for worker in found if not worker.is_alive), key=lambda worker: worker.silent_s):
-        younger = [worker for worker in free if worker.age_s < dead.silent_s]
-        here = [worker for worker in younger if worker.host == dead.host]
-        elsewhere = [worker for worker in younger if oldest_s[worker.host] < dead.silent_s]
-        if taker := next(iter(here or elsewhere), None):
-            free.remove(taker)
+        takers = [worker for worker in free if worker.age_s < dead.silent_s and _may_replace(worker, dead)]
+        if takers:
+            free.remove(min(takers, key=lambda worker: (worker.cluster != dead.cluster, worker.host != dead.host)))
         else:
             listed.append(dead)
     return sorted(listed, key=lambda worker: worker.name)
+
+
+def _may_replace(worker: Worker, dead: Worker) -> bool:
+    return worker.cluster == dead.cluster != "" or worker.cluster_age_s < dead.silent_s
 
 
 def alive() -> list[Worker]:

@@ -84,9 +84,9 @@ def _roles() -> str:
 
 _POINT = f"""\
 You say where a document's grading rubric stands; you copy nothing. Answer with one JSON object in the given shape.
-Blocks are numbered; 3r0 and 3c0 are the first row and column of table 3.
-"choice": the letter of the reading that is wholly right; "own" for a better one of your own; "none" if there is no
-rubric; "prose" if its criteria are neither cells nor lines.
+3r0 and 3c0 are the first row and column of table 3.
+"choice": the letter of the wholly right reading; "own" for a better one of your own; "none" if there is no rubric;
+"prose" if its criteria are neither cells nor lines.
 "words": with a letter, the first words of its first and last criterion.
 "parts": with "own", blocks and shape: "3 down" (criteria below each other), "3 across" (side by side), "3,5 long" (a
 row for each level), "12-30 lines"; then, if so, "name=cell" (the whole cell, not its set-off start), line (its first

@@ -28,6 +28,7 @@ from django_q.tasks import async_task
 
 from rubric_jobs import conf, logs
 from rubric_jobs.jobs import purge as purging
+from rubric_jobs.jobs import workers
 from rubric_jobs.llm.providers import registry
 from rubric_jobs.worker import processes, schedules
 from rubric_jobs.worker.job_pump import Pump, PumpLimits
@@ -55,8 +56,11 @@ class Cluster:
     A pump holds its slot by a record lock on one byte of `slots`, which the kernel frees when the process dies. A pump
     that has handed its slot over and still has jobs holds a byte after all slots. Each pump stores in `beats` when it
     last reached the database, and in `handovers` when it wants to be replaced. Every process sees a byte in the `stop`
-    pipe, and none reads it.
+    pipe, and none reads it. `began` is a time of the monotonic clock, which the host's processes share.
     """
+
+    name: str
+    began: float
 
     slots: BinaryIO
     beats: mmap.mmap
@@ -137,6 +141,10 @@ class Cluster:
         last: list[float] = [_BEAT.unpack_from(self.beats, slot * size)[0] for slot in range(len(self.beats) // size)]
         return time.monotonic() - min(last)
 
+    def note(self, **facts: Any) -> None:
+        """`workers.note` for a worker of this cluster."""
+        workers.note(cluster=self.name, cluster_age_s=time.monotonic() - self.began, **facts)
+
     def stop(self) -> None:
         os.write(self.stop_writer, b"x")
 
@@ -156,7 +164,15 @@ def prepare() -> Cluster:
     slots = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the cluster lives
     beats = mmap.mmap(-1, _BEAT.size * conf.worker_processes())
     handovers = mmap.mmap(-1, conf.worker_processes())
-    _cluster = Cluster(slots=slots, beats=beats, handovers=handovers, stop_reader=reader, stop_writer=writer)
+    _cluster = Cluster(
+        name=f"{socket.gethostname()}:{os.getpid()}",
+        began=time.monotonic(),
+        slots=slots,
+        beats=beats,
+        handovers=handovers,
+        stop_reader=reader,
+        stop_writer=writer,
+    )
     schedules.ensure(
         [
             Recurring(name=SCHEDULE, function=PUMP, minutes=1, keywords="q_options={'timeout': -1}"),
@@ -249,6 +265,7 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
         is_listening=conf.is_listening(),
         unread=runner.unread,
         beat=partial(cluster.beat, slot),
+        note=cluster.note,
         hand_over=lambda: cluster.hand_over(slot, ask=partial(writer.change, seed)),
     )
     loop = asyncio.get_running_loop()

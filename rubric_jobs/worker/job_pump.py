@@ -85,17 +85,19 @@ class Pump:
         is_listening: bool = True,
         unread: Callable[[], Mapping[uuid.UUID, int]] = dict,
         beat: Callable[[], None] = lambda: None,
+        note: Callable[..., None] = workers.note,
         hand_over: Callable[[], Awaitable[None]] = _no_successor,
     ) -> None:
         """`conninfo` is for the connection that claims; without listening, jobs are found by polling only.
 
         `unread` counts each tenant's documents if some wait to be read, which limits what a tenant gets next.
         `beat` is called each time the pump has reached the database, at least once a poll, until its handover.
+        `note` writes that it is alive, with its name and the number of its jobs.
         `hand_over` returns when another pump is there to take over.
         """
         self._run_job, self._writer, self._limits, self._name = run, writer, limits, name
         self._intake = Intake(conninfo, is_listening=is_listening, heard=self._hear, answer_s=limits.lease_s / 3)
-        self._unread, self._beat_once, self._hand_over = unread, beat, hand_over
+        self._unread, self._beat_once, self._note, self._hand_over = unread, beat, note, hand_over
         self._has_held_back = False
         self._parent = os.getppid()
         self._held: dict[int, Claim] = {}
@@ -292,7 +294,7 @@ class Pump:
                 self._wake.set()
             if self._limits.call_cap is not None:
                 await self._writer.change(circuit_breaker.wake_callers, cap=self._limits.call_cap)
-            await self._writer.change(workers.note, worker=self._name, running=len(self._held))
+            await self._writer.change(self._note, worker=self._name, running=len(self._held))
             if not self.is_replaced:  # its successor beats for itself
                 self._beat_once()
             # Sleep after the first sweep, so that a restarted pump recovers its predecessor's jobs at once.

@@ -246,12 +246,15 @@ def test_a_scrape_is_cheap_however_old_the_service_is(
     assert "idx_rubric_attempts_ended" in plan
 
 
-def worker_row(name: str, *, started_s: float, silent_s: float = 0) -> None:
+def worker_row(
+    name: str, *, started_s: float, silent_s: float = 0, cluster: str = "a", cluster_s: float = 5000
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO grader.rubric_workers (worker, running, started_at, seen_at)
-               VALUES (%s, 0, now() - %s * interval '1 second', now() - %s * interval '1 second')""",
-            [name, started_s, silent_s],
+            """INSERT INTO grader.rubric_workers (worker, running, cluster, started_at, seen_at, cluster_started_at)
+               VALUES (%s, 0, %s, now() - %s * interval '1 second', now() - %s * interval '1 second',
+                 now() - %s * interval '1 second')""",
+            [name, cluster, started_s, silent_s, cluster_s],
         )
 
 
@@ -270,20 +273,23 @@ def test_workers_that_are_alive_are_told() -> None:
 @pytest.mark.parametrize(
     ("alive", "missed"),
     [
-        pytest.param([("one:3", 90)], ["one:1"], id="one new worker for two"),
-        pytest.param([("one:3", 90), ("one:4", 20)], [], id="both replaced on their host"),
-        pytest.param([("two:1", 3000), ("two:2", 20)], ["one:1", "one:2"], id="another host's hourly relief"),
-        pytest.param([("new:1", 30), ("new:2", 30)], [], id="a new container"),
-        pytest.param([("one:3", 200)], ["one:1", "one:2"], id="an older neighbour"),
+        pytest.param([("one:3", 90, "a")], ["one:1"], id="one new worker for two"),
+        pytest.param([("one:3", 90, "a"), ("one:4", 20, "a")], [], id="both replaced in their cluster"),
+        pytest.param([("two:1", 3000, "b"), ("two:2", 20, "b")], ["one:1", "one:2"], id="another host's hourly relief"),
+        pytest.param([("one:8", 60, "b"), ("one:9", 20, "b")], ["one:1", "one:2"], id="a neighbour's hourly relief"),
+        pytest.param([("one:8", 60, "c"), ("one:9", 60, "c")], [], id="a new cluster on the host"),
+        pytest.param([("new:1", 30, "c"), ("new:2", 30, "c")], [], id="a new container"),
+        pytest.param([("one:3", 200, "a")], ["one:1", "one:2"], id="an older neighbour"),
     ],
 )
 def test_a_worker_that_died_is_missed_until_another_takes_its_place(
-    alive: list[tuple[str, float]], missed: list[str]
+    alive: list[tuple[str, float, str]], missed: list[str]
 ) -> None:
+    """Of the clusters, `a` and `b` are older than the death, and `c` is younger."""
     for name in ("one:1", "one:2"):
-        worker_row(name, started_s=1000, silent_s=100)
-    for name, started_s in alive:
-        worker_row(name, started_s=started_s)
+        worker_row(name, started_s=1000, silent_s=100, cluster="a", cluster_s=5000)
+    for name, started_s, cluster in alive:
+        worker_row(name, started_s=started_s, cluster=cluster, cluster_s=90 if cluster == "c" else 5000)
     assert [worker.name for worker in workers.known() if not worker.is_alive] == missed
 
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from grader.embedded_postgres import Server
 from rubric_jobs.jobs import lifecycle
@@ -143,6 +143,7 @@ def stop_again_and_again(trial: Trial, llm: FakeLLM, *, ways: Sequence[str], job
     lasted = []
     for way in ways:
         with trial.cluster() as cluster:
+            cluster.wait_for_pumps()
             wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
             began = time.monotonic()
             STOPS[way](cluster)
@@ -156,7 +157,8 @@ def stop_again_and_again(trial: Trial, llm: FakeLLM, *, ways: Sequence[str], job
     too_long = {way: s for way, s in zip(ways, lasted, strict=True) if s > SHORT_GRACE_S + STOP_SLACK_S}
     assert not too_long, f"stops took {too_long} s"
     llm.behave(latency_s=0)
-    with trial.cluster():
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
     trial.say(f"stopped by {', '.join(set(ways))}", told, longest_stop_s=round(max(lasted), 2), stops=len(ways))
@@ -174,6 +176,7 @@ def lose_leaders(trial: Trial, llm: FakeLLM, *, roles: Sequence[str], jobs: int)
     codes = []
     for role in roles:
         with trial.cluster() as cluster:
+            cluster.wait_for_pumps()
             wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
             cluster.kill(role, choose=min)
             codes.append(cluster.ended(within_s=SHORT_GRACE_S + STOP_SLACK_S))
@@ -183,7 +186,8 @@ def lose_leaders(trial: Trial, llm: FakeLLM, *, roles: Sequence[str], jobs: int)
         llm.behave(latency_s=30)
         wait_until(lambda: llm.in_flight == 0, within_s=5, what="the end of all calls")
     llm.behave(latency_s=0)
-    with trial.cluster():
+    with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
     trial.say(f"{', '.join(roles)} killed", told)
@@ -195,6 +199,7 @@ def crash_three_times(trial: Trial, llm: FakeLLM, *, innocents: int) -> tuple[Hi
     trial.environ |= {"PUMP_LEASE_SECONDS": "2", "PUMP_SILENCE_SECONDS": "30"}
     (guilty,) = trial.submit(1, provider="gemini", say="[[fake latency_s=30]]")
     with trial.cluster() as cluster:
+        cluster.wait_for_pumps()
         for crash in range(CRASHES_ALLOWED):
             llm.behave(latency_s=30)
             trial.submit(innocents // CRASHES_ALLOWED, provider="gemini", say="beside")
@@ -236,13 +241,13 @@ def kill_with_calls_in_flight(trial: Trial, llm: FakeLLM, *, calls: int) -> tupl
     Returns how many were in flight, and how many were made, and paid, twice.
     """
     stored = "SELECT count(*) FROM grader.rubric_job_attempts WHERE prompt_tokens IS NOT NULL"
-    llm.behave(latency_s=1)
+    llm.behave(latency_s=2)
     cluster = trial.cluster()
     cluster.start()
     cluster.wait_for_pumps()
     for _ in range(calls - 1):
         trial.submit(1, provider="gemini", say="in flight")
-        time.sleep(2 / calls)
+        time.sleep(3 / calls)
     wait_until(lambda: trial.query(stored)[0][0], within_s=30, what="a first stored answer")
     llm.behave(latency_s=30)
     trial.submit(1, provider="gemini", say="in flight")
@@ -341,9 +346,12 @@ def freeze_connections(trial: Trial, proxy: Proxy, *, jobs: int) -> History:
 def freeze_a_pump(trial: Trial, llm: FakeLLM, *, jobs: int) -> History:
     """SIGSTOP of one pump for longer than its lease, then SIGCONT: its jobs have been done by others meanwhile."""
     trial.environ |= {"PUMP_SILENCE_SECONDS": "60", "PUMP_LEASE_SECONDS": "2"}
-    llm.behave(latency_s=1.5)
-    trial.submit(jobs, provider="gemini", say="freeze")
+    llm.behave(latency_s=4)
     with trial.cluster(WORKER_CONCURRENCY=str(jobs // 2)) as cluster:
+        cluster.wait_for_pumps()
+        # In one transaction, so that both pumps are full before the first call ends.
+        with transaction.atomic():
+            trial.submit(jobs, provider="gemini", say="freeze")
         trial.wait_for_processing(jobs)
         frozen = min(cluster.pids("busy"))
         os.kill(frozen, signal.SIGSTOP)

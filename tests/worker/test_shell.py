@@ -54,6 +54,8 @@ def test_a_new_process_becomes_a_pump_though_no_message_can_be_taken_any_more(tr
         wait_until(lambda: len(set(cluster.pids("busy")) - pumps) == 1, within_s=5, what="another pump")
         trial.submit(10)
         trial.wait_for_ends(within_s=10)
+        mains = trial.query("SELECT DISTINCT split_part(cluster, ':', 2) FROM grader.rubric_workers")
+        assert mains == [(str(cluster.pid),)]
         cluster.signal(signal.SIGTERM)
         assert cluster.ended(within_s=30) == 0
     trial.verify()
