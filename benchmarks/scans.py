@@ -71,6 +71,7 @@ def _jpeg(pixels: Any, *, quality: int) -> bytes:
 
 def pictures(path: Path) -> Iterator[tuple[Image.Image, float, float]]:
     document = pdfium.PdfDocument(path)
+    document.init_forms()  # the boxes of forms are on paper too
     for index in range(min(len(document), MOST_PAGES)):
         rendered = document[index].render(scale=DOTS_AN_INCH / 72)
         yield rendered.to_pil(), *document[index].get_size()

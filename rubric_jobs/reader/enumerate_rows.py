@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from rubric_jobs.documents.model import fold
 from rubric_jobs.reader import totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import row_features
@@ -13,6 +15,7 @@ from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.reader.weights import classes
 
 MOST_ROW_ROLES = 4
+_NOTE = re.compile(r"\(.{20,}\)", re.DOTALL)
 FEWEST_SUMMED = 3
 """Rows whose sum the last one may repeat: of two it would be by chance too often."""
 _Flip = tuple[float, dict[int, str]]
@@ -47,6 +50,7 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
         if features["repeats levels"]:
             shares[-1] = {**shares[-1], "h": max(shares[-1].values()) + 1.0}
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
+    shares = _with_heads_and_notes(sheet, roles, titles, body, shares)
     best = [max(share, key=share.__getitem__) for share in shares]
     flips = [*_alike_flips(local.names, shares, alike, best), *_summing_flips(sheet, roles, worths, body)]
     base = sum(share[role] for share, role in zip(shares, best, strict=True))
@@ -104,6 +108,36 @@ def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict
     if features.get("name total alone") and not features.get("level filled"):
         shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
     return shares
+
+
+def _with_heads_and_notes(
+    sheet: Sheet, roles: str, titles: Sequence[str], body: range, shares: list[dict[str, float]]
+) -> list[dict[str, float]]:
+    """A row that repeats the levels' names is a header; one that is all in brackets, or empty below a total, none."""
+    heads = [row for row in body if _repeats_levels(sheet, roles, titles, row)]
+    # Where most rows do so, the names stand in the cells to be circled.
+    forced = dict.fromkeys(heads, "h") if len(heads) * 2 < len(body) else {}
+    total = False
+    for row, share in zip(body, shares, strict=True):
+        cells = sheet.distinct[row]
+        is_note = len(cells) == 1 and _NOTE.fullmatch(cells[0].text) is not None
+        if is_note or (total and set(roles) & set("lpw") and not _says_worth(sheet, roles, row)):
+            forced.setdefault(row, "-")
+        total = total or max(share, key=share.__getitem__) == "t"
+    return [
+        {**share, role: max(share.values()) + 1.0} if (role := forced.get(row)) else share
+        for row, share in zip(body, shares, strict=True)
+    ]
+
+
+def _repeats_levels(sheet: Sheet, roles: str, titles: Sequence[str], row: int) -> bool:
+    columns = [column for column, role in enumerate(roles) if role == "l" and sheet.texts[row][column]]
+    same = [c for c in columns if fold(sheet.texts[row][c]) == fold(titles[c])]
+    return len(same) > 1 and len(same) == len(columns) and not any(is_amount(titles[c]) for c in same)
+
+
+def _says_worth(sheet: Sheet, roles: str, row: int) -> bool:
+    return any(text for role, text in zip(roles, sheet.texts[row], strict=True) if role in "lpw")
 
 
 def _described_heads(sheet: Sheet, roles: str, body: range) -> dict[int, str]:

@@ -8,6 +8,8 @@ import pytest
 
 from rubric_jobs.documents.model import Block, Cell, Document, Paragraph, Table
 from rubric_jobs.reader import reading
+from rubric_jobs.reader.enumerate_rows import row_roles
+from rubric_jobs.reader.sheet import sheet_of
 from rubric_jobs.rubric.model import Rubric, Source
 
 HERE = Source()
@@ -137,3 +139,26 @@ def test_a_sentence_below_a_name_is_no_part_of_it() -> None:
     ]
     found = read(heading("Seminar paper"), table(*rows))
     assert (found.criteria[0].name, found.criteria[0].description) == ("Thesis", "What the paper sets out to show.")
+
+
+LEVELLED = ["Level 3: Sophisticated", "Level 2: Developing", "Level 1: Unacceptable"]
+TEXTS = ["16 points\nConvincing in every part.", "8 points\nConvincing in some parts.", "0 points\nNot convincing."]
+
+
+def roles_of_rows(roles: str, *rows: list[str]) -> str:
+    """The likeliest roles of the rows below the first one."""
+    sheet = sheet_of(Document(1, (table(*rows),)), (0,))
+    return row_roles(sheet, roles, rows[0], range(1, len(rows)))[0][0]
+
+
+def test_a_row_that_repeats_the_names_of_the_levels_is_a_header() -> None:
+    told = ["Lead", "Style", "Sources"]
+    rows = [["News lead", *LEVELLED], *([name, *TEXTS] for name in told), ["Body of the main story", *LEVELLED]]
+    assert roles_of_rows("clll", *rows, *([name, *TEXTS] for name in told)) == "ccchccc"
+
+
+@pytest.mark.parametrize("name", ["Teacher(s)\nComments:", "(Please use the other side of the sheet, if necessary.)"])
+def test_a_row_without_marks_below_the_total_is_skipped(name: str) -> None:
+    scores = ["1, 2, 3", "4, 5, 6", "7, 8, 9"]
+    rows = [["Process", "Poor", "Fair", "Good"], ["1. Vision", *scores], ["2. Time", *scores], ["3. Format", *scores]]
+    assert roles_of_rows("clll", *rows, ["Total Score:____", "", "", ""], [name, "", "", ""]) == "ccct-"

@@ -241,6 +241,19 @@ def test_a_shaded_head_without_rulings_of_its_own_has_the_columns_of_the_row_bel
     assert shaded.with_walls(upright, rows, across) == upright
 
 
+def test_empty_squares_are_boxes_to_tick_and_round_letters_are_none() -> None:
+    import numpy as np
+
+    page = Image.new("L", (600, 300), 255)
+    pen = ImageDraw.Draw(page)
+    for x in range(60, 400, 40):
+        pen.rectangle((x, 60, x + 18, 80), outline=0, width=5)
+        pen.line((x, 70, x + 18, 70), fill=0, width=5)
+    pen.rectangle((450, 55, 478, 83), outline=0, width=3)
+    pen.ellipse((60, 150, 88, 178), outline=0, width=3)
+    assert list(letters._tick_boxes(letters._ink(np.asarray(page))).items()) == [((450, 55, 479, 84), "☐")]
+
+
 def test_words_of_writing_without_spaces_are_joined_and_others_are_not() -> None:
     parted = [
         Word("项目", 0, 0, 40, 20),

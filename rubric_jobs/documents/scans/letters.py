@@ -90,10 +90,10 @@ def words(grey: Grey, script: str) -> list[Word]:
     if model is None:
         return []
     ink = _ink(grey)
-    bullets = _bullets(ink)
+    bullets = {**_bullets(ink), **_tick_boxes(ink)}
     grey = grey.copy()
     for x0, top, x1, bottom in bullets:  # they would be read as letters
-        grey[top - 1 : bottom + 1, x0 - 1 : x1 + 1] = 255
+        grey[max(0, top - 1) : bottom + 1, max(0, x0 - 1) : x1 + 1] = 255
     engine = _engine(model, tesserocr.PSM.AUTO)
     engine.SetImage(Image.fromarray(grey))
     engine.Recognize()
@@ -190,6 +190,27 @@ def _bullets(ink: Grey) -> dict[_Bounds, str]:
             continue
         if _sum(sums, (x + width, y - height, x + width + reach, y + 2 * height)):
             found[x, y, x + width, y + height] = "•" if is_full else "○"
+    return found
+
+
+def _tick_boxes(ink: Grey) -> dict[_Bounds, str]:
+    """Empty squares of a letter's size with room on both sides, wherever they stand."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    pieces = stats[1:]
+    letter = median([int(height) for height in pieces[:, cv2.CC_STAT_HEIGHT] if height >= SMALLEST_LETTER])
+    sums = cv2.integral(ink)
+    found: dict[_Bounds, str] = {}
+    for x, y, width, height, area in pieces.tolist():
+        is_square = 0.8 * letter <= height <= 2.8 * letter and abs(width - height) <= 0.15 * height + 1
+        box = x, y, x + width, y + height
+        if not is_square or area > FULL * width * height or not _is_ring(ink, box):
+            continue
+        part = max(2, height // 6)
+        corners = [(i, j, i + part, j + part) for i in (x, x + width - part) for j in (y, y + height - part)]
+        gap = round(0.3 * letter) + 1
+        beside = (x - gap, y, x, y + height), (x + width, y, x + width + gap, y + height)
+        if all(_sum(sums, c) >= part for c in corners) and not any(_sum(sums, b) for b in beside):
+            found[box] = "☐"
     return found
 
 
