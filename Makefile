@@ -1,7 +1,7 @@
 # Two commands do everything: `make demo` shows the service, `make test` proves it.
 PYTHON ?= python3
 PORT ?= 8000
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 4
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 # Nothing is installed that the lock files do not name, or that differs from what they name.
@@ -24,8 +24,8 @@ demo-data: .venv/ready
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
 
-# Tests start hundreds of processes, each of which would compile the project anew. Half of their time they wait for those,
-# so that four test processes keep two cores busy.
+# Tests start more than a hundred processes, each of which would compile the project anew. They spend half of their time
+# waiting for those, so four test processes keep two cores busy.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint
 	@sh tests/install_services.sh

@@ -32,14 +32,23 @@ class LocalServiceError(RuntimeError):
 class LocalService:
     """`with LocalService() as service:` runs a web server at `service.address` and a worker, and ends them afterwards.
 
-    `environ` is added to this process's own environment; the processes write to `logs`.
+    `environ` is added to this process's own environment; the processes write to `logs`. The database is migrated first,
+    unless it `is_migrated`.
     """
 
-    def __init__(self, *, port: int = 0, environ: Mapping[str, str] | None = None, logs: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        environ: Mapping[str, str] | None = None,
+        logs: Path | None = None,
+        is_migrated: bool = False,
+    ) -> None:
         self.port = port or _free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.logs = logs or settings.STATE_DIR / "logs"
         self._environ = {**os.environ, **(environ or {})}
+        self._is_migrated = is_migrated
         self._started = ExitStack()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -47,7 +56,8 @@ class LocalService:
         with ExitStack() as undo:
             undo.push(self)
             self._start_database()
-            self._manage("migrate", "--verbosity=0")
+            if not self._is_migrated:
+                self._manage("migrate", "--verbosity=0")
             self._start("worker", sys.executable, "manage.py", "qcluster")
             self._start("web", sys.executable, "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
                         "--no-access-log", "--log-level=warning",

@@ -1,7 +1,7 @@
 """Every failure a user can meet, as a tree.
 
     RubricJobError
-    ├── DocumentError                what the uploaded document does not allow
+    ├── DocumentError                problems with the uploaded document
     │   ├── UnsupportedType          unsupported_type
     │   ├── DocumentTooLarge         document_too_large
     │   ├── EmptyDocument            empty_document
@@ -9,7 +9,7 @@
     │   ├── EncryptedDocument        encrypted_document
     │   ├── ScannedDocument          scanned_document
     │   └── NoRubricFound            no_rubric_found
-    ├── ProviderError                what a language model's service did
+    ├── ProviderError                problems with a language model's service
     │   ├── ProviderUnavailable      provider_unavailable    transient
     │   │   ├── ProviderBusy         (the same code)         transient, costs no attempt
     │   │   └── CircuitOpen          (the same code)         transient, costs no attempt
@@ -44,7 +44,7 @@ class RubricJobError(Exception):
     transient = False
     """Whether the service tries again by itself."""
     lies_with_submission = False
-    """Whether nothing but another submission mends it: it says nothing about the service's health."""
+    """Whether only another submission can fix it; such failures say nothing about the service's health."""
     charged = True
     """Whether the failure counts as one of the job's attempts."""
     llm_provider: str | None = None
@@ -156,7 +156,7 @@ class ProviderRejected(ProviderError):
 
 
 class ModelRetired(ProviderError):
-    """The language model's service does not offer this model any more."""
+    """The language model's service no longer offers this model."""
 
     code = "model_retired"
 
@@ -175,7 +175,7 @@ class AnswerRefused(ProviderError):
 
 
 class AnswerInvalid(ProviderError):
-    """The language model's answer was not a rubric that could be used."""
+    """The language model's answer was not a usable rubric."""
 
     code = "answer_invalid"
 
@@ -226,7 +226,7 @@ class TimedOut(RubricJobError):
 
 
 class CrashedWorker(RubricJobError):
-    """The worker stopped several times while it ran this job."""
+    """The worker crashed several times while running this job."""
 
     code = "crashed_worker"
     retryable = True

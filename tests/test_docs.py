@@ -147,11 +147,13 @@ def anchors_of(page: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def service(embedded_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalService]:
-    with servers.fresh_database(embedded_server) as url:
+def service(
+    embedded_server: str, migrated_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalService]:
+    with servers.fresh_database(embedded_server, like=migrated_database) as url:
         logs = tmp_path_factory.mktemp("logs")
         environ = {"DATABASE_URL": url, "JWT_SIGNING_KEY": SIGNING_KEY, "RUBRIC_SYNC_ENDPOINTS": "true"}
-        with LocalService(environ=environ, logs=logs) as running:
+        with LocalService(environ=environ, logs=logs, is_migrated=True) as running:
             yield running
 
 
@@ -162,7 +164,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("manage.py", "Makefile", "pyproject.toml", "requirements.lock", "Dockerfile", "compose.yaml"):
         shutil.copy(PROJECT / name, copy)
     for name in ("grader", "rubric_jobs", "migrations", "samples", "deploy", "tests"):
-        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("node_modules"))
     (copy / ".venv").symlink_to(sys.prefix)
     return copy
 

@@ -17,6 +17,8 @@ from grader import embedded_idle, embedded_postgres
 from grader.embedded_postgres import EmbeddedPostgresError, Server
 from tests import servers
 
+pytestmark = pytest.mark.long
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another account")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
-from rubric_jobs.documents.columns import Region, corridors, grid_with_columns, region_grid
+from rubric_jobs.documents.columns import Region, columns_of, corridors, grid_with_columns, region_grid
 from rubric_jobs.documents.geometry import Area, Edge, Grid, Word
-from rubric_jobs.documents.headers import SPACE, crosses, lines_above, with_row_above
+from rubric_jobs.documents.headers import LARGER, SPACE, crosses, lines_above, with_row_above
 from rubric_jobs.documents.lattice import find_grids
 from rubric_jobs.documents.lines import Line, into_lines
 
@@ -21,6 +21,12 @@ JOINT = 1.0
 """Points between the end of a piece of a rule and the start of the next."""
 SAME_JOINT = 2.5
 SAME_RULE = 2.0
+FARTHEST = 2.5
+"""Type sizes between two lines of one table without rules."""
+WIDER = 1.3
+"""Times the widest gap between rows."""
+WRAPPED = 0.9
+"""Type sizes between two lines of a cell."""
 
 
 @dataclass(slots=True)
@@ -69,8 +75,9 @@ def _jointed(edges: list[Edge]) -> list[_Jointed]:
     groups: list[_Jointed] = []
     for rule in _rules(edges):
         joints = rule.joints()
-        group = next((g for g in reversed(groups) if _belongs(rule, joints, g)), None)
-        if group is None:
+        # Once another table has begun below it, a table has ended.
+        group = next((g for g in reversed(groups) if rule.start < g.borders[-1] and g.borders[0] < rule.end), None)
+        if group is None or not _belongs(rule, joints, group):
             if not joints:
                 continue
             group = _Jointed([rule.start, *joints, rule.end])
@@ -110,21 +117,37 @@ def _apart(group: _Jointed, words: list[Word]) -> list[_Jointed]:
     parts = [_Jointed(group.borders, [group.rules[0]])]
     for above, rule in itertools.pairwise(group.rules):
         between = [w for w in words if x0 <= w.centre[0] <= x1 and above.at < w.centre[1] < rule.at]
-        lines = into_lines(between)
-        wide = [line for line in lines if crosses(line, group.borders)]
-        rest = [line for line in lines if not crosses(line, group.borders)]
-        if wide and rest and wide[-1].box[3] <= rest[0].box[1] + 1 and len(rest[0].segments) > 1:
+        if _begins_table(into_lines(between), group.borders):
             parts.append(_Jointed(group.borders))
         parts[-1].rules.append(rule)
     for part in parts:
         while part.rules and not part.rules[-1].joints():
             part.rules.pop()
-    return [part for part in parts if len(part.rules) >= FEWEST_RULES]
+    return parts
+
+
+def _begins_table(lines: list[Line], xs: list[float]) -> bool:
+    """Whether a text over all columns stands apart from lines in columns above it or below it."""
+    wide = [i for i, line in enumerate(lines) if crosses(line, xs)]
+    if not wide:
+        return False
+    first, last = wide[0], wide[-1]
+    if last + 1 < len(lines):
+        return len(lines[last + 1].segments) > 1 and _stand_apart(lines[last], lines[last + 1])
+    return first > 0 and len(lines[0].segments) > 1 and _stand_apart(lines[first - 1], lines[first])
+
+
+def _stand_apart(above: Line, below: Line) -> bool:
+    return below.box[1] - above.box[3] > SPACE * below.size
 
 
 def _jointed_grid(group: _Jointed, words: list[Word]) -> Grid | None:
+    if not group.rules:
+        return None
     xs, top, bottom = group.borders, group.rules[0].at, group.rules[-1].at
     beside = [w for w in words if xs[0] - 2 <= w.centre[0] <= xs[-1] + 2]
+    if len(group.rules) < FEWEST_RULES:
+        return _open_grid(group, into_lines(beside))
     foot = _row_below(xs, bottom, into_lines([w for w in beside if w.centre[1] > bottom]))
     bottom = foot if foot else bottom
     inside = [w for w in beside if top < w.centre[1] < bottom]
@@ -142,15 +165,46 @@ def _jointed_grid(group: _Jointed, words: list[Word]) -> Grid | None:
     return _with_rows_above(grid, beside)
 
 
+def _open_grid(group: _Jointed, lines: list[Line]) -> Grid | None:
+    """A table with a rule below its header, and perhaps one more: the rows below go on as long as their columns do."""
+    xs, top, bottom = group.borders, group.rules[0].at, group.rules[-1].at
+    header = lines_above(xs, top, [line for line in lines if line.centre_y < top])
+    if len({c for line in header for c in columns_of(line, xs)}) < len(xs) - 1:
+        return None
+    body = _rows_below(xs, top, [line for line in lines if line.centre_y > top])
+    while body and len(body[-1].segments) == 1 and body[-1].centre_y > bottom > top:
+        body.pop()
+    # The rest of a row may stand alone below a header of three or more columns.
+    if not body or not (len(xs) > 3 or any(len(columns_of(line, xs)) > 1 for line in body)):
+        return None
+    box = (xs[0], header[0].box[1] - 1, xs[-1], max(bottom, body[-1].box[3] + 1))
+    return grid_with_columns(Region(box, [*header, *body], [rule.at for rule in group.rules]), xs)
+
+
+def _rows_below(xs: list[float], top: float, lines: list[Line]) -> list[Line]:
+    """Lines in the columns, of one size, until a gap that is wider than those between the rows."""
+    found: list[Line] = []
+    widest = 0.0
+    for line in lines:
+        gap = line.box[1] - (found[-1].box[3] if found else top)
+        is_larger = bool(found) and line.size > LARGER * found[0].size
+        is_apart = gap > FARTHEST * line.size or (widest > SPACE * line.size and gap > WIDER * widest)
+        if crosses(line, xs) or is_larger or is_apart:
+            break
+        widest = max(widest, gap) if found else widest
+        found.append(line)
+    return found
+
+
 def _row_below(xs: list[float], bottom: float, lines: list[Line]) -> float | None:
     """The foot of a last row that no rule closes: lines right below, in two or more columns."""
     found: list[Line] = []
     for line in lines:
         above = found[-1].box[3] if found else bottom
-        if line.box[1] - above > (SPACE if found else 1.2) * line.size or crosses(line, xs):
+        if line.box[1] - above > (WRAPPED if found else 1.2) * line.size or crosses(line, xs):
             break
         found.append(line)
-    held = {c for line in found for w in line.words for c in range(len(xs) - 1) if xs[c] <= w.centre[0] < xs[c + 1]}
+    held = {c for line in found for c in columns_of(line, xs)}
     return found[-1].box[3] + 1 if len(held) >= 2 else None
 
 
@@ -162,13 +216,9 @@ def _with_rows_above(grid: Grid, words: list[Word]) -> Grid:
     if not first:
         return grid
     second = lines_above(grid.xs, first[0].box[1], [line for line in lines if line.box[3] <= first[0].box[1] + 1])
-    rows = [{c for line in row for c in _columns_held(line, grid.xs)} for row in (first, second)]
+    rows = [{c for line in row for c in columns_of(line, grid.xs)} for row in (first, second)]
     is_row = len(rows[0]) >= 2 and len(rows[1]) >= max(2, grid.columns - 1)
     return with_row_above(grid, (first[0].box[1] + second[-1].box[3]) / 2) if is_row else grid
-
-
-def _columns_held(line: Line, xs: list[float]) -> set[int]:
-    return {c for w in line.words for c in range(len(xs) - 1) if xs[c] <= w.centre[0] < xs[c + 1]}
 
 
 def _with_wide_cells(grid: Grid, words: list[Word]) -> Grid:
@@ -190,6 +240,20 @@ def _is_crossed(left: Area, right: Area, words: list[Word]) -> bool:
         return False
     x, top, bottom = right.box[0], left.box[1], left.box[3]
     return any(top < w.centre[1] < bottom and w.x0 < x - 1 and w.x1 > x + 1 for w in words)
+
+
+def shaded_rows(fills: list[Edge], words: list[Word]) -> list[Edge]:
+    """The edges of areas of one extent below each other, two of which hold texts side by side.
+
+    A single one is a box around a text, several may be boxes with code.
+    """
+    found: list[Edge] = []
+    for group in _same_extents(fills):
+        beside = [w for w in words if group[0].start <= w.centre[0] <= group[0].end]
+        lines = [line for line in into_lines(beside) if len(line.segments) > 1]
+        parted = [any(a.at < line.centre_y < b.at for line in lines) for a, b in itertools.pairwise(group)]
+        found += group if sum(parted) > 1 else []
+    return found
 
 
 def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:

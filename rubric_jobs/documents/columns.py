@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from rubric_jobs.documents.geometry import Area, Box, Grid, Word, median
+from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
 from rubric_jobs.documents.lines import Line, into_lines, stretches
 
 NARROWEST_CORRIDOR = 7.0
 """Points: wider than the spaces between words, narrower than the gutter of any table."""
 FEWEST_LINES = 3
+MOST_RULES = 2
+"""Below the header and at the end; tables with more are found by them."""
+FULL_RULE = 0.8
+"""Of a table's width."""
 ROW_GAP = 1.3
 """A gap so many times the usual line pitch begins a new row."""
 
@@ -22,8 +26,8 @@ class Region:
     rules: list[float]
 
 
-def aligned_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
-    """Tables without any rulings: runs of lines that fall into the same three or more columns."""
+def aligned_grids(words: list[Word], tables: list[Box], rules: list[Edge]) -> list[Grid]:
+    """Tables with hardly any rulings: runs of lines that fall into the same three or more columns."""
     grids = []
     loose = stretches(into_lines([w for w in words if w.quarter % 2 == 0]), tables)
     for lines in [run for stretch in loose for run in _runs(stretch)]:
@@ -33,7 +37,8 @@ def aligned_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
             max(line.box[2] for line in lines) + 2,
             lines[-1].box[3] + 1,
         )
-        grid = region_grid(Region(box, lines, []), fewest_columns=3)
+        across = [e.at for e in rules if box[1] < e.at < box[3] and e.length >= FULL_RULE * (box[2] - box[0])]
+        grid = region_grid(Region(box, lines, across if len(across) <= MOST_RULES else []), fewest_columns=3)
         if grid:
             grids.append(grid)
     return grids
@@ -124,6 +129,9 @@ def _row_starts(region: Region, held: list[set[int]]) -> list[int]:
         return sorted({0} | ruled | {i for i in by_key if _is_inner_start(i, held)})
     tight = [i for i in range(1, len(lines)) if i not in gaps | ruled]
     wrapped = [i for i in tight if 0 not in held[i] or _goes_on(lines[i])]
+    if _is_caseless(lines):
+        columns = max(len(found) for found in held)
+        wrapped = tight if any(len(held[i]) < columns for i in tight) else []
     if gaps | ruled and len(wrapped) * 2 >= len(tight):
         return sorted({0} | gaps | ruled)
     return sorted({0} | by_key | gaps | ruled)
@@ -137,6 +145,12 @@ def _starts_by_key(held: list[set[int]]) -> set[int]:
         last = count - 1
         return {i for i, found in enumerate(held) if len(found) >= 2 and (0 in found or last in found)}
     return {i for i, found in enumerate(held) if i and 0 in found and 0 not in held[i - 1]}
+
+
+def _is_caseless(lines: list[Line]) -> bool:
+    """Scripts without small letters do not tell where a text goes on."""
+    letters = [letter for line in lines for letter in line.text if letter.isalpha()]
+    return sum(letter.lower() == letter.upper() for letter in letters) * 2 > len(letters)
 
 
 def _goes_on(line: Line) -> bool:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rubric_jobs.documents import docx_embedded, raised
+from rubric_jobs.documents import docx_embedded, marks_in_boxes, raised
 from rubric_jobs.documents.docx_numbering import Numbering, W
 from rubric_jobs.documents.docx_package import open_package
 from rubric_jobs.documents.docx_runs import MC, Run, runs_of, style_of
@@ -47,7 +47,7 @@ def parse(data: bytes) -> Document:
         raise UnreadableDocument(f"The document's text is embedded in it {unread}; {docx_embedded.REMEDY}")
     scanned = (1,) if not reader.blocks and next(package.body.iter("{*}blip", "{*}imagedata"), None) is not None else ()
     warnings = (f"Part of the document is embedded in it {unread} and was not read.",) if unread else ()
-    blocks = tuple(raised.settled(reader.blocks))
+    blocks = tuple(marks_in_boxes.as_lines(raised.settled(reader.blocks)))
     return Document(pages=package.pages, blocks=blocks, scanned_pages=scanned, warnings=warnings)
 
 

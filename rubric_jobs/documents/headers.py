@@ -6,11 +6,13 @@ import itertools
 from dataclasses import replace
 
 from rubric_jobs.documents.columns import columns_of
-from rubric_jobs.documents.geometry import Area, Box, Grid, Word
+from rubric_jobs.documents.geometry import Area, Box, Grid, Word, median
 from rubric_jobs.documents.lines import Line, into_lines
 
 FEWEST_HEADINGS = 3
 SAME_START = 5.0
+LARGER = 1.15
+"""Type of so many times the size of a table's is that of a heading of the document."""
 MOST_LINES = 3
 """Lines of a heading."""
 TALLEST = 60.0
@@ -28,12 +30,19 @@ def header_above(grid: Grid, words: list[Word]) -> Grid | None:
     if not lines or top - lines[-1].box[3] > 1.2 * lines[-1].size:
         return None
     line = lines[-1]
+    if line.size > LARGER * median([w.size for w in words if _is_in(w, grid.box)]) > 0:
+        return None
     if _has_headings_apart(line, grid):
         return with_row_above(grid, line.box[1] - 1)
     found = lines_above(grid.xs, top, lines)
-    if grid.columns < FEWEST_HEADINGS or not _heads_texts(found, grid, words):
+    are_apart = grid.columns >= FEWEST_HEADINGS or any(len(line.segments) > 1 for line in found)
+    if not are_apart or not _heads_texts(found, grid, words):
         return None
     return with_row_above(grid, found[0].box[1] - 1)
+
+
+def _is_in(word: Word, box: Box) -> bool:
+    return box[0] <= word.centre[0] < box[2] and box[1] <= word.centre[1] < box[3]
 
 
 def _has_headings_apart(line: Line, grid: Grid) -> bool:
@@ -79,7 +88,7 @@ def _heads_texts(lines: list[Line], grid: Grid, words: list[Word]) -> bool:
         if own and texts:
             headed += 1
             matching += _is_aligned(own, texts)
-    return headed >= grid.columns - 1 and matching * 3 >= headed * 2
+    return headed >= max(2, grid.columns - 1) and matching * 3 >= headed * 2
 
 
 def _is_aligned(own: list[Word], texts: list[Word]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pypdfium2 as pdfium
 
-from rubric_jobs.documents.bands import banded_grids, jointed_grids
+from rubric_jobs.documents.bands import banded_grids, jointed_grids, shaded_rows
 from rubric_jobs.documents.columns import aligned_grids
 from rubric_jobs.documents.geometry import Box, Edge, Grid, PageContent, Word
 from rubric_jobs.documents.headers import header_above, header_at_foot, heads_columns
@@ -83,9 +83,10 @@ def document_of(contents: list[PageContent], recognized: Sequence[Recognized] = 
     """Finds the tables and paragraphs of pages."""
     pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
+    headings = _headings(pages, {text for text, _ in repeated})
     vocabulary = _vocabulary(contents)
     for page in pages:
-        page.loose = _without(page, repeated)
+        page.loose = _without(page, repeated, headings)
         _find_tables(page, vocabulary)
     for page, following in itertools.pairwise(pages):
         _take_header_at_foot(page, following, vocabulary)
@@ -179,17 +180,19 @@ def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
     _take(page, jointed_grids(page.loose, free), vocabulary, PARTLY_RULED)
     boxes = [table.box for table in page.tables]
     _take(page, find_grids(_outside(content.fills, boxes)), vocabulary, PARTLY_RULED)
-    rules = [e for e in merge(content.lines + content.fills) if e.is_horizontal]
+    rules = [e for e in merge(content.lines + shaded_rows(content.fills, page.loose)) if e.is_horizontal]
     banded = banded_grids(page.loose, _outside(rules, [t.box for t in page.tables]))
     _take(page, banded, vocabulary, PARTLY_RULED)
-    _take(page, aligned_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
+    _take(page, aligned_grids(page.loose, [t.box for t in page.tables], rules), vocabulary, ALIGNED)
     _take(page, paired_grids(page.loose, [t.box for t in page.tables]), vocabulary, ALIGNED)
 
 
 def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: str) -> None:
     """Turns grids into tables and takes their words out of the loose ones."""
     for bare in grids:
-        grid = header_above(bare, page.loose) or bare
+        others = [other.box for other in grids if not _holds(other.box, bare.box)]
+        free = [w for w in page.loose if not any(_inside(w, box) for box in others)]
+        grid = header_above(bare, free) or bare
         table = fill(grid, page.loose, page.content.number, vocabulary, origin)
         if table is None or (table.table.columns < 2 and table.table.rows < 2):
             continue
@@ -210,6 +213,10 @@ def _take_header_at_foot(page: _Page, following: _Page, vocabulary: frozenset[st
 def _inside(word: Word, box: Box) -> bool:
     x, y = word.centre
     return box[0] <= x < box[2] and box[1] <= y < box[3]
+
+
+def _holds(box: Box, other: Box) -> bool:
+    return box[0] <= other[0] and box[1] <= other[1] and other[2] <= box[2] and other[3] <= box[3]
 
 
 def _outside(edges: list[Edge], boxes: list[Box]) -> list[Edge]:
@@ -246,11 +253,22 @@ def _keys(line: Line) -> tuple[tuple[str, int], ...]:
     return (text, band), (text, -int((line.box[1] + 3) // 6) - 1)
 
 
-def _without(page: _Page, repeated: set[tuple[str, int]]) -> list[Word]:
+def _headings(pages: list[_Page], texts: set[str]) -> set[str]:
+    """Those of the texts that head the columns of a table on some page, wherever they stand there."""
+    found: set[str] = set()
+    for page in pages if texts else ():
+        for line in into_lines(page.content.words):
+            text = _keys(line)[0][0]
+            if text in texts and text not in found and heads_columns(line, page.content.words):
+                found.add(text)
+    return found
+
+
+def _without(page: _Page, repeated: set[tuple[str, int]], headings: set[str]) -> list[Word]:
     dropped: set[int] = set()
     table_from = None
     for line in _edge_lines(page):
-        if any(key in repeated for key in _keys(line)) and heads_columns(line, page.content.words):
+        if any(key in repeated for key in _keys(line)) and _keys(line)[0][0] in headings:
             # What stands below the headings of a table is its rows, though other pages have the same there.
             table_from = line.box[1]
         is_of_table = table_from is not None and table_from <= line.box[1] < page.content.height / 2

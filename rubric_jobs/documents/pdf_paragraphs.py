@@ -46,11 +46,22 @@ def paragraphs(
     usual = median([w.size for w in words])
     found: list[PlacedParagraph] = []
     columns = _text_columns(words, content)
+    lefts = [min((word.x0 for word in part), default=0.0) for part in columns]
     for column, part in enumerate(columns):
+        own = []
         for stretch in stretches(into_lines(part), tables):
             right = _right_edge(stretch, content.width if len(columns) == 1 else 0.0)
-            found += _with_titles_joined(_of_stretch(stretch, right, content, column, usual, vocabulary), usual)
+            own += _with_titles_joined(_of_stretch(stretch, right, content, column, usual, vocabulary), usual)
+        found += [_indented_from(item, lefts[column] - lefts[0]) for item in own]
     return found
+
+
+def _indented_from(item: PlacedParagraph, left: float) -> PlacedParagraph:
+    """With its indent counted in its own column, as if it stood below the first one."""
+    if not left:
+        return item
+    indent = round(item.paragraph.indent - left, 1)
+    return replace(item, paragraph=replace(item.paragraph, indent=indent))
 
 
 def _with_titles_joined(found: list[PlacedParagraph], usual: float) -> list[PlacedParagraph]:

@@ -88,8 +88,8 @@ def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
     return Holding(jobs=jobs, rows_from_before=older, ledger_lines=lines, memberships=memberships)
 
 
-# First, and for as long as they are deleted: a statement that has waited for others does not see what they wrote, and
-# would take a batch of which others deleted some for the last one.
+# Taken before the first batch and kept until the last. A statement that waited for another erasure does not see its
+# changes, and would take a batch that lost rows to it for the last batch.
 _LOCK = "SELECT job_id FROM grader.rubric_extraction_jobs WHERE {} LIMIT %(batch)s FOR UPDATE"
 
 # Input, reply and idempotency keys refer to the job with ON DELETE CASCADE.

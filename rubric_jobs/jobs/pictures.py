@@ -24,7 +24,7 @@ def keep(claim: Claim, pictures: Mapping[int, bytes]) -> None:
 
 
 def png(*, job_id: uuid.UUID, page: int) -> bytes | None:
-    """A page's picture. The caller has shown before that the job is theirs."""
+    """A page's picture. That the job is the caller's own has been checked before."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT png FROM grader.rubric_job_pictures WHERE job_id = %s AND page = %s", [job_id, page])
         row = cursor.fetchone()

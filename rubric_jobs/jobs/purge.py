@@ -149,9 +149,9 @@ class PurgeIncomplete(Exception):
 
 
 def purge_what_is_due() -> str:
-    """What the schedule runs; what was done. Each part has its own attempt: one that fails holds up no other.
+    """The scheduled purge. Returns a summary. A part that fails does not stop the others.
 
-    Raises PurgeIncomplete with the names of those that failed, when all are through.
+    Raises PurgeIncomplete with the names of the failed parts at the end.
     """
     # The ledger is counted before its lines go; where that fails, those that are not counted stay.
     parts: dict[str, Callable[[], int]] = {
@@ -174,7 +174,7 @@ def purge_what_is_due() -> str:
 
 
 def _purge_rates() -> int:
-    # A caller whose requests are paid off has the same rate as one who never came.
+    # A caller whose requests are paid off has the same rate as a new one.
     return len(
         _unhurried("DELETE FROM grader.request_rates WHERE paid_off_at < statement_timestamp() RETURNING caller", {})
     )

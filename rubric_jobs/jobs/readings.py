@@ -1,4 +1,4 @@
-"""What an extraction's document was read as, so that its reading can be mended: kept beside the job, gone with it."""
+"""The document model and plan of an extraction, stored with its job so that the reading can be mended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rubric_jobs.jobs.lifecycle import CHANGED_CHANNEL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredReading:
-    """The document's JSON, the plan and the next likeliest ones; a proposal is a plan that the result is not from."""
+    """The document's JSON, the plan and the next likeliest plans; a proposal is not what the result was made from."""
 
     document: str = field(repr=False)
     plan: dict[str, Any]
@@ -29,7 +29,7 @@ class StoredReading:
     changed_at: datetime.datetime | None = None
 
 
-# Joined, so that what a late worker brings is dropped. What is kept of an earlier attempt is replaced.
+# The join drops a late worker's reading. The reading of an earlier attempt is replaced.
 _KEEP = """
 INSERT INTO grader.rubric_job_readings AS reading (job_id, document, plan, others, is_proposal)
 SELECT job.job_id, decode(news.document, 'base64'), news.plan, news.others, news.is_proposal

@@ -139,10 +139,10 @@ async def ask_in_turn(
 ) -> Answer:
     """The answer of the first target that does not fail with a ProviderError; see `ask`.
 
-    A target is asked the next question where its answers to the one before cannot be used, if there is time for it.
+    A target whose answers to one question are unusable is asked the next one, if there is time.
 
-    If all fail, the first transient failure is raised (waiting may help), else the first failure. It counts as an
-    attempt if one target gave an unusable answer: such jobs would be retried, and paid for, without limit.
+    If all fail, the first transient failure is raised (waiting may help), else the first failure. An unusable answer of
+    any target counts as an attempt. Otherwise such jobs would be retried, and paid for, without limit.
     """
     failures: list[ProviderError] = []
     for target in targets:
@@ -288,7 +288,7 @@ def _without_fence(text: str) -> str:
 
 def _not_a_rubric(faults: str) -> Objection:
     return Objection(
-        "The language model's answer was not a rubric that could be used.",
+        "The language model's answer was not a usable rubric.",
         complaint=f"Your answer was not a rubric in the required JSON shape: {faults}",
     )
 

@@ -7,7 +7,7 @@ A paragraph is shown as one line behind the number of its block; a table's rows 
     3r1 Use of sources | Cites five sources | Cites none
     [4] Total: 12 points
 
-Long texts are cut: what a text is can be told by its beginning, and nothing of it is copied.
+Long texts are cut: the beginning is enough to recognise a text, and nothing is copied from it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MAX_CHARACTERS = 40_000
 """About 10,000 tokens. Shorter documents are shown with all of their blocks."""
 LONGEST_CELL, LONGEST_LINE = 42, 70
 SHORTEST_MATCH = 4
-"""Letters of a long first word that are enough to know it by, as where writing sets no spaces."""
+"""Letters that identify a long first word, for scripts without spaces."""
 
 
 def of(document: Document, plans: Sequence[Plan] = ()) -> str:
-    """The document's blocks in their order; above MAX_CHARACTERS those nearest to what the plans read, or to tables."""
+    """The document's blocks in order; above MAX_CHARACTERS, those nearest to what the plans read or to tables."""
     shown = [_block(index, block) for index, block in enumerate(document.blocks)]
     if sum(map(len, shown)) + len(shown) <= MAX_CHARACTERS:
         return "\n".join(shown)
@@ -66,7 +66,7 @@ LONGEST_WORD = 16
 
 
 def fits(word: str, texts: Sequence[str]) -> bool:
-    """Whether a word begins one of the texts, whatever its case and punctuation; any word fits where none can."""
+    """Whether a word begins one of the texts, ignoring case and punctuation; any word fits if the texts have none."""
     told = fold(word)
     for text in texts or [""]:
         printed = fold(text.split()[0]) if text.split() else ""

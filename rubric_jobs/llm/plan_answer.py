@@ -47,14 +47,14 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`plan` where a plan was told; `prose`: there is a rubric that no plan can express."""
+    """`plan` is the answer's plan, if any; `prose` means that there is a rubric which no plan can express."""
 
     verdict: Verdict
     plan: Plan | None = None
 
 
 def choices(plans: Sequence[Plan], document: Document) -> tuple[Plan, ...]:
-    """At most MOST_CHOICES plans that read the document, ordered by digest, so that no place speaks for one."""
+    """At most MOST_CHOICES plans for the document, ordered by digest, so that the order hints at none."""
     usable = [plan for plan in plans if _criteria(plan, document)][:MOST_CHOICES]
     return tuple(sorted(usable, key=lambda plan: sha256(json.dumps(plan.to_json()).encode()).digest()))
 
@@ -75,7 +75,7 @@ def _roles_of(part: Part) -> str:
 
 
 def written(plan: Plan, document: Document, offered: Sequence[Plan] = ()) -> dict[str, Any]:
-    """The answer that tells a plan: its letter where it is offered."""
+    """The answer for a plan: its letter if it is one of the choices."""
     if plan in offered:
         names = [criterion.name for criterion in _criteria(plan, document)]
         words = [parts.first_word([name]) for name in (names[0], names[-1])]
@@ -109,7 +109,7 @@ def parse(text: str, document: Document, offered: Sequence[Plan] = ()) -> Told:
 
 
 def so_far(text: str, document: Document, offered: Sequence[Plan] = ()) -> Plan | None:
-    """The plan of an answer that is still being written; None while there is none."""
+    """The plan of an unfinished answer; None while there is none."""
     try:
         told = from_json(text[max(text.find("{"), 0) :], allow_partial=True)
         choice = told.get("choice") if isinstance(told, dict) else None
@@ -169,7 +169,7 @@ _REFERENCE = re.compile(r"(?P<block>\d{1,6})(?:(?P<axis>[rc])(?P<first>\d{1,6}))
 
 @dataclass(slots=True)
 class _Draft:
-    """A part whose roles are still being told; `rows` and `columns` hold the roles known so far."""
+    """A part whose roles are being read; `rows` and `columns` are the roles known so far."""
 
     part: Part
     rows: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -255,7 +255,7 @@ def _take_axis(draft: _Draft, match: re.Match[str], role: str, words: list[str],
 def _hold_words(reference: str, words: list[str], ends: list[list[str]]) -> None:
     told = [word for word in words if word]
     for word, texts in zip((told[:1] or [""]) + (told[-1:] or [""]), ends, strict=False):
-        # Of a row, the first cell may be a merged one's: any cell that begins there will do.
+        # A row's first cell may belong to a merged one, so the word of any cell that begins in the row is accepted.
         if not parts.fits(word, texts):
             raise PlanInvalid(f'"{reference}" does not begin with "{word[:20]}" but with "{parts.first_word(texts)}"')
 

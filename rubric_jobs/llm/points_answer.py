@@ -59,12 +59,12 @@ def written(rubric: Rubric, *, with_levels: bool = False) -> dict[str, Any]:
 
 
 def parse(text: str, whole: Rubric) -> Rubric:
-    """`whole` with the points told, and no points where none were told. Raises PlanInvalid with the reason."""
+    """`whole` with the points of the answer; parts that it omits get none. Raises PlanInvalid with the reason."""
     return _told(texts_of(first_object(text), "points"), whole)
 
 
 def so_far(text: str, whole: Rubric) -> Rubric | None:
-    """The criteria whose points have arrived, of an answer that is still being written."""
+    """The criteria of an unfinished answer whose points have arrived."""
     try:
         entries = texts_of(from_json(text[max(text.find("{"), 0) :], allow_partial=True), "points")
         # A number at the very end may not be complete.

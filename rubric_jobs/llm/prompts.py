@@ -24,7 +24,7 @@ from rubric_jobs.rubric.model import Rubric, answer_schema
 POINT_VERSION = "point-2"
 EXTRACT_VERSION = "extract-1"
 ENHANCE_VERSION = "enhance-2"
-"""Part of the digest by which results are reused: count it up with every change of a prompt."""
+"""Part of the digest that identifies reusable results: increase it with every change to a prompt."""
 
 MAX_RULES_CHARACTERS = 60_000
 
@@ -98,7 +98,7 @@ Across swaps the roles of rows and columns.
 {_MATERIAL} The teacher's note may say which part to read."""
 
 POINT_TOKENS = 8_192
-"""The limit of an answer that points, which takes some hundred tokens: the rest is for thinking."""
+"""The token limit of an answer that points: a few hundred for the answer, the rest for thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +121,31 @@ class Prompt:
     attachments: tuple[Attachment, ...] = ()
     """In their order, before the text."""
     most_tokens: int | None = None
-    """The answer's limit, thinking included; None is the model's own."""
+    """The token limit of the answer, including thinking; None is the model's own limit."""
 
 
 def for_task(task: Task) -> Prompt:
-    """What to send for a task, to whichever vendor."""
+    """The request for a task, the same for every vendor."""
     if isinstance(task, EnhanceTask):
         return _enhance(task)
     return _point(task) if task.form == "plan" else _extract(task)
 
 
 def needs_file(document: Document, file_type: str) -> bool:
-    """Whether a model has to read the file itself: pages whose text is missing or no letters."""
+    """Whether a model must read the file itself, because pages have no text or unreadable text."""
     return file_type != DOCX and not document.is_legible
 
 
 def has_material(task: ExtractTask) -> bool:
-    """Whether there is anything of the document to send: a text, or pages for the model to look at."""
+    """Whether there is something to send: text, or pages that a model can look at."""
     return bool(task.document.blocks) or needs_file(task.document, task.file_type)
 
 
 def rules_guard(task: Task) -> Callable[[Any], bool]:
-    """Tells whether JSON-ready values hold a passage of the rules that the material lacks: a model was misled.
+    """A check whether JSON-ready values contain a passage of the rules that is not in the material.
 
-    Any forty letters on end are noticed, whatever stands between them. A passage that is encoded (base64, rot13,
-    another language) is not: this keeps an honest slip out of a result, and is no lock. The rules hold nothing secret.
+    It finds forty consecutive letters, ignoring what stands between them, but no encoded passages (base64, rot13,
+    another language). It keeps accidental leaks out of results and is no security measure: the rules are not secret.
     """
     prompt = for_task(task)
     material, rules = fold(prompt.user), fold(prompt.system)
@@ -160,7 +160,7 @@ def rules_guard(task: Task) -> Callable[[Any], bool]:
 
 
 _PIECE = 20
-"""Letters of a piece of the rules; one alone may be chance."""
+"""Letters of one piece of the rules; a single match may be chance."""
 
 
 @functools.cache

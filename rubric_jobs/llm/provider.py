@@ -67,16 +67,16 @@ Task = ExtractTask | EnhanceTask
 
 
 def form_of(task: Task) -> AnswerForm:
-    """The form of the answers to a task: a whole rubric's points are told by reference, as a plan is."""
+    """The form of the answers to a task: points for a whole rubric are given by reference, like a plan."""
     if isinstance(task, ExtractTask):
         return task.form
     return "copy" if task.rubric is None else "plan"
 
 
 MOST_TOKENS = 100_000_000
-"""The most that is counted for one reply, so that sums fit into the database's integers."""
+"""The most tokens counted for one reply, so that sums fit into the database's integers."""
 LONGEST_MODEL_NAME = 200
-"""Characters: the ledger's sums have an index over it."""
+"""Characters kept of a model's name, which the ledger's totals have an index over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Reply:
     provider: str = ""
     """The provider's name, filled in by `llm.ask`."""
     form: AnswerForm | None = None
-    """What was asked for; None where an earlier attempt asked."""
+    """The model that was requested; None if an earlier attempt made the request."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", _whole_characters(self.text))

@@ -1,4 +1,4 @@
-"""Where a rubric comes from: the local reading, a language model, or one after the other. Both pipelines ask here."""
+"""Where a rubric comes from: the local reading, a language model, or one after the other. Used by both pipelines."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ class FleetControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class _Levers(forms.ModelForm):  # type: ignore[type-arg]
-    """One line of the list: each field's name for screen readers is its column's and its tenant's."""
+    """One row of the list; each field's accessible name combines its column and its tenant."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -240,7 +240,7 @@ class _Levers(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(TenantControl)
 class TenantControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """All tenants' levers on one page: the list itself is a form."""
+    """All tenants' limits on one page: the list is an editable form."""
 
     list_display = ("tenant_id", "name", "is_local_only", "daily_token_cap", "tokens_left_today", "note", "jobs")
     list_editable = ("name", "is_local_only", "daily_token_cap", "note")

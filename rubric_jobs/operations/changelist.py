@@ -30,7 +30,7 @@ Jobs = QuerySet[RubricJob]
 
 
 class JobChangeList(ChangeList):
-    """A page of jobs, newest first, and the way to the older ones."""
+    """A page of jobs, newest first, with a link to older ones."""
 
     older_jobs: str | None = None
 

@@ -1,4 +1,4 @@
-"""What an operator does with jobs: retry, cancel, purge; each needs a right of its own and leaves a line in the log."""
+"""What operators do with jobs: retry, cancel, purge. Each action needs its own permission and is logged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _purge(job: RubricJob) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAction:
-    """`act` returns False for a job that it leaves alone, `otherwise` says why it does; `asks` before it acts."""
+    """`act` returns False for a job that it skips, `otherwise` is the reason; `asks` for confirmation first."""
 
     name: str
     label: str

@@ -1,6 +1,6 @@
 """`/metrics`: Prometheus text, computed from the ledger and the rows at each scrape.
 
-No figure is kept in a process: such counters would miss the workers and fall when a process ends. None names a tenant.
+Counters kept in a process would miss the workers and restart with it. No metric names a tenant.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ _SNAPSHOT = re.compile(r"-\d[\d-]*$")
 
 
 def _label(model: str) -> str:
-    """A configured model's name, else "other": callers and servers may name any, and a label's value is for good."""
+    """A configured model's name, else "other": callers and servers may send any name, and label values last forever."""
     plain = _SNAPSHOT.sub("", model)
     known = conf.configured_models()
     return next((name for name in (model, plain) if name in known), "other")
@@ -164,11 +164,11 @@ def _histogram(name: str, text: str, sums: list[Sum], which: str) -> HistogramMe
 
 def _queue() -> Iterator[Metric]:
     queue = overview.queue()
-    jobs = GaugeMetricFamily("rubric_jobs_in_queue", "Jobs that wait or run", labels=("status",))
+    jobs = GaugeMetricFamily("rubric_jobs_in_queue", "Pending and running jobs", labels=("status",))
     jobs.add_metric(("pending",), queue.pending)
     jobs.add_metric(("processing",), queue.processing)
     yield jobs
-    yield _gauge("rubric_jobs_oldest_pending_seconds", "How long the oldest job waits", queue.oldest_pending_s or 0.0)
+    yield _gauge("rubric_jobs_oldest_pending_seconds", "Age of the oldest pending job", queue.oldest_pending_s or 0.0)
     known = workers.known()
     working = [worker for worker in known if worker.is_alive]
     yield _gauge("rubric_jobs_workers", "Worker processes that are alive", len(working))
@@ -177,7 +177,7 @@ def _queue() -> Iterator[Metric]:
         "Processes that died within the hour, not replaced",
         len(known) - len(working),
     )
-    yield _gauge("rubric_jobs_running", "Jobs that they run", sum(worker.running for worker in working))
+    yield _gauge("rubric_jobs_running", "Running jobs", sum(worker.running for worker in working))
     yield _gauge("rubric_jobs_failing_tasks", "Scheduled tasks that failed lately", len(overview.failing_tasks()))
     yield _gauge("rubric_jobs_claiming_paused", "1 while an operator has paused claiming", queue.is_claiming_paused)
 
@@ -194,7 +194,7 @@ def _certainty() -> Iterator[Metric]:
     told = overview.certainty()
     share = math.nan if told.share_mended is None else told.share_mended
     yield _gauge("rubric_jobs_certain_readings", "Readings of 7 days that were called certain", told.certain)
-    yield _gauge("rubric_jobs_certain_mended", "Of these, those that a teacher mended afterwards", told.mended)
+    yield _gauge("rubric_jobs_certain_mended", "Certain readings that a teacher mended afterwards", told.mended)
     yield _gauge("rubric_jobs_certain_mended_ratio", "Their share (NaN: none was certain)", share)
     yield _gauge("rubric_jobs_certain_too_often_wrong", "1 while the share is too large", told.is_too_often_wrong)
 
@@ -236,7 +236,7 @@ def _pool() -> Iterable[Metric]:
         own.add_metric(("idle",), told.get("pool_available", 0))
         own.add_metric(("limit",), told.get("pool_max", 0))
         yield own
-        yield _gauge("rubric_jobs_pool_waiting", "Requests that wait for a connection", told.get("requests_waiting", 0))
+        yield _gauge("rubric_jobs_pool_waiting", "Requests waiting for a connection", told.get("requests_waiting", 0))
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

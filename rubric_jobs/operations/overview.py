@@ -13,25 +13,25 @@ from rubric_jobs import errors
 from rubric_jobs.jobs import controls
 
 GOAL = 0.95
-"""The wanted share of completed jobs among finished ones, without those that were cancelled or could not succeed."""
+"""Target share of completed jobs, not counting those that were cancelled or could not succeed."""
 USERS_CODES = sorted(code for code, error in errors.by_code().items() if error.lies_with_submission)
-"""Failures of the submission's making, such as a document without a rubric. They count for no goal."""
+"""Failures caused by the submission, such as a document without a rubric. They do not count towards the goal."""
 
 WINDOWS = {"24 hours": 24, "7 days": 7 * 24, "30 days": 30 * 24}
 FAILING_WINDOW = datetime.timedelta(minutes=15)
-"""Three turns of the rarest of the scheduled tasks, the purge."""
+"""Three runs of the purge, the least frequent scheduled task."""
 MENDED_WINDOW_H = 7 * 24
 MENDED_BOUND = 0.05
-"""What may be mended of the readings that were called certain: fit chose the bound of certainty for that."""
+"""Allowed share of certain readings that teachers mend; the fit chose the certainty threshold for it."""
 FEWEST_CERTAIN = 20
-"""Of fewer certain readings no share is told."""
+"""With fewer certain readings, no share is reported."""
 TENANTS_SHOWN = 10
 _SHARES = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """Jobs that ended in a window; the rate is None if there are none. `users` failed by their submission's fault."""
+    """Jobs that ended in a window; the rate is None if there are none. `users` failed because of the submission."""
 
     completed: int
     failed: int
@@ -120,13 +120,13 @@ def failing_tasks() -> list[str]:
 
 
 MOST_REFUSED = 0.2
-"""The share of a model's plans that may not fit their documents."""
+"""Allowed share of a model's plans that do not fit their documents."""
 FEWEST_PLANS = 10
-"""A share of fewer says nothing."""
+"""With fewer plans, no share is reported."""
 
 
 def often_refused(hours: int = 24) -> list[str]:
-    """Models of whose plans more than MOST_REFUSED could not be used, with both counts."""
+    """Models with a share of unusable plans above MOST_REFUSED, with both counts."""
     rows = _rows(
         """SELECT llm_model, sum(plans_refused), sum(plans_answered) FROM grader.rubric_job_attempts
            WHERE ended_at >= statement_timestamp() - %(hours)s * interval '1 hour' AND plans_answered > 0

@@ -1,4 +1,4 @@
-"""What the database account of this service may do, and the statements that give it what it lacks."""
+"""Rights of the service's database account, and the statements that grant missing ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Lack:
 
 
 def to_run() -> list[Lack]:
-    """What the account lacks on the service's tables to run the service."""
+    """Rights on the service's tables that the account needs to run the service and lacks."""
     tables = [model._meta.db_table for model in apps.get_app_config("rubric_jobs").get_models()]
     rows = _rows(
         """SELECT name, missing, current_user FROM unnest(%s::text[]) AS name,
@@ -42,7 +42,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA grader TO {{0}};"""
 
 
 def to_migrate() -> list[Lack]:
-    """What the account lacks to create and change the tables: schemas to create in, and the owners of what is there."""
+    """Rights that the account lacks to create and change tables: on the schemas, and through the tables' owners."""
     account, database, may_create_schemas = _rows(
         "SELECT current_user, current_database(), has_database_privilege(current_database(), 'CREATE')"
     )[0]

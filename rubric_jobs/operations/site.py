@@ -1,4 +1,4 @@
-"""The admin site: its first page tells what is wrong now."""
+"""The admin site, whose front page shows current problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is going on right now: alarms, each with the way to its jobs, and the newest jobs."""
+"""The current situation: alarms with links to their jobs, and the newest jobs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Jobs = QuerySet[RubricJob]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Something that an operator should look at. `code` never changes, `href` leads to the jobs that it is about."""
+    """Something that an operator should look at. `code` is stable, `href` links to the affected jobs."""
 
     code: str
     text: str
@@ -150,7 +150,7 @@ def latest() -> list[dict[str, Any]]:
 
 
 def with_tenant_names(jobs: Jobs) -> Jobs:
-    """With `tenant_name`, empty where an operator has given none: by the key, and for the rows that are shown alone."""
+    """Add `tenant_name`, empty if there is none, by key and only for the rows shown."""
     names = TenantControl.objects.filter(tenant_id=OuterRef("tenant_id")).values("name")[:1]
     return jobs.annotate(tenant_name=Coalesce(Subquery(names), Value(""), output_field=TextField()))
 

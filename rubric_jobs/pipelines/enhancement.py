@@ -246,7 +246,7 @@ def _most_points(whole: Rubric | None) -> Decimal:
 
 
 _NOT_KEPT = "The language model did not give every criterion of the rubric its points."
-_UNUSABLE = "The language model's answer was not a rubric that could be used."
+_UNUSABLE = "The language model's answer was not a usable rubric."
 
 
 def _check_new(rubric: Rubric, total: Decimal) -> None:

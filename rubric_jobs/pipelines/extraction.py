@@ -98,7 +98,7 @@ async def extract(
 
 
 TIME_FOR_A_COPY_S = 35.0
-"""What a copy takes of the job's time: some 1,500 tokens at 50 a second, and the wait for the first one."""
+"""Time that a copy needs: some 1,500 tokens at 50 per second, and the wait for the first one."""
 
 
 async def _pointing(
@@ -111,7 +111,7 @@ async def _pointing(
     pointed = replace(task, form="plan", choices=offered)
     on_text = None
     if on_progress:
-        # Nothing that a model writes in this form is shown: every text of it is the document's.
+        # The model's own words are never shown in this form: all texts come from the document.
         read = pointing.so_far(pointed)
         on_text = partial_answer.streaming(on_progress, is_unfit=lambda _: False, read=read, clock=clock)
     judge = pointing.judge(pointed)
@@ -165,7 +165,7 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
         file_type=documents.sniff(request.data),
         instruction=request.instruction,
     )
-    # A model that is shown nothing would make something up.
+    # Without any material, a model would invent a rubric.
     if not prompts.has_material(task):
         raise reading.local if isinstance(reading.local, errors.RubricJobError) else errors.ScannedDocument()
     return task
@@ -190,7 +190,7 @@ def _check(task: ExtractTask, repeats_rules: Callable[[Any], bool]) -> Callable[
     return check
 
 
-_UNUSABLE = "The language model's answer was not a rubric that could be used."
+_UNUSABLE = "The language model's answer was not a usable rubric."
 
 
 def _ground(rubric: Rubric, reading: Reading) -> grounding.Grounded:

@@ -1,4 +1,4 @@
-"""A model points at a document's rubric: when it is asked to, what of its answer is believed, and what comes of it."""
+"""Answers that point at a document's rubric: when to ask for one, when to accept it, and the rubric it makes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PROSE = "The language model could not point at the rubric in this document."
 
 
 def is_possible(document: Document, plans: tuple[Plan, ...]) -> bool:
-    """Whether the text can be trusted, and there is something to point at: a table, or lines that a plan reads."""
+    """Whether the text is reliable and has something to point at: a table, or lines that a plan reads."""
     return document.is_legible and bool(document.blocks) and bool(plans or document.tables)
 
 
@@ -48,7 +48,7 @@ def judge(task: ExtractTask) -> Judge:
 
 
 def believed(plan: Plan, document: Document) -> Assembled:
-    """What the plan reads. Raises PlanInvalid where that is no rubric, or most of a table is left out."""
+    """The rubric that a plan reads. Raises PlanInvalid if it reads none or leaves out most of a table."""
     assembled = assemble(plan, document)
     criteria = assembled.rubric.criteria
     if not criteria:
@@ -88,7 +88,7 @@ def so_far(task: ExtractTask) -> Callable[[str], dict[str, Any] | None]:
 
 
 def rubric_of(plan: Plan, reading: Reading) -> Rubric:
-    """The rubric that a believed plan reads, with what is in doubt about it and what the local reader reads instead."""
+    """The rubric of an accepted plan, with its doubts and what the local reader reads instead."""
     document = reading.document
     assembled = assemble(plan, document)
     rubric = assembled.rubric
@@ -122,7 +122,7 @@ def _confidence(local: float, *, agrees: bool) -> float:
     if not agrees:
         return round(local * confidence.LESS, 3)
     measured: dict[str, int] = fitted().get("agreement", {})
-    # One more that agreed and was wrong: what was measured seldom says little.
+    # As if one more had agreed and been wrong, because a small sample proves little.
     return max(local, round(measured.get("right", 0) / (measured.get("agreed", 0) + 1), 3))
 
 
@@ -132,7 +132,7 @@ def _grounded(criterion: Any) -> Any:
 
 
 def _marks(plan: Plan, assembled: Assembled, reading: Reading) -> list[Warning]:
-    """What makes the whole reading doubtful: text left out, and a reading that the local reader does not think of."""
+    """Warnings about the whole reading: text left out, or a reading that is none of the local reader's."""
     found = []
     shares = shares_read(plan, assembled, reading.document)
     if shares and min(shares.values()) < USUALLY_READ:
@@ -145,7 +145,7 @@ def _marks(plan: Plan, assembled: Assembled, reading: Reading) -> list[Warning]:
 
 
 def _readings(reading: Reading) -> list[Rubric]:
-    """What the local reader takes the document for: the reading that stands, and its likeliest plans."""
+    """The local reader's readings: the one it chose, and those of its likeliest plans."""
     found = [reading.local] if isinstance(reading.local, Rubric) else []
     for plan in reading.plans:
         try:

@@ -74,7 +74,7 @@ _OPEN, _CLOSE = r"[(\[（【{]", r"[)\]）】}]"
 _WHOLE = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*[.:：]?\s*$", re.IGNORECASE)
 _BRACKET = re.compile(rf"\s*{_OPEN}\s*{_BODY}\s*{_CLOSE}", re.IGNORECASE)
 _TAIL = re.compile(
-    rf"(?:\s*[:：=–—\-,;·.]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;。；]?\s*$",
+    rf"(?:\s*[:：=–—\-,;·.。]\s*|\s+|(?<=[^\W\d_])(?=\d)|(?=[_/]))(?:[._…]{{2,80}}\s*)?{_BODY}\s*[.;。；]?\s*$",
     re.IGNORECASE,
 )
 _HEAD = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*(?P<sep>[:：.)\-–—=]|\s|$)\s*", re.IGNORECASE)
@@ -91,6 +91,7 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
+_MARK = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?", re.ASCII)
 _STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")
 _SUM = re.compile(
     r"^\s*[(\[]?(?P<parts>\d{1,3}(?:\s*\+\s*\d{1,3})+)\s*(?:=\s*\d{1,4}\s*)?(?P<unit>" + UNIT + r")?\.?[)\]]?\s*$"
@@ -150,15 +151,17 @@ def _summed(text: str) -> Amount | None:
 
 
 def _to_be_circled(text: str) -> Amount | None:
-    """ "1 2 3 4 5", "0 / 5 / 10": numbers in equal steps, one of which is circled."""
+    """ "1 2 3 4 5", "0 / 5 / 10", "0 2 3 5": numbers in equal steps or up from 0, one of which is circled."""
     parts = _STEPS_APART.split(text.strip(" ()[]"))
-    if not 3 <= len(parts) <= 21 or not all(part.isascii() and part.isdecimal() and len(part) <= 3 for part in parts):
+    if not 2 <= len(parts) <= 21 or not all(_MARK.fullmatch(part) for part in parts):
         return None
-    numbers = [int(part) for part in parts]
+    numbers = [number(part) for part in parts]
     steps = {b - a for a, b in itertools.pairwise(numbers)}
-    if len(steps) != 1 or steps == {0}:
+    is_even = len(steps) == 1 and steps != {0}
+    goes_up = numbers[0] == 0 and min(steps) > 0
+    if not (is_even or goes_up) or (len(parts) == 2 and numbers != [0, 1]):
         return None
-    return Amount(Decimal(max(numbers)), low=Decimal(min(numbers)))
+    return Amount(max(numbers), low=min(numbers))
 
 
 def bracketed(text: str) -> tuple[Amount, str] | None:

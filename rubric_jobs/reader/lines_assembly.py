@@ -143,7 +143,7 @@ def _takes_name(work: _Work, line: Line) -> bool:
 
 
 def _level(work: _Work, line: Line) -> None:
-    _add_level(work, line, lines_levels.level_told(line.said.raw, ""))
+    _add_level(work, line, lines_levels.told_of(line))
 
 
 def _numbered_level(work: _Work, line: Line) -> None:

@@ -35,7 +35,7 @@ def ending_in_points(document: Document) -> frozenset[int]:
 
 def number_at_end(text: str) -> tuple[str, str] | None:
     """What a line says, and the bare number at its end."""
-    match = _AT_END.match(text) if len(text) <= LONGEST else None
+    match = _AT_END.match(text) if len(text) <= LONGEST and text[-1:].isdecimal() else None
     return (match["name"], match["number"]) if match else None
 
 

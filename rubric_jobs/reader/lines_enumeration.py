@@ -86,7 +86,7 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
                 alike.setdefault(signature[3], []).append(index)
     sets += [[i for i in group if i in set(scored)] for group in alike.values()]
     sets += sorted(alike.values(), key=len)
-    sets.append(_titles(outline))
+    sets += [_titles(outline), _labelled(outline)]
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
 
@@ -102,6 +102,12 @@ def _titles(outline: Outline) -> list[int]:
         and _SENTENCE_ENDS.search(below.said.raw)
         and _may_be_criterion(outline, index)
     ]
+
+
+def _labelled(outline: Outline) -> list[int]:
+    """Lines that open with a name set off from what it asks for; those between them say something else."""
+    found = [i for i in range(len(outline.lines)) if _may_be_criterion(outline, i)]
+    return [i for i in found if named(outline.lines[i], "lead").description]
 
 
 def _wholes(outline: Outline) -> frozenset[int]:
@@ -324,7 +330,7 @@ def _packed(outline: Outline, roles: dict[int, str]) -> Part:
     for index in sorted(roles):
         line = outline.lines[index]
         blocks += [line.place, *line.more]
-        letters += roles[index] + "+" * len(line.more)
+        letters += (roles[index] if line.said.raw else "-") + "+" * len(line.more)
     return Part(tuple(blocks), "lines", "", letters)
 
 

@@ -49,10 +49,12 @@ _MONEY = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:€|USD|EUR|руб)")
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A run of paragraphs by their places, and which of them earn points."""
+    """A run of paragraphs by their places, and which of them are worth points."""
 
     lines: Mapping[int, Line]
     scored: frozenset[int]
+    alone: frozenset[int]
+    """Amounts on lines of their own."""
 
 
 def region_around(document: Document, place: int) -> Region:
@@ -70,7 +72,8 @@ def _region_around(document: Document, place: int) -> Region:
     while last + 1 < len(document.blocks) and isinstance(document.blocks[last + 1], Paragraph):
         last += 1
     lines = {place: lines_items.line_of(document, [place]) for place in range(first, last + 1)}
-    return Region(lines, frozenset(place for place, line in lines.items() if line.said.is_scored))
+    scored = frozenset(place for place, line in lines.items() if line.said.is_scored)
+    return Region(lines, scored, frozenset(place for place, line in lines.items() if line.said.is_amount_alone))
 
 
 def features_lines(part: Part, document: Document, reading: PartReading) -> Features:
@@ -189,6 +192,7 @@ def _levels(criteria: Sequence[Criterion], found: Features) -> None:
     found["single levels"] = share(count == 1 for count in counts)
     found["levels known"] = share(level.name and words.level_rank(level.name) is not None for level in levels)
     found["levels in order"] = share(_is_ordered(criterion) for criterion in criteria if len(criterion.levels) > 1)
+    found["levels described"] = share(level.description for level in levels)
     tops = [(c.points, max((h for x in c.levels if (h := x.highest) is not None), default=None)) for c in criteria]
     found["top is worth"] = share(top == worth for worth, top in tops if top is not None and worth is not None)
     found["levels add up"] = share(_adds_up(criterion) for criterion in criteria if len(criterion.levels) > 1)
@@ -215,11 +219,13 @@ def _is_ordered(criterion: Criterion) -> bool:
 def _left_out(part: Part, region: Region, heads: Sequence[Line], found: Features) -> None:
     """Lines of the region that are worth something, or set like the criteria, and that the part does not use."""
     chosen = {line.place for line in heads}
-    used = {place for place, role in zip(part.blocks, part.rows, strict=True) if role in "cslnpta+"}
+    used = {place for place, role in zip(part.blocks, part.rows, strict=True) if role in "cslnpeta+"}
     inside = [place for place in region.scored if part.blocks[0] <= place <= part.blocks[-1]]
     found["scored unused"] = share(place not in used for place in region.scored)
     found["scored unused inside"] = share(place not in used for place in inside)
     found["scored beside"] = share(place not in chosen for place in inside)
+    alone = [place for place in region.alone if part.blocks[0] <= place <= part.blocks[-1] + NEAR]
+    found["amounts alone unused"] = share(place not in used for place in alone)
     kinds = {_setting(line) for line in heads}
     found["alike unused"] = share(
         place not in chosen for place, line in region.lines.items() if _setting(line) in kinds

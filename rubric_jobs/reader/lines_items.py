@@ -40,6 +40,14 @@ _OF_GRADE = re.compile(
     re.IGNORECASE,
 )
 """ "5% of the overall course grade": of what, is no part of the name."""
+_REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
+""" "The login works 5 points (2 without a test)": points before a closing remark."""
+_SUMMED = re.compile(
+    rf"^(?P<name>[^\n]{{2,80}}?)\s*[-–—:,(\[（]\s*(?:{lexicon.TOTAL.pattern})(?:\s+of|\s*[:：=])?"
+    rf"\s*(?P<amount>{amounts.NUMBER}\s*(?:{amounts.UNIT})?)\.?\s*[)\]）]?$",
+    re.IGNORECASE,
+)
+""" "Task 1 — Total: 12": a heading that says what the lines below it are worth together."""
 _SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
 _TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
 _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
@@ -187,9 +195,15 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     if is_amount_alone(text):
         rest = text.replace("：", ":").rpartition(":")[2]
         return amounts.whole(text) or amounts.whole(rest), ""
+    if summed := _SUMMED.match(text):
+        return amounts.whole(summed["amount"]), _tidied(summed["name"])
     found = amounts.trailing(text)
     if found and found[1] and (is_marked or not _is_told_of(found[1])):
         return found[0], _tidied(found[1])
+    if is_marked and (remark := _REMARK.match(text)):
+        found = amounts.trailing(remark["before"])
+        if found and found[1] and not found[0].is_bare:
+            return found[0], _tidied(f"{found[1]} {remark['remark']}")
     if not is_marked and len(text) > LONGEST_PLAIN:
         return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)

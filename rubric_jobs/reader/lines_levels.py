@@ -8,7 +8,7 @@ from functools import lru_cache
 from rubric_jobs.reader import amounts, cell_values, lexicon
 from rubric_jobs.reader.cell_values import Told
 from rubric_jobs.reader.levels import cell_amount
-from rubric_jobs.reader.lines_items import REMEMBERED, worth
+from rubric_jobs.reader.lines_items import REMEMBERED, Line, worth
 from rubric_jobs.reader.names import folded, tidy
 from rubric_jobs.vocabulary import words
 
@@ -31,7 +31,15 @@ _BRACKETED = re.compile(
 )
 _NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
 MOST_WORDS = 4
-_QUOTED = re.compile(r"[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]")
+_QUOTED = re.compile(
+    r"^(?P<frame>(?:[^\W\d_]+\s){0,4}?)[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]\s*(?P<rest>.*)$", re.DOTALL
+)
+""" 'The mark "good" is given for work that …'."""
+_GRADED = re.compile(
+    r"^(?P<frame>(?:[^\W\d_]+\s){1,3})(?P<name>[A-F][+-]?(?![^\W_])|\d{1,3}(?:\s?[-–]\s?\d{1,3})?(?![\d.,]))(?P<rest>.*)$",
+    re.DOTALL,
+)
+""" "Grade 6: …", "Level B"."""
 _TELLS_MORE = (":", "：", "...", "…")
 
 
@@ -53,6 +61,12 @@ def level_told(text: str, marker: str) -> Told:
         return _headed(match["head"], match["rest"])
     if run_in := _run_in(line):
         return run_in
+    quoted = _QUOTED.match(line)
+    if quoted and names_level(quoted["name"]):
+        tells_more = line.endswith(_TELLS_MORE)
+        return Told(
+            tidy(line) if tells_more else quoted["name"], None if tells_more else folded(quoted["rest"]) or None, None
+        )
     if len(line) <= LONGEST_KEY and names_level(line):
         name, amount = cell_values.heading(line)
         return Told(name, None, amount)
@@ -145,3 +159,23 @@ def opens_level(text: str) -> bool:
 def is_name_alone(text: str) -> bool:
     """Whether a line below points alone names the level that earns them."""
     return len(text) <= LONGEST_KEY and names_level(text) and cell_values.whole(text) is None
+
+
+@lru_cache(REMEMBERED)
+def framed(text: str) -> tuple[str, str] | None:
+    """The words in front of a mark, and the mark: 'A paper earns an "A" when', "Grade 6: …"."""
+    quoted = _QUOTED.match(text)
+    if quoted and names_level(quoted["name"]):
+        return quoted["frame"].casefold(), quoted["name"]
+    graded = _GRADED.match(text)
+    if graded and words.concepts(graded["frame"]).get("level", 0) > 0:
+        return graded["frame"].casefold(), graded["name"]
+    return None
+
+
+def told_of(line: Line) -> Told:
+    """The level that a line is read as; a heading that is none of these forms names one."""
+    told = level_told(line.said.raw, "")
+    if told.name is None and told.amount is None and line.is_heading and len(line.said.raw) <= LONGEST_KEY:
+        return Told(tidy(line.said.raw), None, None)
+    return told

@@ -18,6 +18,9 @@ LONGEST_HEADING = 160
 _ENDS = re.compile(r"[.!?:;。！？：；)\]）】\d]\s*$")
 _COUNTED = re.compile(r"^\W*([^\W\d_]{3,20})\s+(?:\d{1,2}|[A-Z]|[IVX]{1,4})(?=[\s.:)\-–—（(]|$)")
 
+_NUMBERED = re.compile(r"^\d{1,2}\s?[-–]\s?[^\W\d_]")
+""" "1- Introduction": a number that no marker is."""
+
 Signature = tuple[str, int, int, str]
 
 
@@ -73,10 +76,10 @@ def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -
         return "box", 0, indent, ""
     if line.said.kind:
         return "item", 0, indent, line.said.kind
-    counted = counted_word(line.said.raw)
+    counted = counted_word(line.said.raw) or ("#" if _NUMBERED.match(line.said.raw) else "")
     is_set_off = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
     is_head = is_set_off and not line.said.is_amount_alone  # bold points head nothing
-    if counted:
+    if counted and (is_head or counted != "#"):
         return "head" if is_head else "text", 0, indent, f"word {counted}"
     return ("head", sizes[line.size], indent, "") if is_head else ("text", 0, indent, "")
 

@@ -63,11 +63,17 @@ def scales_of(outline: Outline) -> Iterator[Scales]:
 
 
 def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int]]]:
-    """Lines that may be levels, by what says so, and the lines that have the points of those above them."""
+    """Lines that may be levels, by what says so, and the lines that have the points of those above them.
+
+    They open with a level's name or points, differ in a mark alone, end in points, have points alone below them, or are
+    points alone above a name.
+    """
     lines = outline.lines
-    alone = [i for i, line in enumerate(lines) if line.said.is_amount_alone and line.said.total is None]
+    points = [i for i, line in enumerate(lines) if line.said.is_amount_alone and line.said.total is None]
+    alone = dict.fromkeys(points)
     opened = [i for i, line in enumerate(lines) if i not in alone and lines_levels.opens_level(line.said.raw)]
     yield [_rung(outline, i) for i in opened if lines[i].said.total is None], frozenset()
+    yield [_rung(outline, i) for i in _framed(outline)], frozenset()
     ended = [i for i, line in enumerate(lines) if line.said.amount and line.said.text and i not in alone]
     yield [_rung(outline, i) for i in ended if lines[i].said.total is None], frozenset()
     below = [i - 1 for i in alone if i and i - 1 not in alone and lines[i - 1].said.text]
@@ -75,9 +81,19 @@ def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int]]]:
     yield [_rung(outline, i) for i in alone if i + 1 < len(lines) and i + 1 not in alone], frozenset()
 
 
+def _framed(outline: Outline) -> list[int]:
+    """Lines set alike that say the same but for a mark."""
+    alike: dict[object, list[int]] = {}
+    for place, line in enumerate(outline.lines):
+        if found := lines_levels.framed(line.said.raw):
+            opening = " ".join(found[0].split()[:2])  # "earns a B", "earns an A"
+            alike.setdefault((outline.signatures[place], opening), []).append(place)
+    return sorted(i for places in alike.values() if len(places) >= FEWEST_ALONE for i in places)
+
+
 def _rung(outline: Outline, place: int, points: int | None = None) -> _Rung:
     line = outline.lines[place]
-    told = lines_levels.level_told(line.said.raw, "")
+    told = lines_levels.told_of(line)
     amount = outline.lines[points].said.amount if points is not None else told.amount or line.said.amount
     return _Rung(place, fold(told.name or ""), amount.high if amount else None, bool(told.description))
 
@@ -96,7 +112,7 @@ def _groups(outline: Outline, rungs: Sequence[_Rung], points: frozenset[int]) ->
         if groups and outline.is_above(groups[-1][-1].place, rung.place):
             continue  # a line of what the level asks for
         is_near = not points or not groups or rung.place - groups[-1][-1].place <= FURTHEST_BELOW
-        if groups and is_near and _goes_on(outline, groups[-1], rung):
+        if groups and is_near and _goes_on(outline, groups[-1][-MOST_OF_A_SCALE:], rung):
             groups[-1].append(rung)
         else:
             groups.append([rung])

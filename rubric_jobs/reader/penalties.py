@@ -22,6 +22,10 @@ _RATE = re.compile(r"\b(?:per \w+|each|a day|cada|por|par|pro|je)\b|每")
 _AT_MOST = re.compile(r"[(\[（【]|\b(?:up to|max\w*|hasta|ate|jusqu|bis zu|fino a)\b")
 _COST = re.compile(rf"({amounts.NUMBER})\s*(?:{amounts.UNIT}|[%％])", re.IGNORECASE)
 
+_TAKEN = re.compile(rf"[扣减減]\s*({amounts.NUMBER})\s*分")
+_SCORES = re.compile(r"\d\s*分")
+""" "扣3分" costs 3 points where no other points are told; "（10分）每处扣2分" says how 10 points are earned."""
+
 
 def told(text: str) -> Decimal | None:
     """What a line says that is lost: "Late kites lose 5 points per day"."""
@@ -31,6 +35,9 @@ def told(text: str) -> Decimal | None:
         names_one or re.search(rf"(?:^|\s|[(\[])[-–−]\d+(?:[.,]\d+)?\s*(?:{amounts.UNIT}|[%％])?\W*$", text)
     ):
         return value
+    taken = _TAKEN.findall(text)
+    if len(taken) == 1 and len(_SCORES.findall(text)) == 1:
+        return amounts.number(taken[0])
     if names_one and _LOSS.search(lexicon.plain(text)) and (cost := _COST.search(text)):
         return amounts.number(cost.group(1))
     return None

@@ -25,6 +25,7 @@ from pydantic.config import JsonDict
 Kind = Literal["analytic", "holistic", "single_point", "checklist", "point_list"]
 
 MOST_DECIMALS = 30
+LARGEST_POINTS = 1_000_000
 NOT_ASKED: JsonDict = {"asked_of_a_model": False}
 """Marks a field that a reader fills in and a language model is never asked for."""
 
@@ -48,7 +49,7 @@ def bounded_decimals(value: Decimal) -> Decimal:
 Points = Annotated[
     Decimal,
     BeforeValidator(_exact),
-    Field(allow_inf_nan=False, ge=-1_000_000, le=1_000_000),
+    Field(allow_inf_nan=False, ge=-LARGEST_POINTS, le=LARGEST_POINTS),
     AfterValidator(bounded_decimals),
     PlainSerializer(as_json_number),
     WithJsonSchema({"type": "number"}),

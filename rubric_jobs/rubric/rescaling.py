@@ -11,7 +11,7 @@ from fractions import Fraction
 from rubric_jobs.errors import InvalidPoints
 from rubric_jobs.rubric import level_points, points
 from rubric_jobs.rubric.level_order import places
-from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals, Warning
+from rubric_jobs.rubric.model import LARGEST_POINTS, Adjustment, Criterion, Level, Rubric, Totals, Warning
 from rubric_jobs.rubric.points import as_text, rounded, top
 
 _MOST_TRIES = 20_000
@@ -190,10 +190,13 @@ def _scaled_adjustments(rubric: Rubric, target: Decimal, step: Decimal) -> list[
     if before is None or before <= 0 or before == target:
         return kept
     factor = Fraction(target) / Fraction(before)
+
+    def scaled(amount: Decimal) -> Decimal:
+        # A penalty far above a tiny total would grow beyond what a rubric can hold, and could not be read again.
+        return min(max(step, rounded(abs(Fraction(amount)) * factor, step)), Decimal(LARGEST_POINTS))
+
     return [
-        adjustment.model_copy(update={"points": max(step, rounded(abs(Fraction(adjustment.points)) * factor, step))})
-        if adjustment.points
-        else adjustment
+        adjustment.model_copy(update={"points": scaled(adjustment.points)}) if adjustment.points else adjustment
         for adjustment in kept
     ]
 

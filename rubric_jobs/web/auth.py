@@ -34,7 +34,7 @@ JWKS_LIFESPAN_S = 300
 JWKS_LEAST_PAUSE_S = 10.0
 """Seconds between two fetches for unknown key ids, so that not every such token causes one."""
 JWKS_PATIENCE_S = 0.8
-"""How long a request waits for the keys: their server may hang. The fetch goes on without it."""
+"""How long a request waits for the keys, whose server may hang. The fetch continues in the background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class KeySet:
         return self._keys[kid]
 
     def _begin_fetch(self) -> threading.Event | None:
-        """Set when the running fetch ends; one is begun unless that was done a moment ago (None)."""
+        """An event that is set when the running fetch ends. Starts one unless that happened a moment ago (None)."""
         with self._lock:
             if self._running is None and time.monotonic() - self._tried_at > JWKS_LEAST_PAUSE_S:
                 self._tried_at = time.monotonic()

@@ -219,7 +219,7 @@ async def _require_known(request: HttpRequest) -> None:
 
 
 def _take_session(request: HttpRequest) -> None:
-    """What two of Django's middleware classes do, which come too late for this."""
+    """Add what two of Django's middleware classes would add; they do not see this response."""
     SessionMiddleware(_no_view).process_request(request)
     AuthenticationMiddleware(_no_view).process_request(request)
 

@@ -1,6 +1,6 @@
-"""How many requests of one user and one tenant this process holds open: event streams, and answers that wait.
+"""Limits on the open requests of one user and one tenant in this process: event streams and long polls.
 
-Each of them holds a connection and its descriptor, of which a process has a limited number for all callers.
+Each holds a connection and its descriptor. A process has a limited number of them for all callers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _held: Counter[uuid.UUID] = Counter()
 
 
 class Place:
-    """One held request's place; only the event loop's thread touches it."""
+    """The place of one open request; only the event loop's thread uses it."""
 
     def __init__(self, identity: Identity) -> None:
         """Raises Throttled where the user or the tenant has no place left."""

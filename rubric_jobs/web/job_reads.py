@@ -1,4 +1,4 @@
-"""What a caller may know of a job: one query behind status, wait, events and list.
+"""What callers can see of a job: one query behind status, wait, events and list.
 
 It runs over Django's connection, or over a pool from an event loop.
 """
@@ -115,7 +115,7 @@ async def aread(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) 
 
 
 async def aread_all(job_ids: Sequence[uuid.UUID]) -> list[Snapshot]:
-    """Those jobs, whoever owns them: for events, whose subscribers have proved that the job is theirs."""
+    """Those jobs, of any owner: for events, whose subscribers were checked before."""
     pool = await _pool()
     async with _lent(pool) as lent, lent.cursor(row_factory=class_row(Snapshot)) as cursor:
         await cursor.execute(_statement_for_all(), {"job_ids": list(job_ids)})

@@ -82,7 +82,7 @@ class EnhanceStatus(OldStatus):
 
 
 class SyncRoute(OldView):
-    """A synchronous route of old: the same job, waited for; RUBRIC_SYNC_ENDPOINTS switches it on."""
+    """An old synchronous route: it submits a job and waits for it. RUBRIC_SYNC_ENDPOINTS enables it."""
 
     http_method_names = ["post"]
 
@@ -94,7 +94,7 @@ class SyncRoute(OldView):
         return await super().answer(request, **parts)
 
     async def post(self, request: HttpRequest, identity: Identity) -> HttpResponse:
-        """Deprecated: the bare result, or after 25 s the job to ask for. 410 where it is switched off."""
+        """Deprecated: returns the bare result or, after 25 s, the job to poll. 410 if the route is disabled."""
         job_id = await self.in_thread(self.submit, request, identity)
         if isinstance(request, ASGIRequest):
             with held_requests.held(identity):

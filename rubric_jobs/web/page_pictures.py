@@ -21,7 +21,7 @@ LAST_PAGE = 2**31 - 1
 
 
 class _Picture(BaseRenderer):
-    """So that a caller may ask for a picture; the view writes it."""
+    """Lets callers request a picture; the view writes it itself."""
 
     media_type = format = MEDIA_TYPE
 
@@ -32,7 +32,7 @@ class PagePicture(ApiView):
 
     @extend_schema(operation_id="getPagePicture", responses={(200, MEDIA_TYPE): OpenApiTypes.BINARY})
     def get(self, _request: Request, identity: Identity, job_id: uuid.UUID, page: int) -> HttpResponse:
-        """A page that holds the rubric, as a PNG, where the job was submitted with `pagePictures: true`.
+        """A page with the rubric, as a PNG, if the job was submitted with `pagePictures: true`.
 
         The result says which pages there are (`pagePictures`), with their sizes in points.
         """

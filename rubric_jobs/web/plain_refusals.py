@@ -1,4 +1,4 @@
-"""Refusals for what no view can answer, in place of an internal error: unreadable requests, and a lack of room."""
+"""Refusals instead of internal errors where no view can answer: unreadable requests, and exhausted limits."""
 
 from __future__ import annotations
 

@@ -38,9 +38,10 @@ class Reading(ApiView):
         responses={200: openapi.READING, 304: openapi.NOT_CHANGED},
     )
     def get(self, request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """What the document was read as: its tables and lines, and the plan that says what each of them is.
+        """The document's tables and lines, and the plan that gives each of them a role.
 
-        A `proposal` is the likeliest plan where the result came from none. 409 where there is no reading to mend.
+        With `proposal`, the result came from no plan, and this is the likeliest one. 409 if there is no reading to
+        mend.
         """
         _, stored = _found(identity, job_id)
         headers = {"ETag": _tag(stored.changed_at), "Cache-Control": "private, no-cache"}
@@ -59,9 +60,9 @@ class Reading(ApiView):
         examples=openapi.PLAN_EXAMPLES,
     )
     def put(self, request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """Replace the plan, and with it the result: the rubric is assembled anew from the document. No model is asked.
+        """Replace the plan and the result: the rubric is assembled again from the document, without a model.
 
-        412 where the reading was changed since the ETag in `If-Match`; 409 where there is none.
+        412 if the reading has changed since the ETag in `If-Match`; 409 if there is none.
         """
         result, stored = _found(identity, job_id)
         tags = _tags(request.headers.get("If-Match", "*"))

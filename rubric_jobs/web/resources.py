@@ -39,7 +39,7 @@ from rubric_jobs.web.threads import in_request_thread
 
 HEARTBEAT_S = 15.0
 LONGEST_STREAM_S = 900.0
-"""A session that was ended has no stream for longer than this; a token's streams end with it."""
+"""The longest stream of a session, which may have ended meanwhile; a token's streams end with the token."""
 
 
 class NewestFirst(CursorPagination):
@@ -112,7 +112,7 @@ class Enhancements(SubmitView):
         examples=openapi.ENHANCEMENT_EXAMPLES,
     )
     def post(self, request: Request, identity: Identity) -> HttpResponse:
-        """Make a better rubric of a rubric's text, or of a few simple rules."""
+        """Write a rubric from a rubric's text or from a few simple rules."""
         return self.submit(requests.EnhancementSerializer(data=request.data), request, identity)
 
 
@@ -125,7 +125,7 @@ class Job(ApiView):
         responses={200: openapi.JOB, 304: openapi.NOT_CHANGED},
     )
     async def get(self, request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """One job. With `wait` the answer is held until the job has ended, or for so many seconds."""
+        """One job. With `wait`, the response comes when the job has ended, or after that many seconds."""
         wait_s = validated(requests.WaitSerializer(data=request.GET))["wait"]
         # A WSGI server has a thread for each request and none to spare: there, the caller polls.
         if wait_s and isinstance(request, ASGIRequest):
@@ -138,7 +138,7 @@ class Job(ApiView):
 
     @extend_schema(operation_id="deleteJob", responses={204: None})
     def delete(self, _request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """Delete a job that has ended, with its document and its result. 409 while it waits or runs."""
+        """Delete a finished job with its document and its result. 409 while it is pending or processing."""
         _require(identity, job_id)
         with isolation.as_service():
             if not lifecycle.delete(job_id=job_id):
@@ -197,7 +197,7 @@ class Events(ApiView):
                 if job.is_final:
                     return
                 left_s = ends_at - time.time()
-                if left_s <= 0:  # the caller comes again, and says anew who it is
+                if left_s <= 0:  # the client reconnects and authenticates again
                     return
                 try:
                     news = await changes.next(after=after, timeout_s=min(HEARTBEAT_S, left_s))
@@ -225,7 +225,7 @@ class Cancel(ApiView):
 
     @extend_schema(operation_id="cancelJob", request=None, responses={200: openapi.JOB})
     def post(self, _request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """Stop a job that waits or runs; it ends as failed (`cancelled`). 409 when it has ended already."""
+        """Cancel a pending or running job; it ends as failed (`cancelled`). 409 if it has already ended."""
         _require(identity, job_id)
         with isolation.as_service():
             if not lifecycle.cancel(job_id=job_id):
@@ -238,7 +238,7 @@ class Retry(ApiView):
 
     @extend_schema(operation_id="retryJob", request=None, responses={202: openapi.JOB})
     def post(self, _request: Request, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
-        """Run a failed job again under the same id, with fresh attempts. 409 when it has not failed, or must not."""
+        """Run a failed job again under the same id, with new attempts. 409 if it cannot be retried."""
         _require(identity, job_id)
         with isolation.as_service():
             if not lifecycle.retry(job_id=job_id, tenant_id=identity.tenant_id, timeout_s=conf.job_timeout_s()):

@@ -1,7 +1,7 @@
-"""Signing in with a password, slowly for whoever guesses: by the account's name, and by the address.
+"""Sign-in with a password, throttled by account name and by address against guessing.
 
 Both sign-ins, the page's and the admin's, go through this backend. A failed attempt is counted in rows, which all web
-processes share. Passwords are hashed by one thread of low priority, so that a crowd that guesses holds up no request.
+processes share. Passwords are hashed by one thread of low priority, so that mass guessing delays no other request.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class NoRoom(Exception):
 
 
 class QuietPBKDF2(PBKDF2PasswordHasher):
-    """Django's own, one at a time and behind what else the process has to do."""
+    """Django's hasher, for one password at a time and with low priority."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        """Raises NoRoom where too many wait."""
+        """Raises NoRoom if too many are waiting."""
         if not _room.acquire(blocking=False):
             raise NoRoom
         try:
@@ -86,7 +86,7 @@ Counted = list[tuple[RowThrottle, uuid.UUID]]
 
 
 def _count(request: HttpRequest | None, username: str) -> Counted:
-    """Count an attempt before its password is looked at: a hundred at once are a hundred."""
+    """Count an attempt before its password is checked, so that simultaneous attempts all count."""
     callers: Counted = [(SignInNameThrottle(), uuid.uuid5(uuid.NAMESPACE_OID, username.casefold()))]
     if (address := _network(request)) is not None:
         callers.insert(0, (SignInAddressThrottle(), uuid.uuid5(uuid.NAMESPACE_URL, address)))

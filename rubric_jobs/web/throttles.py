@@ -51,7 +51,7 @@ class RowThrottle:
         return self.count(self.caller_of(identity))
 
     def count(self, caller: uuid.UUID) -> bool:
-        """Whether there is room for one more of this caller, which is counted then."""
+        """Count one request of this caller; False, and not counted, if it would exceed the rate."""
         if self._rate is None:
             return True
         values = self._values(self._rate, caller)
@@ -65,7 +65,7 @@ class RowThrottle:
         return False
 
     def give_back(self, caller: uuid.UUID) -> None:
-        """One that was counted is counted no more."""
+        """Take back one counted request."""
         if self._rate is not None:
             with connection.cursor() as cursor:
                 cursor.execute(_GIVE_BACK, self._values(self._rate, caller))

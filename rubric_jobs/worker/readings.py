@@ -1,4 +1,4 @@
-"""What a job's document was read as, kept beside the job when it ends, so that a teacher can mend the reading."""
+"""The document model and plan of a job, stored when it ends, so that a teacher can mend the reading."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMED_IN_RESULT = "hasReading"
 
 
 async def keep(claim: Claim, reading: Reading, outcome: Outcome, *, writer: Writer) -> Outcome:
-    """The outcome, whose result says that there is a reading where one is kept.
+    """Store the reading; the outcome's result then says that there is one.
 
     The plan is the one that the result was assembled by, else the likeliest one, as a proposal.
     """

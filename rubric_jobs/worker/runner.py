@@ -196,11 +196,11 @@ class _Job:
         """Store a reply at once, because the job may be cancelled or its process killed before its end."""
         self.replies.append(reply)
         storable = asdict(reply) | {"text": reply.text.replace("\0", "")}  # PostgreSQL has no NUL
-        del storable["form"]  # its text tells, and a worker of the version before knows no form
+        del storable["form"]  # it follows from the text, and a worker of the previous version does not know the field
         await self.writer.batched(claims.keep_replies, (self.claim, self.cost, storable if reply.text else None))
 
     async def keep_unusable(self, reply: Reply) -> None:
-        """What was cut off, refused or empty, yet paid for; usable answers were stored on arrival."""
+        """Record what an unusable answer cost (cut off, refused or empty); usable ones were stored on arrival."""
         if not reply.text:
             await self.keep(reply)
 

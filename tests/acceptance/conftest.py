@@ -116,7 +116,7 @@ def service(
             "OPENAI_BASE_URL": llm.openai_url,
             **service_settings,
         }
-        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs")) as running:
+        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
             yield Service(running.address, database, llm)
 
 

@@ -15,6 +15,8 @@ from pypdf import PdfWriter
 from rubric_jobs.documents import DOCX
 from tests.acceptance.conftest import SAMPLE, WHOLE_RUBRIC, Service
 
+pytestmark = pytest.mark.long
+
 MB = 1024 * 1024
 
 

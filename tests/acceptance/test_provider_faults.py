@@ -6,6 +6,8 @@ import pytest
 
 from tests.acceptance.conftest import Service
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def service_settings() -> dict[str, str]:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests import cpu
 from tests.acceptance.conftest import Service
 
 pytestmark = pytest.mark.long
@@ -20,7 +21,7 @@ JOBS = 20
 
 
 def test_twenty_slow_calls_and_a_slower_one_run_side_by_side(service: Service) -> None:
-    began = time.monotonic()
+    began, slack_s = time.monotonic(), SLACK_S * cpu.crowding()
     job_ids, answered_in_s = [], []
     for number in range(JOBS + 1):
         latency = LATENCY_S if number < JOBS else LONGEST_S
@@ -29,17 +30,17 @@ def test_twenty_slow_calls_and_a_slower_one_run_side_by_side(service: Service) -
             service.enhance(prompt=f"variant {number} [[fake latency_s={latency:g}]]", llmProvider="gemini", total=40)
         )
         answered_in_s.append(time.monotonic() - asked)
-    assert sorted(answered_in_s)[JOBS // 2] < 0.2
+    assert sorted(answered_in_s)[JOBS // 2] < 0.2 * cpu.crowding()
 
     while {service.status(job_id)["status"] for job_id in job_ids} != {"processing"}:
-        assert time.monotonic() - began < SLACK_S
+        assert time.monotonic() - began < slack_s
         time.sleep(0.1)
     while service.llm.in_flight < JOBS + 1:
-        assert time.monotonic() - began < SLACK_S
+        assert time.monotonic() - began < slack_s
         time.sleep(0.1)
 
     ended = [service.ended(job_id, within_s=60) for job_id in job_ids]
     assert {answer["status"] for answer in ended} == {"completed"}
-    assert max(answer["performance"]["duration_ms"] for answer in ended[:JOBS]) < (LATENCY_S + SLACK_S) * 1000
+    assert max(answer["performance"]["duration_ms"] for answer in ended[:JOBS]) < (LATENCY_S + slack_s) * 1000
     assert ended[-1]["performance"]["duration_ms"] > LONGEST_S * 1000
-    assert time.monotonic() - began < LONGEST_S + SLACK_S
+    assert time.monotonic() - began < LONGEST_S + slack_s

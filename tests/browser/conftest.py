@@ -175,7 +175,7 @@ def site(
             "RUBRIC_JOB_MAX_ATTEMPTS": "1",
             "WORKER_PROCESSES": "1",
         }
-        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs")) as running:
+        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
             password = _first_account({**os.environ, **environ})
             yield Site(running.address, database, password)
 

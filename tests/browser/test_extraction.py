@@ -6,7 +6,6 @@ import json
 import re
 import time
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests import cpu
@@ -103,19 +102,18 @@ def test_cancel(page: Page, fake_llm: fakes.FakeLLM) -> None:
 def test_several_extractions_in_sequence(page: Page) -> None:
     seen = set()
     for number in range(3):
-        steps.extract(page, f"paper {number}.pdf", provider="local")
+        steps.extract(page, f"paper {number}.docx", provider="local")
         steps.done(page)
-        expect(page.locator(".result .facts")).to_contain_text(f"paper {number}.pdf")
+        expect(page.locator(".result .facts")).to_contain_text(f"paper {number}.docx")
         seen.add(steps.job_id(page))
         page.get_by_role("button", name="Start anew").click()
     assert len(seen) == 3
 
 
-@pytest.mark.parametrize("line_end", ["\u2028", "\u2029"])
-def test_a_name_with_a_line_end_that_only_javascript_knows_is_shown(page: Page, line_end: str) -> None:
-    steps.extract(page, f"a{line_end}b.pdf", provider="local")
+def test_a_name_with_line_ends_that_only_javascript_knows_is_shown(page: Page) -> None:
+    steps.extract(page, "a\u2028b\u2029c.docx", provider="local")
     steps.done(page)
-    expect(page.locator(".result .facts")).to_contain_text(re.compile(r"a\sb\.pdf"))
+    expect(page.locator(".result .facts")).to_contain_text(re.compile(r"a\sb\sc\.docx"))
 
 
 def test_the_first_criterion_is_there_within_2_5_s_of_a_28_s_answer(page: Page, fake_llm: fakes.FakeLLM) -> None:

@@ -40,14 +40,19 @@ FILE: Any = {"name": "term.docx", "mimeType": "", "buffer": remarks_docx()}
 
 def opened(page: Page) -> str:
     """The document beside its rubric, read with the remarks left out; the job's id."""
-    page.locator("input[type=file]").set_input_files(FILE)
-    page.get_by_label("Read by").select_option("local")
-    page.get_by_role("button", name="Extract").click()
-    steps.done(page)
-    job = steps.job_id(page)
+    job: str = page.evaluate(
+        """async (bytes) => {
+          const { RubricJobsClient, isFinal } = await import("/static/rubric_jobs/rubric-jobs.js");
+          const client = new RubricJobsClient();
+          const file = new File([Uint8Array.from(bytes)], "term.docx");
+          const { jobId } = await client.startRubricExtraction({ file, llmProvider: "local" });
+          for await (const job of client.watchJob(jobId)) if (isFinal(job)) break;
+          return jobId;
+        }""",
+        list(FILE["buffer"]),
+    )
     put(page, job, PLAN)
-    page.evaluate("localStorage.clear()")
-    page.reload()
+    page.evaluate(f"location.hash = 'job={job}'")
     steps.done(page)
     return job
 

@@ -92,9 +92,31 @@ def test_writing(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
     look(page, "writing")
 
 
-def test_done(page: Page, look: Look) -> None:
+def test_a_document_that_was_read(page: Page, look: Look) -> None:
     steps.extract(page, "essay-rubric.pdf", provider="local")
     steps.done(page)
+    expect(page.get_by_role("img", name="Page 3 of the document")).to_be_visible()
+    page.locator('[data-at="c1.l2.text"]').click()
+    look(page, "document")
+
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Where Argument: Average (C) was read").click()
+    note = page.get_by_role("dialog")
+    expect(note).to_contain_text("Read on page 3 of the document")
+    expect(note).to_contain_text("Demonstrates core competence with the subject")
+    look(page, "read-where")
+
+    page.reload()
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    steps.done(page)
+    page.get_by_role("button", name="Mend the reading").click()
+    page.get_by_role("button", name="Column 4: Criterion", exact=True).first.click()
+    expect(page.get_by_role("menuitemradio", name="Heading")).to_be_visible()
+    look(page, "mending-pages")
+
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Mend the reading").click()
     page.get_by_role("button", name="Hide the document").first.click()
     look(page, "done")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
@@ -104,7 +126,7 @@ def test_done(page: Page, look: Look) -> None:
     _picture(page, "print", full_page=True)
 
 
-def test_a_total_that_is_off(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
+def test_a_total_that_is_off_then_before_and_after(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
     fake_llm.behave(answer=steps.SEMINAR)
     steps.extract(page, provider="gemini")
     steps.done(page)
@@ -112,22 +134,9 @@ def test_a_total_that_is_off(page: Page, look: Look, fake_llm: fakes.FakeLLM) ->
     expect(page.locator(".verdict")).to_have_text("2 too many")
     page.get_by_label("Points of Thesis").blur()
     look(page, "total-off")
-
-
-def test_where_a_cell_was_read(page: Page, look: Look) -> None:
-    steps.extract(page, "essay-rubric.pdf", provider="local")
-    steps.done(page)
-    page.get_by_role("button", name="Where Argument: Average (C) was read").click()
-    note = page.get_by_role("dialog")
-    expect(note).to_contain_text("Read on page 3 of the document")
-    expect(note).to_contain_text("Demonstrates core competence with the subject")
-    look(page, "read-where")
-
-
-def test_before_and_after(page: Page, look: Look, fake_llm: fakes.FakeLLM) -> None:
-    fake_llm.behave(answer=steps.SEMINAR)
-    steps.extract(page, provider="gemini")
-    steps.done(page)
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Points of Thesis")).to_have_value("10")
     fake_llm.behave(answer=None)
     page.get_by_label("New total").fill("60")
     page.get_by_role("button", name="Enhance").click()
@@ -147,23 +156,6 @@ def test_the_session_has_ended(page: Page, look: Look, teacher: Teacher) -> None
     steps.extract(page, provider="local")
     expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
     look(page, "session-ended")
-
-
-def test_the_document_beside_the_rubric(page: Page, look: Look) -> None:
-    steps.extract(page, "essay-rubric.pdf", provider="local")
-    steps.done(page)
-    expect(page.get_by_role("img", name="Page 3 of the document")).to_be_visible()
-    page.locator('[data-at="c1.l2.text"]').click()
-    look(page, "document")
-
-
-def test_mending_on_pictures_of_pages(page: Page, look: Look) -> None:
-    steps.extract(page, "essay-rubric.pdf", provider="local")
-    steps.done(page)
-    page.get_by_role("button", name="Mend the reading").click()
-    page.get_by_role("button", name="Column 4: Criterion", exact=True).first.click()
-    expect(page.get_by_role("menuitemradio", name="Heading")).to_be_visible()
-    look(page, "mending-pages")
 
 
 def test_mending_a_word_document(page: Page, look: Look) -> None:

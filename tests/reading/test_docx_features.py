@@ -48,6 +48,12 @@ def test_a_row_that_begins_further_right_keeps_its_columns() -> None:
     assert texts(read(table(cell("a") + cell("b"), shifted))) == [["a", "b"], ["", "x"]]
 
 
+def test_a_row_of_marks_to_choose_from_is_a_line() -> None:
+    document = read(para(run("Style")) + table(cell("0") + cell("1") + cell("2.5")) + table(cell("1") + cell("3")))
+    assert [paragraph.text for paragraph in document.paragraphs] == ["Style", "0 / 1 / 2.5"]
+    assert texts(document) == [["1", "3"]]
+
+
 def test_insertions_are_accepted_and_deletions_are_gone() -> None:
     body = para(
         run("Clear ") + f'<w:ins w:id="1" w:author="T">{run("thesis")}</w:ins>'

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rubric_jobs.documents.model import Document, fold
@@ -211,6 +211,21 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ],
         [("Originality", 10, []), ("Report", 15, []), ("Log", 5, [])],
     ),
+    "parts below headings that say their totals": (
+        [
+            "- Task 1 — Total: 12",
+            "  - Code: 8",
+            "  - Report: 4",
+            "- Task 2 — Total: 30",
+            "  - Code: 20",
+            "  - Report: 10",
+        ],
+        [("Task 1", 12, []), ("Task 2", 30, [])],
+    ),
+    "headings with typed numbers among others": (
+        ["# Talks", "# 1- Introduction", "- names the theme", "- names the plan", "# 2- Plan", "- is clear"],
+        [("1- Introduction", None, []), ("2- Plan", None, [])],
+    ),
     "boxes": (
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
@@ -285,6 +300,7 @@ WORDS = st.sampled_from(
 )
 
 
+@example(["Thesis", "#", "Thesis"])
 @given(st.lists(WORDS | st.text(min_size=1, max_size=40).filter(str.strip), min_size=2, max_size=12))
 def test_any_paragraphs_give_bounded_plans_whose_values_are_printed(lines: list[str]) -> None:
     document = document_of(*lines)

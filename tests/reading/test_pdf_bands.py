@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from reportlab.lib import colors
-from reportlab.platypus import Flowable, Paragraph, Spacer
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, Paragraph, Spacer, Table
 
-from tests.reading.test_pdf_geometry import BODY, GRID, ROWS, read, table, texts
+from tests.reading.test_pdf_geometry import BODY, GRID, ROWS, drawn, read, table, texts
 
 GREY = colors.HexColor("#dddddd")
 TINT = colors.HexColor("#f6f8fa")
@@ -102,3 +105,67 @@ def test_a_range_broken_in_a_narrow_column_stays_in_its_row() -> None:
     rows = [["Score", "Description"], ["13–<br/>15", "All parts are there and<br/>they fit together well."]]
     document = read(table([*rows, ["0–12", "Some are."]], GRID, [40, 130]))
     assert [row[0] for row in texts(document)] == ["Score", "13– 15", "0–12"]
+
+
+def test_a_table_with_a_rule_below_its_header_ends_before_the_next_heading() -> None:
+    rows = [["Criterion", "Points"], ["Reads the file", "10"], ["Sorts the entries", "20"], ["Writes a report", "5"]]
+    style = below_cells([0], 2)
+    heading = Paragraph("What happens next", BODY.clone("title", fontSize=14, leading=18, spaceBefore=14))
+    document = read(table(rows, style, [200, 60]), heading, Paragraph("1. Hand in your program by Friday", BODY))
+    assert texts(document) == rows
+    assert len(document.tables) == 1
+
+
+def test_the_rest_of_a_row_goes_on_below_the_header_that_the_next_page_repeats() -> None:
+    long = "the claim is stated clearly and defended with reasons that fit, and " * 3
+    rows = [ROWS[0], ["Argument", long, "One reason.", "No claim."], ["Evidence", long + long, "Some.", "None."]]
+    found = read(Spacer(1, 615), table(rows, below_cells([0]), splitInRow=1, repeatRows=1))
+    assert [row[0] for row in texts(found)] == ["Criterion", "Argument", "Evidence"]
+    assert texts(found)[2][1].count("defended") == 6
+
+
+def test_a_heading_in_larger_type_is_no_row_of_the_table_below_it() -> None:
+    title = BODY.clone("title", fontSize=14, leading=15, spaceAfter=0)
+    cells = [[Paragraph(text, title) for text in ("6", "Proposal", "8 points")]]
+    parted = Table(cells, colWidths=[60, 100, 105])
+    rows = [["Step", "Points", "What it takes"], ["1", "0–2", "Nothing is proposed."], ["2", "3–8", "It is precise."]]
+    style = [*shaded_cells([0, 1, 2], 3), *below_cells([0, 1, 2], 3)]
+    document = read(parted, table(rows, style, [60, 100, 105]))
+    assert rows in [texts(document, index) for index in range(len(document.tables))]
+
+
+def test_boxes_around_code_are_no_table() -> None:
+    code = [("BACKGROUND", (0, 0), (-1, -1), colors.lightgrey)]
+    story: list[Flowable] = []
+    for text in ("print('one')", "print('two')", "print('three')"):
+        story += [table([[text]], code, [400]), Spacer(1, 10), Paragraph("It prints this line:", BODY)]
+    assert not read(*story).tables
+
+
+def test_rows_of_a_script_without_small_letters_are_parted_by_their_gaps() -> None:
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("STSong-Light", 11)
+        y = 740
+        for row in (
+            [["标准", "优秀", "良好"]],
+            [["结构与论", "文章结构清晰论证充分", "结构基本清晰"], ["证", "引用恰当", ""]],
+            [["语言表达", "语言准确流畅没有错误", "语言基本准确"], ["能力", "", "有少量的错误"]],
+        ):
+            for line in row:
+                for x, text in zip((60, 160, 320), line, strict=True):
+                    canvas.drawString(x, y, text)
+                y -= 14
+            y -= 8
+
+    names = [row[0].replace(" ", "") for row in texts(drawn(draw))]
+    assert names == ["标准", "结构与论证", "语言表达能力"]
+
+
+def test_rows_of_the_table_above_are_no_headings() -> None:
+    first = [["4", "The plot needs effort<br/>to be read"], ["0", "It cannot be read"]]
+    second = [["1", "It has a title"], ["0", "It has none"]]
+    heading = Paragraph("Title", BODY.clone("title", fontSize=9, leading=9, spaceAfter=0, leftIndent=180))
+    document = read(table(first, GRID, [24, 300]), heading, table(second, GRID, [24, 300]))
+    assert [len(texts(document, index)) for index in (0, 1)] == [2, 2]

@@ -50,3 +50,19 @@ def test_a_label_behind_the_end_of_a_sentence_opens_a_paragraph_in_a_list_of_the
         [(72, f"Needs Improvement: Seldom {said}")],
     ]
     assert [text.partition(":")[0] for text in printed(lines)] == ["Excellent", "Good", "Needs Improvement"]
+
+
+def test_indents_of_a_second_column_are_counted_from_its_own_edge() -> None:
+    said = "and this sentence fills the whole width of it"
+    left = ["First column", *(f"{n}. Item {n} of the list, {said}" for n in range(1, 11))]
+    right = ["Second column", *(f"{n}. Item {n} of the list, {said}" for n in range(11, 21))]
+    stream = io.BytesIO()
+    page = Canvas(stream, pagesize=A4)
+    page.setFont("Helvetica", 9)
+    for number, (one, other) in enumerate(zip(left, right, strict=True)):
+        page.drawString(40, 760 - 14 * number, one)
+        page.drawString(320, 760 - 14 * number, other)
+    page.save()
+    indents = {p.text: p.indent for p in documents.parse(stream.getvalue()).paragraphs}
+    assert indents["First column"] == indents["Second column"]
+    assert len({indent for text, indent in indents.items() if text.startswith("Item")}) == 1

@@ -22,6 +22,7 @@ from reportlab.pdfgen import canvas
 from rubric_jobs import errors
 from rubric_jobs.reader import sandbox
 from rubric_jobs.rubric.model import Rubric
+from tests import cpu
 from tests.reading.builders import as_docx, as_pdf, saved
 from tests.reading.hostile import many_text_operators, recursive_forms
 from tests.reading.samples_grids import HEADER_POINTS
@@ -108,7 +109,7 @@ def test_a_warm_child_costs_a_plain_document_little(read: Read) -> None:
         began = time.monotonic()
         sandbox.answer_for(DOCX_DATA)
         in_process.append(time.monotonic() - began)
-    assert min(in_child) - min(in_process) < 0.05
+    assert min(in_child) - min(in_process) < 0.05 * cpu.crowding()
 
 
 def test_a_child_that_was_killed_is_replaced() -> None:

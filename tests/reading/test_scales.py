@@ -103,6 +103,24 @@ SCALES: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["# Form", "A = neat", "B = rough", "# Content", "A = full", "B = thin", "# Key", "A = 4", "B = 3"],
         [("Form", None, [("A", None), ("B", None)]), ("Content", None, [("A", None), ("B", None)])],
     ),
+    "marks in the same sentence": (
+        [
+            "# Essays",
+            'The mark "good" is for full work.',
+            'The mark "fair" is for half of it.',
+            'The mark "poor" is for less.',
+        ],
+        [("Essays", None, [("good", None), ("fair", None), ("poor", None)])],
+    ),
+    "marks behind the same word": (
+        [
+            "# Marks",
+            "- Karakteren 6: eleven har fått med seg alt det som oppgaven krever",
+            "- Karakteren 5: eleven har fått med seg nesten alt det som oppgaven krever",
+            "- Karakteren 4: eleven har fått med seg noe av det som oppgaven krever",
+        ],
+        [("Marks", None, [("Karakteren 6", None), ("Karakteren 5", None), ("Karakteren 4", None)])],
+    ),
     "one scale for the whole work": (
         [
             "# Essays",
@@ -172,6 +190,23 @@ def test_parts_that_add_up_to_their_criterion_are_told_from_levels() -> None:
     parts = features("1. Design (5)", "- Factors (2)", "- Levels (3)", "2. Data (4)", "- Check (1)", "- Sheet (3)")
     levels = features("1. Design (3)", "- Sketch (1)", "- Plan (3)", "2. Data (4)", "- Some (1)", "- Much (4)")
     assert (parts["line levels add up"], levels["line levels add up"]) == (1, 0)
+
+
+def test_points_on_their_own_lines_that_nothing_takes_are_evidence_against_a_reading() -> None:
+    document = document_of("# Language", "of 15 points", "# Structure", "of 30 points", "- Order (10)", "- Logic (20)")
+
+    def unused(rows: str, first: int = 0) -> float:
+        part = Part(tuple(range(first, first + len(rows))), "lines", "", rows)
+        return features_lines(part, document, assemble_part(part, document))["line amounts alone unused"]
+
+    assert unused("cpcpdd") == 0
+    assert unused("c-c-dd") == 1
+
+
+def test_levels_that_say_nothing_are_told_from_others() -> None:
+    document = document_of("# Form", "A = neat", "B = rough", "# Key", "A = 4", "B = 3")
+    part = Part(tuple(range(6)), "lines", "", "cllcll")
+    assert features_lines(part, document, assemble_part(part, document))["line levels described"] == 0.5
 
 
 def test_sections_worth_their_criteria_are_evidence() -> None:

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from rubric_jobs import documents, errors
 from rubric_jobs.documents import picture_pages
-from rubric_jobs.documents.scans import availability, straighten
+from rubric_jobs.documents.scans import availability, letters, reversed_text, rulings, straighten
 from rubric_jobs.reader import recognition, sandbox
 from rubric_jobs.rubric.model import Rubric
 from tests.fuzz_pictures import decode_only
@@ -23,6 +23,8 @@ from tests.reading import hostile_pictures
 from tests.reading.builders import as_docx, as_pdf
 from tests.reading.samples_grids import HEADER_POINTS
 from tests.reading.scanned import as_jpeg, as_scanned_pdf, on_a_desk, page_of, scanned
+
+pytestmark = pytest.mark.long
 
 
 @cache
@@ -183,6 +185,58 @@ def test_the_slope_of_lines_is_measured_to_a_twentieth_of_a_degree(angle: float)
         pen.rectangle((120, y, 880, y + 12), fill=0)
     askew = np.asarray(page.rotate(angle, fillcolor=255, resample=Image.Resampling.BICUBIC))
     assert straighten._slope(askew) == pytest.approx(-angle, abs=0.05)
+
+
+def test_stems_of_a_title_are_no_rulings_and_letters_keep_what_hangs_below_an_underline() -> None:
+    import numpy as np
+
+    page = Image.new("L", (1200, 900), 255)
+    pen = ImageDraw.Draw(page)
+    for x in (100, 180, 260):  # an h of 27 points: a stem, an arch and a leg
+        pen.rectangle((x, 100, x + 9, 165), fill=0)
+        pen.rectangle((x, 125, x + 40, 133), fill=0)
+        pen.rectangle((x + 34, 125, x + 42, 165), fill=0)
+    pen.rectangle((80, 300, 1000, 303), fill=0)
+    pen.rectangle((500, 285, 505, 318), fill=0)  # a descender through the underline
+    pen.rectangle((80, 500, 83, 560), fill=0)  # a short ruling between two cells
+    across, _, mask = rulings.find(np.asarray(page))
+    assert [(edge.is_horizontal, round(edge.at / 10)) for edge in across] == [(True, 30), (False, 8)]
+    assert not mask[90:180].any()
+    assert not mask[300:304, 502].any()
+    assert mask[300:304, 700].all()
+
+
+def test_light_letters_on_a_dark_area_become_dark_ones_on_light() -> None:
+    import numpy as np
+
+    page = Image.new("L", (1200, 800), 240)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((100, 100, 1000, 160), fill=70)  # a heading's area with letters in it
+    for x in range(300, 460, 20):
+        pen.rectangle((x, 115, x + 8, 145), fill=235)
+    pen.rectangle((100, 300, 1000, 360), fill=150)  # a shaded area with dark letters stays as it is
+    for x in range(300, 460, 20):
+        pen.rectangle((x, 315, x + 8, 345), fill=10)
+    before = np.asarray(page)
+    after = reversed_text.as_printed(before)
+    assert after[130, 304] < 20
+    assert after[130, 500] > 230
+    assert (after[200:] == before[200:]).all()
+
+
+def test_dots_of_letters_are_no_bullets() -> None:
+    import numpy as np
+
+    page = Image.new("L", (600, 400), 255)
+    pen = ImageDraw.Draw(page)
+    for y in range(60, 360, 60):
+        for x in range(120, 420, 40):
+            pen.rectangle((x, y, x + 18, y + 20), outline=0, width=4)
+    pen.ellipse((60, 64, 72, 76), fill=0)  # a bullet
+    pen.ellipse((60, 170, 72, 182), fill=0)  # an i
+    pen.rectangle((62, 188, 70, 212), fill=0)
+    ink = letters._ink(np.asarray(page))
+    assert [(x, y) for x, y, _, _ in letters._bullets(ink)] == [(60, 64)]
 
 
 @cache

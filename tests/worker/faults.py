@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -74,14 +74,16 @@ def submit_mixed(trial: Trial, jobs: int) -> None:
     trial.submit(jobs - jobs // 2, provider="gemini", say="[[fake latency_s=0.3]]")
 
 
-def kill_processes(trial: Trial, *, jobs: int, kills: int, beside: bool = False) -> tuple[History, Counter[str]]:
+def kill_processes(
+    trial: Trial, *, jobs: int, kills: int, kinds: Sequence[str] = ROLES, beside: bool = False
+) -> tuple[History, Counter[str]]:
     """kill -9 of one process every half second, of each kind in turn, while a supervisor restarts what has ended.
 
     With `beside`, a second cluster works on the same database undisturbed. Returns the history and how many processes
     of each kind were killed.
     """
     chance, killed, nobody_there = random.Random(), Counter[str](), Gap()
-    roles = itertools.chain.from_iterable(chance.sample(ROLES, len(ROLES)) for _ in itertools.count())
+    roles = itertools.chain.from_iterable(chance.sample(kinds, len(kinds)) for _ in itertools.count())
 
     def kill(cluster: Cluster) -> None:
         # A cluster that is only starting runs no jobs; killing it over and over would prove nothing.
@@ -133,54 +135,62 @@ STOPS: dict[str, Callable[[Cluster], None]] = {
 }
 
 
-def stop_again_and_again(trial: Trial, llm: FakeLLM, *, way: str, rounds: int, jobs: int) -> History:
-    """Clusters one after the other take up all jobs and are stopped while they run; the last one may finish them."""
+def stop_again_and_again(trial: Trial, llm: FakeLLM, *, ways: Sequence[str], jobs: int) -> History:
+    """One cluster after another claims all jobs and is stopped, each in the next way; the last one may finish them."""
     trial.environ |= STOPPED_AT_ONCE
     llm.behave(latency_s=30)
     trial.submit(jobs, provider="gemini", say="stop")
     lasted = []
-    for _ in range(rounds):
+    for way in ways:
         with trial.cluster() as cluster:
             cluster.wait_for_pumps()
             wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
             began = time.monotonic()
             STOPS[way](cluster)
-            assert cluster.ended(within_s=30) == 0
+            assert cluster.ended(within_s=30) == 0, way
             lasted.append(time.monotonic() - began)
-            assert (trial.count("processing"), trial.count("pending")) == (0, jobs)
-            assert cluster.everyone() == []
+            assert (trial.count("processing"), trial.count("pending")) == (0, jobs), way
+            assert cluster.everyone() == [], way
         llm.reset()  # the calls that nobody waits for any more
         llm.behave(latency_s=30)
         wait_until(lambda: llm.in_flight == 0, within_s=5, what="the end of all calls")
-    assert max(lasted) <= SHORT_GRACE_S + STOP_SLACK_S, f"a stop took {max(lasted):.1f} s"
+    too_long = {way: s for way, s in zip(ways, lasted, strict=True) if s > SHORT_GRACE_S + STOP_SLACK_S}
+    assert not too_long, f"stops took {too_long} s"
     llm.behave(latency_s=0)
     with trial.cluster() as cluster:
         cluster.wait_for_pumps()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
-    trial.say(f"stopped by {way}", told, longest_stop_s=round(max(lasted), 2), rounds=rounds)
+    trial.say(f"stopped by {', '.join(set(ways))}", told, longest_stop_s=round(max(lasted), 2), stops=len(ways))
     return told
 
 
-def lose_a_leader(trial: Trial, llm: FakeLLM, *, role: str, jobs: int) -> tuple[History, list[int]]:
-    """kill -9 of main or sentinel: the cluster ends with an error, nobody outlives it, its jobs go to the next one."""
+def lose_leaders(trial: Trial, llm: FakeLLM, *, roles: Sequence[str], jobs: int) -> tuple[History, list[int]]:
+    """kill -9 of main or sentinel, in one cluster after another: each ends, nobody outlives it, the next has its jobs.
+
+    Returns the history and the exit code of each cluster.
+    """
     trial.environ |= STOPPED_AT_ONCE
     llm.behave(latency_s=30)
     trial.submit(jobs, provider="gemini", say="leader")
-    with trial.cluster() as cluster:
-        cluster.wait_for_pumps()
-        wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
-        began = time.monotonic()
-        cluster.kill(role, choose=min)
-        cluster.ended(within_s=SHORT_GRACE_S + STOP_SLACK_S)
-        wait_until(lambda: not cluster.everyone(), within_s=SHORT_GRACE_S + STOP_SLACK_S, what="the end of all orphans")
-        lasted, codes = time.monotonic() - began, cluster.exit_codes
+    codes = []
+    for role in roles:
+        with trial.cluster() as cluster:
+            cluster.wait_for_pumps()
+            wait_until(lambda: llm.in_flight >= jobs, within_s=30, what=f"{jobs} running calls")
+            cluster.kill(role, choose=min)
+            codes.append(cluster.ended(within_s=SHORT_GRACE_S + STOP_SLACK_S))
+            gone = SHORT_GRACE_S + STOP_SLACK_S
+            wait_until(lambda here=cluster: not here.everyone(), within_s=gone, what=f"the end of all without {role}")
+        llm.reset()  # the calls that nobody waits for any more
+        llm.behave(latency_s=30)
+        wait_until(lambda: llm.in_flight == 0, within_s=5, what="the end of all calls")
     llm.behave(latency_s=0)
     with trial.cluster() as cluster:
         cluster.wait_for_pumps()
         trial.wait_for_ends(within_s=30)
     told = trial.verify()
-    trial.say(f"{role} killed", told, all_gone_after_s=round(lasted, 2))
+    trial.say(f"{', '.join(roles)} killed", told)
     return told, codes
 
 
@@ -230,16 +240,20 @@ def kill_with_calls_in_flight(trial: Trial, llm: FakeLLM, *, calls: int) -> tupl
 
     Returns how many were in flight, and how many were made, and paid, twice.
     """
-    llm.behave(latency_s=2)
+    stored = "SELECT count(*) FROM grader.rubric_job_attempts WHERE prompt_tokens IS NOT NULL"
+    llm.behave(latency_s=1)
     cluster = trial.cluster()
     cluster.start()
     cluster.wait_for_pumps()
-    for _ in range(calls):
+    for _ in range(calls - 1):
         trial.submit(1, provider="gemini", say="in flight")
-        time.sleep(3 / calls)
+        time.sleep(2 / calls)
+    wait_until(lambda: trial.query(stored)[0][0], within_s=30, what="a first stored answer")
+    llm.behave(latency_s=30)
+    trial.submit(1, provider="gemini", say="in flight")
+    wait_until(lambda: len(llm.history) == calls, within_s=30, what="a last call")
     cluster.kill_all()
-    ((stored,),) = trial.query("SELECT count(*) FROM grader.rubric_job_attempts WHERE prompt_tokens IS NOT NULL")
-    in_flight = len(llm.history) - stored
+    in_flight = len(llm.history) - trial.query(stored)[0][0]
     llm.behave(latency_s=0)
     cluster.start()
     trial.wait_for_ends(within_s=60)
@@ -369,21 +383,26 @@ def _works(trial: Trial, pid: int) -> bool:
     return bool(last)
 
 
-def shift_a_clock(trial: Trial, *, hours: int, jobs: int) -> History:
-    """Two clusters on one database; the clock of one of them is wrong by hours."""
+def shift_clocks(trial: Trial, *, hours: Sequence[int], jobs: int) -> History:
+    """Clusters on one database, each with a clock that is wrong by so many hours; 0 is right."""
     trial.environ |= {"PUMP_LEASE_SECONDS": "30", "PUMP_SILENCE_SECONDS": "20"}
-    wrong = {"PYTHONPATH": str(Path(__file__).parent / "shifted_clock"), "CLOCK_SHIFT_S": str(hours * 3600)}
-    with trial.cluster(), trial.cluster(**wrong) as shifted:
-        shifted.wait_for_pumps()
+    with ExitStack() as running:
+        shifted = {each: running.enter_context(trial.cluster(**_clock(each))) for each in hours}
+        for cluster in shifted.values():
+            cluster.wait_for_pumps()
         submit_mixed(trial, jobs)
         trial.wait_for_ends(within_s=30 + jobs / 20)
-        pumps = shifted.pids("busy")
+        clocks = {pid: f"{each:+} h" for each, cluster in shifted.items() for pid in cluster.pids("busy")}
     told = trial.verify()
-    shares = Counter(int(attempt.worker.rpartition(":")[2]) in pumps for attempt in told.attempts)
-    assert shares[True] > 0, "the cluster with the wrong clock did nothing"
+    shares = Counter(clocks[int(attempt.worker.rpartition(":")[2])] for attempt in told.attempts)
+    assert set(shares) == set(clocks.values()), f"only these did anything: {shares}"
     ((negative,),) = trial.query(
         "SELECT count(*) FROM grader.rubric_job_attempts WHERE queue_ms < 0 OR run_ms < 0 OR queue_ms > 60000"
     )
     assert negative == 0
-    trial.say(f"clock {hours:+} h", told, by_the_shifted=shares[True], by_the_other=shares[False])
+    trial.say("clocks that differ", told, **shares)
     return told
+
+
+def _clock(hours: int) -> dict[str, str]:
+    return {"PYTHONPATH": str(Path(__file__).parent / "shifted_clock"), "CLOCK_SHIFT_S": str(hours * 3600)}

@@ -62,9 +62,8 @@ def _run(wanted: argparse.Namespace) -> None:
         with trial("half-open") as here, proxy_to(f"{server.socket_folder}/.s.PGSQL.5432") as proxy:
             here.reach_database_through(proxy.port)
             faults.freeze_connections(here, proxy, jobs=share // 2)
-        for hours in (-1, 1):
-            with trial(f"clock{hours}") as here:
-                faults.shift_a_clock(here, hours=hours, jobs=share // 4)
+        with trial("clocks") as here:
+            faults.shift_clocks(here, hours=[-1, 0, 1], jobs=share // 2)
         with trial("frozen") as here:
             faults.freeze_a_pump(here, llm, jobs=80)
         with trial("crashes") as here:
@@ -74,7 +73,7 @@ def _run(wanted: argparse.Namespace) -> None:
             assert twice <= in_flight, f"{twice} calls paid twice, {in_flight} were in flight"
         for way in faults.STOPS:
             with trial(way.replace(" ", "-")) as here:
-                faults.stop_again_and_again(here, llm, way=way, rounds=wanted.stops, jobs=100)
+                faults.stop_again_and_again(here, llm, ways=[way] * wanted.stops, jobs=100)
     print(f"\nAll promises held, in {time.monotonic() - began:.0f} s.")  # noqa: T201
 
 

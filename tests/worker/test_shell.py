@@ -20,16 +20,12 @@ from tests.worker.trials import Trial
 pytestmark = pytest.mark.long
 
 
-def test_a_cluster_whose_sentinel_died_ends_with_an_error(trial: Trial, fake_llm: FakeLLM) -> None:
-    told, codes = faults.lose_a_leader(trial, fake_llm, role="sentinel", jobs=20)
-    assert codes == [1]
-    assert told.outcomes["released"] == 20
-
-
-def test_no_process_outlives_a_main_process_that_was_killed(trial: Trial, fake_llm: FakeLLM) -> None:
-    told, codes = faults.lose_a_leader(trial, fake_llm, role="main", jobs=20)
-    assert codes == [-signal.SIGKILL]
-    assert told.outcomes["released"] == 20
+def test_a_cluster_whose_sentinel_or_main_process_died_ends_with_an_error_and_leaves_no_process(
+    trial: Trial, fake_llm: FakeLLM
+) -> None:
+    told, codes = faults.lose_leaders(trial, fake_llm, roles=["sentinel", "main"], jobs=20)
+    assert codes == [1, -signal.SIGKILL]
+    assert told.outcomes["released"] == 2 * 20
 
 
 def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Trial) -> None:

@@ -103,15 +103,14 @@ class Trial:
             return False
 
     def wait_for_ends(self, *, within_s: float) -> None:
-        deadline = time.monotonic() + within_s
-        while not self.all_ended():
-            if time.monotonic() > deadline:
-                stuck = self.query(
-                    """SELECT job_id::text, status, crashes, error_code, lease_expires_at - now(), run_after - now()
-                       FROM grader.rubric_extraction_jobs WHERE status IN ('pending', 'processing') LIMIT 5"""
-                )
-                raise AssertionError(f"not ended within {within_s} s: {stuck}; logs in {self.logs}")
-            time.sleep(0.1)
+        try:
+            wait_until(self.all_ended, within_s=within_s, what="the end of all jobs")
+        except AssertionError as error:
+            stuck = self.query(
+                """SELECT job_id::text, status, crashes, error_code, lease_expires_at - now(), run_after - now()
+                   FROM grader.rubric_extraction_jobs WHERE status IN ('pending', 'processing') LIMIT 5"""
+            )
+            raise AssertionError(f"{error}: {stuck}; logs in {self.logs}") from None
 
     def wait_for_processing(self, count: int, *, within_s: float = 15) -> None:
         wait_until(lambda: self.count("processing") >= count, within_s=within_s, what=f"{count} jobs running")

@@ -12,7 +12,7 @@ from rubric_jobs.documents import picture_pages
 from rubric_jobs.documents.geometry import Edge, PageContent, Word, median
 from rubric_jobs.documents.kinds import PDF, sniff
 from rubric_jobs.documents.recognized import LONG_SIDE_PT, Recognized, shown_size
-from rubric_jobs.documents.scans import decode, letters, rulings, straighten
+from rubric_jobs.documents.scans import decode, letters, reversed_text, rulings, straighten
 from rubric_jobs.documents.scans.straighten import Straight
 from rubric_jobs.documents.underlines import without_underlines
 
@@ -34,9 +34,9 @@ def of_document(data: bytes, number: int) -> Recognized:
 def read(grey: NDArray[np.uint8], number: int, *, width: float, height: float, is_photo: bool) -> Recognized:
     """`width` and `height` are the shown page's, in points."""
     straight = straighten.flattened(grey) if is_photo else straighten.sized(grey)
-    lit = straighten.evenly_lit(straight.grey)
-    setting = letters.setting(lit)
-    straight = straighten.levelled(straighten.turned(replace(straight, grey=lit), setting.quarters))
+    setting = letters.setting(straighten.evenly_lit(straight.grey))
+    straight = straighten.levelled(straighten.turned(straight, setting.quarters))
+    straight.grey = straighten.evenly_lit(reversed_text.as_printed(straight.grey))
     lines, fills, mask = rulings.find(straight.grey)
     straight.grey[mask > 0] = 255
     words = letters.words(straight.grey, setting.script)

@@ -27,7 +27,7 @@ class ProviderSettings:
     openai_base_url: str = ""
     openai_model: str = model_catalog.DEFAULTS["openai"]
     allowed_models: frozenset[str] | None = None
-    """What callers may ask for; None where any name will do."""
+    """Models that callers may request; None allows any name."""
 
     def __repr__(self) -> str:
         return f"ProviderSettings(gemini_model={self.gemini_model!r}, openai_model={self.openai_model!r})"
@@ -78,9 +78,9 @@ class Providers(Mapping[str, Provider]):
         return tuple(name for name, provider in self.items() if provider.is_ready)
 
     def model_for(self, name: str, asked: str | None = None) -> str:
-        """The model that provider `name` is asked for.
+        """The model to request from provider `name`.
 
-        The configured one for a name that is retired, or that callers may not ask for.
+        That is the configured one if the wanted name is retired or not allowed.
         """
         default = self._default_models[name]
         model = model_catalog.resolve(name, asked, default)

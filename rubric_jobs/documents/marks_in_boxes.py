@@ -1,0 +1,30 @@
+"""Rows of boxes with the marks to choose from ("0 | 1 | 2") below a criterion's text: they are a line, no table."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+
+from rubric_jobs.documents.model import Block, Paragraph, Table
+from rubric_jobs.vocabulary.numbers import NUMBER, number
+
+_MARK = re.compile(rf"\s*{NUMBER}\s*")
+
+
+def as_lines(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks, each such table as a paragraph of its numbers with slashes between them."""
+    for block in blocks:
+        if isinstance(block, Table) and _holds_marks(block):
+            yield Paragraph(" / ".join(cell.text.strip() for cell in block.cells), block.source)
+        else:
+            yield block
+
+
+def _holds_marks(table: Table) -> bool:
+    """Whether it is one row of numbers that go up from 0."""
+    texts = [cell.text for cell in table.cells]
+    if table.rows != 1 or len(texts) < 2 or not all(map(_MARK.fullmatch, texts)):
+        return False
+    values = [number(text) for text in texts]
+    return values[0] == 0 and all(a < b for a, b in itertools.pairwise(values))
