@@ -117,6 +117,9 @@ def _adjustment(work: Work, index: int) -> None:
     value = lost if lost is not None else penalties.told_alone(text)
     if value is None:
         value = cell_values.loss_of(text) or (amount.high if amount else None)
+    if value is None and penalties.is_heading(text):
+        work.in_penalties = True
+        return
     work.out.adjustments.append(Adjustment(kind="penalty", reason=text, points=value))
 
 

@@ -167,7 +167,7 @@ def test_nobody_sees_anothers_job(page: Page, teacher: Teacher, context: Browser
     context.clear_cookies()
     teacher.site.new_teacher().sign_in(context)
     page.goto(f"/?other#job={job}")
-    expect(page.locator(".failed")).to_contain_text("This job is not there (any more).")
+    expect(page.locator(".failed")).to_contain_text("This job does not exist, or it has expired")
     began = time.monotonic()
     expect(page.get_by_role("button", name="Back")).to_be_visible()
     assert time.monotonic() - began < 1

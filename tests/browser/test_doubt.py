@@ -36,7 +36,7 @@ def test_an_uncertain_reading_says_so_and_marks_the_places(page: Page) -> None:
         "This reading is not certain. Please look at the marked places before you use it."
     )
     places = page.get_by_role("region", name="Doubtful places")
-    expect(places).to_contain_text("Thesis · Weak: A language model wrote this; it does not stand in the document.")
+    expect(places).to_contain_text("Thesis · Weak: A language model wrote this; it is not in the document.")
     expect(places).to_contain_text("Form · Strong: It stood between two columns. It could also be: a heading")
     expect(page.locator("td.doubt, th.doubt")).to_have_count(3)
     badge = page.get_by_role("button", name="Not in the document: What is doubtful about Thesis: Weak")
@@ -54,7 +54,7 @@ def test_warnings_go_when_they_are_mended_and_equal_ones_are_one_line(page: Page
     steps.show(page, doubtful())
     warnings = page.get_by_role("region", name="Worth a look")
     expect(warnings.get_by_role("listitem")).to_have_text(
-        ["“Voice” has no points, though others have.", "“Form” may be two criteria. and 1 more alike"]
+        ["“Voice” has no points, though others have.", "“Form” may be two criteria. and 1 more like this"]
     )
     page.get_by_label("Points of Voice").fill("4")
     expect(warnings.get_by_role("listitem")).to_have_count(1)

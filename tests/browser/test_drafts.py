@@ -36,7 +36,7 @@ def test_a_draft_outlives_reload_tab_and_job_and_can_be_deleted(
     expect(row).to_contain_text("Seminar paper")
     expect(row).to_contain_text(re.compile(r"Changed \d"))
     other.get_by_role("button", name="Open Seminar paper").click()
-    expect(other.get_by_role("note").first).to_contain_text("The server has deleted this job")
+    expect(other.get_by_role("note").first).to_contain_text("the server has deleted it")
     assert steps.names(other)[0] == "Central claim"
     other.get_by_role("link", name="My rubrics").click()
     other.get_by_role("button", name="Delete Seminar paper").click()
@@ -45,7 +45,7 @@ def test_a_draft_outlives_reload_tab_and_job_and_can_be_deleted(
     expect(other.get_by_role("button", name="Open Seminar paper")).to_be_visible()
     other.get_by_role("button", name="Delete Seminar paper").click()
     other.goto(f"/?anew#job={job}")
-    expect(other.locator(".failed")).to_contain_text("This job is not there (any more).")
+    expect(other.locator(".failed")).to_contain_text("This job does not exist, or it has expired")
 
 
 def test_another_tab_takes_over_what_was_edited(page: Page, context: BrowserContext) -> None:

@@ -55,7 +55,7 @@ def test_where_each_cell_was_read_is_quoted_after_an_edit_too(page: Page) -> Non
     note = page.get_by_role("dialog")
     expect(note).to_contain_text("Read on page 3 of the document")
     expect(note.locator("blockquote")).to_contain_text("Demonstrates core competence with the subject")
-    expect(note).to_contain_text("You have changed this since.")
+    expect(note).to_contain_text("You have changed this since it was read.")
     page.keyboard.press("Escape")
     expect(note).to_be_hidden()
     expect(page.get_by_role("button", name="Where Argument: Average (C) was read")).to_be_focused()

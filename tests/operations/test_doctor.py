@@ -19,6 +19,7 @@ from rubric_jobs import conf
 from rubric_jobs.jobs import controls, workers
 from rubric_jobs.operations import doctor
 from rubric_jobs.operations.doctor import Finding, Verdict
+from tests import servers
 from tests.operations.conftest import MakeJob, ago, failed_task
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -130,12 +131,13 @@ def test_a_database_that_is_away_is_one_line_and_exit_1() -> None:
     assert "Traceback" not in done.stderr + done.stdout
 
 
-def test_missing_migrations_and_rights_are_named(empty_database: str) -> None:
-    done = of_process(DATABASE_URL=empty_database)
-    assert done.returncode == 1
-    assert "python manage.py migrate" in done.stdout
-    assert "this account lacks" in done.stdout
-    assert "Traceback" not in done.stderr + done.stdout
+def test_missing_migrations_and_rights_are_named(empty_database: str, django_db_blocker: Any) -> None:
+    said = StringIO()
+    with django_db_blocker.unblock(), servers.aimed_at(empty_database), pytest.raises(SystemExit) as ended:
+        call_command("doctor", "--offline", stdout=said)
+    assert ended.value.code == 1
+    assert "python manage.py migrate" in said.getvalue()
+    assert "this account lacks" in said.getvalue()
 
 
 @pytest.mark.usefixtures("rows")

@@ -51,6 +51,23 @@ def test_a_level_that_is_crossed_out_is_none_of_its_criterion() -> None:
     ]
 
 
+def test_points_behind_each_line_of_a_cell_are_those_of_levels() -> None:
+    found = read(
+        heading("Writing rubric"),
+        table(
+            ["Criterion", "Levels", "Points"],
+            ["Content", f"{CLEAR[:-1]}: 3 pts\n{PLAIN[:-1]}: 2 pts\n{VAGUE[:-1]}: 1 pt", "__ / 3"],
+            ["Genre", "The text is a letter: 1 pt\nThe text is something else: 0 pts", "__ / 1"],
+            ["Length", "The text is long enough: 2 pts\nThe text is too short: 0 pts", "__ / 2"],
+        ),
+    )
+    assert [(name, points, [worth for _, worth in levels]) for name, points, levels in shown(found)] == [
+        ("Content", 3.0, [3.0, 2.0, 1.0]),
+        ("Genre", 1.0, [1.0, 0.0]),
+        ("Length", 2.0, [2.0, 0.0]),
+    ]
+
+
 def test_the_line_above_a_table_without_names_names_its_criterion() -> None:
     levels = ["Did not attempt.", "Found about half.", "Found most of them.", "Found all of them."]
     found = read(

@@ -15,7 +15,8 @@ from pypdf import PdfReader
 
 from rubric_jobs import documents, errors
 from rubric_jobs.documents import picture_pages
-from rubric_jobs.documents.scans import availability, letters, reversed_text, rulings, straighten
+from rubric_jobs.documents.geometry import Edge, Word
+from rubric_jobs.documents.scans import availability, decode, letters, reversed_text, rulings, shaded, straighten
 from rubric_jobs.reader import recognition, sandbox
 from rubric_jobs.rubric.model import Rubric
 from tests.fuzz_pictures import decode_only
@@ -94,18 +95,15 @@ def test_boxes_stand_where_the_text_is_in_the_picture() -> None:
     assert all(abs(one - other) < 20 for one, other in zip(source.bbox, plain.bbox, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("shown", "orientation"),
-    [("on its side, as its EXIF says", 6), ("on a desk", None), ("upside down", None)],
-)
-def test_a_photo_is_read_however_it_was_taken(shown: str, orientation: int | None) -> None:
-    photo = {
-        "on its side, as its EXIF says": printed().rotate(90, expand=True),
-        "on a desk": on_a_desk(printed()),
-        "upside down": printed().rotate(180),
-    }[shown]
-    reading = read(as_jpeg(photo, orientation=orientation))
-    assert told(reading.local) == told(by_text())
+@pytest.mark.parametrize("shown", ["on a desk", "upside down"])
+def test_a_photo_is_read_however_it_was_taken(shown: str) -> None:
+    photo = {"on a desk": on_a_desk(printed()), "upside down": printed().rotate(180)}[shown]
+    assert told(read(as_jpeg(photo)).local) == told(by_text())
+
+
+def test_a_photo_is_turned_as_its_exif_says() -> None:
+    taken = decode.picture(as_jpeg(Image.new("L", (400, 300), 255), orientation=6))
+    assert taken.size == (300, 400)
 
 
 def test_several_photos_are_pages_in_order_and_drawn_upright() -> None:
@@ -217,6 +215,8 @@ def test_light_letters_on_a_dark_area_become_dark_ones_on_light() -> None:
     pen.rectangle((100, 300, 1000, 360), fill=150)  # a shaded area with dark letters stays as it is
     for x in range(300, 460, 20):
         pen.rectangle((x, 315, x + 8, 345), fill=10)
+    for x in range(100, 500, 20):  # large, dense letters of a title
+        pen.rectangle((x, 500, x + 12, 570), fill=20)
     before = np.asarray(page)
     after = reversed_text.as_printed(before)
     assert after[130, 304] < 20
@@ -224,7 +224,34 @@ def test_light_letters_on_a_dark_area_become_dark_ones_on_light() -> None:
     assert (after[200:] == before[200:]).all()
 
 
-def test_dots_of_letters_are_no_bullets() -> None:
+def test_a_shaded_head_without_rulings_of_its_own_has_the_columns_of_the_row_below() -> None:
+    import numpy as np
+
+    page = Image.new("L", (1200, 800), 250)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((100, 100, 1000, 160), fill=210)
+    level = [Edge(True, y, 100, 1000) for y in (240.0, 320.0)]
+    upright = [Edge(False, x, 164, 320) for x in (100.0, 400.0, 1000.0)]
+    rows = shaded.in_table(shaded.borders(np.asarray(page)), level)
+    assert [round(edge.at, -1) for edge in rows] == [100, 160]
+    heads = [Word("Criterion", 120, 110, 250, 140), Word("Points", 420, 110, 500, 140)]
+    carried = shaded.with_walls(upright, rows, heads)
+    assert all(edge.start == rows[0].at for edge in carried)
+    across = [Word("Rubric of the whole course", 120, 110, 700, 140)]
+    assert shaded.with_walls(upright, rows, across) == upright
+
+
+def test_words_of_writing_without_spaces_are_joined_and_others_are_not() -> None:
+    parted = [
+        Word("项目", 0, 0, 40, 20),
+        Word("分数", 44, 0, 84, 20),
+        Word("100", 90, 0, 120, 20),
+        Word("分", 160, 0, 180, 20),
+    ]
+    assert [word.text for word in letters._unspaced(parted)] == ["项目分数", "100", "分"]
+
+
+def test_dots_and_rings_are_bullets_and_dots_of_letters_are_none() -> None:
     import numpy as np
 
     page = Image.new("L", (600, 400), 255)
@@ -232,11 +259,12 @@ def test_dots_of_letters_are_no_bullets() -> None:
     for y in range(60, 360, 60):
         for x in range(120, 420, 40):
             pen.rectangle((x, y, x + 18, y + 20), outline=0, width=4)
-    pen.ellipse((60, 64, 72, 76), fill=0)  # a bullet
+    pen.ellipse((60, 64, 72, 76), fill=0)
+    pen.ellipse((60, 122, 76, 138), outline=0, width=3)
     pen.ellipse((60, 170, 72, 182), fill=0)  # an i
     pen.rectangle((62, 188, 70, 212), fill=0)
     ink = letters._ink(np.asarray(page))
-    assert [(x, y) for x, y, _, _ in letters._bullets(ink)] == [(60, 64)]
+    assert {(x, y): sign for (x, y, _, _), sign in letters._bullets(ink).items()} == {(60, 64): "•", (60, 122): "○"}
 
 
 @cache

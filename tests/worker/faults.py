@@ -241,13 +241,13 @@ def kill_with_calls_in_flight(trial: Trial, llm: FakeLLM, *, calls: int) -> tupl
     Returns how many were in flight, and how many were made, and paid, twice.
     """
     stored = "SELECT count(*) FROM grader.rubric_job_attempts WHERE prompt_tokens IS NOT NULL"
-    llm.behave(latency_s=1)
+    llm.behave(latency_s=2)
     cluster = trial.cluster()
     cluster.start()
     cluster.wait_for_pumps()
     for _ in range(calls - 1):
         trial.submit(1, provider="gemini", say="in flight")
-        time.sleep(2 / calls)
+        time.sleep(3 / calls)
     wait_until(lambda: trial.query(stored)[0][0], within_s=30, what="a first stored answer")
     llm.behave(latency_s=30)
     trial.submit(1, provider="gemini", say="in flight")

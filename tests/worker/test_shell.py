@@ -15,7 +15,7 @@ from rubric_jobs.worker import cluster as entry_points
 from tests.fake_llm import FakeLLM
 from tests.worker import faults
 from tests.worker.clusters import wait_until
-from tests.worker.trials import Trial
+from tests.worker.trials import WITHOUT_MODELS, Trial
 
 pytestmark = pytest.mark.long
 
@@ -30,7 +30,7 @@ def test_a_cluster_whose_sentinel_or_main_process_died_ends_with_an_error_and_le
 
 def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Trial) -> None:
     """A sentinel that stands still looks alive for ever, and starts no process in the place of one that died."""
-    with trial.cluster(PUMP_SILENCE_SECONDS="3") as cluster:
+    with trial.cluster(**WITHOUT_MODELS, PUMP_SILENCE_SECONDS="3") as cluster:
         cluster.wait_for_pumps()
         wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
         cluster.kill("sentinel", signal.SIGSTOP, choose=min)
@@ -45,7 +45,7 @@ def test_a_cluster_that_can_start_no_pump_any_more_ends_with_an_error(trial: Tri
 
 def test_a_new_process_becomes_a_pump_though_no_message_can_be_taken_any_more(trial: Trial) -> None:
     """An idle django-q2 worker that is killed takes the lock of the queue with it: its tasks reach nobody."""
-    with trial.cluster(PUMP_SILENCE_SECONDS="5") as cluster:
+    with trial.cluster(**WITHOUT_MODELS, PUMP_SILENCE_SECONDS="5") as cluster:
         pumps = set(cluster.wait_for_pumps().pids("busy"))
         wait_until(lambda: cluster.pids("idle"), within_s=10, what="an idle worker")
         time.sleep(1)
@@ -83,7 +83,7 @@ def test_a_pump_that_the_database_refused_gives_its_jobs_back_and_another_one_co
 
 
 def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> None:
-    with trial.cluster(PUMP_SILENCE_SECONDS="30") as cluster:
+    with trial.cluster(**WITHOUT_MODELS, PUMP_SILENCE_SECONDS="30") as cluster:
         cluster.wait_for_pumps()
         pumps = cluster.pids("busy")
         for _ in range(30):
@@ -100,7 +100,7 @@ def test_messages_of_django_q2_are_neither_needed_nor_harmful(trial: Trial) -> N
 
 
 def test_pumps_at_the_end_of_their_life_hand_over_without_a_pause(trial: Trial) -> None:
-    with trial.cluster(PUMP_LIFETIME_SECONDS="2", PUMP_LEASE_SECONDS="60") as cluster:
+    with trial.cluster(**WITHOUT_MODELS, PUMP_LIFETIME_SECONDS="2", PUMP_LEASE_SECONDS="60") as cluster:
         cluster.wait_for_pumps()
         for _ in range(9):
             trial.submit(5)

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from django_q.signing import SignedPackage
 
 from tests.worker.clusters import wait_until
-from tests.worker.trials import Trial
+from tests.worker.trials import WITHOUT_MODELS, Trial
 
 pytestmark = pytest.mark.long
 
@@ -71,7 +71,7 @@ def test_nothing_of_a_deployed_database_is_lost(trial: Trial) -> None:
     task = {"id": "old", "name": "old", "func": "rubric_jobs.worker.purge", "args": (), "kwargs": {}, "started": None}
     trial.query(MESSAGE, SignedPackage.dumps(task))
 
-    with trial.cluster():
+    with trial.cluster(**WITHOUT_MODELS):
         trial.wait_for_ends(within_s=40)
         purged = "SELECT FROM grader.rubric_extraction_jobs WHERE job_id = %s"
         wait_until(lambda: not trial.query(purged, due), within_s=20, what="the purge of an old message")

@@ -37,6 +37,8 @@ ENVIRON = {
     "GEMINI_API_KEY": "gemini-test-key",
     "RUBRIC_LLM_FALLBACK": "",
 }
+WITHOUT_MODELS = {"GEMINI_API_KEY": ""}
+"""For trials whose jobs ask no model: importing the vendor's SDK is a third of a cluster's start."""
 
 
 @dataclass

@@ -37,6 +37,10 @@ USUAL_LINE = 30.0
 """Pixels, where no word was found that says better."""
 MOST_LONE = 150
 """Each takes a hundredth of a second."""
+APART = 0.6
+"""Times a line's height: how far ink is from every word where it is one that was missed."""
+ROOM = 1.2
+"""Times a letter's height: what a ring has behind it at least."""
 FULL = 0.7
 """The share of its box that a bullet fills; that of a circle is 0.785."""
 BOLD = 1.2
@@ -59,8 +63,14 @@ def _folder() -> Path:
 
 
 @lru_cache(maxsize=2)
+def _loaded(model: str) -> Any:
+    return tesserocr.PyTessBaseAPI(path=str(_folder()), lang=model)
+
+
 def _engine(model: str, mode: int) -> Any:
-    return tesserocr.PyTessBaseAPI(path=str(_folder()), lang=model, psm=mode)
+    engine = _loaded(model)
+    engine.SetPageSegMode(mode)
+    return engine
 
 
 def setting(grey: Grey) -> Setting:
@@ -87,13 +97,13 @@ def words(grey: Grey, script: str) -> list[Word]:
     engine = _engine(model, tesserocr.PSM.AUTO)
     engine.SetImage(Image.fromarray(grey))
     engine.Recognize()
-    found = list(_words(engine))
+    found = _unspaced(list(_words(engine)))
     engine.Clear()
     line = median([word.bottom - word.top for word in found]) or USUAL_LINE
     ink = _ink(grey)
-    found += _left_over(grey, ink, found, line, model)
-    found = lone.settled(found, grey, ink, _engine(model, tesserocr.PSM.SINGLE_LINE))
-    return _with_weight(found, ink) + [_as_bullet(box, line) for box in bullets]
+    alone, signs = _left_over(grey, ink, found, line, model)
+    found = lone.settled(found + alone, grey, ink, _engine(model, tesserocr.PSM.SINGLE_LINE))
+    return _with_weight(found + signs, ink) + [_as_line(sign, box, line) for box, sign in bullets.items()]
 
 
 def _ink(grey: Grey) -> Grey:
@@ -101,8 +111,8 @@ def _ink(grey: Grey) -> Grey:
     return np.asarray(ink, dtype=np.uint8)
 
 
-def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str) -> list[Word]:
-    """Words that layout analysis took for specks: lone digits in cells."""
+def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str) -> tuple[list[Word], list[Word]]:
+    """Words that layout analysis took for specks, such as lone digits in cells; single signs apart."""
     left = ink.copy()
     for word in found:
         left[int(word.top) : int(word.bottom) + 1, int(word.x0) - 2 : int(word.x1) + 3] = 0
@@ -110,14 +120,44 @@ def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str
     joined = cv2.dilate(left, np.ones((1, max(3, round(0.5 * line))), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     pieces = [_bounds(left, labels, stats, index) for index in range(1, len(stats))]
-    pieces_alone = [box for box in pieces if box is not None and 0.4 * line <= box[3] - box[1] <= 1.2 * line]
+    pieces_alone = [box for box in pieces if box and _is_missed(box, found, line)]
     engine = _engine(model, tesserocr.PSM.SINGLE_LINE)
+    read = {box: lone.sign(engine, box, grey, ink) for box in pieces_alone[:MOST_LONE]}
     engine.SetImage(Image.fromarray(grey))
-    words: list[Word] = []
-    for box in pieces_alone[:MOST_LONE]:
-        words += _lone(engine, box, grey)
+    words = [word for box, sign in read.items() if not sign for word in _lone(engine, box, grey)]
     engine.Clear()
-    return words
+    return words, [_as_line(sign, box, line) for box, sign in read.items() if sign]
+
+
+def _is_missed(box: _Bounds, found: list[Word], line: float) -> bool:
+    """Whether ink is as tall as letters, and no part of a word beside it whose box is too small."""
+    x0, top, x1, bottom = box
+    gap = APART * line
+    return 0.4 * line <= bottom - top <= 1.2 * line and not any(
+        word.top < (top + bottom) / 2 < word.bottom and word.x0 - gap < x1 and x0 < word.x1 + gap for word in found
+    )
+
+
+def _unspaced(found: list[Word]) -> list[Word]:
+    """Words of a script without spaces between them put together again: Tesseract parts its lines by a dictionary."""
+    joint: list[Word] = []
+    for word in found:
+        last = joint[-1] if joint else None
+        if last and _is_unspaced(last.text[-1]) and _is_unspaced(word.text[0]) and _goes_on(last, word):
+            bounds = min(last.top, word.top), max(last.x1, word.x1), max(last.bottom, word.bottom)
+            joint[-1] = Word(last.text + word.text, last.x0, *bounds)
+        else:
+            joint.append(word)
+    return joint
+
+
+def _is_unspaced(sign: str) -> bool:
+    return "\u2e80" <= sign <= "\u9fff" or "\uf900" <= sign <= "\ufaff" or "\uff00" <= sign <= "\uffef"
+
+
+def _goes_on(last: Word, word: Word) -> bool:
+    is_level = last.top < word.centre[1] < last.bottom
+    return is_level and -last.size < word.x0 - last.x1 < 0.6 * last.size
 
 
 def _bounds(left: Grey, labels: Any, stats: Any, index: int) -> _Bounds | None:
@@ -128,18 +168,20 @@ def _bounds(left: Grey, labels: Any, stats: Any, index: int) -> _Bounds | None:
     return (x + int(columns[0]), y, x + int(columns[-1]) + 1, y + height) if len(columns) else None
 
 
-def _bullets(ink: Grey) -> list[_Bounds]:
-    """Dots at the left of a text: as wide as they are tall, full, with nothing before, above or below them."""
+def _bullets(ink: Grey) -> dict[_Bounds, str]:
+    """Dots and rings at the left of a text: as wide as they are tall, with nothing before, above or below them."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     pieces = stats[1:]
     letter = median([int(height) for height in pieces[:, cv2.CC_STAT_HEIGHT] if height >= SMALLEST_LETTER])
     sums = cv2.integral(ink)
-    found = []
+    found: dict[_Bounds, str] = {}
     for x, y, width, height, area in pieces.tolist():
         is_round = 0.35 * letter <= height <= letter and abs(width - height) <= 0.25 * height + 1
-        if not is_round or area < FULL * width * height:
+        is_full = area >= FULL * width * height
+        if not is_round or not (is_full or _is_ring(ink, (x, y, x + width, y + height))):
             continue
-        gap, reach = round(0.3 * letter) + 1, round(6 * letter)
+        # A ring without room behind it may be the word "o".
+        gap, reach = round((0.3 if is_full else ROOM) * letter) + 1, round(6 * letter)
         is_first = not _sum(sums, (x - round(2 * letter), y, x, y + height))
         is_apart = not _sum(sums, (x + width, y, x + width + gap, y + height))
         # The dot of an i, a colon's, and one within a ring have ink right above or below.
@@ -147,13 +189,24 @@ def _bullets(ink: Grey) -> list[_Bounds]:
         if not is_first or not is_apart or column:
             continue
         if _sum(sums, (x + width, y - height, x + width + reach, y + 2 * height)):
-            found.append((x, y, x + width, y + height))
+            found[x, y, x + width, y + height] = "•" if is_full else "○"
     return found
 
 
-def _as_bullet(box: _Bounds, line: float) -> Word:
+def _is_ring(ink: Grey, box: _Bounds) -> bool:
+    """Whether nothing but an outline stands in a box, all around its middle."""
+    x0, top, x1, bottom = box
+    width, height = x1 - x0, bottom - top
+    across, down = ink[(top + bottom) // 2, x0:x1] > 0, ink[top:bottom, (x0 + x1) // 2] > 0
+    middle = ink[top + height // 3 : bottom - height // 3, x0 + width // 3 : x1 - width // 3]
+    sides = (part[: len(part) // 3].any() and part[-(len(part) // 3) :].any() for part in (across, down))
+    return not middle.any() and all(sides)
+
+
+def _as_line(text: str, box: _Bounds, line: float) -> Word:
+    """A word in a box of ink, as tall as a line."""
     middle = (box[1] + box[3]) / 2
-    return Word("•", float(box[0]), middle - line / 2, float(box[2]), middle + line / 2)
+    return Word(text, float(box[0]), middle - line / 2, float(box[2]), middle + line / 2)
 
 
 def _lone(engine: Any, box: _Bounds, grey: Grey) -> Iterator[Word]:

@@ -31,6 +31,8 @@ TIMES, BETWEEN = 3, 7
 """How often a single sign is set, and the pixels between two of them."""
 LEAST_SURE = 60.0
 """Percent; below, what the line was read as stands."""
+LIKE_DIGITS = frozenset("lI|!iOoQ")
+"""Letters that are hardly ever alone; the digits that look like them are."""
 PAPER = 255
 AMOUNT = "0123456789.,/-+%"
 
@@ -48,6 +50,14 @@ def settled(words: list[Word], grey: Grey, ink: Grey, engine: Any) -> list[Word]
     engine.SetVariable("tessedit_char_whitelist", "")
     engine.Clear()
     return words
+
+
+def sign(engine: Any, box: tuple[int, int, int, int], grey: Grey, ink: Grey) -> str:
+    """The single letter or digit in a box (left, top, right, bottom); "" where there is more or less than one."""
+    x0, top, x1, bottom = box
+    cut_out = _cut_out(Word("", float(x0), float(top), float(x1), float(bottom)), grey, ink)
+    text, sure = (cut_out is not None and _sign(engine, cut_out)) or ("", 0.0)
+    return text if sure >= LEAST_SURE and text.isalnum() else ""
 
 
 def _stands_alone(word: Word, words: list[Word]) -> bool:
@@ -68,8 +78,15 @@ def _sign(engine: Any, cut_out: Grey) -> tuple[str, float] | None:
         return None
     between = np.full((cut_out.shape[0], BETWEEN), PAPER, np.uint8)
     row = np.hstack([cut_out, *[between, cut_out] * (TIMES - 1)])
-    text, sure = _read(engine, np.asarray(row, dtype=np.uint8), "")
+    read = _read(engine, np.asarray(row, dtype=np.uint8), "")
+    if read[0][:1] in LIKE_DIGITS:
+        read = max(read, _read(engine, np.asarray(row, dtype=np.uint8), AMOUNT), key=_is_sure_number)
+    text, sure = read
     return (text[0], sure) if len(text) == TIMES and len(set(text)) == 1 else None
+
+
+def _is_sure_number(read: tuple[str, float]) -> bool:
+    return read[0].isdigit() and read[1] >= LEAST_SURE
 
 
 def _amount_or_word(engine: Any, cut_out: Grey) -> tuple[str, float]:

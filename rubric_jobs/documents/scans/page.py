@@ -12,7 +12,7 @@ from rubric_jobs.documents import picture_pages
 from rubric_jobs.documents.geometry import Edge, PageContent, Word, median
 from rubric_jobs.documents.kinds import PDF, sniff
 from rubric_jobs.documents.recognized import LONG_SIDE_PT, Recognized, shown_size
-from rubric_jobs.documents.scans import decode, letters, reversed_text, rulings, straighten
+from rubric_jobs.documents.scans import decode, letters, reversed_text, rulings, shaded, straighten
 from rubric_jobs.documents.scans.straighten import Straight
 from rubric_jobs.documents.underlines import without_underlines
 
@@ -36,10 +36,13 @@ def read(grey: NDArray[np.uint8], number: int, *, width: float, height: float, i
     straight = straighten.flattened(grey) if is_photo else straighten.sized(grey)
     setting = letters.setting(straighten.evenly_lit(straight.grey))
     straight = straighten.levelled(straighten.turned(straight, setting.quarters))
+    shades = shaded.borders(straight.grey)
     straight.grey = straighten.evenly_lit(reversed_text.as_printed(straight.grey))
     lines, fills, mask = rulings.find(straight.grey)
+    rows = shaded.in_table(shades, lines)
     straight.grey[mask > 0] = 255
     words = letters.words(straight.grey, setting.script)
+    lines, fills = shaded.with_walls(lines + rows, rows, words), fills + shades
     scale = _scale(straight, words, width * height if not is_photo else None)
     to_points = np.diag([width / grey.shape[1], height / grey.shape[0], 1.0])
     to_picture = to_points @ np.linalg.inv(straight.to_page) @ np.diag([1 / scale, 1 / scale, 1.0])

@@ -16,8 +16,8 @@ _COARSE, _AROUND = 4, 9
 """An area's own shade is the median of so many pixels each way, on a picture so many times smaller."""
 _BOX = 0.85
 """The share of its box from which an area is the box: the median rounds its corners."""
-_LETTERS = 0.01
-"""The share of an area that letters take at least."""
+_LETTERS, _MOST_LETTERS = 0.01, 0.3
+"""The share of an area that letters take: what is lighter in more of it is the paper between large dark letters."""
 
 
 def as_printed(grey: Grey) -> Grey:
@@ -54,7 +54,7 @@ def _enlarged(small: Grey, own: Grey, how: int) -> Grey:
 def _has_light_letters(own: NDArray[np.float32], shade: NDArray[np.float32], paper: float) -> bool:
     light = float(np.mean(own > (shade + paper) / 2))
     dark = float(np.mean(own < shade - paper / 4))
-    return light >= _LETTERS and light > dark
+    return _LETTERS <= light <= _MOST_LETTERS and light > dark
 
 
 def _reversed(own: Grey, shade: Grey, paper: float) -> Grey:
