@@ -60,18 +60,27 @@ def choices(plans: Sequence[Plan], document: Document) -> tuple[Plan, ...]:
 
 
 def shown(offered: Sequence[Plan], document: Document) -> str:
-    """The choices, each with what it reads; with the roles that tell it from others of which that is the same."""
+    """The choices, each with what it reads; with the roles that tell it from others that read alike."""
     told = [_summary(plan, document) for plan in offered]
     lines = []
-    for letter, text, plan in zip(_LETTERS, told, offered, strict=False):
+    for place, (text, plan) in enumerate(zip(told, offered, strict=True)):
         twins = [other for same, other in zip(told, offered, strict=True) if same == text and other != plan]
-        known = set.intersection(*(set(twin.parts) for twin in twins)) if twins else set(plan.parts)
-        lines.append("; ".join([f"{letter}: {text}", *(_roles_of(part) for part in plan.parts if part not in known)]))
+        first = told.index(text)
+        said = text if first == place else f"as {_LETTERS[first]}"
+        lines.append("; ".join([f"{_LETTERS[place]}: {said}", *_what_differs(plan, twins)]))
     return "\n".join(lines)
 
 
-def _roles_of(part: Part) -> str:
-    return f"{part.blocks[0]}: columns {part.columns} rows {part.rows}"[:LONGEST_ENTRY]
+def _what_differs(plan: Plan, twins: Sequence[Plan]) -> Iterator[str]:
+    """The roles of a plan's parts, as far as the same part of a twin has others, or the twin has no such part."""
+    for part in plan.parts:
+        same = [other for twin in twins for other in twin.parts if other.blocks == part.blocks]
+        columns = f"columns {part.columns}" if {other.columns for other in same} - {part.columns} else ""
+        rows = f"rows {part.rows}" if {other.rows for other in same} - {part.rows} else ""
+        if len(same) < len(twins):
+            columns, rows = f"columns {part.columns}", f"rows {part.rows}"
+        if columns or rows:
+            yield f"{part.blocks[0]}: {columns} {rows}".replace("  ", " ").strip()[:LONGEST_ENTRY]
 
 
 def written(plan: Plan, document: Document, offered: Sequence[Plan] = ()) -> dict[str, Any]:
@@ -356,7 +365,7 @@ def _summary(plan: Plan, document: Document) -> str:
 
 
 MOST_PARTS_SHOWN = 2
-LONGEST_NAME = 16
+LONGEST_NAME = 14
 
 
 def _short(text: str, points: Any) -> str:

@@ -162,7 +162,8 @@ def test_choices_that_look_the_same_are_told_apart_by_their_roles() -> None:
 def test_choices_that_read_alike_are_told_apart_by_the_roles_in_which_they_differ() -> None:
     alike = [Part((1,), "down", columns, "hccc", name="lead") for columns in ("clll", "cl-l", "cldl")]
     lines = plan_answer.shown([Plan((part,)) for part in alike], tasks.grid_document()).splitlines()
-    assert [line.partition("; ")[2] for line in lines] == ["", "1: columns cl-l rows hccc", "1: columns cldl rows hccc"]
+    assert [line.partition("; ")[2] for line in lines] == ["", "1: columns cl-l", "1: columns cldl"]
+    assert lines[2].startswith("C: as B; ")
 
 
 def test_a_plan_that_reads_nothing_is_not_offered() -> None:
