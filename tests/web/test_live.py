@@ -115,6 +115,16 @@ class TestWait:
             assert web.ask("GET", f"{JOBS}{job_id}?wait=20", owner)[0] == 404
 
 
+def listening() -> int:
+    """The listening connections of all web processes of this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
+            [LISTENER],
+        )
+        return int(cursor.fetchone()[0])
+
+
 class TestEvents:
     @pytest.fixture
     def stream(self, web: Web, owner: Caller) -> Iterator[Callable[..., Any]]:
@@ -190,18 +200,14 @@ class TestEvents:
         self, stream: Callable[..., Any], submit: Submit, complete: Callable[..., None]
     ) -> None:
         job_id = submit()
+        before = listening()
         readers = [events(stream(job_id)) for _ in range(30)]
         for reader in readers:
             next(reader)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
-                [LISTENER],
-            )
-            listening = cursor.fetchone()
+        during = listening()
         complete(job_id)
 
-        assert listening == (1,)
+        assert 1 <= during <= before + 1  # other web processes of this module listen too
         assert all(list(reader)[-1]["data"]["status"] == "completed" for reader in readers)
 
     def test_a_foreign_job_has_no_events(self, web: Web, stranger: Caller, submit: Submit) -> None:
