@@ -2,11 +2,13 @@
 
 What the plans read stands or nothing does: of the cross-validated documents that both read differently, the plans were
 right in 81 and the rules in 35. But that the rules find a rubric at all is evidence that there is one, and where both
-say the same it is nearly always right. The bounds are those of docs/reading-quality.md.
+say the same it is nearly always right, so where they differ nothing is certain. The bounds are those of
+docs/reading-quality.md.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rubric_jobs.documents.model import fold
@@ -17,7 +19,7 @@ ALONE = 0.25
 SUPPORTED = -1.6
 """The same where they find something."""
 SURE = 0.9
-"""The confidence from which a reading is certain by itself, whatever places in it are in doubt."""
+"""The confidence from which a reading is certain whatever places in it are in doubt."""
 CONFIDENT = 0.85
 """The same for a reading without any doubt."""
 AGREED = 0.6
@@ -34,19 +36,23 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
         return None
     is_agreed = by_rules is not None and are_same(by_plans, by_rules)
     confidence = by_plans.confidence or 0.0
-    is_read_clearly = all(doubt.path for doubt in by_plans.doubts)
-    is_certain = (
-        confidence >= SURE
-        or (confidence >= CONFIDENT and not by_plans.doubts)
-        or (confidence >= AGREED and is_agreed and is_read_clearly)
-    )
+    is_certain = confidence >= _bound(by_plans, is_alone=by_rules is None, is_agreed=is_agreed)
     changed: dict[str, Any] = {"certain": is_certain}
     if by_rules is not None and is_agreed:
         # The rules also read deductions in tables of their own.
         changed["adjustments"] = by_plans.adjustments or by_rules.adjustments
-    elif by_rules is not None and not is_certain:
+    elif by_rules is not None:
         changed["doubts"] = [*by_plans.doubts, Doubt(path="criteria", why=_DISAGREE)]
     return by_plans.model_copy(update=changed)
+
+
+def _bound(by_plans: Rubric, *, is_alone: bool, is_agreed: bool) -> float:
+    """The confidence from which a reading is certain; where the other reader says something else, none is enough."""
+    if is_agreed and all(doubt.path for doubt in by_plans.doubts):
+        return AGREED
+    if is_agreed or is_alone:
+        return SURE if by_plans.doubts else CONFIDENT
+    return math.inf
 
 
 def are_same(one: Rubric, other: Rubric) -> bool:
