@@ -78,6 +78,12 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(rf"^\s*{_OPEN}?\s*{_BODY}\s*{_CLOSE}?\s*(?P<sep>[:：.)\-–—=]|\s|$)\s*", re.IGNORECASE)
+OF_GRADE = re.compile(
+    r"(?<=[%％])\s+(?:of|de|del|der|von|van|di|do|da)\s[^.:;()]{0,40}?"
+    r"(?:grade|mark|nota|note|gesamtnote|cijfer|voto|calificaci[oó]n)\b[^.:;()]{0,20}(?=[.:;()]|$)",
+    re.IGNORECASE,
+)
+""" "5% of the overall course grade": of what, is no part of the name."""
 _TIMES = re.compile(
     r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])",
     re.IGNORECASE,

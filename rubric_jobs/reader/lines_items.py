@@ -34,12 +34,6 @@ _IN_BRACKET = re.compile(
     r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
 )
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
-_OF_GRADE = re.compile(
-    r"(?<=[%％])\s+(?:of|de|del|der|von|van|di|do|da)\s[^.:;()]{0,40}?"
-    r"(?:grade|mark|nota|note|gesamtnote|cijfer|voto|calificaci[oó]n)\b[^.:;()]{0,20}(?=[.:;()]|$)",
-    re.IGNORECASE,
-)
-""" "5% of the overall course grade": of what, is no part of the name."""
 _REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
 """ "The login works 5 points (2 without a test)": points before a closing remark."""
 _SUMMED = re.compile(
@@ -191,7 +185,7 @@ def is_amount_alone(text: str) -> bool:
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
-    text = _OF_GRADE.sub("", text)
+    text = amounts.OF_GRADE.sub("", text)
     if is_amount_alone(text):
         rest = text.replace("：", ":").rpartition(":")[2]
         return amounts.whole(text) or amounts.whole(rest), ""

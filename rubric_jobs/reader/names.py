@@ -39,7 +39,7 @@ class Named:
 
 def named(text: str, lead: str = "") -> Named:
     """Splits what stands in a criterion's cell or list item."""
-    lines = _unwrapped([line.strip() for line in text.split("\n") if line.strip()])
+    lines = _unwrapped([amounts.OF_GRADE.sub("", line.strip()) for line in text.split("\n") if line.strip()])
     amount, lines = _take_amount(lines)
     times = amounts.multiplier(lines[0]) if lines else None
     if times and lines:

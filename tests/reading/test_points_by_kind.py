@@ -129,3 +129,20 @@ def test_a_table_printed_again_with_a_row_less_is_a_copy() -> None:
     between = [heading("Total:"), heading("Presentation rubric"), heading("Team:")]
     found = read(heading("Presentation rubric"), table(*rows[:-1]), *between, table(*rows))
     assert [criterion.name for criterion in found.criteria] == ["Topic", "Accuracy", "Answers", "Poise"]
+
+
+def test_a_share_of_the_grade_in_a_name_is_what_its_criterion_is_worth() -> None:
+    found = read(
+        heading("Care plan rubric"),
+        table(
+            ["Criteria", "100%", "50%", "0%"],
+            ["Assessment 30% of grade", CLEAR, PLAIN, VAGUE],
+            ["Diagnosis 10% of grade", "It is the right one.", "It is nearly right.", "It is wrong."],
+            ["Planning 60% of the course grade", "The plan is whole.", "The plan has gaps.", "There is none."],
+        ),
+    )
+    assert [(name, points) for name, points, _ in shown(found)] == [
+        ("Assessment", 30.0),
+        ("Diagnosis", 10.0),
+        ("Planning", 60.0),
+    ]
