@@ -254,6 +254,19 @@ def test_empty_squares_are_boxes_to_tick_and_round_letters_are_none() -> None:
     assert list(letters._tick_boxes(letters._ink(np.asarray(page))).items()) == [((450, 55, 479, 84), "☐")]
 
 
+def test_digits_below_each_other_are_no_upright_word() -> None:
+    import numpy as np
+
+    page = Image.new("L", (400, 300), 255)
+    pen = ImageDraw.Draw(page)
+    for y in range(40, 200, 40):
+        pen.rectangle((60, y, 72, y + 22), outline=0, width=4)
+    pen.rectangle((200, 40, 212, 182), outline=0, width=4)  # a letter of a title
+    ink = letters._ink(np.asarray(page))
+    assert letters._is_column(Word("NNA", 60, 40, 73, 183), ink, line=30)
+    assert not letters._is_column(Word("I", 200, 40, 213, 183), ink, line=30)
+
+
 def test_words_of_writing_without_spaces_are_joined_and_others_are_not() -> None:
     parted = [
         Word("项目", 0, 0, 40, 20),
