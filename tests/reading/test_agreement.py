@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs.reader.agreement import AGREED, ALONE, CONFIDENT, SUPPORTED, settled
+from rubric_jobs.reader.agreement import AGREED, ALONE, CONFIDENT, SUPPORTED, SURE, settled
 from rubric_jobs.rubric.model import Criterion, Doubt, Rubric
 
 
@@ -61,7 +61,14 @@ def test_it_is_certain_where_both_agree_or_the_plans_are_very_sure(
 def test_a_doubt_is_outweighed_by_agreement_unless_both_read_the_same_faint_print(
     path: str, by_rules: Rubric | None, is_certain: bool
 ) -> None:
-    doubted = rubric("Thesis", "Style", confidence=1.0, doubts=[Doubt(path=path, why="Another reading is near.")])
+    doubted = rubric("Thesis", "Style", confidence=CONFIDENT, doubts=[Doubt(path=path, why="Another reading is near.")])
     found = settled(doubted, 9.0, by_rules)
     assert found is not None
     assert found.certain is is_certain
+
+
+def test_the_surest_readings_are_certain_whatever_place_is_in_doubt() -> None:
+    doubted = rubric("Thesis", "Style", confidence=SURE, doubts=[Doubt(path="", why="Pages were joined.")])
+    found = settled(doubted, 9.0, None)
+    assert found is not None
+    assert (found.certain, len(found.doubts)) == (True, 1)

@@ -26,7 +26,6 @@ MISREAD = {
     "meets-specifications": ("lined", "plain"),
     "single-point": ("docx", "ruled"),
     "table-of-points": ("plain",),
-    "two-rubrics": ("lined", "plain"),
 }
 """Read wrongly, or only in part, as the weights stand: none of them may be called certain."""
 LAYOUTS = [(sample, layout) for sample in SAMPLES for layout in sample.layouts]

@@ -93,11 +93,11 @@ def test_rows_that_sum_up_their_section_are_subtotals_of_one_total() -> None:
         ["PREPARATION", "", ""],
         ["States the problem", "5", ""],
         ["Plans the steps", "10", ""],
-        ["SUMA CZĘŚCIOWA", "15", ""],
+        ["Subtotal", "15", ""],
         ["PRESENTATION", "", ""],
         ["Speaks clearly", "10", ""],
         ["Keeps to the time", "10", ""],
-        ["SUMA CZĘŚCIOWA", "20", ""],
+        ["Subtotal", "20", ""],
     ]
     found = read(heading("Project assessment form"), table(*rows))
     assert [points for _, points, _ in shown(found)] == [5.0, 10.0, 10.0, 10.0]

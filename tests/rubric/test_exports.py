@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -140,26 +141,34 @@ def word_text(data: bytes) -> str:
 
 
 def as_shown(rubric: Rubric) -> tuple[object, ...]:
-    """All that a table shows."""
+    """All that a table shows; letters with their marks as one sign, as documents are read."""
     return (
-        layout.line(rubric.title),
+        _line(rubric.title),
         rubric.total_points,
         [
             (
-                layout.line(each.name),
-                layout_reading.shown(each.description),
-                layout.line(each.section),
+                _line(each.name),
+                _composed(layout_reading.shown(each.description)),
+                _line(each.section),
                 each.points,
                 each.weight,
                 [
-                    (layout.line(level.name), layout_reading.shown(level.description), *worths_of(level))
+                    (_line(level.name), _composed(layout_reading.shown(level.description)), *worths_of(level))
                     for level in each.levels
                 ],
             )
             for each in rubric.criteria
         ],
-        [(each.kind, layout.line(each.reason), each.points) for each in rubric.adjustments],
+        [(each.kind, _line(each.reason), each.points) for each in rubric.adjustments],
     )
+
+
+def _line(text: str | None) -> str:
+    return _composed(layout.line(text))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def worths_of(level: Level) -> tuple[Decimal | None, ...]:
