@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from rubric_jobs import documents, errors
 from rubric_jobs.documents import picture_pages
 from rubric_jobs.documents.geometry import Edge, Word
+from rubric_jobs.documents.recognized import LONG_SIDE_PT
 from rubric_jobs.documents.scans import availability, decode, letters, reversed_text, rulings, shaded, straighten
 from rubric_jobs.reader import recognition, sandbox
 from rubric_jobs.rubric.model import Rubric
@@ -95,26 +96,26 @@ def test_boxes_stand_where_the_text_is_in_the_picture() -> None:
     assert all(abs(one - other) < 20 for one, other in zip(source.bbox, plain.bbox, strict=True))
 
 
-@pytest.mark.parametrize("shown", ["on a desk", "upside down"])
-def test_a_photo_is_read_however_it_was_taken(shown: str) -> None:
-    photo = {"on a desk": on_a_desk(printed()), "upside down": printed().rotate(180)}[shown]
-    assert told(read(as_jpeg(photo)).local) == told(by_text())
-
-
 def test_a_photo_is_turned_as_its_exif_says() -> None:
     taken = decode.picture(as_jpeg(Image.new("L", (400, 300), 255), orientation=6))
     assert taken.size == (300, 400)
 
 
-def test_several_photos_are_pages_in_order_and_drawn_upright() -> None:
-    data = picture_pages.joined([as_jpeg(Image.new("L", (400, 300), 255)), as_jpeg(printed())])
+def test_photos_are_pages_in_order_read_however_they_were_taken_and_drawn_upright() -> None:
+    upside_down = on_a_desk(printed()).rotate(180)
+    data = picture_pages.joined([as_jpeg(Image.new("L", (400, 300), 255)), as_jpeg(upside_down)])
 
-    ((runner, box),) = _running
-    reading, pictures = read(data), runner.run(box.pictures(data, [2], tenant=None))
+    async def read_and_drawn() -> tuple[sandbox.Reading, list[object]]:
+        async with sandbox.Sandbox(recognizes=True) as box:
+            return await box.read(data), list(await box.pictures(data, [2], tenant=None))
+
+    reading, pictures = asyncio.run(read_and_drawn())
     assert documents.sniff(data) == picture_pages.SEVERAL
     assert reading.document.pages == 2
     assert reading.document.recognized_pages == (2,)
-    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, 595)]
+    assert told(reading.local) == told(by_text())
+    height = round(upside_down.height / upside_down.width * LONG_SIDE_PT)
+    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, height)]  # type: ignore[attr-defined]
 
 
 def test_the_scanned_pages_of_a_document_with_text_go_to_a_model_alone() -> None:
@@ -252,6 +253,19 @@ def test_empty_squares_are_boxes_to_tick_and_round_letters_are_none() -> None:
     pen.rectangle((450, 55, 478, 83), outline=0, width=3)
     pen.ellipse((60, 150, 88, 178), outline=0, width=3)
     assert list(letters._tick_boxes(letters._ink(np.asarray(page))).items()) == [((450, 55, 479, 84), "☐")]
+
+
+def test_digits_below_each_other_are_no_upright_word() -> None:
+    import numpy as np
+
+    page = Image.new("L", (400, 300), 255)
+    pen = ImageDraw.Draw(page)
+    for y in range(40, 200, 40):
+        pen.rectangle((60, y, 72, y + 22), outline=0, width=4)
+    pen.rectangle((200, 40, 212, 182), outline=0, width=4)  # a letter of a title
+    ink = letters._ink(np.asarray(page))
+    assert letters._is_column(Word("NNA", 60, 40, 73, 183), ink, line=30)
+    assert not letters._is_column(Word("I", 200, 40, 213, 183), ink, line=30)
 
 
 def test_words_of_writing_without_spaces_are_joined_and_others_are_not() -> None:

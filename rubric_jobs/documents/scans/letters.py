@@ -25,6 +25,8 @@ _Bounds = tuple[int, int, int, int]
 
 LEAST_SURE = 25.0
 """Percent; less is what specks and drawings are read as."""
+SURE_ON_SIDE, SHORTEST_ON_SIDE = 80.0, 3
+"""Percent and letters of a word that is set on its side."""
 SURE_ORIENTATION = 2.0
 """Tesseract's own measure. A page that is less sure stays as it is."""
 LOWEST, TALLEST = 0.7, 2.2
@@ -37,6 +39,8 @@ USUAL_LINE = 30.0
 """Pixels, where no word was found that says better."""
 MOST_LONE = 150
 """Each takes a hundredth of a second."""
+COLUMN, BETWEEN = 1.6, 0.12
+"""Times a line's height: how tall a column of signs is at least, and the gap between two of them."""
 APART = 0.6
 """Times a line's height: how far ink is from every word where it is one that was missed."""
 ROOM = 1.2
@@ -101,6 +105,7 @@ def words(grey: Grey, script: str) -> list[Word]:
     engine.Clear()
     line = median([word.bottom - word.top for word in found]) or USUAL_LINE
     ink = _ink(grey)
+    found = [word for word in found if not _is_column(word, ink, line)]
     alone, signs = _left_over(grey, ink, found, line, model)
     found = lone.settled(found + alone, grey, ink, _engine(model, tesserocr.PSM.SINGLE_LINE))
     return _with_weight(found + signs, ink) + [_as_line(sign, box, line) for box, sign in bullets.items()]
@@ -127,6 +132,16 @@ def _left_over(grey: Grey, ink: Grey, found: list[Word], line: float, model: str
     words = [word for box, sign in read.items() if not sign for word in _lone(engine, box, grey)]
     engine.Clear()
     return words, [_as_line(sign, box, line) for box, sign in read.items() if sign]
+
+
+def _is_column(word: Word, ink: Grey, line: float) -> bool:
+    """Whether signs below each other, such as the points of a table, were read as one word that is set upright."""
+    if word.bottom - word.top < COLUMN * line or word.bottom - word.top <= word.x1 - word.x0:
+        return False
+    rows = np.flatnonzero(
+        ink[max(0, int(word.top)) : int(word.bottom), max(0, int(word.x0)) : int(word.x1)].any(axis=1)
+    )
+    return bool(len(rows)) and int(np.diff(rows).max(initial=0)) > BETWEEN * line
 
 
 def _is_missed(box: _Bounds, found: list[Word], line: float) -> bool:
@@ -250,10 +265,16 @@ def _words(engine: Any) -> Iterator[Word]:
             text = (item.GetUTF8Text(level) or "").strip()
         except RuntimeError:  # the binding's way to say that there is none
             continue
-        if not text:
+        is_upright = item.Orientation()[0] == tesserocr.Orientation.PAGE_UP
+        if not text or not (is_upright or _is_word(text, item.Confidence(level))):
             continue
         top, bottom = _line_of_type(item, level, box)
         yield Word(text, float(box[0]), top, float(box[2]), bottom)
+
+
+def _is_word(text: str, sure: float) -> bool:
+    """Whether text on its side is some: signs below each other, such as the points of a table, are taken for it."""
+    return sure >= SURE_ON_SIDE and sum(map(str.isalpha, text)) >= SHORTEST_ON_SIDE
 
 
 def _line_of_type(item: Any, level: int, box: tuple[int, int, int, int]) -> tuple[float, float]:
