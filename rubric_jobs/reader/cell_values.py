@@ -88,6 +88,7 @@ def criterion(text: str, lead: str, way: str) -> Named:
 
 def _without_amount(text: str) -> str:
     """The text without points set off at its end or start."""
+    text = amounts.OF_GRADE.sub("", text)
     for take in (amounts.trailing, amounts.leading):
         found = take(text)
         if found and found[1] and not (found[0].is_bare and re.match(r"^\s*\(?\d{1,2}\s*[.):\-–—]", text)):
