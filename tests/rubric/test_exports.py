@@ -600,6 +600,13 @@ def test_canvas_shows_the_rubrics_own_total_or_nothing_is_written(
     assert sum(criterion.points for criterion in imported_by_canvas(export.text)[1])
 
 
+def test_levels_of_a_criterion_worth_nothing_are_worth_nothing_on_canvas() -> None:
+    rubric = rubric_of({"points": 0, "levels": UNWORTHY}, {"points": 10, "levels": []})
+    for choice in (None, "spread"):
+        export = exports.export(rubric, "canvas-csv", level_points=choice)
+        assert [criterion.points for criterion in imported_by_canvas(export.text)[1]] == [0, 10]
+
+
 def test_levels_without_points_need_a_choice_that_the_refusal_names() -> None:
     rubric = rubric_of({"points": 10, "levels": UNWORTHY})
     with pytest.raises(LevelPointsNeeded, match=r"levels of “C0” have none. Choose “spread” .* or “full_marks”"):

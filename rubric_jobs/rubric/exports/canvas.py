@@ -171,8 +171,17 @@ def _ratings(criterion: Criterion, worth: Decimal, path: str, losses: _Losses) -
     return ratings
 
 
+def _with_zeros(criterion: Criterion) -> Criterion:
+    levels = [
+        level_points.with_points(level, Decimal(0)) if top(level) is None else level for level in criterion.levels
+    ]
+    return criterion.model_copy(update={"levels": levels})
+
+
 def _scaled(criterion: Criterion, worth: Decimal, path: str, losses: _Losses) -> list[Level]:
     """The levels on the criterion's scale: its best one carries the criterion's points. Raises LevelPointsNeeded."""
+    if not worth:  # nothing to choose: each level of a criterion worth nothing earns nothing
+        criterion = _with_zeros(criterion)
     tops = [value for level in criterion.levels if (value := top(level)) is not None]
     if len(tops) < len(criterion.levels) or (worth and max(tops) <= 0):
         raise LevelPointsNeeded(
