@@ -47,8 +47,6 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
         may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
         features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
         shares.append(_with_total(local.log_shares(features), features))
-        if features["repeats levels"]:
-            shares[-1] = {**shares[-1], "h": max(shares[-1].values()) + 1.0}
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     shares = _with_heads_and_notes(sheet, roles, titles, body, shares)
     for place in totals.sums(worths):

@@ -183,14 +183,19 @@ def _bounds(left: Grey, labels: Any, stats: Any, index: int) -> _Bounds | None:
     return (x + int(columns[0]), y, x + int(columns[-1]) + 1, y + height) if len(columns) else None
 
 
+def _measured(ink: Grey) -> tuple[list[list[int]], float, Any]:
+    """The pieces of ink (left, top, width, height, area), the usual height of a letter, and the sums of all ink."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    pieces = stats[1:].tolist()
+    letter = median([height for _, _, _, height, _ in pieces if height >= SMALLEST_LETTER])
+    return pieces, letter, cv2.integral(ink)
+
+
 def _bullets(ink: Grey) -> dict[_Bounds, str]:
     """Dots and rings at the left of a text: as wide as they are tall, with nothing before, above or below them."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    pieces = stats[1:]
-    letter = median([int(height) for height in pieces[:, cv2.CC_STAT_HEIGHT] if height >= SMALLEST_LETTER])
-    sums = cv2.integral(ink)
+    pieces, letter, sums = _measured(ink)
     found: dict[_Bounds, str] = {}
-    for x, y, width, height, area in pieces.tolist():
+    for x, y, width, height, area in pieces:
         is_round = 0.35 * letter <= height <= letter and abs(width - height) <= 0.25 * height + 1
         is_full = area >= FULL * width * height
         if not is_round or not (is_full or _is_ring(ink, (x, y, x + width, y + height))):
@@ -210,12 +215,9 @@ def _bullets(ink: Grey) -> dict[_Bounds, str]:
 
 def _tick_boxes(ink: Grey) -> dict[_Bounds, str]:
     """Empty squares of a letter's size with room on both sides, wherever they stand."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    pieces = stats[1:]
-    letter = median([int(height) for height in pieces[:, cv2.CC_STAT_HEIGHT] if height >= SMALLEST_LETTER])
-    sums = cv2.integral(ink)
+    pieces, letter, sums = _measured(ink)
     found: dict[_Bounds, str] = {}
-    for x, y, width, height, area in pieces.tolist():
+    for x, y, width, height, area in pieces:
         is_square = 0.8 * letter <= height <= 2.8 * letter and abs(width - height) <= 0.15 * height + 1
         box = x, y, x + width, y + height
         if not is_square or area > FULL * width * height or not _is_ring(ink, box):
