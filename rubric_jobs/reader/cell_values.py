@@ -230,10 +230,8 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
 def _is_mostly_level(text: str) -> bool:
     """Whether hardly any of it says something else: "Very little participation" describes a level."""
     told = words.concepts(text)
-    return (
-        len(text) <= 2
-        or (text == core_of(text)
-        and max(told.get("levels", 0.0), told.get("nothing", 0.0), told.get("full", 0.0)) >= 0.75)
+    return len(text) <= 2 or (
+        text == core_of(text) and max(told.get("levels", 0.0), told.get("nothing", 0.0), told.get("full", 0.0)) >= 0.75
     )
 
 
@@ -348,8 +346,7 @@ def _listed_points(text: str) -> Told | None:
     if (
         listed is None
         or listed["first"] == listed["all"]
-        or ("," not in listed["all"]
-        and " " not in listed["all"].strip())
+        or ("," not in listed["all"] and " " not in listed["all"].strip())
     ):
         return None
     worth = sorted((amounts.number(listed["first"]), amounts.number(listed["last"])))
