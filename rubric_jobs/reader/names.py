@@ -26,7 +26,9 @@ _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
     r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*)$"
 )
-_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\(((?:[^()]|\([^()]*\)){30,})\)?[\s.;]*$", re.DOTALL)
+_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
+_GOES_ON_BEHIND = re.compile(r"^[^()]*\)\s*[^\s.;:,)]")
+"""A bracket that closes within its line: "Layout (0-6) with pictures"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _one_line(text: str) -> tuple[str, str]:
         if match and len(match.group(1).split()) <= 9 and not _LABEL.match(match.group(1)):
             return match.group(1), match.group(2)
     match = _LONG_BRACKET.match(text)
-    if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
+    is_all = match is not None and _GOES_ON_BEHIND.match(match.group(2)) is None
+    if match and is_all and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")
     return text, ""
 
