@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import context, lexicon
@@ -138,9 +139,15 @@ def _levels(criterion: Criterion) -> Features:
         "levels": math.log1p(len(levels)) / 2,
         "known": len(known) / len(levels),
         "known in order": float(len(known) == len(levels) and known in (sorted(known), sorted(known, reverse=True))),
-        "worth in order": float(len(values) == len(levels) and values in (sorted(values), sorted(values, reverse=True))),
+        "worth in order": float(
+            len(values) == len(levels) and values in (sorted(values), sorted(values, reverse=True))
+        ),
         "described": sum(bool(level.description) for level in levels) / len(levels),
         "named": float(bool(criterion.name)),
         "name graded": _graded(criterion.name),
         "name of others": _of_others(criterion.name),
     }
+
+
+def _is_ordered(values: Sequence[Any]) -> bool:
+    return list(values) in (sorted(values), sorted(values, reverse=True))

@@ -22,6 +22,7 @@ _COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
 _WIDE_COLON = re.compile(r"^([^:：\n]{2,30}?)\s*[:：]\s*([\u2e80-\u9fff].{2,})$", re.DOTALL)
 """Chinese and Japanese descriptions are short."""
 _DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
+_ARROW = re.compile(r"^([^\n]{2,120}?)\s*(?:[–—-]{1,2}>|[→⇒➔])\s*(\S.*)$", re.DOTALL)
 _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
     r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*)$"
@@ -141,6 +142,8 @@ def _one_line(text: str) -> tuple[str, str]:
         match = pattern.match(text)
         if match and len(match.group(1).split()) <= 9 and not _LABEL.match(match.group(1)):
             return match.group(1), match.group(2)
+    if arrow := _ARROW.match(text):
+        return arrow.group(1), arrow.group(2)
     match = _LONG_BRACKET.match(text)
     if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")
