@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from rubric_jobs.documents.model import fold
 from rubric_jobs.reader import totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
-from rubric_jobs.reader.local_features import row_features
+from rubric_jobs.reader.local_features import fold, row_features
 from rubric_jobs.reader.sheet import Sheet
 from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.reader.weights import classes

@@ -7,8 +7,9 @@ the choices; whole parts are judged later. Three beams bound the set.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import cell_values, grid_work
@@ -30,6 +31,8 @@ FARTHEST = 5.0
 TALLEST_TURNED = 14
 LONGEST_NAME = 130
 MANY_CELLS = 120
+BEST_ROWS = 0.0
+"""The highest mean log probability of rows, but for rows that a rule forces."""
 LARGEST = 6_000
 """Cells; a larger table is data."""
 _ONCE = "csnm"
@@ -51,6 +54,14 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class _Draft:
+    """Columns with their roles; `most` is the best score that any rows can give it."""
+
+    most: float
+    expanded: Callable[[], Iterable[Proposal]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Header:
     start: int
     depth: int
@@ -63,14 +74,23 @@ def enumerate_table(region: tuple[int, ...], document: Document) -> list[Proposa
     sheet = sheet_of(document, region)
     if sheet.columns < 1 or len(sheet.rows) * sheet.columns > LARGEST or not sheet.cells:
         return []
-    found = list(_upright(sheet, region, document))
+    drafts = list(_upright(sheet, region, document))
     if 2 <= len(sheet.rows) <= TALLEST_TURNED and sheet.columns >= 2:
-        found += _turned(sheet.turned, region)
-    found.sort(key=lambda proposal: -proposal.score)
-    return found[: MOST_PARTS if len(sheet.cells) < MANY_CELLS else MOST_PARTS // 2]
+        drafts += _turned(sheet.turned, region)
+    return _best(drafts, MOST_PARTS if len(sheet.cells) < MANY_CELLS else MOST_PARTS // 2)
 
 
-def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Iterator[Proposal]:
+def _best(drafts: list[_Draft], most: int) -> list[Proposal]:
+    """The likeliest proposals; drafts that cannot be among them are not expanded."""
+    found: list[Proposal] = []
+    for draft in sorted(drafts, key=lambda draft: -draft.most):
+        if len(found) == most and draft.most < found[-1].score:
+            break
+        found = sorted([*found, *draft.expanded()], key=lambda proposal: -proposal.score)[:most]
+    return found
+
+
+def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Iterator[_Draft]:
     for header in [*_headers(sheet), *_lent(sheet, region, document)]:
         part = Part(region, "down", "", "", header=header.lender)
         titles = _titles(sheet, header, part, document)
@@ -79,12 +99,18 @@ def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Itera
             yield from _longs(sheet, header, titles, part)
 
 
-def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[Proposal]:
+def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[_Draft]:
     for header in _headers(sheet):
         part = Part(region, "across", "", "")
-        for proposal in _grids(sheet, header, _titles(sheet, header, None, None), part):
-            own = proposal.part
-            yield replace(proposal, part=replace(own, rows=own.columns, columns=own.rows))
+        for draft in _grids(sheet, header, _titles(sheet, header, None, None), part):
+            yield _Draft(draft.most, partial(_back, draft))
+
+
+def _back(draft: _Draft) -> Iterator[Proposal]:
+    """Rows and columns as the table has them."""
+    for proposal in draft.expanded():
+        own = proposal.part
+        yield replace(proposal, part=replace(own, rows=own.columns, columns=own.rows))
 
 
 def _headers(sheet: Sheet) -> list[_Header]:
@@ -130,23 +156,27 @@ def _titles(sheet: Sheet, header: _Header, part: Part | None, document: Document
     return [grid_work.title_text(column) for column in cells] if cells else [""] * sheet.columns
 
 
-def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
+def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[_Draft]:
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
-    known: dict[str, list[tuple[str, float]]] = {}
-    for roles, role_score in column_roles(columns, "columns"):
-        if not _is_grid(roles, len(body), columns):
-            continue
-        seen = "".join(role if role in "clpw" else "." for role in roles)
-        if seen not in known:
-            known[seen] = row_roles(sheet, seen, titles, body)
-        for rows, row_score in known[seen]:
+
+    @cache
+    def likely_rows(seen: str) -> list[tuple[str, float]]:
+        return row_roles(sheet, seen, titles, body)
+
+    def expanded(roles: str, role_score: float) -> Iterator[Proposal]:
+        for rows, row_score in likely_rows("".join(role if role in "clpw" else "." for role in roles)):
             if not set(rows) & set("c="):
                 continue
-            whole = _preamble(sheet, header) + rows
             for name in _names(sheet, roles, rows, body):
-                own = replace(part, columns=roles, rows=whole, name=name)
+                own = replace(part, columns=roles, rows=_preamble(sheet, header) + rows, name=name)
                 yield Proposal(own, header.score, role_score, row_score)
+
+    for roles, role_score in column_roles(columns, "columns"):
+        if _is_grid(roles, len(body), columns):
+            yield _Draft(
+                Proposal(part, header.score, role_score, BEST_ROWS).score, partial(expanded, roles, role_score)
+            )
 
 
 def _is_grid(roles: str, height: int, columns: Columns) -> bool:
@@ -240,7 +270,7 @@ def _is_explained(text: str) -> bool:
     return is_sentence and not (below[:1].islower() or below[:1] in "(/")
 
 
-def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
+def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[_Draft]:
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
     shape: Shape = "long"
@@ -248,12 +278,13 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         roles = _with_descriptions(sheet, likely, body)
         if not {"k", "x"} & set(roles):
             continue
-        for rows in _long_rows(sheet, roles, body):
-            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name="lead")
-            yield Proposal(own, header.score, role_score - 0.3, -0.2)
+        told: list[tuple[str, NameFrom]] = [(rows, "lead") for rows in _long_rows(sheet, roles, body)]
         if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
-            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
-            yield Proposal(own, header.score, role_score - 0.3, -0.2)
+            told.append((alone, "above"))
+        for rows, name in told:
+            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name=name)
+            proposal = Proposal(own, header.score, role_score - 0.3, -0.2)
+            yield _Draft(proposal.score, partial(list, [proposal]))
 
 
 def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
