@@ -185,10 +185,10 @@ def bracketed(text: str) -> tuple[Amount, str] | None:
 def trailing(text: str) -> tuple[Amount, str] | None:
     """The amount at the end and the text before it; a bare number counts only after a tab or a colon."""
     plain = _plain(text)
-    match = _BRACKET.search(plain, max(0, plain.rstrip().rfind(" ", 0, -30)))
-    if match and not plain[match.end() :].strip(" .;:,、。"):
-        amount = _amount(match)
-        return (amount, plain[: match.start()].strip()) if amount else None
+    for match in _BRACKET.finditer(plain, max(0, plain.rstrip().rfind(" ", 0, -30))):
+        if not plain[match.end() :].strip(" .;:,、。"):
+            amount = _amount(match)
+            return (amount, plain[: match.start()].strip()) if amount else None
     for match in _TAIL.finditer(plain, max(0, len(plain) - 60)):
         amount = _amount(match)
         before = plain[: match.start()]

@@ -89,6 +89,7 @@ def _proposed(ranked: list[Candidate], found: Regions) -> Iterator[list[Candidat
     yield from ([candidate] for candidate in ranked[:6])
     for base in bases[:4]:
         yield from _changed(base, found)
+    yield from ([other] for candidate in ranked[:3] for other in found[candidate.region][1:])
     for base in bases[:2]:
         others = [c for c in ranked if c not in base and not any(_overlap(c, chosen) for chosen in base)]
         yield from ([*base, other] for other in others)

@@ -117,6 +117,7 @@ def _with_heads_and_notes(
     heads = [row for row in body if _repeats_levels(sheet, roles, titles, row)]
     # Where most rows do so, the names stand in the cells to be circled.
     forced = dict.fromkeys(heads, "h") if len(heads) * 2 < len(body) else {}
+    forced |= dict.fromkeys(_numbered_sections(sheet, roles, body), "s") | dict.fromkeys(_captions(sheet, body), "k")
     total = False
     for row, share in zip(body, shares, strict=True):
         cells = sheet.distinct[row]
@@ -138,8 +139,29 @@ def _forced(share: dict[str, float], role: str | None) -> dict[str, float]:
 
 def _repeats_levels(sheet: Sheet, roles: str, titles: Sequence[str], row: int) -> bool:
     columns = [column for column, role in enumerate(roles) if role == "l" and sheet.texts[row][column]]
-    same = [c for c in columns if fold(sheet.texts[row][c]) == fold(titles[c])]
-    return len(same) > 1 and len(same) == len(columns) and not any(is_amount(titles[c]) for c in same)
+    names = {c: (fold(titles[c]), fold(titles[c].rpartition("\n")[2])) for c in columns}
+    same = [c for c in columns if fold(sheet.texts[row][c]) in names[c] and not is_amount(sheet.texts[row][c])]
+    return len(same) > 1 and len(same) == len(columns)
+
+
+_NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?(?=\s|$)")
+
+
+def _numbered_sections(sheet: Sheet, roles: str, body: range) -> list[int]:
+    """Rows that are worth nothing and are followed by their parts: "2. Code" above "2.1 ..." and "2.2 ..."."""
+    numbers = {row: match["number"] for row in body if (match := _NUMBERED.match(sheet.texts[row][0]))}
+    return [
+        row
+        for row, number in numbers.items()
+        if numbers.get(row + 1) == f"{number}.1" and "." not in number and not _says_worth(sheet, roles, row)
+    ]
+
+
+def _captions(sheet: Sheet, body: range) -> list[int]:
+    """The first row where it and the second are each one text over all columns: the second heads a section."""
+    first = [sheet.distinct[row] for row in body[:2]]
+    is_title = sheet.columns > 1 and all(len(cells) == 1 and cells[0].column_span == sheet.columns for cells in first)
+    return [body[0]] if is_title and len(body) > 2 and len(sheet.distinct[body[2]]) > 1 else []
 
 
 def _says_worth(sheet: Sheet, roles: str, row: int) -> bool:

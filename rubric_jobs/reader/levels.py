@@ -31,6 +31,9 @@ _SCORED = re.compile(
 )
 """ "Score 0 (Poor)"."""
 _CLOSING = tuple(")]）】")
+_BRACKETS = re.compile(r"\([^()]*\)")
+FEWEST_EXPLAINING = 4
+"""Words in a bracket beside a number: fewer may be the unit of points and a word about them."""
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
     r"[:：=–—-](?!\s*\d))",
@@ -73,9 +76,15 @@ def _beside_number(one: str) -> tuple[str, Amount | None]:
     if plain_start := _PLAIN_START.match(one):
         return plain_start.group(2), amounts.whole(plain_start.group(1))
     inner = _INNER.search(one)
-    if inner and (amount := amounts.whole(inner.group())):
+    if inner and not _is_explained(one, inner) and (amount := amounts.whole(inner.group())):
         return f"{one[: inner.start()].strip()} {one[inner.end() :].strip()}", amount
     return one, None
+
+
+def _is_explained(one: str, inner: re.Match[str]) -> bool:
+    """Whether the number stands in a bracket of several words: "Good (meets 75% of the requirements)"."""
+    bracket = next((b for b in _BRACKETS.finditer(one) if b.start() < inner.start() < b.end()), None)
+    return bracket is not None and len(re.findall(r"[^\W\d_]{2,}", bracket.group())) >= FEWEST_EXPLAINING
 
 
 def _without_gloss(lines: list[str]) -> list[str]:

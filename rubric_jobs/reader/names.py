@@ -29,9 +29,7 @@ _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
     r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*)$"
 )
-_CLOSED_INSIDE = re.compile(r"^[^()]*\)\s+[^()]{12,}$")
-"""The sentence goes on behind the bracket."""
-_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
+_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\(((?:[^()]|\([^()]*\)){30,})\)?[\s.;]*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ def _one_line(text: str) -> tuple[str, str]:
     if arrow := _ARROW.match(text):
         return arrow.group(1), arrow.group(2)
     match = _LONG_BRACKET.match(text)
-    if match and len(match.group(2)) >= 1.5 * len(match.group(1)) and not _CLOSED_INSIDE.match(match.group(2)):
+    if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")
     return text, ""
 
