@@ -49,7 +49,7 @@ _CORE = (
 _LEADING = (
     r"(?:(?:up to|max(?:imum|imal|\.)?|maximal|hasta|até|jusqu['’]à|bis zu|worth|score|points?|pts\.?|marks?|value|"
     r"puntos|puntaje|puntuaci[oó]n|pontos|pontua[cç][aã]o|punkte|punti|punten|poeng|poin|skor|nilai|bobot|баллы?|weight|"
-    r"total|valor|peso|nota|note|out of|(?:von|sur|sobre|su|van|av|из|dari|of)(?=\s*\d)|z(?=\s\d)|"
+    r"total|valor|peso|nota|note|out of|(?:de|from|da|od|fra|от|von|sur|sobre|su|van|av|из|dari|of)(?=\s*\d)|z(?=\s\d)|"
     r"满分|分值|分数|共|滿分|배점|점수|[_.…]{2,80})\s*[:：=]?\s*)"
 )
 _BLANK = r"[_.…\s]*[/／]\s*"

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from rubric_jobs.documents.model import fold
 from rubric_jobs.reader import totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
-from rubric_jobs.reader.local_features import row_features
+from rubric_jobs.reader.local_features import fold, row_features
 from rubric_jobs.reader.sheet import Sheet
 from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.reader.weights import classes
@@ -18,6 +17,7 @@ MOST_ROW_ROLES = 4
 _NOTE = re.compile(r"\(.{20,}\)", re.DOTALL)
 FEWEST_SUMMED = 3
 """Rows whose sum the last one may repeat: of two it would be by chance too often."""
+UNLIKELY = 6.0
 _Flip = tuple[float, dict[int, str]]
 """What another assignment costs in log probability, and which rows it gives which role."""
 _SIGNATURE = (
@@ -59,7 +59,7 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     flips.sort(key=lambda flip: flip[0])
     found = [("".join(best), base / len(best))] if best else []
     for cost, changed in flips[: MOST_ROW_ROLES - 1]:
-        if cost < 6:
+        if cost < UNLIKELY:
             rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
             found.append((rows_text, (base - cost) / len(best)))
     return found
@@ -91,6 +91,8 @@ def wholes_of(worths: Sequence[Decimal | None]) -> list[int]:
     found = totals.wholes(worths, fewest=1)
     # Rows of equal worth are no wholes of each other.
     is_clear = len(found) > 1 and sum(parts > 1 for _, parts in found) * 2 >= len(found)
+    covered = sum(parts + 1 for _, parts in found)
+    is_clear = is_clear and covered * 4 >= 3 * sum(worth is not None for worth in worths)
     return [place for place, _ in found] if is_clear else []
 
 
@@ -120,13 +122,19 @@ def _with_heads_and_notes(
     for row, share in zip(body, shares, strict=True):
         cells = sheet.distinct[row]
         is_note = len(cells) == 1 and _NOTE.fullmatch(cells[0].text) is not None
-        if is_note or (total and set(roles) & set("lpw") and not _says_worth(sheet, roles, row)):
+        is_heading = len(cells) == 1 and "l" in roles and "only:criterion" in tags_of(cells[0].text)
+        if is_note or is_heading or (total and set(roles) & set("lpw") and not _says_worth(sheet, roles, row)):
             forced.setdefault(row, "-")
         total = total or max(share, key=share.__getitem__) == "t"
-    return [
-        {**share, role: max(share.values()) + 1.0} if (role := forced.get(row)) else share
-        for row, share in zip(body, shares, strict=True)
-    ]
+    return [_forced(share, forced.get(row)) for row, share in zip(body, shares, strict=True)]
+
+
+def _forced(share: dict[str, float], role: str | None) -> dict[str, float]:
+    """A row that is left out is nothing else; one that repeats the header may be a criterion after all."""
+    if role is None:
+        return share
+    others = {other: value - UNLIKELY for other, value in share.items()} if role == "-" else share
+    return {**others, role: max(share.values()) + 1.0}
 
 
 def _repeats_levels(sheet: Sheet, roles: str, titles: Sequence[str], row: int) -> bool:

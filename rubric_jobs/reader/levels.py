@@ -147,7 +147,9 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
         return amount, "\n".join([*lines[:-1], ended.group("text")])
     last = amounts.trailing(lines[-1])
     is_set_off = last is not None and last[0].low is not None and lines[-1].rstrip(" .;")[-1:] in _CLOSING
-    if last and last[0].has_unit | is_set_off and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
+    is_other = beside is not None and last is not None and last[0].is_bare and not _is_within(last[0], beside)
+    is_closed = lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING
+    if last and last[0].has_unit | is_set_off and (beside is None or is_closed) and not is_other:
         return last[0], "\n".join([*lines[:-1], last[1]])
     return None, text
 
