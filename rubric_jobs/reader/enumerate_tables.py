@@ -35,6 +35,7 @@ BEST_ROWS = 0.0
 """The highest mean log probability of rows, but for rows that a rule forces."""
 LARGEST = 6_000
 """Cells; a larger table is data."""
+MOSTLY = 0.7
 _ONCE = "csnm"
 _MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
 
@@ -115,7 +116,7 @@ def _back(draft: _Draft) -> Iterator[Proposal]:
 
 def _headers(sheet: Sheet) -> list[_Header]:
     """Where the header begins and how deep it is."""
-    if _begins_with_whole(sheet):
+    if _begins_with_whole(sheet) or _begins_alike(sheet):
         return [_Header(0, 0, 0.0)]
     height = min(len(sheet.rows), 6)
     odds = [log_odds(dot(fitted()["header"], header_features(sheet, row))) for row in range(height)]
@@ -135,6 +136,14 @@ def _begins_with_whole(sheet: Sheet) -> bool:
     """The first row is worth what those below it are together, and so is a later one: a section, no header."""
     columns = zip(*([amount_of(text) for text in row] for row in sheet.texts), strict=True)
     return any(0 in wholes_of([amount.high if amount else None for amount in column]) for column in columns)
+
+
+def _begins_alike(sheet: Sheet) -> bool:
+    """The first row offers the same choices as those below it, beside a text that heads no column."""
+    first, *below = (row[1:] for row in sheet.texts[:4])
+    name = sheet.texts[0][0]
+    is_head = not name or any(tag.startswith("only:") for tag in tags_of(name))
+    return len(below) > 2 and len(set(filter(None, first))) > 1 and not is_head and all(row == first for row in below)
 
 
 def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_Header]:
@@ -180,7 +189,7 @@ def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
 
 
 def _is_grid(roles: str, height: int, columns: Columns) -> bool:
-    if roles.count("l") == 1 and not columns.filled[roles.index("l")]:
+    if roles.count("l") == 1 and "c" in roles and _says_points(columns, roles.index("l")):
         return False
     headed = {role for role, title in zip(roles, columns.titles, strict=True) if _heads_level(title)}
     if sum(map(_heads_level, columns.titles)) > 1 and headed != {"l"}:
@@ -190,6 +199,11 @@ def _is_grid(roles: str, height: int, columns: Columns) -> bool:
     if set(roles) & set("ds"):
         return False
     return roles.count("l") >= 2 or "m" in roles or (roles.count("l") == 1 and height >= 2)
+
+
+def _says_points(columns: Columns, column: int) -> bool:
+    """Nothing, or amounts alone: a single such column is no level."""
+    return not columns.filled[column] or columns.amounts[column] >= MOSTLY
 
 
 def _heads_level(title: str) -> bool:
@@ -219,9 +233,16 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
         beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
     kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
     if model == "columns":
+        kept += [named for one in kept if (named := _with_names(columns, *one))]
         listing = {roles: score for one in reversed(kept) for roles, score in _with_lists(columns, *one)}
         kept += [(roles, score) for roles, score in listing.items() if roles not in dict(kept)]
     return [(roles, score / columns.sheet.columns) for roles, score in kept]
+
+
+def _with_names(columns: Columns, roles: str, score: float) -> tuple[str, float] | None:
+    """Levels alone, but for a first column of texts below a bare amount: what each row is worth, and its name."""
+    is_named = columns.amounts[0] == 0 and columns.filled[0] and "amount" in columns.tags[0]
+    return (f"c{roles[1:]}", score - 1.0) if is_named and roles.count("l") > 2 and "c" not in roles else None
 
 
 def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
@@ -279,7 +300,8 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         if not {"k", "x"} & set(roles):
             continue
         told: list[tuple[str, NameFrom]] = [(rows, "lead") for rows in _long_rows(sheet, roles, body)]
-        if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
+        may_be_one = len(body) <= MOST_LEVELS and not _is_parted(part)
+        if may_be_one and (alone := _levels_alone(sheet, roles, titles, body)):
             told.append((alone, "above"))
         for rows, name in told:
             own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name=name)
@@ -312,6 +334,11 @@ def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
         found.append("".join(_long_row(sheet, roles, column, row, named_alone=False) for row in body))
     found.append("".join(_long_row(sheet, roles, column, row, named_alone=True) for row in body))
     return [rows for rows in dict.fromkeys(found) if len(set(rows) & set("cg")) and rows.count("l") >= 1]
+
+
+def _is_parted(part: Part) -> bool:
+    """Something stands between its tables, such as the name of the next criterion."""
+    return any(below - above > 1 for above, below in itertools.pairwise(part.blocks))
 
 
 def _levels_alone(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> str | None:

@@ -199,6 +199,8 @@ def _points(work: _Work, line: Line) -> None:
     elif criterion.points is None:
         criterion.points = line.said.amount.high
         criterion.weight = line.said.amount.high if line.said.amount.is_percent else None
+        if not line.said.is_amount_alone:
+            work.texts[-1].append(tidy(line.said.text))
 
 
 def _want_points(levels: list[Level]) -> bool:

@@ -26,6 +26,7 @@ from rubric_jobs.vocabulary import words
 MOST_PARTS = 60
 MOST_LINES = 3_000
 MOST_CRITERIA = 120
+FEWEST_HEADED = 3
 NEAR = 4
 """Lines behind the last criterion in which a total or deductions are looked for."""
 LONGEST_TITLE = 60
@@ -67,9 +68,24 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
     if wholes:
         scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
+    for heads, worths in _headed(outline):
+        yield _Choice(heads, points=worths)
     for criteria in [*above_points(outline), *_criteria(outline)]:
         for window in _windows(outline, criteria):
             yield from _levelled(outline, window)
+
+
+def _headed(outline: Outline) -> Iterator[tuple[tuple[int, ...], frozenset[int]]]:
+    """Headings that each stand above a single line of points: those name the criteria, what they are worth is below."""
+    heads = [i for i, signature in enumerate(outline.signatures) if signature[0] == "head"]
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and line.said.total is None]
+    found: dict[int, int] = {}
+    for head, following in itertools.pairwise([*heads, len(outline.lines)]):
+        below = [i for i in scored if head < i < following]
+        if len(below) == 1 and not outline.lines[head].said.is_scored:
+            found[head] = below[0]
+    if len(found) >= FEWEST_HEADED and len(found) * 2 > len(scored):
+        yield tuple(found), frozenset(found.values())
 
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
