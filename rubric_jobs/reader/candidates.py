@@ -17,7 +17,9 @@ from rubric_jobs.reader.weights import dot, fitted
 
 FEWEST_OF_A_SCALE = 4
 MOST_KEPT = 4
-"""Of each region."""
+"""Of each table."""
+MOST_LISTS_KEPT = 6
+"""Of each run of paragraphs, whose readings often differ in a line or two."""
 
 
 @dataclass(slots=True)
@@ -47,9 +49,10 @@ def ranked(own: list[Candidate]) -> list[Candidate]:
     ranks = {id(candidate): dot(rank, candidate.features) for candidate in own}
     own.sort(key=lambda candidate: -ranks[id(candidate)])
     odds = dot(detect, own[0].features) + detect.get("intercept", 0.0)
-    for candidate in own[:MOST_KEPT]:
+    kept = own[: MOST_LISTS_KEPT if own[0].part.shape == "lines" else MOST_KEPT]
+    for candidate in kept:
         candidate.score = odds + ranks[id(candidate)] - ranks[id(own[0])]
-    return own[:MOST_KEPT]
+    return kept
 
 
 def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[Candidate]:

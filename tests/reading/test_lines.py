@@ -230,6 +230,79 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
     ),
+    "announced by lines that are set like the items": (
+        [
+            "# Talks",
+            "Choose a theme of your own; a game or a shop will do, and hand in everything by the end of May.",
+            "We will look at the following:",
+            "How well the theme fits",
+            "Whether the code is easy to read",
+            "How the work grew from week to week",
+        ],
+        [
+            ("How well the theme fits", None, []),
+            ("Whether the code is easy to read", None, []),
+            ("How the work grew from week to week", None, []),
+        ],
+    ),
+    "paragraphs around items that are set like them": (
+        [
+            "# Mark scheme",
+            "Two markers read each report and judge every one of these on a scale of five.",
+            "Abstract is clear",
+            "Methods are complete",
+            "Figures can be read",
+            "Conclusions follow from results",
+            "The marks of both are averaged, and a third marker reads reports where they differ by much.",
+        ],
+        [
+            ("Abstract is clear", None, []),
+            ("Methods are complete", None, []),
+            ("Figures can be read", None, []),
+            ("Conclusions follow from results", None, []),
+        ],
+    ),
+    "bullets of two kinds above a scale of marks": (
+        [
+            "Content:",
+            "- on the theme - 2 points",
+            "- own ideas - 2 points",
+            "Team:",
+            "• everybody took part - 1 point",
+            "Marks:",
+            "Splendid - 5 points",
+            "Keep going - 3 points",
+        ],
+        [("on the theme", 2, []), ("own ideas", 2, []), ("everybody took part", 1, [])],
+    ),
+    "an item without points among items with points": (
+        [
+            "# Report",
+            "1. Purpose (10 pt)",
+            "2. Method (20 pt)",
+            "3. Results (35 pt)",
+            "4. References",
+            "Layout of figures: 15 pt",
+        ],
+        [
+            ("Purpose", 10, []),
+            ("Method", 20, []),
+            ("Results", 35, []),
+            ("References", None, []),
+            ("Layout of figures", 15, []),
+        ],
+    ),
+    "a sentence behind points in brackets": (
+        [
+            "- File name (2 points) Required elements: your name, the class, one file",
+            "- Header (3 points) Give the author and the date of the work",
+        ],
+        [("File name", 2, []), ("Header", 3, [])],
+    ),
+    "an arrow behind the name": (
+        ["30%: Content of the talk -> written part", "70%: Delivery and posture → spoken part"],
+        [("Content of the talk", 30, []), ("Delivery and posture", 70, [])],
+    ),
     "among other text": (
         [
             "# Handout",
