@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import runpy
 import sys
 from collections.abc import Mapping
@@ -32,16 +33,20 @@ PRELOADED = [
     "rubric_jobs.pipelines.enhancement",
     "rubric_jobs.pipelines.extraction",
     "structlog",
+    "uvicorn",
 ]
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(PRELOADED)
 
 
-def start(*command: str, environ: Mapping[str, str], log: Path) -> ForkServerProcess:
-    """A script of the project with its arguments, in a session of its own; its output is added to `log`."""
+def start(*command: str, environ: Mapping[str, str], log: Path, descriptors: int | None = None) -> ForkServerProcess:
+    """A script of the project with its arguments, or `-m`, a module and its arguments, in a session of its own.
+
+    Its output is added to `log`; `descriptors` is how many files and connections it may have open.
+    """
     log.touch()
-    process = _context.Process(target=_run, args=(command, dict(environ), str(log)))
+    process = _context.Process(target=_run, args=(command, dict(environ), str(log), descriptors))
     process.start()
     return process
 
@@ -54,8 +59,10 @@ def ended(process: ForkServerProcess, *, within_s: float) -> int:
     return code
 
 
-def _run(command: tuple[str, ...], environ: dict[str, str], log: str) -> None:
+def _run(command: tuple[str, ...], environ: dict[str, str], log: str, descriptors: int | None) -> None:
     os.setsid()
+    if descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
@@ -63,5 +70,9 @@ def _run(command: tuple[str, ...], environ: dict[str, str], log: str) -> None:
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(PROJECT)
-    sys.argv = list(command)
-    runpy.run_path(command[0], run_name="__main__")
+    is_module = command[0] == "-m"
+    sys.argv = list(command[is_module:])
+    if is_module:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(sys.argv[0], run_name="__main__")
