@@ -34,7 +34,7 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | 
     """
     if odds < (ALONE if by_rules is None else SUPPORTED):
         return None
-    is_agreed = by_rules is not None and are_same(by_plans, by_rules)
+    is_agreed = by_rules is not None and _agree(by_plans, by_rules)
     confidence = by_plans.confidence or 0.0
     is_certain = confidence >= _bound(by_plans, is_alone=by_rules is None, is_agreed=is_agreed)
     changed: dict[str, Any] = {"certain": is_certain}
@@ -62,14 +62,22 @@ def are_same(one: Rubric, other: Rubric) -> bool:
 
 def _content(rubric: Rubric) -> object:
     """What two readings share when they say the same, whatever its spelling."""
-    return rubric.kind, rubric.totals.stated, _criteria(rubric)
+    return _valued(rubric), [(fold(each.name), fold(each.section or "")) for each in rubric.criteria]
 
 
-def _criteria(rubric: Rubric) -> object:
-    return [
-        (fold(each.name), fold(each.section or ""), each.points, [_level(level) for level in each.levels])
-        for each in rubric.criteria
+def _agree(by_plans: Rubric, by_rules: Rubric) -> bool:
+    """Whether the rules confirm the reading. They know few sections, and end a name where its explanation begins."""
+    names = [
+        (fold(one.name), fold(other.name)) for one, other in zip(by_plans.criteria, by_rules.criteria, strict=False)
     ]
+    is_named = all(other and one.startswith(other) for one, other in names)
+    return _valued(by_plans) == _valued(by_rules) and is_named
+
+
+def _valued(rubric: Rubric) -> object:
+    """Points and levels of all criteria, and the stated total."""
+    values = [(each.points, [_level(level) for level in each.levels]) for each in rubric.criteria]
+    return rubric.kind, rubric.totals.stated, values
 
 
 def _level(level: Level) -> object:

@@ -11,12 +11,12 @@ import itertools
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_levels, penalties, shared_points, totals
+from rubric_jobs.reader import lines_announced, lines_levels, penalties, shared_points, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.lines_scales import above_points, scales_of
@@ -26,6 +26,7 @@ from rubric_jobs.vocabulary import words
 MOST_PARTS = 60
 MOST_LINES = 3_000
 MOST_CRITERIA = 120
+FEWEST_HEADED = 3
 NEAR = 4
 """Lines behind the last criterion in which a total or deductions are looked for."""
 LONGEST_TITLE = 60
@@ -67,9 +68,24 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
     if wholes:
         scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
+    for heads, worths in _headed(outline):
+        yield _Choice(heads, points=worths)
     for criteria in [*above_points(outline), *_criteria(outline)]:
         for window in _windows(outline, criteria):
             yield from _levelled(outline, window)
+
+
+def _headed(outline: Outline) -> Iterator[tuple[tuple[int, ...], frozenset[int]]]:
+    """Headings that each stand above a single line of points: those name the criteria, what they are worth is below."""
+    heads = [i for i, signature in enumerate(outline.signatures) if signature[0] == "head"]
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and line.said.total is None]
+    found: dict[int, int] = {}
+    for head, following in itertools.pairwise([*heads, len(outline.lines)]):
+        below = [i for i in scored if head < i < following]
+        if len(below) == 1 and not outline.lines[head].said.is_scored:
+            found[head] = below[0]
+    if len(found) >= FEWEST_HEADED and len(found) * 2 > len(scored):
+        yield tuple(found), frozenset(found.values())
 
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
@@ -85,10 +101,24 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
             if signature[0] == "item":
                 alike.setdefault(signature[3], []).append(index)
     sets += [[i for i in group if i in set(scored)] for group in alike.values()]
+    sets += _by_marker(outline, scored) + _completed(scored, alike.values())
     sets += sorted(alike.values(), key=len)
     sets += [_titles(outline), _labelled(outline)]
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
+
+
+def _by_marker(outline: Outline, scored: Sequence[int]) -> list[list[int]]:
+    """What is worth points behind a bullet or number of any kind, and what is without one."""
+    marked = [i for i in scored if outline.lines[i].said.kind]
+    return [marked, [i for i in scored if i not in set(marked)]] if marked and len(marked) < len(scored) else []
+
+
+def _completed(scored: Sequence[int], alike: Iterable[Sequence[int]]) -> list[list[int]]:
+    """With the items that say no points in a list most of whose items do."""
+    worth = set(scored)
+    shares = [(group, sum(i in worth for i in group)) for group in alike if len(group) > 2]
+    return [sorted(worth.union(group)) for group, count in shares if len(group) / 2 < count < len(group)]
 
 
 def _titles(outline: Outline) -> list[int]:
@@ -114,7 +144,14 @@ def _wholes(outline: Outline) -> frozenset[int]:
     """Lines that are worth exactly what the lines from there to the next such one are worth together."""
     scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
-    found = [scored[place] for place, _ in totals.wholes(values, fewest=2)]
+    told = totals.wholes(values, fewest=2)
+    covered = sum(parts + 1 for _, parts in told)
+    found = [
+        scored[place]
+        for place, parts in told
+        # An item may by chance be worth what those below it are; if all are, it is none.
+        if covered == len(scored) or outline.signatures[scored[place]] != outline.signatures[scored[place + parts]]
+    ]
     return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
 
 
@@ -155,6 +192,7 @@ def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...
             chains[-1].append(index)
     joined = [[*a, *b] for a, b in itertools.pairwise(chains)] if 2 < len(chains) <= 6 else []
     found = [list(criteria), *_between_totals(outline, criteria), *chains, *joined, *runs]
+    found += [own for window in [list(criteria), *runs] for own in lines_announced.announced(outline, window)]
     return list(dict.fromkeys(tuple(w) for w in found if 2 <= len(w) <= MOST_CRITERIA))
 
 
@@ -174,10 +212,12 @@ def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     """Without levels, and with those that the lines below the criteria may be."""
     yield _Choice(criteria)
-    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria, frozenset())]
+    lost = {i for i, line in enumerate(outline.lines) if line.said.loss is not None}  # no level is worded as a loss
+    spans = _bodies(outline, criteria, frozenset())
+    bodies = [[i for i in range(start + 1, end) if i not in lost] for start, end in spans]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
     alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
-    choices = [rungs]
+    choices = [rungs, _like(outline, bodies, rungs)]
     if alike:
         signature = alike.most_common(1)[0][0]
         choices.append([[i for i in body if outline.signatures[i] == signature] for body in bodies])
@@ -192,6 +232,15 @@ def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
         if 2 <= have < len(criteria):
             own = tuple(i for i, group in zip(criteria, chosen, strict=True) if group)
             yield _Choice(own, levels, heads=frozenset(criteria) - set(own))
+
+
+def _like(outline: Outline, bodies: Sequence[Sequence[int]], rungs: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The rungs and the lines beside them that are set alike and open with a name, whatever it is."""
+    settings = {outline.signatures[i] for group in rungs for i in group}
+    lines = outline.lines
+    beside = {i for body in bodies for i in body if outline.signatures[i] in settings}
+    labelled = {i for i in beside if lines_levels.is_labelled(lines[i].said.raw)}.union(*map(set, rungs))
+    return [[i for i in body if i in labelled] for body in bodies]
 
 
 def _is_rung(outline: Outline, index: int) -> bool:

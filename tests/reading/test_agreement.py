@@ -18,6 +18,7 @@ def rubric(*names: str, confidence: float = 0.0, **changed: Any) -> Rubric:
 
 OURS = rubric("Thesis", "Style")
 SAME = rubric("thesis", "STYLE", confidence=0.9)
+CUT = rubric("Thesis", "Sty", confidence=0.9)
 OTHER = rubric("Thesis", "Style", "Sources", confidence=0.9)
 
 
@@ -39,6 +40,7 @@ def test_what_the_plans_read_stands_where_the_rules_read_otherwise() -> None:
     [
         (SAME, AGREED, True),
         (SAME, AGREED - 0.01, False),
+        (CUT, AGREED, True),
         (None, CONFIDENT, True),
         (OTHER, 1.0, False),
         (None, CONFIDENT - 0.01, False),
@@ -51,6 +53,14 @@ def test_it_is_certain_where_both_agree_or_the_plans_alone_are_very_sure(
     assert found is not None
     assert found.certain is is_certain
     assert bool(found.doubts) is (by_rules is OTHER)
+
+
+def test_sections_that_the_rules_do_not_see_are_no_disagreement() -> None:
+    within = Criterion(name="Style", points=Decimal(10), section="Form")
+    ours = OURS.model_copy(update={"criteria": [OURS.criteria[0], within], "confidence": AGREED})
+    found = settled(ours, 3.0, SAME)
+    assert found is not None
+    assert (found.certain, found.doubts) == (True, [])
 
 
 @pytest.mark.parametrize(
