@@ -212,7 +212,9 @@ def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     """Without levels, and with those that the lines below the criteria may be."""
     yield _Choice(criteria)
-    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria, frozenset())]
+    lost = {i for i, line in enumerate(outline.lines) if line.said.loss is not None}  # no level is worded as a loss
+    spans = _bodies(outline, criteria, frozenset())
+    bodies = [[i for i in range(start + 1, end) if i not in lost] for start, end in spans]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
     alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
     choices = [rungs, _like(outline, bodies, rungs)]

@@ -27,8 +27,10 @@ _INSERTED = re.compile(r"^[^\W\d_A-Z][^\n]{2,80}?\s[–—-]{1,2}\s+(?=[^\W\d_])
 _ARROW = re.compile(r"^([^\n]{2,120}?)\s*(?:[–—-]{1,2}>|[→⇒➔])\s*(\S.*)$", re.DOTALL)
 _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
-    r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*)$"
+    r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*"
+    r"|[^\W\d_]+\s*#?\s*\d{1,2}[a-z]?|[^\W\d_]{1,4}\s*\([a-z][.-]?\d{1,2}\))$"
 )
+""" "Part B", "Test #2", "BR (D.1)": what only counts, and names nothing without what follows it."""
 _LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
 _GOES_ON_BEHIND = re.compile(r"^[^()]*\)\s*[^\s.;:,)]")
 """A bracket that closes within its line: "Layout (0-6) with pictures"."""

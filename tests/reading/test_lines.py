@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rubric_jobs.documents.model import Document, fold
-from rubric_jobs.reader import shared_points
+from rubric_jobs.reader import candidates, shared_points
 from rubric_jobs.reader.assemble import assemble, assemble_part
 from rubric_jobs.reader.lines_enumeration import MOST_PARTS, enumerate_lines
 from rubric_jobs.reader.lines_features import features_lines
@@ -303,6 +303,23 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["30%: Content of the talk -> written part", "70%: Delivery and posture → spoken part"],
         [("Content of the talk", 30, []), ("Delivery and posture", 70, [])],
     ),
+    "losses below criteria": (
+        [
+            "1. Runs without a warning (2 points)",
+            "2. Passes the review (2 points)",
+            "  - lose 1 point for each serious finding",
+            "  - lose 2 points for a blocking finding",
+        ],
+        [("Runs without a warning", 2, []), ("Passes the review", 2, [])],
+    ),
+    "names that only count without what follows": (
+        [
+            "- Test #1: Next multiple (1 point)",
+            "- Test #2: Celsius to Kelvin (1 point)",
+            "- Part C (2 points)",
+        ],
+        [("Test #1: Next multiple", 1, []), ("Test #2: Celsius to Kelvin", 1, []), ("Part C", 2, [])],
+    ),
     "among other text": (
         [
             "# Handout",
@@ -325,6 +342,22 @@ def test_the_right_reading_of_a_list_is_enumerated(lines: Sequence[str], expecte
     document = document_of(*lines)
     parts = enumerate_lines(tuple(range(len(lines))), document)
     assert expected in [shown(assemble(Plan((part,)), document).rubric) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Great work (20)", "Good work (15)", "Poor work (5)"],
+        ["Excellent: all is told in full", "Good: most of it is told", "Poor: little is told"],
+        ["Fits (4)", "Fits mostly (3)", "Fits in part (2)", "Does not fit (1)"],
+    ],
+    ids=["named and worth less", "named", "worth one less each"],
+)
+def test_levels_of_one_scale_are_no_criteria(lines: Sequence[str]) -> None:
+    document = document_of("# Essays", *lines)
+    found = candidates.region_candidates(document, tuple(range(len(lines) + 1)))
+    places = [[criterion.source.paragraph for criterion in own.reading.criteria] for own in found]
+    assert list(range(1, len(lines) + 1)) not in places
 
 
 @pytest.mark.parametrize(
