@@ -31,7 +31,9 @@ _LABEL = re.compile(
     r"|[^\W\d_]+\s*#?\s*\d{1,2}[a-z]?|[^\W\d_]{1,4}\s*\([a-z][.-]?\d{1,2}\))$"
 )
 """ "Part B", "Test #2", "BR (D.1)": what only counts, and names nothing without what follows it."""
-_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\(((?:[^()]|\([^()]*\)){30,})\)?[\s.;]*$", re.DOTALL)
+_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
+_GOES_ON_BEHIND = re.compile(r"^[^()]*\)\s*[^\s.;:,)]")
+"""A bracket that closes within its line: "Layout (0-6) with pictures"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _one_line(text: str) -> tuple[str, str]:
     if arrow := _ARROW.match(text):
         return arrow.group(1), arrow.group(2)
     match = _LONG_BRACKET.match(text)
-    if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
+    is_all = match is not None and _GOES_ON_BEHIND.match(match.group(2)) is None
+    if match and is_all and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")
     return text, ""
 
