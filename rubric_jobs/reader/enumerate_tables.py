@@ -178,6 +178,8 @@ def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
             if not set(rows) & set("c="):
                 continue
             for name in _names(sheet, roles, rows, body):
+                if name == "above" and _is_parted(part):
+                    continue
                 own = replace(part, columns=roles, rows=_preamble(sheet, header) + rows, name=name)
                 yield Proposal(own, header.score, role_score, row_score)
 

@@ -144,7 +144,14 @@ def _wholes(outline: Outline) -> frozenset[int]:
     """Lines that are worth exactly what the lines from there to the next such one are worth together."""
     scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
-    found = [scored[place] for place, _ in totals.wholes(values, fewest=2)]
+    told = totals.wholes(values, fewest=2)
+    covered = sum(parts + 1 for _, parts in told)
+    found = [
+        scored[place]
+        for place, parts in told
+        # An item may by chance be worth what those below it are; if all are, it is none.
+        if covered == len(scored) or outline.signatures[scored[place]] != outline.signatures[scored[place + parts]]
+    ]
     return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
 
 
