@@ -54,9 +54,9 @@ def named(text: str, lead: str = "") -> Named:
     name, description = _split(lines, lead)
     if amount is None:
         amount, name = _inner_amount(name)
-        head, _, tail = name.partition(_MARK)
-        name, description = head, "\n".join(filter(None, [tail.strip(), description]))
-    return Named(tidy(name), folded(description) or None, amount, times)
+    head, _, tail = name.partition(_MARK)
+    description = "\n".join(filter(None, [tail.strip(), description.replace(_MARK, "\n")]))
+    return Named(tidy(head), folded(description) or None, amount, times)
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
@@ -98,7 +98,7 @@ def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
     begun = [(i, found) for i, line in enumerate(lines) if i and (found := _beginning_in_brackets(line))]
     if len(begun) == 1:
         place, (amount, rest) = begun[0]
-        return amount, [" ".join(lines[:place]), rest, *lines[place + 1 :]]
+        return amount, [f"{' '.join(lines[:place])}{_MARK}{rest}", *lines[place + 1 :]]
     ended = [(i, found) for i, line in enumerate(lines) if (found := _ending_in_brackets(line))]
     if len(ended) == 1 and ended[0][0] == len(lines) - 1 and ended[0][1][1]:
         return ended[0][1][0], [*lines[:-1], ended[0][1][1]]
