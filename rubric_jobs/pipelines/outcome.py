@@ -17,7 +17,7 @@ class Outcome:
     """`result` is the job's result as the API shows it; the other fields go into its performance figures.
 
     `plan` is what the rubric was assembled by. For a local reading by rules it is the likeliest plan, which may read
-    something else; None where no plan is known, and for an enhancement.
+    something else. None where no plan is known; for an enhancement, also where a model gave the points.
     """
 
     rubric: Rubric

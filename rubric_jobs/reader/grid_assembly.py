@@ -137,6 +137,11 @@ def _adjustment(work: Work, index: int) -> None:
         points = amount or own.amount
         work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
         return
+    shares = [cell.text for cell in cells if penalties.is_share(cell.text)]
+    if shares:
+        reason = text if penalties.is_share(text) else f"{text} ({tidy(shares[0]).lstrip('-−–+ ')})"
+        work.out.adjustments.append(Adjustment(kind="penalty", reason=reason, points=None))
+        return
     value = lost if lost is not None else penalties.told_alone(text)
     if value is None:
         value = cell_values.loss_of(text) or (amount.high if amount else None)
@@ -188,12 +193,14 @@ def criterion_row(work: Work, index: int) -> None:
 
 
 def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
-    """A row without levels whose points are taken off, or whose name begins with a word for that."""
+    """A row without levels whose points are taken off, or whose name begins with a word for that; or a bonus: "+5"."""
     if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
         return False
     columns = work.columns("p") + work.columns("w")
     is_lost = any((cell := row[c]) and cell_values.loss_of(cell.text) is not None for c in columns)
-    return is_lost or penalties.is_penalty(tidy(head.text))
+    is_added = any((cell := row[c]) and penalties.ADDED.match(cell.text) for c in columns)
+    name = tidy(head.text)
+    return is_lost or penalties.is_penalty(name) or (is_added and penalties.names_bonus(name))
 
 
 def _head(work: Work, row: Row) -> View | None:

@@ -11,13 +11,14 @@ import itertools
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_levels, penalties, shared_points, totals
+from rubric_jobs.reader import lines_adjustments, lines_levels, penalties, shared_points, totals
 from rubric_jobs.reader.lines_assembly import named
+from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.lines_scales import above_points, scales_of
 from rubric_jobs.reader.plan import NameFrom, Part
@@ -52,6 +53,8 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
     if len(region) > MOST_LINES:
         return []
     outline = outline_of(region, document)
+    adjustments, adjusting = lines_adjustments.adjustments_of(outline)
+    outline = replace(outline, adjustments=adjustments, adjusting=adjusting)
     found: dict[tuple[tuple[int, ...], str, str], Part] = {}
     scales = (_Choice(own.criteria, own.levels, points=own.points) for own in scales_of(outline))
     for choice in itertools.chain(scales, _choices(outline)):
@@ -65,7 +68,7 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
 def _choices(outline: Outline) -> Iterator[_Choice]:
     wholes = _wholes(outline)
     if wholes:
-        scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
+        scored = [i for i in _scored(outline) if i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
     for criteria in [*above_points(outline), *_criteria(outline)]:
         for window in _windows(outline, criteria):
@@ -74,7 +77,7 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     """Sets of lines that may be the criteria, the likelier first."""
-    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    scored = _scored(outline)
     above = {i: [j for j in scored if j < i and _heads(outline, j, i)] for i in scored}
     headed = {j for heads in above.values() for j in heads}
     sets = [scored, [i for i in scored if i not in headed], [i for i in scored if not above[i]]]
@@ -89,6 +92,10 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     sets += [_titles(outline), _labelled(outline)]
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
+
+
+def _scored(outline: Outline) -> list[int]:
+    return [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in outline.adjustments]
 
 
 def _titles(outline: Outline) -> list[int]:
@@ -112,7 +119,7 @@ def _labelled(outline: Outline) -> list[int]:
 
 def _wholes(outline: Outline) -> frozenset[int]:
     """Lines that are worth exactly what the lines from there to the next such one are worth together."""
-    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    scored = _scored(outline)
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
     found = [scored[place] for place, _ in totals.wholes(values, fewest=2)]
     return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
@@ -123,7 +130,9 @@ def _may_be_criterion(outline: Outline, index: int) -> bool:
     return (
         bool(line.said.text)
         and line.said.total is None
+        and line.said.loss is None
         and not line.said.is_amount_alone
+        and index not in outline.adjustments | outline.adjusting
         and len(line.said.text) <= 600
     )
 
@@ -250,6 +259,7 @@ def _part(outline: Outline, choice: _Choice) -> Part:
         has_points = outline.lines[start].said.amount is not None
         for index in range(start + 1, end):
             roles[index] = _body_role(outline, choice, index, has_points)
+    lines_adjustments.take_in(outline, roles)
     if choice.criteria:
         _sections(outline, choice, roles)
     _shared_points(outline, choice, roles)
@@ -263,6 +273,8 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
         return "n" if choice.are_numbered else "l"
     if index in choice.points:
         return "p"
+    if index in outline.adjustments or index in outline.adjusting:
+        return "a" if index in outline.adjustments else "-"
     if line.said.total is not None:
         return "t"
     if line.said.is_amount_alone:
@@ -317,11 +329,21 @@ def _ending(outline: Outline, roles: dict[int, str]) -> None:
         line = outline.lines[index]
         if line.said.total is not None:
             roles[index] = "t"
-        elif index > last and (line.said.loss is not None or (line.said.amount and penalties.is_bonus(line.said.raw))):
+        elif index > last and (index in outline.adjustments or _is_adjustment(line) or _is_next(outline, roles, index)):
             roles[index] = "a"
     for index in range(max(0, first - 2), first):
         if outline.lines[index].said.total is not None:
             roles[index] = "t"
+
+
+def _is_adjustment(line: Line) -> bool:
+    return line.said.loss is not None or (line.said.amount is not None and penalties.is_bonus(line.said.raw))
+
+
+def _is_next(outline: Outline, roles: Mapping[int, str], index: int) -> bool:
+    """Whether it is the next item of the list in which the line above is an adjustment."""
+    is_item = bool(outline.lines[index].said.kind) and outline.signatures[index] == outline.signatures[index - 1]
+    return is_item and roles.get(index - 1) == "a"
 
 
 def _packed(outline: Outline, roles: dict[int, str]) -> Part:

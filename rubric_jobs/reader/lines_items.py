@@ -33,6 +33,8 @@ _ABOUT_ALL = re.compile(
 _IN_BRACKET = re.compile(
     r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
 )
+_FOR = re.compile(r"^(?:for|für|por|pour|per|para|voor)\s+", re.IGNORECASE)
+""" "20 points for the thesis"."""
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
 _REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
 """ "The login works 5 points (2 without a test)": points before a closing remark."""
@@ -202,7 +204,7 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
         return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
-        return opened[0], _tidied(opened[1])
+        return opened[0], _tidied(opened[1] if opened[0].is_bare else _FOR.sub("", opened[1]))
     return _inside(text) or _at_head(text) or _behind_colon(text) or (None, _tidied(text))
 
 
