@@ -128,7 +128,8 @@ def _adjustment(work: Work, index: int) -> None:
         work.use(cell)
     if head is None:
         return
-    text = tidy(head.text)
+    told = [row[c] for c in work.columns("d")]
+    text = " ".join(tidy(cell.text) for cell in [head, *told] if cell and cell.text)
     beside = [cell for cell in cells if cell is not head]
     lost = next((v for cell in beside if (v := cell_values.loss_of(cell.text)) is not None), None)
     amount = next((a for cell in beside if (a := cell_values.amount_of(cell.text))), None)

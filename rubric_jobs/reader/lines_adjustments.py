@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import lexicon, penalties
@@ -75,11 +74,12 @@ def _is_named(line: Line) -> bool:
 
 
 def _has_parts(outline: Outline, place: int) -> bool:
-    """Whether lines below it, set further in, are worth something: then they are the levels of a criterion."""
-    below: Sequence[Line] = outline.lines[place + 1 : place + 3]
-    return len(below) == 2 and all(
-        line.said.amount is not None and outline.is_above(place, at) for at, line in enumerate(below, place + 1)
-    )
+    """Whether the two lines below are set alike, and the better one earns as much: the levels of a criterion."""
+    own, below = outline.lines[place].said.amount, outline.lines[place + 1 : place + 3]
+    kinds = set(outline.signatures[place + 1 : place + 3])
+    worths = [line.said.amount.high for line in below if line.said.amount]
+    is_list = len(worths) == len(below) == 2 and len(kinds) == 1 and outline.signatures[place] not in kinds
+    return own is not None and is_list and max(worths) == own.high
 
 
 def take_in(outline: Outline, roles: dict[int, str]) -> None:

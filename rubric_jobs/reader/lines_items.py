@@ -186,6 +186,9 @@ def is_amount_alone(text: str) -> bool:
 @lru_cache(REMEMBERED)
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
+    if len(text) > amounts.LONGEST:
+        found, rest = worth(text[: amounts.LONGEST], is_marked)
+        return found, rest + text[amounts.LONGEST :]
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
     text = amounts.OF_GRADE.sub("", text)
     if is_amount_alone(text):
