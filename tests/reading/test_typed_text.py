@@ -383,7 +383,7 @@ def test_the_longest_hostile_text_is_read_or_refused_at_once(hostile: Callable[[
 @given(st.text("*_ \t.:-–…|()[]5ap/\\,;", min_size=1, max_size=8), st.sampled_from([30, 500, 20_000]))
 def test_no_pattern_of_a_few_signs_is_expensive(unit: str, width: int) -> None:
     line = (unit * width)[:width] + "\n"
-    with cpu.at_most(1), contextlib.suppress(NoRubricFound, DocumentTooLarge):
+    with cpu.at_most(3), contextlib.suppress(NoRubricFound, DocumentTooLarge):
         read(line * (20_000 // width))
 
 
