@@ -109,7 +109,7 @@ class LocalService:
             try:
                 with urllib.request.urlopen(f"{self.address}/healthz", timeout=5):  # noqa: S310
                     return
-            except urllib.error.URLError:
+            except (urllib.error.URLError, TimeoutError):
                 time.sleep(0.05)
         raise LocalServiceError(f"The web server did not answer within {READY_S:.0f} s; see {self.logs / 'web'}.log.")
 

@@ -6,6 +6,7 @@ stored in the job's row, and bound again by the worker that claims the job.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -129,28 +130,42 @@ class OnceAMinute(logging.Filter):
         return is_new
 
 
+class JsonLines(logging.Formatter):
+    """One JSON object a line, the same as structlog's formatter makes in twice the time."""
+
+    _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+    _encode = json.JSONEncoder(default=str).encode
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        line = {"event": record.getMessage(), **get_contextvars()}
+        line |= {"level": record.levelname.lower(), "logger": record.name}
+        line |= {name: value for name, value in vars(record).items() if name not in self._STANDARD}
+        line["timestamp"] = at
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = places(record.exc_info[1])
+        return self._encode(line)
+
+
 def formatter(*, is_watched: bool) -> logging.Formatter:
     # Lines do not name thread, process or line of code; finding these out is a third of a line's cost.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # as Python's logging guide recommends
+    if not is_watched:
+        return JsonLines()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
-        _say_local_time if is_watched else _say_when,
+        _say_local_time,
     ]
-    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _say_where_it_broke]
-    if is_watched:
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
-    else:
-        last.append(structlog.processors.JSONRenderer(default=str))
+    last: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _say_where_it_broke,
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+    ]
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last)
-
-
-def _say_when(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
-    at = datetime.fromtimestamp(line["_record"].created, UTC)
-    return line | {"timestamp": at.isoformat().replace("+00:00", "Z")}
 
 
 def _say_local_time(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:

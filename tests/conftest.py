@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
+from xdist.scheduler import LoadFileScheduling
 
 from rubric_jobs.web import auth
 from rubric_jobs.web.sign_in import QuietPBKDF2
@@ -24,8 +25,24 @@ __all__ = ["_fake_llm_server", "fake_llm"]
 hypothesis_settings.register_profile("fuzz", max_examples=2_000)
 
 
+BROWSER = "tests/browser/"
+"""Its files share a service and a browser, which take seven seconds of CPU time to start."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    items.sort(key=lambda item: (not item.nodeid.startswith(BROWSER), item.get_closest_marker("long") is None))
+
+
+class FilesTogether(LoadFileScheduling):
+    """A file's tests run in one process, and those of the browser's files in the same one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

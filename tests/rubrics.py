@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
 
-quick = settings(max_examples=40, deadline=None)
+_IS_FUZZ = settings.get_current_profile_name() == "fuzz"
+
+quick = settings(max_examples=400 if _IS_FUZZ else 25, deadline=None)
 """No deadline for one example: a busy machine is no fault of the code."""
 
-thorough = settings(max_examples=2_000 if settings.get_current_profile_name() == "fuzz" else 100, deadline=None)
+thorough = settings(max_examples=2_000 if _IS_FUZZ else 50, deadline=None)
 """For numbers, which must never be wrong."""
 
 _SIGNS = [

@@ -33,6 +33,7 @@ _WORTH_LED = re.compile(
     rf"^[(\[]?\d{{1,3}}\s*(?:%|{UNIT}\.?)[)\]]?\s*[-–—:]?\s*(?=[^\W\d_])(?-i:[^a-zß-ÿ])", re.IGNORECASE
 )
 """What a line is worth, before its name: "20% Design of the project"."""
+_NUMBERED = re.compile(r"^\d{1,3}(?:[.,]\d)?\s*[:：=]\s+\S")
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = re.compile(
     r"self|well|non|co|pre|re|multi|semi|cross|high|low|long|short|on|off|in|so|anti|post|sub|pro|mid|full|half|part|real"
@@ -170,7 +171,12 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
 
 
 def _is_labelled_like(first: Line, above: Line, line: Line) -> bool:
-    """Whether a sentence ended above, and a label opens this line as one opens the paragraph: "Good: It is clear."."""
+    """Whether a number opens this line as one opens the paragraph: "4: All is clear", "3: Most is clear".
+
+    A label in letters must also follow a sentence's end: "Good: It is clear.".
+    """
+    if _NUMBERED.match(first.text) and _NUMBERED.match(line.text):
+        return True
     return above.text[-1:] in ".!?" and all(
         _LABELLED.match(each.text) and each.text[0].isupper() for each in (first, line)
     )

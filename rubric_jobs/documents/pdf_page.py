@@ -1,4 +1,6 @@
-"""One page as PDFium sees it → words and edges. Only this module and `pdf_annotations` speak PDFium's C interface."""
+"""One page as PDFium sees it → words and edges. Only this module, `pdf_type` and
+`pdf_annotations` speak PDFium's C interface.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ from rubric_jobs.documents.geometry import Box, Edge, PageContent, Word
 from rubric_jobs.documents.pdf_annotations import Place, read_annotations
 from rubric_jobs.documents.pdf_garbled import is_garbled
 from rubric_jobs.documents.pdf_glyphs import Glyph, Glyphs, with_accents, with_raised
+from rubric_jobs.documents.pdf_type import are_tight, line_of_type, style, true_height, type_size
 from rubric_jobs.documents.pdf_unseen import without_invisible, without_struck
 from rubric_jobs.errors import DocumentTooLarge
 
@@ -30,10 +33,6 @@ THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
 SUSPICIOUS_HEIGHT = 20.0
 """Points; only words that look so tall are measured again, which costs three calls."""
-TALLEST_LINE = 1.6
-"""Times the type size: no font that is written in needs more for a line."""
-ASCENT, DESCENT = 0.95, 0.25
-"""Of a usual font, for its type size."""
 _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 _WHITE = 245
 _WHITE_AREA = 253
@@ -169,7 +168,9 @@ def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -
     """Glyphs in content order; None stands for white space."""
     box = c.FS_RECTF()
     its_place = ctypes.byref(box)
-    for i, code in enumerate(_codes(page, len(angles))):
+    codes = _codes(page, len(angles))
+    is_tight = turn == 0 and are_tight(page, codes)
+    for i, code in enumerate(codes):
         text = _text_of(code)
         if not text or not c.FPDFText_GetLooseCharBox(page, i, its_place):
             yield None
@@ -180,6 +181,8 @@ def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -
             x0, x1 = x1, x0
         if top > bottom:
             top, bottom = bottom, top
+        if is_tight and not angles[i] and (size := type_size(page, i)) > 0:
+            top, bottom = line_of_type(page, i, place, size)
         yield text, x0, top, x1, bottom, (angles[i] - turn) % 4, i
 
 
@@ -226,39 +229,11 @@ def _breaks(last: Glyph, new: Glyph) -> bool:
 
 def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[Glyph], place: Place) -> Word:
     texts, lefts, tops, rights, bottoms, angles, indices = zip(*glyphs, strict=True)
-    is_bold, is_italic = _style(page, indices[0])
+    is_bold, is_italic = style(page, indices[0])
     top, bottom = min(tops), max(bottoms)
     if bottom - top > SUSPICIOUS_HEIGHT and angles[0] == 0:
-        top, bottom = _true_height(page, indices[0], place, top, bottom)
+        top, bottom = true_height(page, indices[0], place, top, bottom)
     return Word("".join(texts), min(lefts), top, max(rights), bottom, is_bold, is_italic, angles[0])
-
-
-def _true_height(page: c.FPDF_TEXTPAGE, index: int, place: Place, top: float, bottom: float) -> tuple[float, float]:
-    """Top and bottom of a line of its type where the font claims several lines, as those for formulas do."""
-    matrix = c.FS_MATRIX()
-    x, y = ctypes.c_double(), ctypes.c_double()
-    if not c.FPDFText_GetMatrix(page, index, ctypes.byref(matrix)):
-        return top, bottom
-    size = c.FPDFText_GetFontSize(page, index) * math.hypot(matrix.c, matrix.d)
-    if not 0 < TALLEST_LINE * size < bottom - top or not c.FPDFText_GetCharOrigin(page, index, x, y):
-        return top, bottom
-    _, baseline = place(x.value, y.value)
-    return baseline - ASCENT * size, baseline + DESCENT * size
-
-
-def _style(page: c.FPDF_TEXTPAGE, index: int) -> tuple[bool, bool]:
-    name = ctypes.create_string_buffer(96)
-    flags = ctypes.c_int()
-    c.FPDFText_GetFontInfo(page, index, name, 96, ctypes.byref(flags))
-    is_bold, is_italic = _named_style(name.value)
-    return is_bold or c.FPDFText_GetFontWeight(page, index) >= 600, is_italic
-
-
-@lru_cache(maxsize=1024)
-def _named_style(font: bytes) -> tuple[bool, bool]:
-    name = font.decode("latin-1").lower()
-    is_bold = any(mark in name for mark in ("bold", "black", "heavy", "semibd", "cmbx"))
-    return is_bold, any(mark in name for mark in ("italic", "oblique"))
 
 
 _Matrix = tuple[float, float, float, float, float, float]

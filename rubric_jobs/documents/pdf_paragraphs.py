@@ -125,11 +125,14 @@ def _is_parted(line: Line, x: float) -> bool:
     return all(w.x1 + 3 < x or w.x0 - 3 > x for w in line.words)
 
 
+_SIGNS = "_.,:;!?()…“”\"'"
+
+
 def _is_prose(lines: list[Line], x: float) -> bool:
     """Running text right of x: words, not the amounts that stand at the right of a list."""
     right = [w for line in lines for w in line.words if w.x0 > x]
     told = [max(1, sum(map(_is_wide, w.text)) // 2) for w in right]
-    spoken = [count for count, w in zip(told, right, strict=True) if w.text.isalpha() or count > 1]
+    spoken = [count for count, w in zip(told, right, strict=True) if w.text.strip(_SIGNS).isalpha() or count > 1]
     return sum(told) >= 3 * len(lines) and sum(spoken) >= 0.6 * sum(told)
 
 

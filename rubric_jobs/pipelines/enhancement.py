@@ -70,8 +70,8 @@ async def enhance(
     """A rubric whose criteria add up to exactly the total that was asked for.
 
     With `auto`, a whole rubric without a wish is never sent to a model, because arithmetic is enough. With a wish it is
-    sent where there is a model; else a warning says that the wish was not followed. `read` reads what this service did
-    not write; its plan comes with an outcome that arithmetic alone has made. The hooks are those of extraction.
+    sent if there is a model; else a warning says that the wish was not followed. `read` reads a text that this service
+    did not write; its plan is part of an outcome that was made by arithmetic alone. The hooks are those of extraction.
     Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share, NeedsModel for a few rules
     without a model, a ProviderError.
     """

@@ -49,7 +49,7 @@ _CORE = (
 _LEADING = (
     r"(?:(?:up to|max(?:imum|imal|\.)?|maximal|hasta|até|jusqu['’]à|bis zu|worth|score|points?|pts\.?|marks?|value|"
     r"puntos|puntaje|puntuaci[oó]n|pontos|pontua[cç][aã]o|punkte|punti|punten|poeng|poin|skor|nilai|bobot|баллы?|weight|"
-    r"total|valor|peso|nota|note|out of|(?:von|sur|sobre|su|van|av|из|dari|of)(?=\s*\d)|z(?=\s\d)|"
+    r"total|valor|peso|nota|note|out of|(?:de|from|da|od|fra|от|von|sur|sobre|su|van|av|из|dari|of)(?=\s*\d)|z(?=\s\d)|"
     r"满分|分值|分数|共|滿分|배점|점수|[_.…]{2,80})\s*[:：=]?\s*)"
 )
 _BLANK = r"[_.…\s]*[/／]\s*"
@@ -185,10 +185,10 @@ def bracketed(text: str) -> tuple[Amount, str] | None:
 def trailing(text: str) -> tuple[Amount, str] | None:
     """The amount at the end and the text before it; a bare number counts only after a tab or a colon."""
     plain = _plain(text)
-    match = _BRACKET.search(plain, max(0, plain.rstrip().rfind(" ", 0, -30)))
-    if match and not plain[match.end() :].strip(" .;:,、。"):
-        amount = _amount(match)
-        return (amount, plain[: match.start()].strip()) if amount else None
+    for match in _BRACKET.finditer(plain, max(0, plain.rstrip().rfind(" ", 0, -30))):
+        if not plain[match.end() :].strip(" .;:,、。"):
+            amount = _amount(match)
+            return (amount, plain[: match.start()].strip()) if amount else None
     for match in _TAIL.finditer(plain, max(0, len(plain) - 60)):
         amount = _amount(match)
         before = plain[: match.start()]

@@ -14,10 +14,15 @@ from rubric_jobs.reader.lines_enumeration import enumerate_lines
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.regions import regions
 from rubric_jobs.reader.weights import dot, fitted
+from rubric_jobs.vocabulary import words
 
 FEWEST_OF_A_SCALE = 4
+FEWEST_NAMED = 3
+"""The same where names of levels say so."""
 MOST_KEPT = 4
-"""Of each region."""
+"""Of each table."""
+MOST_LISTS_KEPT = 6
+"""Of each run of paragraphs, whose readings often differ in a line or two."""
 
 
 @dataclass(slots=True)
@@ -47,9 +52,10 @@ def ranked(own: list[Candidate]) -> list[Candidate]:
     ranks = {id(candidate): dot(rank, candidate.features) for candidate in own}
     own.sort(key=lambda candidate: -ranks[id(candidate)])
     odds = dot(detect, own[0].features) + detect.get("intercept", 0.0)
-    for candidate in own[:MOST_KEPT]:
+    kept = own[: MOST_LISTS_KEPT if own[0].part.shape == "lines" else MOST_KEPT]
+    for candidate in kept:
         candidate.score = odds + ranks[id(candidate)] - ranks[id(own[0])]
-    return own[:MOST_KEPT]
+    return kept
 
 
 def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[Candidate]:
@@ -67,11 +73,19 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
 
 
 def _is_scale(reading: PartReading) -> bool:
-    """Lines worth 4, 3, 2 and 1 point are the levels of one thing, not four things."""
-    points = [criterion.points for criterion in reading.criteria if not criterion.levels]
-    if len(points) < FEWEST_OF_A_SCALE or len(points) < len(reading.criteria) or points[-1] not in (0, 1):
+    """Lines worth 4, 3, 2 and 1 point, or named great, good and poor, are the levels of one thing, not several."""
+    plain = [criterion for criterion in reading.criteria if not criterion.levels]
+    if len(plain) < len(reading.criteria):
         return False
-    return all(a is not None and b is not None and a == b + 1 for a, b in itertools.pairwise(points))
+    points = [criterion.points for criterion in plain if criterion.points is not None]
+    steps = {a - b for a, b in itertools.pairwise(points)} if len(points) == len(plain) else set()
+    if len(plain) >= FEWEST_OF_A_SCALE and steps == {1} and points[-1] in (0, 1):
+        return True
+    ranks = [rank for criterion in plain if (rank := words.level_rank(criterion.name)) is not None]
+    if len(ranks) < len(plain) or len(plain) < FEWEST_NAMED:
+        return False
+    falls = all(a >= b for a, b in itertools.pairwise(ranks)) and ranks[0] > ranks[-1]
+    return falls and all(step > 0 for step in steps) and bool(steps or len(set(ranks)) == len(ranks))
 
 
 def _parts(document: Document, region: tuple[int, ...]) -> Iterator[tuple[Part, Features]]:

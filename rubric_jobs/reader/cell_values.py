@@ -109,12 +109,17 @@ def level(title: str, text: str) -> Told:
 
 
 @lru_cache(REMEMBERED)
-def unnamed_level(text: str, lead: str) -> Told:
-    """A level that stands in its cell alone: points, often a name, a description."""
+def unnamed_level(text: str, lead: str, *, beside_others: bool = False) -> Told:
+    """A level that stands in its cell alone: points, often a name, a description.
+
+    In a row of levels a few words about the work are a description, though one of them is a word for a level.
+    """
     amount, rest = cell_amount(text)
     if amount is None and (below := _named_below(text)):
         return below
     name, description = _cell_name(rest, lead)
+    if beside_others and name == rest and not _is_mostly_level(name):
+        name, description = None, rest
     return Told(name, folded(description) or None, amount)
 
 
@@ -222,6 +227,14 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
     return None, text
 
 
+def _is_mostly_level(text: str) -> bool:
+    """Whether hardly any of it says something else: "Very little participation" describes a level."""
+    told = words.concepts(text)
+    return len(text) <= 2 or (
+        text == core_of(text) and max(told.get("levels", 0.0), told.get("nothing", 0.0), told.get("full", 0.0)) >= 0.75
+    )
+
+
 def _goes_on(first: str, second: str) -> bool:
     """A sentence that ends, or was broken by its width, is no name; a level's word alone is one."""
     is_word = " " not in first and _is_level_name(first)
@@ -251,6 +264,12 @@ _POINTS_FIRST = re.compile(
     r"(?:[:：.)=–—-]|$)\s*",
     re.IGNORECASE,
 )
+_LIST_FIRST = re.compile(
+    rf"^\s*(?:[•\-–*·▪]\s*)?(?P<all>(?P<first>{amounts.NUMBER})(?:\s*,\s*{amounts.NUMBER})*\s*(?:,|und|oder|or|ou|o|of)?\s*"
+    rf"(?P<last>{amounts.NUMBER})\s*(?:[^\W\d_]{{1,6}})?{amounts.UNIT})(?![^\W\d_])\s*[:：–—-]?\s*(?P<text>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+""" "3, 2 or 1 points: partly"."""
 _NAME_FIRST = re.compile(r"^\s*(?:[•\-–*·▪]\s*)?([^:：\n]{2,45}?)\s*(?:[:：]|\s[–—-]\s)\s*(.*)$", re.DOTALL)
 
 
@@ -258,11 +277,29 @@ _UNIT_FIRST = re.compile(rf"^\s*(?:[•\-–*·▪]\s*)?{amounts.NUMBER}\s*{amou
 _BULLET = re.compile(r"^\s*[•\-–*·▪]\s+")
 
 
+_SENTENCE_BEFORE = r"(?<=[.;!?。；])\s+"
+_RANGE_FIRST = re.compile(
+    rf"(?:[^\W\d_][^.:;()]{{0,30}}\s)?\(?{amounts.NUMBER}\s*[-–—]\s*{amounts.NUMBER}\s*(?:{amounts.UNIT}\.?)?\)?\s*[:：]\s"
+)
+_RANGE_WITHIN = re.compile(rf"{_SENTENCE_BEFORE}({_RANGE_FIRST.pattern})")
+_MARK_WITHIN = re.compile(rf"{_SENTENCE_BEFORE}(?={amounts.NUMBER}\s*[:：]\s)")
+_POINTS_WITHIN = re.compile(rf"{_SENTENCE_BEFORE}(?={amounts.NUMBER}\s*{amounts.UNIT}\.?\n)", re.IGNORECASE)
+
+
+def _one_a_line(text: str) -> str:
+    """Levels that follow each other within a line, each on a line of its own: "0–5: unclear. 6–9: clear."."""
+    text = _POINTS_WITHIN.sub("\n", text)
+    if not _RANGE_FIRST.match(text) or not _RANGE_WITHIN.search(text):
+        return text
+    parted = _RANGE_WITHIN.sub(lambda match: "\n" + " ".join(match.group(1).split()) + " ", text)
+    return _MARK_WITHIN.sub("\n", parted)
+
+
 @lru_cache(REMEMBERED)
 def levels_in(text: str) -> tuple[Told, ...]:
     """The levels that one cell lists; empty where it lists none."""
     found: list[list[str]] = []
-    for line in (line.strip() for line in text.split("\n")):
+    for line in (line.strip() for line in _one_a_line(text).split("\n")):
         if line and (_begins_level(line) or not found):
             found.append([line])
         elif line:
@@ -282,7 +319,7 @@ def _described_alone(level: Told) -> Told:
 
 @lru_cache(REMEMBERED)
 def _begins_level(line: str) -> bool:
-    if whole(line) or _POINTS_FIRST.match(line) or _UNIT_FIRST.match(line):
+    if whole(line) or _POINTS_FIRST.match(line) or _UNIT_FIRST.match(line) or _listed_points(line):
         return True
     named = _NAME_FIRST.match(line)
     if named and is_level_heading(named.group(1)):
@@ -303,7 +340,24 @@ def ends_in_points(line: str) -> bool:
     return found is not None and found[0].has_unit and line.rstrip(" .;")[-1:] not in ")]）】"
 
 
+def _listed_points(text: str) -> Told | None:
+    """A level of several points, any of which may be given."""
+    listed = _LIST_FIRST.match(text)
+    if (
+        listed is None
+        or listed["first"] == listed["all"]
+        or ("," not in listed["all"] and " " not in listed["all"].strip())
+    ):
+        return None
+    worth = sorted((amounts.number(listed["first"]), amounts.number(listed["last"])))
+    if worth[0] == worth[1]:
+        return None
+    return Told(listed["all"], folded(listed["text"]) or None, Amount(worth[1], low=worth[0], has_unit=True))
+
+
 def _listed_level(text: str) -> Told:
+    if listed := _listed_points(text):
+        return listed
     named = _NAME_FIRST.match(text)
     if named and is_level_heading(named.group(1)):
         name, amount = heading(named.group(1))

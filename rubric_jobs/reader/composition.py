@@ -21,6 +21,7 @@ THRESHOLDS = (1.0, 0.0, -1.0, -2.5)
 FEWEST_COPIED = 3
 """Criteria that are all among those of another part: of two it would be by chance too often."""
 MOST_PARTS = 24
+MOST_WAYS = 4
 
 Regions = dict[tuple[int, ...], list[Candidate]]
 
@@ -84,12 +85,28 @@ def _proposed(ranked: list[Candidate], found: Regions) -> Iterator[list[Candidat
             if base and base not in bases:
                 bases.append(base)
                 yield base
+    yield from _read_alike(found)
     yield from ([candidate] for candidate in ranked[:6])
     for base in bases[:4]:
         yield from _changed(base, found)
+    yield from ([other] for candidate in ranked[:3] for other in found[candidate.region][1:])
     for base in bases[:2]:
         others = [c for c in ranked if c not in base and not any(_overlap(c, chosen) for chosen in base)]
         yield from ([*base, other] for other in others)
+
+
+def _read_alike(found: Regions) -> Iterator[list[Candidate]]:
+    """Tables that can all be read in one way, each in that way, be it another one's likeliest or not."""
+    ways: dict[object, dict[tuple[int, ...], Candidate]] = {}
+    for region, own in found.items():
+        for candidate in own:
+            part = candidate.part
+            if part.shape != "lines":
+                ways.setdefault((part.shape, part.columns, part.name), {}).setdefault(region, candidate)
+    several = [list(way.values()) for way in ways.values() if len(way) > 1]
+    several.sort(key=lambda way: -max(candidate.score for candidate in way))
+    for way in several[:MOST_WAYS]:
+        yield _greedy(sorted(way, key=lambda candidate: -candidate.score))
 
 
 def _changed(base: list[Candidate], found: Regions) -> Iterator[list[Candidate]]:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from rubric_jobs.documents.model import fold
 from rubric_jobs.reader import totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
-from rubric_jobs.reader.local_features import row_features
+from rubric_jobs.reader.local_features import fold, row_features
 from rubric_jobs.reader.sheet import Sheet
 from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.reader.weights import classes
@@ -18,6 +17,7 @@ MOST_ROW_ROLES = 4
 _NOTE = re.compile(r"\(.{20,}\)", re.DOTALL)
 FEWEST_SUMMED = 3
 """Rows whose sum the last one may repeat: of two it would be by chance too often."""
+UNLIKELY = 6.0
 _Flip = tuple[float, dict[int, str]]
 """What another assignment costs in log probability, and which rows it gives which role."""
 _SIGNATURE = (
@@ -59,7 +59,7 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     flips.sort(key=lambda flip: flip[0])
     found = [("".join(best), base / len(best))] if best else []
     for cost, changed in flips[: MOST_ROW_ROLES - 1]:
-        if cost < 6:
+        if cost < UNLIKELY:
             rows_text = "".join(changed.get(i, role) for i, role in enumerate(best))
             found.append((rows_text, (base - cost) / len(best)))
     return found
@@ -91,6 +91,8 @@ def wholes_of(worths: Sequence[Decimal | None]) -> list[int]:
     found = totals.wholes(worths, fewest=1)
     # Rows of equal worth are no wholes of each other.
     is_clear = len(found) > 1 and sum(parts > 1 for _, parts in found) * 2 >= len(found)
+    covered = sum(parts + 1 for _, parts in found)
+    is_clear = is_clear and covered * 4 >= 3 * sum(worth is not None for worth in worths)
     return [place for place, _ in found] if is_clear else []
 
 
@@ -115,23 +117,51 @@ def _with_heads_and_notes(
     heads = [row for row in body if _repeats_levels(sheet, roles, titles, row)]
     # Where most rows do so, the names stand in the cells to be circled.
     forced = dict.fromkeys(heads, "h") if len(heads) * 2 < len(body) else {}
+    forced |= dict.fromkeys(_numbered_sections(sheet, roles, body), "s") | dict.fromkeys(_captions(sheet, body), "k")
     total = False
     for row, share in zip(body, shares, strict=True):
         cells = sheet.distinct[row]
         is_note = len(cells) == 1 and _NOTE.fullmatch(cells[0].text) is not None
-        if is_note or (total and set(roles) & set("lpw") and not _says_worth(sheet, roles, row)):
+        is_heading = len(cells) == 1 and "l" in roles and "only:criterion" in tags_of(cells[0].text)
+        if is_note or is_heading or (total and set(roles) & set("lpw") and not _says_worth(sheet, roles, row)):
             forced.setdefault(row, "-")
         total = total or max(share, key=share.__getitem__) == "t"
-    return [
-        {**share, role: max(share.values()) + 1.0} if (role := forced.get(row)) else share
-        for row, share in zip(body, shares, strict=True)
-    ]
+    return [_forced(share, forced.get(row)) for row, share in zip(body, shares, strict=True)]
+
+
+def _forced(share: dict[str, float], role: str | None) -> dict[str, float]:
+    """A row that is left out is nothing else; one that repeats the header may be a criterion after all."""
+    if role is None:
+        return share
+    others = {other: value - UNLIKELY for other, value in share.items()} if role == "-" else share
+    return {**others, role: max(share.values()) + 1.0}
 
 
 def _repeats_levels(sheet: Sheet, roles: str, titles: Sequence[str], row: int) -> bool:
     columns = [column for column, role in enumerate(roles) if role == "l" and sheet.texts[row][column]]
-    same = [c for c in columns if fold(sheet.texts[row][c]) == fold(titles[c])]
-    return len(same) > 1 and len(same) == len(columns) and not any(is_amount(titles[c]) for c in same)
+    names = {c: (fold(titles[c]), fold(titles[c].rpartition("\n")[2])) for c in columns}
+    same = [c for c in columns if fold(sheet.texts[row][c]) in names[c] and not is_amount(sheet.texts[row][c])]
+    return len(same) > 1 and len(same) == len(columns)
+
+
+_NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?(?=\s|$)")
+
+
+def _numbered_sections(sheet: Sheet, roles: str, body: range) -> list[int]:
+    """Rows that are worth nothing and are followed by their parts: "2. Code" above "2.1 ..." and "2.2 ..."."""
+    numbers = {row: match["number"] for row in body if (match := _NUMBERED.match(sheet.texts[row][0]))}
+    return [
+        row
+        for row, number in numbers.items()
+        if numbers.get(row + 1) == f"{number}.1" and "." not in number and not _says_worth(sheet, roles, row)
+    ]
+
+
+def _captions(sheet: Sheet, body: range) -> list[int]:
+    """The first row where it and the second are each one text over all columns: the second heads a section."""
+    first = [sheet.distinct[row] for row in body[:2]]
+    is_title = sheet.columns > 1 and all(len(cells) == 1 and cells[0].column_span == sheet.columns for cells in first)
+    return [body[0]] if is_title and len(body) > 2 and len(sheet.distinct[body[2]]) > 1 else []
 
 
 def _says_worth(sheet: Sheet, roles: str, row: int) -> bool:

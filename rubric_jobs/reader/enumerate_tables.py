@@ -7,8 +7,9 @@ the choices; whole parts are judged later. Three beams bound the set.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import cell_values, grid_work
@@ -30,8 +31,11 @@ FARTHEST = 5.0
 TALLEST_TURNED = 14
 LONGEST_NAME = 130
 MANY_CELLS = 120
+BEST_ROWS = 0.0
+"""The highest mean log probability of rows, but for rows that a rule forces."""
 LARGEST = 6_000
 """Cells; a larger table is data."""
+MOSTLY = 0.7
 _ONCE = "csnm"
 _MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
 
@@ -51,6 +55,14 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class _Draft:
+    """Columns with their roles; `most` is the best score that any rows can give it."""
+
+    most: float
+    expanded: Callable[[], Iterable[Proposal]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Header:
     start: int
     depth: int
@@ -63,14 +75,23 @@ def enumerate_table(region: tuple[int, ...], document: Document) -> list[Proposa
     sheet = sheet_of(document, region)
     if sheet.columns < 1 or len(sheet.rows) * sheet.columns > LARGEST or not sheet.cells:
         return []
-    found = list(_upright(sheet, region, document))
+    drafts = list(_upright(sheet, region, document))
     if 2 <= len(sheet.rows) <= TALLEST_TURNED and sheet.columns >= 2:
-        found += _turned(sheet.turned, region)
-    found.sort(key=lambda proposal: -proposal.score)
-    return found[: MOST_PARTS if len(sheet.cells) < MANY_CELLS else MOST_PARTS // 2]
+        drafts += _turned(sheet.turned, region)
+    return _best(drafts, MOST_PARTS if len(sheet.cells) < MANY_CELLS else MOST_PARTS // 2)
 
 
-def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Iterator[Proposal]:
+def _best(drafts: list[_Draft], most: int) -> list[Proposal]:
+    """The likeliest proposals; drafts that cannot be among them are not expanded."""
+    found: list[Proposal] = []
+    for draft in sorted(drafts, key=lambda draft: -draft.most):
+        if len(found) == most and draft.most < found[-1].score:
+            break
+        found = sorted([*found, *draft.expanded()], key=lambda proposal: -proposal.score)[:most]
+    return found
+
+
+def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Iterator[_Draft]:
     for header in [*_headers(sheet), *_lent(sheet, region, document)]:
         part = Part(region, "down", "", "", header=header.lender)
         titles = _titles(sheet, header, part, document)
@@ -79,17 +100,23 @@ def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Itera
             yield from _longs(sheet, header, titles, part)
 
 
-def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[Proposal]:
+def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[_Draft]:
     for header in _headers(sheet):
         part = Part(region, "across", "", "")
-        for proposal in _grids(sheet, header, _titles(sheet, header, None, None), part):
-            own = proposal.part
-            yield replace(proposal, part=replace(own, rows=own.columns, columns=own.rows))
+        for draft in _grids(sheet, header, _titles(sheet, header, None, None), part):
+            yield _Draft(draft.most, partial(_back, draft))
+
+
+def _back(draft: _Draft) -> Iterator[Proposal]:
+    """Rows and columns as the table has them."""
+    for proposal in draft.expanded():
+        own = proposal.part
+        yield replace(proposal, part=replace(own, rows=own.columns, columns=own.rows))
 
 
 def _headers(sheet: Sheet) -> list[_Header]:
     """Where the header begins and how deep it is."""
-    if _begins_with_whole(sheet):
+    if _begins_with_whole(sheet) or _begins_alike(sheet):
         return [_Header(0, 0, 0.0)]
     height = min(len(sheet.rows), 6)
     odds = [log_odds(dot(fitted()["header"], header_features(sheet, row))) for row in range(height)]
@@ -111,6 +138,14 @@ def _begins_with_whole(sheet: Sheet) -> bool:
     return any(0 in wholes_of([amount.high if amount else None for amount in column]) for column in columns)
 
 
+def _begins_alike(sheet: Sheet) -> bool:
+    """The first row offers the same choices as those below it, beside a text that heads no column."""
+    first, *below = (row[1:] for row in sheet.texts[:4])
+    name = sheet.texts[0][0]
+    is_head = not name or any(tag.startswith("only:") for tag in tags_of(name))
+    return len(below) > 2 and len(set(filter(None, first))) > 1 and not is_head and all(row == first for row in below)
+
+
 def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_Header]:
     """The nearest table above of as many columns may lend its header."""
     above = [b for b in range(region[0]) if isinstance(document.blocks[b], Table)]
@@ -130,27 +165,33 @@ def _titles(sheet: Sheet, header: _Header, part: Part | None, document: Document
     return [grid_work.title_text(column) for column in cells] if cells else [""] * sheet.columns
 
 
-def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
+def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[_Draft]:
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
-    known: dict[str, list[tuple[str, float]]] = {}
-    for roles, role_score in column_roles(columns, "columns"):
-        if not _is_grid(roles, len(body), columns):
-            continue
-        seen = "".join(role if role in "clpw" else "." for role in roles)
-        if seen not in known:
-            known[seen] = row_roles(sheet, seen, titles, body)
-        for rows, row_score in known[seen]:
+
+    @cache
+    def likely_rows(seen: str) -> list[tuple[str, float]]:
+        return row_roles(sheet, seen, titles, body)
+
+    def expanded(roles: str, role_score: float) -> Iterator[Proposal]:
+        for rows, row_score in likely_rows("".join(role if role in "clpw" else "." for role in roles)):
             if not set(rows) & set("c="):
                 continue
-            whole = _preamble(sheet, header) + rows
             for name in _names(sheet, roles, rows, body):
-                own = replace(part, columns=roles, rows=whole, name=name)
+                if name == "above" and _is_parted(part):
+                    continue
+                own = replace(part, columns=roles, rows=_preamble(sheet, header) + rows, name=name)
                 yield Proposal(own, header.score, role_score, row_score)
+
+    for roles, role_score in column_roles(columns, "columns"):
+        if _is_grid(roles, len(body), columns):
+            yield _Draft(
+                Proposal(part, header.score, role_score, BEST_ROWS).score, partial(expanded, roles, role_score)
+            )
 
 
 def _is_grid(roles: str, height: int, columns: Columns) -> bool:
-    if roles.count("l") == 1 and not columns.filled[roles.index("l")]:
+    if roles.count("l") == 1 and "c" in roles and _says_points(columns, roles.index("l")):
         return False
     headed = {role for role, title in zip(roles, columns.titles, strict=True) if _heads_level(title)}
     if sum(map(_heads_level, columns.titles)) > 1 and headed != {"l"}:
@@ -160,6 +201,11 @@ def _is_grid(roles: str, height: int, columns: Columns) -> bool:
     if set(roles) & set("ds"):
         return False
     return roles.count("l") >= 2 or "m" in roles or (roles.count("l") == 1 and height >= 2)
+
+
+def _says_points(columns: Columns, column: int) -> bool:
+    """Nothing, or amounts alone: a single such column is no level."""
+    return not columns.filled[column] or columns.amounts[column] >= MOSTLY
 
 
 def _heads_level(title: str) -> bool:
@@ -189,9 +235,16 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
         beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
     kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
     if model == "columns":
+        kept += [named for one in kept if (named := _with_names(columns, *one))]
         listing = {roles: score for one in reversed(kept) for roles, score in _with_lists(columns, *one)}
         kept += [(roles, score) for roles, score in listing.items() if roles not in dict(kept)]
     return [(roles, score / columns.sheet.columns) for roles, score in kept]
+
+
+def _with_names(columns: Columns, roles: str, score: float) -> tuple[str, float] | None:
+    """Levels alone, but for a first column of texts below a bare amount: what each row is worth, and its name."""
+    is_named = columns.amounts[0] == 0 and columns.filled[0] and "amount" in columns.tags[0]
+    return (f"c{roles[1:]}", score - 1.0) if is_named and roles.count("l") > 2 and "c" not in roles else None
 
 
 def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
@@ -240,7 +293,7 @@ def _is_explained(text: str) -> bool:
     return is_sentence and not (below[:1].islower() or below[:1] in "(/")
 
 
-def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[Proposal]:
+def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[_Draft]:
     body = range(header.start + header.depth, len(sheet.rows))
     columns = Columns(sheet, titles, body)
     shape: Shape = "long"
@@ -248,12 +301,14 @@ def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iter
         roles = _with_descriptions(sheet, likely, body)
         if not {"k", "x"} & set(roles):
             continue
-        for rows in _long_rows(sheet, roles, body):
-            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name="lead")
-            yield Proposal(own, header.score, role_score - 0.3, -0.2)
-        if len(body) <= MOST_LEVELS and (alone := _levels_alone(sheet, roles, titles, body)):
-            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + alone, name="above")
-            yield Proposal(own, header.score, role_score - 0.3, -0.2)
+        told: list[tuple[str, NameFrom]] = [(rows, "lead") for rows in _long_rows(sheet, roles, body)]
+        may_be_one = len(body) <= MOST_LEVELS and not _is_parted(part)
+        if may_be_one and (alone := _levels_alone(sheet, roles, titles, body)):
+            told.append((alone, "above"))
+        for rows, name in told:
+            own = replace(part, shape=shape, columns=roles, rows=_preamble(sheet, header) + rows, name=name)
+            proposal = Proposal(own, header.score, role_score - 0.3, -0.2)
+            yield _Draft(proposal.score, partial(list, [proposal]))
 
 
 def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
@@ -281,6 +336,11 @@ def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
         found.append("".join(_long_row(sheet, roles, column, row, named_alone=False) for row in body))
     found.append("".join(_long_row(sheet, roles, column, row, named_alone=True) for row in body))
     return [rows for rows in dict.fromkeys(found) if len(set(rows) & set("cg")) and rows.count("l") >= 1]
+
+
+def _is_parted(part: Part) -> bool:
+    """Something stands between its tables, such as the name of the next criterion."""
+    return any(below - above > 1 for above, below in itertools.pairwise(part.blocks))
 
 
 def _levels_alone(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> str | None:

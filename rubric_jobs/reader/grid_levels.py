@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from rubric_jobs.reader import amounts, cell_values
+from rubric_jobs.reader import amounts, cell_values, lexicon
 from rubric_jobs.reader.cell_values import Told
 from rubric_jobs.reader.grid_work import Work
 from rubric_jobs.reader.sheet import Row, View
@@ -23,7 +23,9 @@ def levels_of(work: Work, row: Row) -> list[Level]:
     titles = [_level_title(work.title(group[0])) for group in groups]
     if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
         cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
-        return [_level(work, cell_values.unnamed_level(cell.text, cell.lead), cell) for cell in cells]
+        return [
+            _level(work, cell_values.unnamed_level(cell.text, cell.lead, beside_others=True), cell) for cell in cells
+        ]
     found = level_cells(groups, row)
     absent = _absent(found)
     levels = [_titled_level(work, title, cell) for title, cell in zip(titles, found, strict=True) if cell not in absent]
@@ -146,7 +148,9 @@ def joined(level: Level, more: Level) -> Level:
 
 
 def highest_of(levels: list[Level]) -> Decimal | None:
-    return max((level.highest for level in levels if level.highest is not None), default=None)
+    """The most that can be earned; what is a bonus comes on top of it, where not all is."""
+    plain = [level for level in levels if not lexicon.BONUS.search(lexicon.plain(level.name or ""))]
+    return max((level.highest for level in plain or levels if level.highest is not None), default=None)
 
 
 def split_names(criteria: list[Criterion]) -> None:

@@ -32,6 +32,9 @@ class Work:
     summed: int = 0
     """The number of criteria that rows of subtotals have summed up so far."""
 
+    describes: bool = False
+    """The texts of levels in rows are descriptions, not names."""
+
     known: dict[str, list[int]] = field(default_factory=dict)
 
     def columns(self, role: str) -> list[int]:

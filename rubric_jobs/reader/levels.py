@@ -31,6 +31,9 @@ _SCORED = re.compile(
 )
 """ "Score 0 (Poor)"."""
 _CLOSING = tuple(")]）】")
+_BRACKETS = re.compile(r"\([^()]*\)")
+FEWEST_EXPLAINING = 4
+"""Words in a bracket beside a number: fewer may be the unit of points and a word about them."""
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
     r"[:：=–—-](?!\s*\d))",
@@ -73,9 +76,15 @@ def _beside_number(one: str) -> tuple[str, Amount | None]:
     if plain_start := _PLAIN_START.match(one):
         return plain_start.group(2), amounts.whole(plain_start.group(1))
     inner = _INNER.search(one)
-    if inner and (amount := amounts.whole(inner.group())):
+    if inner and not _is_explained(one, inner) and (amount := amounts.whole(inner.group())):
         return f"{one[: inner.start()].strip()} {one[inner.end() :].strip()}", amount
     return one, None
+
+
+def _is_explained(one: str, inner: re.Match[str]) -> bool:
+    """Whether the number stands in a bracket of several words: "Good (meets 75% of the requirements)"."""
+    bracket = next((b for b in _BRACKETS.finditer(one) if b.start() < inner.start() < b.end()), None)
+    return bracket is not None and len(re.findall(r"[^\W\d_]{2,}", bracket.group())) >= FEWEST_EXPLAINING
 
 
 def _without_gloss(lines: list[str]) -> list[str]:
@@ -138,7 +147,9 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
         return amount, "\n".join([*lines[:-1], ended.group("text")])
     last = amounts.trailing(lines[-1])
     is_set_off = last is not None and last[0].low is not None and lines[-1].rstrip(" .;")[-1:] in _CLOSING
-    if last and last[0].has_unit | is_set_off and (beside is None or lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING):
+    is_other = beside is not None and last is not None and last[0].is_bare and not _is_within(last[0], beside)
+    is_closed = lines[-1].rstrip(" .;:,、。")[-1:] in _CLOSING
+    if last and last[0].has_unit | is_set_off and (beside is None or is_closed) and not is_other:
         return last[0], "\n".join([*lines[:-1], last[1]])
     return None, text
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import lexicon, penalties
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.lines_outline import Outline
 
+NEAR = 4
+"""Lines behind the last criterion in which a total or deductions are looked for."""
 FURTHEST_HEADING = 12
 """Lines from an adjustment up to the heading of its list."""
 _DIGIT = re.compile(r"\d")
@@ -92,3 +95,29 @@ def take_in(outline: Outline, roles: dict[int, str]) -> None:
             above = None
         else:
             roles[place] = "+" if outline.lines[place].said.amount is None else "a"
+
+
+def end(outline: Outline, roles: dict[int, str]) -> None:
+    """A total, and what is taken off or added, a few lines around the list."""
+    first, last = min(roles), max(roles)
+    for index in range(first, min(last + NEAR + 1, len(outline.lines))):
+        if index in roles and roles[index] not in "-":
+            continue
+        line = outline.lines[index]
+        if line.said.total is not None:
+            roles[index] = "t"
+        elif index > last and (index in outline.adjustments or _is_adjustment(line) or _is_next(outline, roles, index)):
+            roles[index] = "a"
+    for index in range(max(0, first - 2), first):
+        if outline.lines[index].said.total is not None:
+            roles[index] = "t"
+
+
+def _is_adjustment(line: Line) -> bool:
+    return line.said.loss is not None or (line.said.amount is not None and penalties.is_bonus(line.said.raw))
+
+
+def _is_next(outline: Outline, roles: Mapping[int, str], index: int) -> bool:
+    """Whether it is the next item of the list in which the line above is an adjustment."""
+    is_item = bool(outline.lines[index].said.kind) and outline.signatures[index] == outline.signatures[index - 1]
+    return is_item and roles.get(index - 1) == "a"

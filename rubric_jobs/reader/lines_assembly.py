@@ -168,13 +168,12 @@ def _add_level(work: _Work, line: Line, told: cell_values.Told) -> None:
 
 def _scale(work: _Work, line: Line) -> None:
     """Levels without a criterion above them grade the whole: the heading above, or the title, is its name."""
-    heading = heading_above(work.document, line.place)
-    amount, name = lines_items.worth(heading, True)
+    amount, name = lines_items.worth(heading_above(work.document, line.place), True)
     work.out.criteria.append(
         cell_values.made(
             Criterion,
             {
-                "name": tidy(name) or title_of(work.document),
+                "name": tidy(name) or _title(work),
                 "description": None,
                 "section": None,
                 "points": amount.high if amount else None,
@@ -186,6 +185,13 @@ def _scale(work: _Work, line: Line) -> None:
     )
     work.texts.append([])
     work.shared.append(None)
+
+
+def _title(work: _Work) -> str:
+    """The document's title, unless it is one of the levels: then nothing names what they grade."""
+    title = title_of(work.document)
+    own = (lines_items.line_of(work.document, [place]).said.raw for place in work.part.blocks)
+    return "" if any(tidy(text) == title for text in own) else title
 
 
 def _points(work: _Work, line: Line) -> None:
@@ -201,6 +207,8 @@ def _points(work: _Work, line: Line) -> None:
     elif criterion.points is None:
         criterion.points = line.said.amount.high
         criterion.weight = line.said.amount.high if line.said.amount.is_percent else None
+        if not line.said.is_amount_alone:
+            work.texts[-1].append(tidy(line.said.text))
 
 
 def _want_points(levels: list[Level]) -> bool:

@@ -11,14 +11,13 @@ import itertools
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_adjustments, lines_levels, penalties, shared_points, totals
+from rubric_jobs.reader import lines_adjustments, lines_announced, lines_levels, shared_points, totals
 from rubric_jobs.reader.lines_assembly import named
-from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.lines_scales import above_points, scales_of
 from rubric_jobs.reader.plan import NameFrom, Part
@@ -27,8 +26,9 @@ from rubric_jobs.vocabulary import words
 MOST_PARTS = 60
 MOST_LINES = 3_000
 MOST_CRITERIA = 120
+FEWEST_HEADED = 3
 NEAR = 4
-"""Lines behind the last criterion in which a total or deductions are looked for."""
+"""Lines above the first criterion in which its points are looked for."""
 LONGEST_TITLE = 60
 _FEWEST_LEVELLED = 0.5
 _SENTENCE_ENDS = re.compile(r"[.!?。！？]\s*$")
@@ -70,9 +70,24 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
     if wholes:
         scored = [i for i in _scored(outline) if i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
+    for heads, worths in _headed(outline):
+        yield _Choice(heads, points=worths)
     for criteria in [*above_points(outline), *_criteria(outline)]:
         for window in _windows(outline, criteria):
             yield from _levelled(outline, window)
+
+
+def _headed(outline: Outline) -> Iterator[tuple[tuple[int, ...], frozenset[int]]]:
+    """Headings that each stand above a single line of points: those name the criteria, what they are worth is below."""
+    heads = [i for i, signature in enumerate(outline.signatures) if signature[0] == "head"]
+    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and line.said.total is None]
+    found: dict[int, int] = {}
+    for head, following in itertools.pairwise([*heads, len(outline.lines)]):
+        below = [i for i in scored if head < i < following]
+        if len(below) == 1 and not outline.lines[head].said.is_scored:
+            found[head] = below[0]
+    if len(found) >= FEWEST_HEADED and len(found) * 2 > len(scored):
+        yield tuple(found), frozenset(found.values())
 
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
@@ -88,6 +103,7 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
             if signature[0] == "item":
                 alike.setdefault(signature[3], []).append(index)
     sets += [[i for i in group if i in set(scored)] for group in alike.values()]
+    sets += _by_marker(outline, scored) + _completed(scored, alike.values())
     sets += sorted(alike.values(), key=len)
     sets += [_titles(outline), _labelled(outline)]
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
@@ -96,6 +112,19 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
 
 def _scored(outline: Outline) -> list[int]:
     return [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in outline.adjustments]
+
+
+def _by_marker(outline: Outline, scored: Sequence[int]) -> list[list[int]]:
+    """What is worth points behind a bullet or number of any kind, and what is without one."""
+    marked = [i for i in scored if outline.lines[i].said.kind]
+    return [marked, [i for i in scored if i not in set(marked)]] if marked and len(marked) < len(scored) else []
+
+
+def _completed(scored: Sequence[int], alike: Iterable[Sequence[int]]) -> list[list[int]]:
+    """With the items that say no points in a list most of whose items do."""
+    worth = set(scored)
+    shares = [(group, sum(i in worth for i in group)) for group in alike if len(group) > 2]
+    return [sorted(worth.union(group)) for group, count in shares if len(group) / 2 < count < len(group)]
 
 
 def _titles(outline: Outline) -> list[int]:
@@ -121,7 +150,14 @@ def _wholes(outline: Outline) -> frozenset[int]:
     """Lines that are worth exactly what the lines from there to the next such one are worth together."""
     scored = _scored(outline)
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
-    found = [scored[place] for place, _ in totals.wholes(values, fewest=2)]
+    told = totals.wholes(values, fewest=2)
+    covered = sum(parts + 1 for _, parts in told)
+    found = [
+        scored[place]
+        for place, parts in told
+        # An item may by chance be worth what those below it are; if all are, it is none.
+        if covered == len(scored) or outline.signatures[scored[place]] != outline.signatures[scored[place + parts]]
+    ]
     return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
 
 
@@ -164,6 +200,7 @@ def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...
             chains[-1].append(index)
     joined = [[*a, *b] for a, b in itertools.pairwise(chains)] if 2 < len(chains) <= 6 else []
     found = [list(criteria), *_between_totals(outline, criteria), *chains, *joined, *runs]
+    found += [own for window in [list(criteria), *runs] for own in lines_announced.announced(outline, window)]
     return list(dict.fromkeys(tuple(w) for w in found if 2 <= len(w) <= MOST_CRITERIA))
 
 
@@ -183,10 +220,12 @@ def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
     """Without levels, and with those that the lines below the criteria may be."""
     yield _Choice(criteria)
-    bodies = [list(range(start + 1, end)) for start, end in _bodies(outline, criteria, frozenset())]
+    lost = {i for i, line in enumerate(outline.lines) if line.said.loss is not None}  # no level is worded as a loss
+    spans = _bodies(outline, criteria, frozenset())
+    bodies = [[i for i in range(start + 1, end) if i not in lost] for start, end in spans]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
     alike = Counter(outline.signatures[i] for body in bodies for i in body if outline.lines[i].said.kind)
-    choices = [rungs]
+    choices = [rungs, _like(outline, bodies, rungs)]
     if alike:
         signature = alike.most_common(1)[0][0]
         choices.append([[i for i in body if outline.signatures[i] == signature] for body in bodies])
@@ -201,6 +240,15 @@ def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
         if 2 <= have < len(criteria):
             own = tuple(i for i, group in zip(criteria, chosen, strict=True) if group)
             yield _Choice(own, levels, heads=frozenset(criteria) - set(own))
+
+
+def _like(outline: Outline, bodies: Sequence[Sequence[int]], rungs: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The rungs and the lines beside them that are set alike and open with a name, whatever it is."""
+    settings = {outline.signatures[i] for group in rungs for i in group}
+    lines = outline.lines
+    beside = {i for body in bodies for i in body if outline.signatures[i] in settings}
+    labelled = {i for i in beside if lines_levels.is_labelled(lines[i].said.raw)}.union(*map(set, rungs))
+    return [[i for i in body if i in labelled] for body in bodies]
 
 
 def _is_rung(outline: Outline, index: int) -> bool:
@@ -263,7 +311,7 @@ def _part(outline: Outline, choice: _Choice) -> Part:
     if choice.criteria:
         _sections(outline, choice, roles)
     _shared_points(outline, choice, roles)
-    _ending(outline, roles)
+    lines_adjustments.end(outline, roles)
     return _packed(outline, roles)
 
 
@@ -318,32 +366,6 @@ def _shared_points(outline: Outline, choice: _Choice, roles: dict[int, str]) -> 
     for index in range(max(0, open_ones[0] - NEAR), open_ones[-1]):
         if roles.get(index, "-") in "-dp" and shared_points.told(outline.lines[index].said.raw):
             roles[index] = "e"
-
-
-def _ending(outline: Outline, roles: dict[int, str]) -> None:
-    """A total, and what is taken off or added, a few lines around the list."""
-    first, last = min(roles), max(roles)
-    for index in range(first, min(last + NEAR + 1, len(outline.lines))):
-        if index in roles and roles[index] not in "-":
-            continue
-        line = outline.lines[index]
-        if line.said.total is not None:
-            roles[index] = "t"
-        elif index > last and (index in outline.adjustments or _is_adjustment(line) or _is_next(outline, roles, index)):
-            roles[index] = "a"
-    for index in range(max(0, first - 2), first):
-        if outline.lines[index].said.total is not None:
-            roles[index] = "t"
-
-
-def _is_adjustment(line: Line) -> bool:
-    return line.said.loss is not None or (line.said.amount is not None and penalties.is_bonus(line.said.raw))
-
-
-def _is_next(outline: Outline, roles: Mapping[int, str], index: int) -> bool:
-    """Whether it is the next item of the list in which the line above is an adjustment."""
-    is_item = bool(outline.lines[index].said.kind) and outline.signatures[index] == outline.signatures[index - 1]
-    return is_item and roles.get(index - 1) == "a"
 
 
 def _packed(outline: Outline, roles: dict[int, str]) -> Part:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Block, Document, Paragraph, fold
-from rubric_jobs.reader import lines_items, totals
+from rubric_jobs.reader import lines_items, lines_unscored, totals
 from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.rubric.model import Criterion
@@ -87,6 +87,7 @@ def _features(part: Part, document: Document, reading: PartReading) -> Features:
     roles = part.rows.replace("+", "")
     heads = [line for line, role in zip(lines, roles, strict=True) if role == "c"]
     found: Features = {"bias": 1.0, f"name {part.name}": 1.0}
+    found |= lines_unscored.features_unscored(part, document, reading.criteria)
     if not heads or not reading.criteria:
         return found | {"none": 1.0}
     _roles(roles, found)

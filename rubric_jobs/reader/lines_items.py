@@ -35,6 +35,11 @@ _IN_BRACKET = re.compile(
 )
 _FOR = re.compile(r"^(?:for|für|por|pour|per|para|voor)\s+", re.IGNORECASE)
 """ "20 points for the thesis"."""
+_PARTED = re.compile(
+    r"^(?P<name>[^\s(（\[:：.][^(（\[:：.]{2,79}?)\s*(?P<worth>[(（\[][^()（）\[\]]{1,24}[)）\]])\s+(?P<text>[A-ZÀ-Þ]\S*\s\S.{14,})$",
+    re.DOTALL,
+)
+""" "Readability (2 points) Lines are short": a bracket ends a name where a sentence begins behind it."""
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
 _REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
 """ "The login works 5 points (2 without a test)": points before a closing remark."""
@@ -187,8 +192,8 @@ def is_amount_alone(text: str) -> bool:
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
     if len(text) > amounts.LONGEST:
-        found, rest = worth(text[: amounts.LONGEST], is_marked)
-        return found, rest + text[amounts.LONGEST :]
+        amount, said = worth(text[: amounts.LONGEST], is_marked)
+        return amount, said + text[amounts.LONGEST :]
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
     text = amounts.OF_GRADE.sub("", text)
     if is_amount_alone(text):
@@ -213,6 +218,8 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
 
 def _inside(text: str) -> tuple[Amount, str] | None:
     inner = amounts.bracketed(text)
+    if inner and not inner[0].is_bare and (parted := _PARTED.match(text)) and amounts.whole(parted["worth"]):
+        return inner[0], f"{parted['name']}: {parted['text']}"
     if inner and inner[1] and not inner[0].is_bare:
         rest = inner[1] if _SPACED_COLON.search(text) else _SPACED_COLON.sub(r"\1", inner[1])
         return inner[0], _tidied(rest)

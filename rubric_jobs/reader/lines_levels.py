@@ -36,12 +36,13 @@ _NAME_WORTH = re.compile(
 """ "Sketchy (6 points): some sources": a name, and its points in brackets before the colon or at the end."""
 _NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
 MOST_WORDS = 4
+MOST_HEAD_WORDS = 6
 _QUOTED = re.compile(
     r"^(?P<frame>(?:[^\W\d_]+\s){0,4}?)[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]\s*(?P<rest>.*)$", re.DOTALL
 )
 """ 'The mark "good" is given for work that …'."""
 _GRADED = re.compile(
-    r"^(?P<frame>(?:[^\W\d_]+\s){1,3})(?P<name>[A-F][+-]?(?![^\W_])|\d{1,3}(?:\s?[-–]\s?\d{1,3})?(?![\d.,]))(?P<rest>.*)$",
+    r"^(?P<frame>(?:[^\W\d_]+\s){1,3}?)(?P<name>[A-F][+-]?(?![^\W_])|\d{1,3}(?:\s?[-–]\s?\d{1,3})?(?![\d.,]))(?P<rest>.*)$",
     re.DOTALL,
 )
 """ "Grade 6: …", "Level B"."""
@@ -75,8 +76,10 @@ def level_told(text: str, marker: str) -> Told:
     if len(line) <= LONGEST_KEY and names_level(line):
         name, amount = cell_values.heading(line)
         return Told(name, None, amount)
+    if match and _is_worth(match["head"]):
+        return _headed(match["head"], match["rest"])
     amount, rest = worth(line, True)
-    if match and amount is None and len(match["head"].split()) <= 6:
+    if match and amount is None and len(match["head"].split()) <= MOST_HEAD_WORDS:
         return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
     return Told(None, folded(rest) or None, amount)
 
@@ -128,6 +131,12 @@ def is_named_plainly(text: str) -> bool:
     return len(text) > 1 and words.level_rank(text) is not None and words.share("levels", text) >= WHOLLY
 
 
+def _is_worth(head: str) -> bool:
+    """Whether a few words say in brackets or by a unit what something is worth: "Still to grow (up to 5 pts)"."""
+    amount = cell_values.heading(head)[1] if len(head.split()) <= MOST_HEAD_WORDS else None
+    return amount is not None and (not amount.is_bare or head.rstrip()[-1:] in ")]）")
+
+
 def _headed(head: str, rest: str) -> Told:
     name, amount = cell_values.heading(_SCORE.sub("", head) or head)
     inner = _HEAD.match(rest)
@@ -152,6 +161,12 @@ def names_level(head: str) -> bool:
     return (lexicon.is_level_name(bare) and words.share("levels", bare) >= 0.3) or (
         words.level_rank(bare) is not None and len(bare) <= 30
     )
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a line opens with a few words that a colon or a dash sets off."""
+    match = _HEAD.match(text.strip())
+    return match is not None and len(match["head"].split()) <= MOST_HEAD_WORDS
 
 
 @lru_cache(REMEMBERED)
@@ -183,7 +198,7 @@ def framed(text: str) -> tuple[str, str] | None:
         return quoted["frame"].casefold(), quoted["name"]
     graded = _GRADED.match(text)
     if graded and words.concepts(graded["frame"]).get("level", 0) > 0:
-        return graded["frame"].casefold(), graded["name"]
+        return "", graded["name"]  # "Grades 5-6", then "Grade 4"
     return None
 
 

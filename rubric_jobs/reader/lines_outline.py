@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
@@ -14,6 +14,7 @@ from rubric_jobs.reader.lines_items import Line
 SAME_INDENT = 7.0
 """Points: text that begins within a letter's width begins at the same place."""
 SAME_SIZE = 0.6
+FEWEST_REPEATED = 4
 LONGEST_HEADING = 160
 _ENDS = re.compile(r"[.!?:;。！？：；)\]）】\d]\s*$")
 _COUNTED = re.compile(r"^\W*([^\W\d_]{3,20})\s+(?:\d{1,2}|[A-Z]|[IVX]{1,4})(?=[\s.:)\-–—（(]|$)")
@@ -66,11 +67,19 @@ def _depth(kind: str, line: Line) -> int:
 
 
 def outline_of(region: Sequence[int], document: Document) -> Outline:
-    lines = _joined(region, document)
+    lines = _without_repeated_totals(_joined(region, document))
     indents = _clusters([line.indent for line in lines], SAME_INDENT)
     sizes = _clusters([line.size for line in lines], SAME_SIZE)
     signatures = tuple(_signature(line, indents, sizes) for line in lines)
     return Outline(tuple(lines), signatures, tuple(sizes[line.size] for line in lines))
+
+
+def _without_repeated_totals(lines: list[Line]) -> list[Line]:
+    """A document has few totals: where many lines say "25 points possible", each is what the line above is worth."""
+    told = [line for line in lines if line.said.total is not None and line.said.is_amount_alone]
+    if len(told) < FEWEST_REPEATED:
+        return lines
+    return [replace(line, said=replace(line.said, total=None)) if line in told else line for line in lines]
 
 
 def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -> Signature:

@@ -17,6 +17,8 @@ from rubric_jobs.reader.lines_outline import Outline, Signature
 
 FEWEST_ALONE = 3
 """Levels of a scale that stands once."""
+FEWEST_FRAMED = 2
+"""The same where its lines differ in a mark alone: "Grade A or B", "Grade C, D or E"."""
 MOST_OF_A_SCALE = 12
 MOST_SETS = 3
 FURTHEST = 6
@@ -53,17 +55,18 @@ _Group = list[_Rung]
 
 def scales_of(outline: Outline) -> Iterator[Scales]:
     """Scales that are repeated below several criteria, then such as stand alone."""
-    for rungs, points in _ladders(outline):
+    for rungs, points, fewest in _ladders(outline):
         groups = [group for group in _groups(outline, rungs, points) if _is_scale(group)]
         if len(groups) > 1:
             yield from _repeated(outline, groups, points)
         for group in groups:
-            if len(group) >= FEWEST_ALONE:
+            if len(group) >= fewest:
                 yield from _alone(outline, group, points)
 
 
-def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int]]]:
-    """Lines that may be levels, by what says so, and the lines that have the points of those above them.
+def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int], int]]:
+    """Lines that may be levels, by what says so, the lines that have the points of those above them, and how many of
+    them are a scale where it stands once.
 
     They open with a level's name or points, differ in a mark alone, end in points, have points alone below them, or are
     points alone above a name.
@@ -72,23 +75,28 @@ def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int]]]:
     points = [i for i, line in enumerate(lines) if line.said.is_amount_alone and line.said.total is None]
     alone = dict.fromkeys(points)
     opened = [i for i, line in enumerate(lines) if i not in alone and lines_levels.opens_level(line.said.raw)]
-    yield [_rung(outline, i) for i in opened if lines[i].said.total is None], frozenset()
-    yield [_rung(outline, i) for i in _framed(outline)], frozenset()
-    ended = [i for i, line in enumerate(lines) if line.said.amount and line.said.text and i not in alone]
-    yield [_rung(outline, i) for i in ended if lines[i].said.total is None], frozenset()
     below = [i - 1 for i in alone if i and i - 1 not in alone and lines[i - 1].said.text]
-    yield [_rung(outline, i, i + 1) for i in below], frozenset(i + 1 for i in below)
-    yield [_rung(outline, i) for i in alone if i + 1 < len(lines) and i + 1 not in alone], frozenset()
+    ended = [i for i, line in enumerate(lines) if line.said.amount and line.said.text and i not in alone]
+    above = [i for i in alone if i + 1 < len(lines) and i + 1 not in alone]
+    none: frozenset[int] = frozenset()
+    yield [_rung(outline, i) for i in opened if lines[i].said.total is None], none, FEWEST_ALONE
+    yield _framed(outline), none, FEWEST_FRAMED
+    yield [_rung(outline, i) for i in ended if lines[i].said.total is None], none, FEWEST_ALONE
+    yield [_rung(outline, i, i + 1) for i in below], frozenset(i + 1 for i in below), FEWEST_ALONE
+    yield [_rung(outline, i) for i in above], none, FEWEST_ALONE
 
 
-def _framed(outline: Outline) -> list[int]:
-    """Lines set alike that say the same but for a mark."""
-    alike: dict[object, list[int]] = {}
+def _framed(outline: Outline) -> list[_Rung]:
+    """Lines set alike that say the same but for a mark, which is what tells them apart, not what it is worth."""
+    alike: dict[object, list[_Rung]] = {}
     for place, line in enumerate(outline.lines):
         if found := lines_levels.framed(line.said.raw):
             opening = " ".join(found[0].split()[:2])  # "earns a B", "earns an A"
-            alike.setdefault((outline.signatures[place], opening), []).append(place)
-    return sorted(i for places in alike.values() if len(places) >= FEWEST_ALONE for i in places)
+            is_described = bool(lines_levels.told_of(line).description)
+            rung = _Rung(place, fold(found[1]), None, is_described)
+            alike.setdefault((outline.signatures[place][:3], opening), []).append(rung)
+    found_alike = (rung for rungs in alike.values() if len(rungs) >= FEWEST_FRAMED for rung in rungs)
+    return sorted(found_alike, key=lambda rung: rung.place)
 
 
 def _rung(outline: Outline, place: int, points: int | None = None) -> _Rung:

@@ -17,6 +17,7 @@ def assemble_long(part: Part, document: Document) -> PartReading:
     sheet, rows, roles = part_sheet(part, document)
     work = Work(sheet, rows, roles, part, document)
     work.titles = lent_titles(part, document, sheet)
+    work.describes = _describes(work)
     for index, role in enumerate(rows):
         if role == "h":
             work.titles = titles_of(sheet, [index])
@@ -106,13 +107,23 @@ def _add_level(work: Work, row: Row, criterion: Criterion) -> None:
         return
     for cell in [key, *texts]:
         work.use(cell)
-    told = _told(key, "\n".join(cell.text for cell in texts), texts[0].lead if texts else "")
+    text = "\n".join(cell.text for cell in texts)
+    told = Told(None, text, None) if work.describes else _told(key, text, texts[0].lead if texts else "")
     points = grid_assembly.amount(work, row, "v")
     if points is not None:
         printed = next((cell.text for c in work.columns("v") if (cell := row[c]) and cell.text), None)
         told = replace(told, amount=points, name=told.name or printed)
     anchor = texts[0] if texts else key
     criterion.levels = [*criterion.levels, cell_values.level_model(told, anchor.source if anchor else None)]
+
+
+def _describes(work: Work) -> bool:
+    """Whether what stands beside the points are mostly no names of levels."""
+    if work.columns("k") or not work.columns("v"):
+        return False
+    rows = [row for row, role in zip(work.sheet.rows, work.rows, strict=True) if role in "cl"]
+    texts = [cell.text for row in rows for c in work.columns("x") if (cell := row[c]) and cell.text]
+    return sum(map(cell_values.is_level_heading, texts)) * 2 <= len(texts)
 
 
 def _told(key: View | None, text: str, lead: str) -> Told:

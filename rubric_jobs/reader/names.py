@@ -22,11 +22,16 @@ _COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
 _WIDE_COLON = re.compile(r"^([^:：\n]{2,30}?)\s*[:：]\s*([\u2e80-\u9fff].{2,})$", re.DOTALL)
 """Chinese and Japanese descriptions are short."""
 _DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
+_INSERTED = re.compile(r"^[^\W\d_A-Z][^\n]{2,80}?\s[–—-]{1,2}\s+(?=[^\W\d_])(?![A-Z])")
+"""The first dash of two sets off words inside of a sentence, which goes on behind the second one."""
+_ARROW = re.compile(r"^([^\n]{2,120}?)\s*(?:[–—-]{1,2}>|[→⇒➔])\s*(\S.*)$", re.DOTALL)
 _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
-    r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*)$"
+    r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*"
+    r"|[^\W\d_]+\s*#?\s*\d{1,2}[a-z]?|[^\W\d_]{1,4}\s*\([a-z][.-]?\d{1,2}\))$"
 )
-_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
+""" "Part B", "Test #2", "BR (D.1)": what only counts, and names nothing without what follows it."""
+_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\(((?:[^()]|\([^()]*\)){30,})\)?[\s.;]*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,19 @@ def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
     inner, line = _inner_amount(lines[0])
     if inner:
         return inner, [*line.split(_MARK), *lines[1:]]
+    begun = [(i, found) for i, line in enumerate(lines) if i and (found := _beginning_in_brackets(line))]
+    if len(begun) == 1:
+        place, (amount, rest) = begun[0]
+        return amount, [" ".join(lines[:place]), rest, *lines[place + 1 :]]
     ended = [(i, found) for i, line in enumerate(lines) if (found := _ending_in_brackets(line))]
     if len(ended) == 1 and ended[0][0] == len(lines) - 1 and ended[0][1][1]:
         return ended[0][1][0], [*lines[:-1], ended[0][1][1]]
     return None, lines
+
+
+def _beginning_in_brackets(line: str) -> tuple[Amount, str] | None:
+    found = amounts.leading(line)
+    return found if found and found[1] and found[0].has_unit and line[:1] in "([（" else None
 
 
 def _ending_in_brackets(line: str) -> tuple[Amount, str] | None:
@@ -139,8 +153,11 @@ def _describes(lines: list[str]) -> bool:
 def _one_line(text: str) -> tuple[str, str]:
     for pattern in (_COLON, _WIDE_COLON, _DASH):
         match = pattern.match(text)
-        if match and len(match.group(1).split()) <= 9 and not _LABEL.match(match.group(1)):
+        is_inserted = pattern is _DASH and match is not None and _INSERTED.match(match.group(2))
+        if match and not is_inserted and len(match.group(1).split()) <= 9 and not _LABEL.match(match.group(1)):
             return match.group(1), match.group(2)
+    if arrow := _ARROW.match(text):
+        return arrow.group(1), arrow.group(2)
     match = _LONG_BRACKET.match(text)
     if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")

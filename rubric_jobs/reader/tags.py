@@ -16,6 +16,7 @@ _INDEX = frozenset(
 )
 
 
+_BROKEN = re.compile(r"(?<=[^\W\d_]{3})-[ \n]?(?=[^\W\d_]{3})")
 _SIGNS = re.compile(r"^(?:[+]{1,3}|[-–−]{1,3}|[+]/[-–−]|[oO○●◐]|☺|☹|🙂|😐|🙁|😀)$")
 
 
@@ -26,7 +27,7 @@ def tags_of(text: str) -> frozenset[str]:
         return frozenset(("blank",))
     if len(text) > LONGEST:
         return frozenset(("long",))
-    core = cell_values.core_of(text)
+    core = _unbroken(cell_values.core_of(text))
     found = {f"has:{concept}" for concept in words.concepts(core)}
     found |= {f"only:{concept}" for concept, share in words.concepts(core).items() if share >= MOSTLY}
     if text.strip(" .").casefold() in _INDEX:
@@ -42,6 +43,12 @@ def tags_of(text: str) -> frozenset[str]:
     if (told := re.findall(r"[^\W\d_]+", core)) and words.share("total", told[-1]) >= MOSTLY:
         found.add("ends:total")
     return frozenset(found | _amount_tags(text, core)) or frozenset(("plain",))
+
+
+def _unbroken(text: str) -> str:
+    """Without the hyphen that somebody broke a long word of a narrow column with, where that makes the word known."""
+    whole = _BROKEN.sub("", text)
+    return whole if whole != text and len(words.concepts(whole)) > len(words.concepts(text)) else text
 
 
 def _amount_tags(text: str, core: str) -> set[str]:

@@ -52,7 +52,7 @@ class Classes:
         scores = [0.0] * len(self.names)
         for name, value in features.items():
             if value and (row := self._rows.get(name)):
-                scores = [score + weight * value for score, weight in zip(scores, row, strict=True)]
+                scores = [score + weight * value for score, weight in zip(scores, row)]  # noqa: B905 (it costs a third)
         top = max(scores)
         log_sum = top + math.log(sum(math.exp(score - top) for score in scores))
         return {name: score - log_sum for name, score in zip(self.names, scores, strict=True)}

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 UNIT = (
     r"(?:points?|pts?|marks?|mks|credits?|puntos?|puntaje|ptos?|pto|pontos?|punt[io]|punten|punts?|ptn|pnt|"
-    r"punkte?n?|punkt(?:y|ów|ow)?|pkte?|pkt|poin|poäng|pistettä|poeng|баллов|балла|баллы|балл|очков|очка|очко|б|puan|"
+    r"punkte?n?|punkt(?:y|ów|ow)?|pkte?|pkt|poin|poäng|pistettä|poeng|баллов|балла|баллы|балл|балів|балу|бали|бала|бал(?!\w)|очков|очка|очко|б|puan|"
     r"bod[yů]?|puncte?(?!\w)|pont(?!\w)|βαθμ(?:ο[ίιύυ]ς?|ός)|điểm|分|點|点|점)"
 )
 GROUPED = r"[1-9]\d{0,2}[.,]\d{3}(?!\d)"

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import Error as RowsError
@@ -42,14 +43,15 @@ REFUSALS = (RowsError, TypeError, ValueError)
 """Errors of data that the database refuses, or the adapter before it (neither JSON nor UTF-8)."""
 CLAIMED_AT_ONCE = 50
 """Jobs in one claim, at most half of the slots: the first ones run while the next ones are claimed. So a tenant's slow
-documents are noticed before they fill all slots. After a full claim without documents, the next takes half of them."""
+documents are noticed before they fill all slots. After a full claim without documents, the next one takes up to half of
+the slots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PumpLimits:
     """A pump's limits: `concurrency` jobs at once, `tenant_cap` of one tenant, `call_cap` calls of one provider.
 
-    The others are seconds.
+    All other limits are seconds.
     """
 
     concurrency: int
@@ -137,7 +139,7 @@ class Pump:
                 async with asyncio.timeout(LEAVING_S):
                     await self._writer.change(workers.leave, worker=self._name)
         except BaseException:
-            # Running jobs would find their connections closed and blame their provider.
+            # Otherwise running jobs find their connections closed and blame their provider.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEAVING_S):
                     await self._give_back()
@@ -169,11 +171,14 @@ class Pump:
             )
             for claim in claimed:
                 self._start(claim)
+            # Logged after the jobs' first steps and beside the next claim, because a line costs more than a start.
+            asyncio.get_running_loop().call_soon(_log_starts, claimed)
             is_full = len(claimed) == limit
-            most = few if not is_full or any(claim.kind == Kind.EXTRACT for claim in claimed) else half
+            has_documents = any(claim.kind == Kind.EXTRACT for claim in claimed)
+            most = few if not is_full or has_documents else half
             if not is_full:  # these were all; later submissions notify
                 await self._wait_for_wake(self._limits.poll_s)
-            else:
+            elif has_documents:  # they count as unread once their jobs have begun
                 await self._writer.flush()
 
     async def _wait_for_wake(self, timeout_s: float | None) -> None:
@@ -187,8 +192,6 @@ class Pump:
 
     async def _run_claim(self, claim: Claim) -> None:
         logs.bind(**_identity(claim))
-        facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
-        log.info("started", extra=facts)
         self._endings.put_nowait(await self._outcome(claim))
 
     async def _outcome(self, claim: Claim) -> Ending:
@@ -207,8 +210,9 @@ class Pump:
             return Ending(claim=claim, error=InternalError())
 
     def _forget(self, claim: Claim, how: str, **figures: Any) -> None:
-        log.info(how, extra=_identity(claim) | figures)
-        # With a slot free before, all claimable jobs were claimed already.
+        # Logged in the loop's next turn, while the database writes the next endings.
+        asyncio.get_running_loop().call_soon(partial(log.info, how, extra=_identity(claim) | figures))
+        # If a slot was free before, every claimable job has already been claimed.
         if len(self._held) >= self._limits.concurrency or self._limits.tenant_cap is not None or self._has_held_back:
             self._wake.set()
         self._held.pop(claim.token, None)
@@ -337,6 +341,12 @@ class Pump:
         await self._try_each(claims.release, leftover)
         await asyncio.wait(tasks, timeout=LEAVING_S)
         log.info("%s unfinished jobs given back", len(leftover))
+
+
+def _log_starts(claimed: list[Claim]) -> None:
+    for claim in claimed:
+        facts = {"kind": claim.kind, "file": claim.file_name, "size_kb": claim.file_size_kb}
+        log.info("started", extra=_identity(claim) | facts)
 
 
 def _identity(claim: Claim) -> dict[str, Any]:

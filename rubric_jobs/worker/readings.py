@@ -17,15 +17,15 @@ from rubric_jobs.rubric.model import Rubric
 from rubric_jobs.worker.writer import Writer
 
 LARGEST = 1_000_000
-"""Characters of a document's JSON. A longer one is not kept: its reading can be looked at, but not mended."""
+"""Characters of a document's JSON. A longer document is not kept: its reading can be seen but not mended."""
 NAMED_IN_RESULT = "hasReading"
 
 
 async def keep(claim: Claim, reading: Reading, outcome: Outcome, *, read: Rubric, writer: Writer) -> Outcome:
     """Store the reading; the outcome's result then says that there is one.
 
-    The plan is the one that the result was assembled by, else the likeliest one, as a proposal: then it does not read
-    the rubric `read`, which the result was made of.
+    The plan is the one that the result was assembled from or, as a proposal, the likeliest one, which does not read
+    `read`: the rubric that the result was made from.
     """
     if not reading.document.blocks:
         return outcome

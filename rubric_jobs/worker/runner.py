@@ -93,7 +93,7 @@ class Runner:
         is_local_only = claim.is_controlled and controls.allowance(claim.tenant_id).forbids_models
         digest = digest_of(claim, data, self._providers, is_local_only=is_local_only)
         twin = None if claim.parameters.get("fresh") else claims.finished_twin(claim, digest)
-        # The reply of an earlier attempt, so that nothing is paid twice after a crash.
+        # The reply of an earlier attempt, so that no answer is paid for twice after a crash.
         kept = None if twin else claims.kept_reply(claim)
         return _Job(
             claim=claim,
@@ -218,7 +218,7 @@ class _Job:
 
     @property
     def all_replies(self) -> list[Reply]:
-        """With the stored reply of an earlier attempt."""
+        """This attempt's replies, after the stored reply of an earlier one."""
         return [self.stored_reply, *self.replies] if self.stored_reply else self.replies
 
     @property
@@ -293,7 +293,7 @@ def digest_of(claim: Claim, data: bytes, providers: Providers, *, is_local_only:
         "recognizes": conf.recognizes_text() and scans.is_installed(),
         "allowed": sorted(conf.allowed_models() or ()),
         "models": {name: providers.model_for(name) for name in providers.ready},
-        # A model of the same name on another server is another model. Keys decide nothing.
+        # A model of the same name on another server is another model. Keys make no difference.
         "servers": [conf.gemini_sdk(), *(vendor.base_url for vendor in conf.providers().values())],
         "code": _code_fingerprint(),
     }

@@ -7,8 +7,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 import urllib.request
 import uuid
@@ -27,7 +25,7 @@ from grader.local_service import LocalService
 from rubric_jobs.documents import PDF
 from rubric_jobs.web import auth
 from tests import fake_llm as fakes
-from tests import installed, servers
+from tests import installed, servers, warm
 
 pytestmark = pytest.mark.long
 
@@ -40,7 +38,7 @@ PASSWORD = "for-this-test-alone-1"
 class Installation:
     service: LocalService
     environ: dict[str, str]
-    second: subprocess.Popen[bytes]
+    second_pid: int
 
     def metric(self, name: str) -> float:
         told = urllib.request.urlopen(f"{self.service.address}/metrics", timeout=30).read().decode()
@@ -78,24 +76,14 @@ def installation(
             "OPENAI_API_KEY": "sk-test",
             "OPENAI_BASE_URL": fake_llm.openai_url,
         }
-        with (
-            LocalService(environ=environ, logs=tmp_path, is_migrated=True) as service,
-            open(tmp_path / "second.log", "wb") as log,
-        ):
-            second = subprocess.Popen(
-                [sys.executable, "manage.py", "qcluster"],
-                cwd=settings.BASE_DIR,
-                env={**os.environ, **environ},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        with LocalService(environ=environ, logs=tmp_path, is_migrated=True) as service:
+            second = warm.start("manage.py", "qcluster", environ={**os.environ, **environ}, log=tmp_path / "second.log")
+            assert second.pid is not None
             try:
-                yield Installation(service, environ, second)
+                yield Installation(service, environ, second.pid)
             finally:
                 kill_all(second.pid)
-                second.wait()
+                warm.ended(second, within_s=10)
 
 
 def kill_all(pid: int) -> None:
@@ -125,7 +113,7 @@ def test_a_killed_worker_costs_no_job_and_the_dashboard_tells(
     for _ in range(12):  # enough that both have some
         installation.submit()
     wait_for(lambda: installation.metric("rubric_jobs_running") >= 12)
-    kill_all(installation.second.pid)
+    kill_all(installation.second_pid)
     wait_for(lambda: installation.metric("rubric_jobs_ended_total") >= 12)
     assert installation.metric("rubric_jobs_rescues_total") >= 1
     assert installation.metric("rubric_jobs_failures_total") == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import docx
 import pytest
@@ -64,15 +64,25 @@ def scanned_pdf() -> bytes:
 Run = Callable[[bytes, str], Outcome]
 
 
+@pytest.fixture(scope="module")
+def _sandbox() -> Iterator[tuple[asyncio.Runner, Sandbox]]:
+    """One for all readings: a child takes more than half a second of CPU time to start."""
+    with asyncio.Runner() as runner:
+        sandbox = Sandbox()
+        yield runner, sandbox
+        runner.run(sandbox.close())
+
+
 @pytest.fixture(params=["gemini", "openai"])
-def run(request: pytest.FixtureRequest, fake_llm: FakeLLM) -> Run:
+def run(request: pytest.FixtureRequest, _sandbox: tuple[asyncio.Runner, Sandbox], fake_llm: FakeLLM) -> Run:
+    runner, sandbox = _sandbox
     settings = ProviderSettings(
         gemini_api_key="k", gemini_base_url=fake_llm.url, openai_api_key="k", openai_base_url=fake_llm.openai_url
     )
 
     def extract(data: bytes, file_type: str) -> Outcome:
         async def go() -> Outcome:
-            sandbox, providers = Sandbox(), registry.build(settings)
+            providers = registry.build(settings)
             try:
                 return await extraction.extract(
                     ExtractionRequest(data=data, file_type=file_type, provider=request.param),
@@ -82,9 +92,8 @@ def run(request: pytest.FixtureRequest, fake_llm: FakeLLM) -> Run:
                 )
             finally:
                 await providers.aclose()
-                await sandbox.close()
 
-        return asyncio.run(go())
+        return runner.run(go())
 
     return extract
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rubric_jobs.documents.model import Document, fold
-from rubric_jobs.reader import shared_points
+from rubric_jobs.reader import candidates, shared_points
 from rubric_jobs.reader.assemble import assemble, assemble_part
 from rubric_jobs.reader.lines_enumeration import MOST_PARTS, enumerate_lines
 from rubric_jobs.reader.lines_features import features_lines
@@ -230,6 +230,96 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ["# Ready?", "☐ The title is set", "☐ The date is set", "☐ All is signed"],
         [("The title is set", None, []), ("The date is set", None, []), ("All is signed", None, [])],
     ),
+    "announced by lines that are set like the items": (
+        [
+            "# Talks",
+            "Choose a theme of your own; a game or a shop will do, and hand in everything by the end of May.",
+            "We will look at the following:",
+            "How well the theme fits",
+            "Whether the code is easy to read",
+            "How the work grew from week to week",
+        ],
+        [
+            ("How well the theme fits", None, []),
+            ("Whether the code is easy to read", None, []),
+            ("How the work grew from week to week", None, []),
+        ],
+    ),
+    "paragraphs around items that are set like them": (
+        [
+            "# Mark scheme",
+            "Two markers read each report and judge every one of these on a scale of five.",
+            "Abstract is clear",
+            "Methods are complete",
+            "Figures can be read",
+            "Conclusions follow from results",
+            "The marks of both are averaged, and a third marker reads reports where they differ by much.",
+        ],
+        [
+            ("Abstract is clear", None, []),
+            ("Methods are complete", None, []),
+            ("Figures can be read", None, []),
+            ("Conclusions follow from results", None, []),
+        ],
+    ),
+    "bullets of two kinds above a scale of marks": (
+        [
+            "Content:",
+            "- on the theme - 2 points",
+            "- own ideas - 2 points",
+            "Team:",
+            "• everybody took part - 1 point",
+            "Marks:",
+            "Splendid - 5 points",
+            "Keep going - 3 points",
+        ],
+        [("on the theme", 2, []), ("own ideas", 2, []), ("everybody took part", 1, [])],
+    ),
+    "an item without points among items with points": (
+        [
+            "# Report",
+            "1. Purpose (10 pt)",
+            "2. Method (20 pt)",
+            "3. Results (35 pt)",
+            "4. References",
+            "Layout of figures: 15 pt",
+        ],
+        [
+            ("Purpose", 10, []),
+            ("Method", 20, []),
+            ("Results", 35, []),
+            ("References", None, []),
+            ("Layout of figures", 15, []),
+        ],
+    ),
+    "a sentence behind points in brackets": (
+        [
+            "- File name (2 points) Required elements: your name, the class, one file",
+            "- Header (3 points) Give the author and the date of the work",
+        ],
+        [("File name", 2, []), ("Header", 3, [])],
+    ),
+    "an arrow behind the name": (
+        ["30%: Content of the talk -> written part", "70%: Delivery and posture → spoken part"],
+        [("Content of the talk", 30, []), ("Delivery and posture", 70, [])],
+    ),
+    "losses below criteria": (
+        [
+            "1. Runs without a warning (2 points)",
+            "2. Passes the review (2 points)",
+            "  - lose 1 point for each serious finding",
+            "  - lose 2 points for a blocking finding",
+        ],
+        [("Runs without a warning", 2, []), ("Passes the review", 2, [])],
+    ),
+    "names that only count without what follows": (
+        [
+            "- Test #1: Next multiple (1 point)",
+            "- Test #2: Celsius to Kelvin (1 point)",
+            "- Part C (2 points)",
+        ],
+        [("Test #1: Next multiple", 1, []), ("Test #2: Celsius to Kelvin", 1, []), ("Part C", 2, [])],
+    ),
     "among other text": (
         [
             "# Handout",
@@ -252,6 +342,22 @@ def test_the_right_reading_of_a_list_is_enumerated(lines: Sequence[str], expecte
     document = document_of(*lines)
     parts = enumerate_lines(tuple(range(len(lines))), document)
     assert expected in [shown(assemble(Plan((part,)), document).rubric) for part in parts]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Great work (20)", "Good work (15)", "Poor work (5)"],
+        ["Excellent: all is told in full", "Good: most of it is told", "Poor: little is told"],
+        ["Fits (4)", "Fits mostly (3)", "Fits in part (2)", "Does not fit (1)"],
+    ],
+    ids=["named and worth less", "named", "worth one less each"],
+)
+def test_levels_of_one_scale_are_no_criteria(lines: Sequence[str]) -> None:
+    document = document_of("# Essays", *lines)
+    found = candidates.region_candidates(document, tuple(range(len(lines) + 1)))
+    places = [[criterion.source.paragraph for criterion in own.reading.criteria] for own in found]
+    assert list(range(1, len(lines) + 1)) not in places
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ def test_a_label_behind_the_end_of_a_sentence_opens_a_paragraph_in_a_list_of_the
     assert [text.partition(":")[0] for text in printed(lines)] == ["Excellent", "Good", "Needs Improvement"]
 
 
+def test_a_number_before_a_colon_opens_a_paragraph_in_a_list_of_them() -> None:
+    lines = [
+        [(72, "4: Key statement and at least two passages of every interview, each told in one's own words")],
+        [(72, "3: Key statement and some passages of the interviews")],
+        [(72, "2: Few passages")],
+    ]
+    assert [text.partition(":")[0] for text in printed(lines)] == ["4", "3", "2"]
+
+
 def test_indents_of_a_second_column_are_counted_from_its_own_edge() -> None:
     said = "and this sentence fills the whole width of it"
     left = ["First column", *(f"{n}. Item {n} of the list, {said}" for n in range(1, 11))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 
 import pytest
 
@@ -14,7 +15,10 @@ from rubric_jobs.reader.plan import COLUMN_ROLES, ROW_ROLES, Part, Plan, PlanInv
 from tests.reading.builders import as_docx
 from tests.reading.samples_grids import GRIDS
 
-DOCUMENTS = [documents.parse(as_docx(sample)) for sample in GRIDS]
+
+@cache
+def of_samples() -> list[Document]:
+    return [documents.parse(as_docx(sample)) for sample in GRIDS]
 
 
 def any_plan(document: Document, chance: random.Random) -> Plan:
@@ -32,7 +36,7 @@ def words_of(text: str) -> list[str]:
 @pytest.mark.parametrize("seed", range(60))
 def test_every_word_of_an_assembled_rubric_is_printed_and_every_text_is_used_or_unread(seed: int) -> None:
     chance = random.Random(seed)
-    document = chance.choice(DOCUMENTS)
+    document = chance.choice(of_samples())
     plan = any_plan(document, chance)
     assembled = assemble.assemble(plan, document)
     printed = set(words_of(" ".join(text for text, _ in document.texts())))
@@ -46,7 +50,7 @@ def test_every_word_of_an_assembled_rubric_is_printed_and_every_text_is_used_or_
 
 
 def test_the_best_plan_of_a_document_survives_its_json() -> None:
-    for document in DOCUMENTS:
+    for document in of_samples():
         found = reading.reading_of(document)
         plan = Plan.from_json(found.plan.to_json())
         assert plan == found.plan
@@ -71,12 +75,13 @@ def test_a_plan_that_no_document_can_have_is_refused(value: object) -> None:
 
 
 def test_a_plan_for_another_table_is_refused() -> None:
+    document = of_samples()[0]
     with pytest.raises(PlanInvalid, match="rows"):
-        assemble.assemble(Plan((Part((len(DOCUMENTS[0].blocks) - 2,), "down", "c", "c"),)), DOCUMENTS[0])
+        assemble.assemble(Plan((Part((len(document.blocks) - 2,), "down", "c", "c"),)), document)
 
 
 def test_a_reading_is_explained_by_its_candidates() -> None:
-    told = explain.explained(DOCUMENTS[0])
+    told = explain.explained(of_samples()[0])
     best = told["readings"][0]
     assert best["score"] == max(one["score"] for one in told["readings"])
     assert best["decided by"]

@@ -121,6 +121,41 @@ SCALES: dict[str, tuple[Sequence[str], list[Any]]] = {
         ],
         [("Marks", None, [("Karakteren 6", None), ("Karakteren 5", None), ("Karakteren 4", None)])],
     ),
+    "levels beside known ones whose names nobody knows": (
+        [
+            "# Aim (20 pts)",
+            "  Competent (20-15 pts): The aim is plain and its reasons are told",
+            "  Still on the way (≤15 pts): The aim cannot be found",
+            "# Form (10 pts)",
+            "  Competent (10-5 pts): Sections follow each other well",
+            "  Still on the way (≤5 pts): Sections are missing or mixed",
+        ],
+        [
+            ("Aim", 20, [("Competent", (15, 20)), ("Still on the way", (0, 15))]),
+            ("Form", 10, [("Competent", (5, 10)), ("Still on the way", (0, 5))]),
+        ],
+    ),
+    "headings of two marks each, some of several": (
+        [
+            "# Essays",
+            "# Grades 4-5",
+            "- The question is answered in full",
+            "# Grade 3",
+            "- Most of it is answered",
+            "# Grades 1-2",
+            "- Little of it is answered",
+        ],
+        [("Essays", None, [("Grades 4-5", None), ("Grade 3", None), ("Grades 1-2", None)])],
+    ),
+    "two marks that nothing stands above": (
+        [
+            'A report earns an "A" when it ...',
+            "- answers the whole question",
+            'A report earns a "B" when it ...',
+            "- answers most of it",
+        ],
+        [("", None, [('A report earns an "A" when it ...', None), ('A report earns a "B" when it ...', None)])],
+    ),
     "one scale for the whole work": (
         [
             "# Essays",

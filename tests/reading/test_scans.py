@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageDraw
 from pypdf import PdfReader
 
-from rubric_jobs import documents, errors
+from rubric_jobs import documents, errors, reader
 from rubric_jobs.documents import picture_pages
 from rubric_jobs.documents.geometry import Edge, Word
 from rubric_jobs.documents.recognized import LONG_SIDE_PT
@@ -36,9 +36,7 @@ def printed() -> Image.Image:
 
 @cache
 def by_text() -> Rubric:
-    local = sandbox.read_now(as_pdf(HEADER_POINTS, "ruled")).local
-    assert isinstance(local, Rubric)
-    return local
+    return reader.read(documents.parse(as_pdf(HEADER_POINTS, "ruled")))
 
 
 _running: list[tuple[asyncio.Runner, sandbox.Sandbox]] = []
@@ -104,18 +102,14 @@ def test_a_photo_is_turned_as_its_exif_says() -> None:
 def test_photos_are_pages_in_order_read_however_they_were_taken_and_drawn_upright() -> None:
     upside_down = on_a_desk(printed()).rotate(180)
     data = picture_pages.joined([as_jpeg(Image.new("L", (400, 300), 255)), as_jpeg(upside_down)])
-
-    async def read_and_drawn() -> tuple[sandbox.Reading, list[object]]:
-        async with sandbox.Sandbox(recognizes=True) as box:
-            return await box.read(data), list(await box.pictures(data, [2], tenant=None))
-
-    reading, pictures = asyncio.run(read_and_drawn())
+    ((runner, box),) = _running
+    reading, pictures = read(data), runner.run(box.pictures(data, [2], tenant=None))
     assert documents.sniff(data) == picture_pages.SEVERAL
     assert reading.document.pages == 2
     assert reading.document.recognized_pages == (2,)
     assert told(reading.local) == told(by_text())
     height = round(upside_down.height / upside_down.width * LONG_SIDE_PT)
-    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, height)]  # type: ignore[attr-defined]
+    assert [(picture.page, round(picture.height)) for picture in pictures] == [(2, height)]
 
 
 def test_the_scanned_pages_of_a_document_with_text_go_to_a_model_alone() -> None:
@@ -319,6 +313,6 @@ def test_a_hostile_picture_is_refused_in_time_and_the_next_document_is_read(name
 
 
 def test_mutated_pictures_end_as_pixels_or_a_clear_refusal() -> None:
-    ends, faults = decode_only(1_000, seed=30_000_000)
+    ends, faults = decode_only(300, seed=30_000_000)
     assert not faults
-    assert ends["pixels"] > 100
+    assert ends["pixels"] > 30

@@ -8,8 +8,6 @@ import io
 import json
 import os
 import socket
-import subprocess
-import sys
 import time
 import uuid
 import zipfile
@@ -19,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.jobs import claims
 from rubric_jobs.jobs.claims import Ending
-from tests import claiming
+from tests import claiming, warm
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -116,15 +113,12 @@ class Web:
         """`options` are uvicorn's; `descriptors` is how many files and connections the process may have open."""
         self.port = _free_port()
         self.log = logs / f"web-{self.port}.log"
-        command = [sys.executable, "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
-                   "--no-access-log", "--log-level=warning", "--http=grader.web_connections:Connection",
-                   "--backlog=64", *options]  # fmt: skip
-        if descriptors:
-            command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env={**os.environ, **environ}, stdout=log, stderr=log
-            )
+        self.process = warm.start(
+            "-m", "uvicorn", "grader.asgi:application", f"--port={self.port}",
+            "--no-access-log", "--log-level=warning", "--http=grader.web_connections:Connection",
+            "--backlog=64", *options,
+            environ={**os.environ, **environ}, log=self.log, descriptors=descriptors,
+        )  # fmt: skip
         try:
             self._wait_until_it_answers()
         except BaseException:
@@ -134,7 +128,7 @@ class Web:
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log.read_text()
+            assert self.process.exitcode is None, self.log.read_text()
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:
@@ -145,7 +139,7 @@ class Web:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        warm.ended(self.process, within_s=20)
 
     def ask(self, method: str, path: str, caller: Any = None, **options: Any) -> tuple[int, dict[str, str], bytes]:
         """Status, headers (lower case) and body of one request."""

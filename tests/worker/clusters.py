@@ -5,23 +5,19 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import psutil
-from django.conf import settings
 
-from tests import cpu
+from tests import cpu, warm
 
-TAG = "TRIAL_TAG"
 _SAID = re.compile(r"(ready for work|monitoring|pushing tasks) at (\d+)")
 _ROLE_SAID = {"ready for work": "worker", "monitoring": "monitor", "pushing tasks": "pusher"}
 ROLES = ("busy", "idle", "pusher", "monitor", "sentinel", "main")
@@ -42,13 +38,14 @@ def wait_until(condition: Callable[[], Any], *, within_s: float, what: str = "it
 class Cluster:
     """One cluster after the other with the same settings: what a supervisor keeps running.
 
-    All processes carry a tag of their own in their environment, by which even orphans are found.
+    Each is a session of its own, by which even orphans are found.
     """
 
     def __init__(self, environ: Mapping[str, str], log: Path) -> None:
-        self.tag, self.log = uuid.uuid4().hex, log
-        self._environ = {**os.environ, **environ, TAG: self.tag}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.log = log
+        self._environ = {**os.environ, **environ}
+        self._sessions: set[int] = set()
+        self.process: ForkServerProcess | None = None
         self.exit_codes: list[int] = []
         self._log_began = 0
 
@@ -63,20 +60,13 @@ class Cluster:
 
     def start(self) -> None:
         self._log_began = self.log.stat().st_size if self.log.exists() else 0
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "qcluster"],
-                cwd=settings.BASE_DIR,
-                env=self._environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = warm.start("manage.py", "qcluster", environ=self._environ, log=self.log)
+        self._sessions.add(self.pid)
 
     @property
     def pid(self) -> int:
         assert self.process is not None
+        assert self.process.pid is not None
         return self.process.pid
 
     def has_pumps(self, count: int) -> bool:
@@ -90,8 +80,8 @@ class Cluster:
         """Every process that this cluster ever started and that still lives, orphans too; no zombies."""
         found = []
         for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                if process.environ().get(TAG) == self.tag and process.status() != psutil.STATUS_ZOMBIE:
+            with suppress(psutil.Error, ProcessLookupError):
+                if os.getsid(process.pid) in self._sessions and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
 
@@ -136,16 +126,18 @@ class Cluster:
     def ended(self, *, within_s: float) -> int:
         """The exit code, as a supervisor sees it (negative: the signal that killed it)."""
         assert self.process is not None
-        code = self.process.wait(within_s)
+        code = warm.ended(self.process, within_s=within_s)
         self.exit_codes.append(code)
         return code
 
     def kill_all(self) -> None:
+        if self.process is not None:
+            self.process.kill()  # it may not have its session yet
         for process in self.everyone():
             with suppress(psutil.Error):
                 process.kill()
         if self.process is not None:
-            self.process.wait(10)
+            warm.ended(self.process, within_s=10)
 
 
 def _holders_of_slots() -> set[int]:
@@ -175,7 +167,7 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopping.wait(0.1):
             assert self.cluster.process is not None
-            if (code := self.cluster.process.poll()) is not None:
+            if (code := self.cluster.process.exitcode) is not None:
                 self.cluster.exit_codes.append(code)
                 self.restarts += 1
                 self.cluster.start()

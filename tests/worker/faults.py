@@ -300,7 +300,7 @@ def work_behind_a_pooler(trial: Trial, server: Server, *, jobs: int) -> History:
         trial.wait_for_ends(within_s=20)
         troubled_s = time.monotonic() - began
         assert cluster.process is not None
-        assert cluster.process.poll() is None, "the pumps did not recover by themselves"
+        assert cluster.process.exitcode is None, "the pumps did not recover by themselves"
     told = trial.verify(may_end_as=("completed", "cancelled"), nobody_there_s=troubled_s)
     trial.say("behind a pooler", told, polled_s=round(polled_s, 1), ended_after_crash_s=round(troubled_s, 1))
     return told
@@ -314,7 +314,7 @@ def _is_processing(trial: Trial, job_id: uuid.UUID) -> bool:
 def stays_up(trial: Trial, cluster: Cluster) -> None:
     """The same cluster, not one that was started anew, hears of the next job at once."""
     assert cluster.process is not None
-    assert cluster.process.poll() is None
+    assert cluster.process.exitcode is None
     wait_until(lambda: _heard(trial), within_s=20, what="hearing of a job before the next poll")
 
 
@@ -337,7 +337,7 @@ def freeze_connections(trial: Trial, proxy: Proxy, *, jobs: int) -> History:
         trial.wait_for_ends(within_s=40 + jobs / 20)
         lasted = time.monotonic() - began
         assert cluster.process is not None
-        assert cluster.process.poll() is None, "the pumps did not recover by themselves"
+        assert cluster.process.exitcode is None, "the pumps did not recover by themselves"
     told = trial.verify()
     trial.say("half-open connections", told, frozen=frozen, all_ended_after_s=round(lasted, 1))
     return told

@@ -105,12 +105,17 @@ def test_jobs_run_side_by_side_each_with_its_own_result(submit: Submit) -> None:
     assert all(job.result == {"job": str(job.job_id)} for job in RubricJob.objects.all())
 
 
-@pytest.mark.parametrize(("kind", "sizes"), [("enhance", [4, 10, 6]), ("extract", [4, 4, 4, 4, 4])])
-def test_a_claim_grows_only_after_a_full_one_without_documents(
-    submit: Submit, monkeypatch: pytest.MonkeyPatch, kind: str, sizes: list[int]
+@pytest.mark.parametrize(("kind", "sizes", "waits"), [("enhance", [4, 10, 6], 0), ("extract", [4, 4, 4, 4, 4], 5)])
+def test_a_full_claim_without_documents_is_followed_at_once_by_a_larger_one(
+    submit: Submit, monkeypatch: pytest.MonkeyPatch, kind: str, sizes: list[int], waits: int
 ) -> None:
     asked: list[int] = []
-    claim_jobs = claims.claim
+    waited: list[Writer] = []
+    claim_jobs, flush = claims.claim, Writer.flush
+
+    async def noted(writer: Writer) -> None:
+        waited.append(writer)
+        await flush(writer)
 
     async def counted(connection: Any, **terms: Any) -> list[Claim]:
         asked.append(terms["limit"])
@@ -121,12 +126,14 @@ def test_a_claim_grows_only_after_a_full_one_without_documents(
         return await at_once(claim, report)
 
     monkeypatch.setattr(claims, "claim", counted)
+    monkeypatch.setattr(Writer, "flush", noted)
     monkeypatch.setattr(job_pump, "CLAIMED_AT_ONCE", 4)
     for _ in range(25):
         submit(kind=kind)
     with pumping(held, concurrency=20, poll_s=30, grace_s=0):
         wait_until(lambda: RubricJob.objects.filter(status="processing").count() == 20)
     assert asked == sizes
+    assert len(waited) == waits
 
 
 def test_an_ending_asks_for_jobs_only_where_a_slot_was_lacking(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> None:

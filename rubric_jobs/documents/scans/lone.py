@@ -90,7 +90,10 @@ def _is_sure_number(read: tuple[str, float]) -> bool:
 
 
 def _amount_or_word(engine: Any, cut_out: Grey) -> tuple[str, float]:
-    return max(_read(engine, cut_out, ""), _read(engine, cut_out, AMOUNT), key=lambda read: read[1])
+    read = _read(engine, cut_out, "")
+    if read[0] and set(read[0]) <= set(AMOUNT):  # the likeliest of all texts is the likeliest of fewer, too
+        return read
+    return max(read, _read(engine, cut_out, AMOUNT), key=lambda read: read[1])
 
 
 def _cut_out(word: Word, grey: Grey, ink: Grey) -> Grey | None:

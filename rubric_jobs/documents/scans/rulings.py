@@ -49,6 +49,9 @@ class _Pieces:
         widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
         return cls(*(np.asarray(part, dtype=np.int32) for part in (labels, widths, heights)))
 
+    def transposed(self) -> _Pieces:
+        return _Pieces(np.ascontiguousarray(self.labels.T), self.heights, self.widths)
+
     def has_letter(self, runs: Grey, box: tuple[int, int, int, int]) -> bool:
         """Whether the run in the box is a stroke of a letter: of a piece of ink that is hardly larger than the run."""
         left, top, width, height = box
@@ -66,8 +69,10 @@ def find(grey: Grey) -> tuple[list[Edge], list[Edge], Grey]:
     """The rulings in pixels, the borders of shaded areas, and a mask of the rulings' ink without letters across it."""
     mean = cv2.ADAPTIVE_THRESH_MEAN_C
     ink = np.asarray(cv2.adaptiveThreshold(grey, 255, mean, cv2.THRESH_BINARY_INV, 41, 14), dtype=np.uint8)
-    across, borders_across, across_mask = _runs(ink, grey, SHORTEST_ACROSS)
-    down, borders_down, down_mask = _runs(np.ascontiguousarray(ink.T), np.ascontiguousarray(grey.T), SHORTEST)
+    pieces = _Pieces.of(ink)
+    across, borders_across, across_mask = _runs(ink, grey, pieces, SHORTEST_ACROSS)
+    turned = np.ascontiguousarray(ink.T), np.ascontiguousarray(grey.T), pieces.transposed()
+    down, borders_down, down_mask = _runs(*turned, SHORTEST)
     mask = _without_letters(ink, across_mask, np.ascontiguousarray(down_mask.T))
     return _edges(across, down), _edges(borders_across, borders_down), mask
 
@@ -85,14 +90,13 @@ def _edges(across: list[_Run], down: list[_Run]) -> list[Edge]:
     return [Edge(True, *run) for run in across] + [Edge(False, *run) for run in down]
 
 
-def _runs(ink: Grey, grey: Grey, shortest: int) -> tuple[list[_Run], list[_Run], Grey]:
+def _runs(ink: Grey, grey: Grey, pieces: _Pieces, shortest: int) -> tuple[list[_Run], list[_Run], Grey]:
     """Level runs: rulings, borders of shaded areas, and a mask of the rulings."""
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, _SPECK), np.uint8))
     opened = np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8)), dtype=np.uint8)
     # A run that is not quite level steps from row to row, and noise interrupts it.
     whole = cv2.dilate(opened, np.ones((3, _GAP), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
-    pieces = _Pieces.of(ink)
     kept = np.zeros(count, dtype=np.uint8)
     rulings: list[_Run] = []
     borders: list[_Run] = []
