@@ -107,11 +107,11 @@ def test_a_column_that_is_said_to_be_something_else_changes_the_rubric_at_once(p
     expect(page.get_by_role("button", name="Column 2: Description", exact=True)).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Read anew: 3 criteria.")).to_be_visible()
     choose(page, "Row 4: Criterion", "Penalty or bonus")
-    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language")
+    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language how it reads")
     expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
     assert plan_of(page, job) == {**PLAN["parts"][0], "columns": "cdllp", "rows": "hcca"}
     page.reload()
-    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language")
+    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language how it reads")
 
 
 def test_edits_stay_where_they_still_fit_and_undo_covers_both(page: Page) -> None:
