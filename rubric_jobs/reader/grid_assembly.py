@@ -138,9 +138,8 @@ def _adjustment(work: Work, index: int) -> None:
         points = amount or own.amount
         work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
         return
-    shares = [cell.text for cell in cells if penalties.is_share(cell.text)]
-    if shares:
-        reason = text if penalties.is_share(text) else f"{text} ({tidy(shares[0]).lstrip('-−–+ ')})"
+    if share := next((cell.text for cell in beside if penalties.is_share(cell.text)), None):
+        reason = f"{text} ({tidy(share).lstrip('-−–+ ')})"
         work.out.adjustments.append(Adjustment(kind="penalty", reason=reason, points=None))
         return
     value = lost if lost is not None else penalties.told_alone(text)
