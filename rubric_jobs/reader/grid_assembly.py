@@ -128,7 +128,8 @@ def _adjustment(work: Work, index: int) -> None:
         work.use(cell)
     if head is None:
         return
-    text = tidy(head.text)
+    told = [row[c] for c in work.columns("d")]
+    text = " ".join(tidy(cell.text) for cell in [head, *told] if cell and cell.text)
     beside = [cell for cell in cells if cell is not head]
     lost = next((v for cell in beside if (v := cell_values.loss_of(cell.text)) is not None), None)
     amount = next((a for cell in beside if (a := cell_values.amount_of(cell.text))), None)
@@ -136,6 +137,10 @@ def _adjustment(work: Work, index: int) -> None:
     if penalties.is_bonus(text):
         points = amount or own.amount
         work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
+        return
+    if share := next((cell.text for cell in beside if penalties.is_share(cell.text)), None):
+        reason = f"{text} ({tidy(share).lstrip('-−–+ ')})"
+        work.out.adjustments.append(Adjustment(kind="penalty", reason=reason, points=None))
         return
     value = lost if lost is not None else penalties.told_alone(text)
     if value is None:
@@ -196,12 +201,14 @@ def _begins_section(work: Work, index: int) -> bool:
 
 
 def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
-    """A row without levels whose points are taken off, or whose name begins with a word for that."""
+    """A row without levels whose points are taken off, or whose name begins with a word for that; or a bonus: "+5"."""
     if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
         return False
     columns = work.columns("p") + work.columns("w")
     is_lost = any((cell := row[c]) and cell_values.loss_of(cell.text) is not None for c in columns)
-    return is_lost or penalties.is_penalty(tidy(head.text))
+    is_added = any((cell := row[c]) and penalties.ADDED.match(cell.text) for c in columns)
+    name = tidy(head.text)
+    return is_lost or penalties.is_penalty(name) or (is_added and penalties.names_bonus(name))
 
 
 def _head(work: Work, row: Row) -> View | None:
