@@ -128,8 +128,7 @@ def _adjustment(work: Work, index: int) -> None:
         work.use(cell)
     if head is None:
         return
-    told = [row[c] for c in work.columns("d")]
-    text = " ".join(tidy(cell.text) for cell in [head, *told] if cell and cell.text)
+    text = " ".join(tidy(cell.text) for cell in [head, *(row[c] for c in work.columns("d"))] if cell and cell.text)
     beside = [cell for cell in cells if cell is not head]
     lost = next((v for cell in beside if (v := cell_values.loss_of(cell.text)) is not None), None)
     amount = next((a for cell in beside if (a := cell_values.amount_of(cell.text))), None)
@@ -138,14 +137,12 @@ def _adjustment(work: Work, index: int) -> None:
         points = amount or own.amount
         work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
         return
-    if share := next((cell.text for cell in beside if penalties.is_share(cell.text)), None):
-        reason = f"{text} ({tidy(share).lstrip('-−–+ ')})"
-        work.out.adjustments.append(Adjustment(kind="penalty", reason=reason, points=None))
-        return
-    value = lost if lost is not None else penalties.told_alone(text)
-    if value is None:
+    share = next((c.text for c in beside if penalties.is_share(c.text) and tidy(c.text) not in text), None)
+    if share:
+        text, value = f"{text} ({tidy(share).lstrip('-−–+ ')})", None
+    elif (value := lost if lost is not None else penalties.told_alone(text)) is None:
         value = cell_values.loss_of(text) or (amount.high if amount else None)
-    if value is None and penalties.is_heading(text):
+    if value is None and not share and penalties.is_heading(text):
         work.in_penalties = True
         return
     work.out.adjustments.append(Adjustment(kind="penalty", reason=text, points=value))
