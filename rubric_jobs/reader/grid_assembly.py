@@ -153,7 +153,7 @@ def criterion_row(work: Work, index: int) -> None:
     if head is not None and work.heads and work.heads[-1] is head:
         _continuation(work, index)
         return
-    if head is None and work.columns("c"):
+    if head is None and work.columns("c") and not _begins_section(work, index):
         _continuation(work, index)
         return
     if work.in_penalties or _is_deduction(work, row, head):
@@ -185,6 +185,14 @@ def criterion_row(work: Work, index: int) -> None:
     times = own.times or _times(work, row)
     work.out.criteria.append(with_points(criterion, own.amount, points, weight, times))
     work.heads.append(head)
+
+
+def _begins_section(work: Work, index: int) -> bool:
+    """Whether the row has points and a section of its own: its name was left blank."""
+    row = work.sheet.rows[index]
+    own = [cell for c in work.columns("s") + work.columns("p") if (cell := row[c]) and cell.text and cell.row == index]
+    is_section = any(cell.column in work.columns("s") and cell.row_span > 1 for cell in own)
+    return is_section and any(cell_values.amount_of(cell.text) for cell in own if cell.column in work.columns("p"))
 
 
 def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
