@@ -45,7 +45,7 @@ class Claim:
     is_controlled: bool = False
     """Whether an operator has set limits for its tenant."""
     data: bytes | None = field(default=None, repr=False)
-    """The input where it is short; a longer one is read when its job begins."""
+    """The input if it is short; a longer one is read when its job begins."""
     is_answered: bool = False
     """Whether a provider's reply to an earlier attempt is stored."""
     came_at: float = field(default_factory=time.monotonic, repr=False, compare=False)
@@ -98,7 +98,7 @@ async def claim(
 ) -> list[Claim]:
     """pending → processing for up to `limit` jobs, fairest first; rows that others are claiming are skipped.
 
-    With `tenant_cap`, no tenant has more than so many jobs processing. `unread` counts the documents of each tenant
+    With `tenant_cap`, no tenant has more than that many jobs processing. `unread` counts the documents of each tenant
     that wait in this worker. If there are any, each tenant's extractions are filled up to DOCUMENTS_AHEAD only. The
     connection commits by itself (`autocommit`).
     """
@@ -264,14 +264,14 @@ SELECT pg_notify(%(channel)s, '') FROM returned
 
 
 def release(held: Sequence[Claim]) -> None:
-    """processing → pending at once, without counting the attempt: this worker stops and another one takes over."""
+    """processing → pending at once, without counting the attempt: this worker stops and another one continues."""
     _give_back(held, outcome="released", uncharged=1, delay_s=0)
 
 
 def retry_later(claim: Claim, *, delay_s: float, error: RubricJobError) -> None:
     """processing → pending after `delay_s` for a transient failure; an uncharged one costs no attempt.
 
-    A job that waits for a provider's call is woken earlier, when it is its turn.
+    A job that waits for a provider's call is woken as soon as its turn comes.
     """
     why = {"code": error.code, "message": str(error), "provider": error.llm_provider, "model": error.llm_model}
     why["awaited"] = error.awaited_provider

@@ -26,8 +26,8 @@ def abort(connection: psycopg.Connection | psycopg.AsyncConnection | None) -> No
 def is_closed_by_server(idle: psycopg.Connection | psycopg.AsyncConnection) -> bool:
     """Whether the database has closed an idle connection, without a query.
 
-    An idle connection becomes readable when it is closed. It also does when the server reloads its settings; then a
-    good connection is given up.
+    An idle connection becomes readable when it is closed. It also does when the server reloads its settings; a working
+    connection is then given up.
     """
     if idle.closed:
         return True

@@ -28,7 +28,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claiming:
-    """Whether workers claim jobs, and who said so last, when and why."""
+    """Whether workers claim jobs, and who changed that last, when and why."""
 
     is_paused: bool = False
     by: str = ""

@@ -66,7 +66,7 @@ def count(owner: Owner) -> Holding:
 def erase(owner: Owner, *, rows_from_before_too: bool = False) -> Holding:
     """any state → deleted. Returns what was erased; rows from before this service stay unless asked for."""
     whose = owner.condition()
-    # While it is still known who the tenant's users are. One who works for another tenant, too, has a full rate again.
+    # Before the jobs, which say who the tenant's users are. A user with another tenant, too, gets a full rate again.
     _change(
         f"""DELETE FROM grader.request_rates WHERE caller = coalesce(%(user_id)s, %(tenant_id)s) OR caller IN (
               SELECT user_id FROM grader.rubric_extraction_jobs WHERE {whose}

@@ -66,9 +66,9 @@ _FAIR_TAG = f"""greatest(
 def place_again(ahead: str = "0") -> str:
     """SQL for the tag of a `job` that is given back: its own, unless virtual time was reset since (an empty queue).
 
-    Then it goes first, but after its tenant's jobs that were given back before with smaller tags, and after the
-    `ahead` jobs that are given back with it, so that a thousand of them leave room for other tenants in between. In
-    any order of return, at most two jobs share a place.
+    In that case it goes to the front, behind its tenant's jobs that were given back before with smaller tags and behind
+    the `ahead` jobs that are given back with it, so that other tenants' jobs fit between a thousand of them. In any
+    order of return, at most two jobs share a place.
     """
     return f"""least(job.queue_tag, {ahead} + greatest(
       (SELECT queue_tag + 1 FROM grader.rubric_extraction_jobs earlier
@@ -195,7 +195,7 @@ SELECT pg_notify(%(pending)s, ''), pg_notify(%(changed)s, job_id::text) FROM ret
 
 
 def retry(*, job_id: uuid.UUID, tenant_id: uuid.UUID, timeout_s: float) -> bool:
-    """failed → pending with fresh attempts and a fresh deadline; False when it has not failed or can't be retried.
+    """failed → pending with new attempts and a new deadline; False if it has not failed or cannot be retried.
 
     It continues from a stored reply, which is paid for, unless that reply caused the failure.
     """
@@ -318,7 +318,7 @@ def wake_delayed() -> int:
 
 
 def sweep() -> int:
-    """Rescue, expire and wake, which every pump does for all from time to time. Returns how many rows changed.
+    """Rescue, expire and wake. Every pump does this regularly, for all jobs. Returns how many rows changed.
 
     With SWEPT_AT_ONCE or more there may be more to do.
     """

@@ -1,4 +1,4 @@
-"""Pictures of the pages that hold a job's rubric: written once by its worker, read by its owner, gone with the job."""
+"""Pictures of the pages with a job's rubric: written once by its worker, read by its owner, deleted with the job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def keep(claim: Claim, pictures: Mapping[int, bytes]) -> None:
 
 
 def png(*, job_id: uuid.UUID, page: int) -> bytes | None:
-    """A page's picture. That the job is the caller's own has been checked before."""
+    """A page's picture. The caller must have checked whose job it is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT png FROM grader.rubric_job_pictures WHERE job_id = %s AND page = %s", [job_id, page])
         row = cursor.fetchone()

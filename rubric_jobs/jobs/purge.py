@@ -153,7 +153,7 @@ def purge_what_is_due() -> str:
 
     Raises PurgeIncomplete with the names of the failed parts at the end.
     """
-    # The ledger is counted before its lines go; where that fails, those that are not counted stay.
+    # The ledger is counted before its lines are deleted; if that fails, the uncounted ones stay.
     parts: dict[str, Callable[[], int]] = {
         "sums of the ledger": ledger.roll_up,
         "jobs": lambda: purge_jobs(Selection(older_than=conf.retention())).total(),
@@ -174,14 +174,14 @@ def purge_what_is_due() -> str:
 
 
 def _purge_rates() -> int:
-    # A caller whose requests are paid off has the same rate as a new one.
+    # A caller whose requests no longer count has the same rate as a new one.
     return len(
         _unhurried("DELETE FROM grader.request_rates WHERE paid_off_at < statement_timestamp() RETURNING caller", {})
     )
 
 
 def _purge_failed_tasks() -> int:
-    """django-q2 keeps what failed, and never deletes it."""
+    """django-q2 keeps failed tasks and never deletes them."""
     return len(
         _unhurried(
             """DELETE FROM django_q_task

@@ -1,4 +1,4 @@
-"""The document model and plan of an extraction, stored with its job so that the reading can be mended."""
+"""The document model and plan of a job, stored with its job so that the reading can be mended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StoredReading:
     changed_at: datetime.datetime | None = None
 
 
-# The join drops a late worker's reading. The reading of an earlier attempt is replaced.
+# The join drops the reading of a late worker. It replaces the reading of an earlier attempt.
 _KEEP = """
 INSERT INTO grader.rubric_job_readings AS reading (job_id, document, plan, others, is_proposal)
 SELECT job.job_id, decode(news.document, 'base64'), news.plan, news.others, news.is_proposal
@@ -76,7 +76,7 @@ def copy_of_twin(claim: Claim, digest: bytes) -> None:
 
 
 def of(job_id: uuid.UUID) -> StoredReading | None:
-    """The reading of a job that the caller has shown to be theirs."""
+    """The reading of a job that is known to be the caller's."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT document, plan::text, others::text, is_proposal, changed_at
@@ -99,7 +99,7 @@ def of(job_id: uuid.UUID) -> StoredReading | None:
 _LOCK = """
 SELECT FROM grader.rubric_extraction_jobs WHERE job_id = %(job_id)s AND status = 'completed' FOR UPDATE"""
 
-# Without its digest: an equal document of somebody else in the tenant is read as it is, not as it was mended here.
+# Clears the digest: an identical document of somebody else in the tenant must not get this mended result.
 _MEND = """
 WITH mended AS (
   UPDATE grader.rubric_job_readings SET plan = %(plan)s, is_proposal = false, changed_at = statement_timestamp()
@@ -122,7 +122,7 @@ def mend(
 ) -> datetime.datetime | None:
     """completed → completed with another result, by a plan that replaces the one of `known_at`.
 
-    The time of the change, or None where the job has ended otherwise, or its reading was changed since.
+    Returns the time of the change, or None if the job has ended otherwise or its reading has changed since.
     """
     values: dict[str, Any] = {
         "job_id": job_id,

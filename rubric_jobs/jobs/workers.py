@@ -50,7 +50,7 @@ def note(*, worker: str, running: int, cluster: str = "", cluster_age_s: float =
 
 
 def leave(*, worker: str) -> None:
-    """This worker stops in good order and is not missed."""
+    """This worker stops normally and does not count as lost."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM grader.rubric_workers WHERE worker = %s", [worker])
 
@@ -75,8 +75,8 @@ def _without_the_replaced(found: list[Worker]) -> list[Worker]:
     """Leave out each dead worker whose place a younger one has taken, one for one.
 
     That is one of its own cluster, or of a cluster that started after its last report: on its host if there is one,
-    else elsewhere, because a new container has a new name. In an older cluster, a young worker is only the hourly
-    relief of another one.
+    else elsewhere, because a new container has a new name. In an older cluster, a young worker replaces another one at
+    the end of its life.
     """
     free = [worker for worker in found if worker.is_alive]
     listed = list(free)

@@ -1,7 +1,7 @@
 """Ask a provider and judge its answer.
 
-A reply is accepted when the question's judge makes a rubric of it. Otherwise the model is asked once more with a
-complaint; after a second bad answer comes the next question, where there is one, else an AnswerInvalid. Extraction and
+A reply is accepted if the question's judge can make a rubric of it. Otherwise the model is asked once more, with a
+complaint. After a second bad answer comes the next question, if there is one, or an AnswerInvalid. Extraction and
 enhancement share this.
 """
 
@@ -61,7 +61,7 @@ class AskOtherwise(AnswerInvalid):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a reply says; `plan` where it pointed at the rubric instead of copying it."""
+    """What a reply says; `plan` is set if it pointed at the rubric instead of copying it."""
 
     rubric: Rubric
     plan: Plan | None = None
@@ -71,7 +71,7 @@ class Judged:
 class Question:
     """A task in one form. `judge` makes a rubric of a reply's text or raises AnswerInvalid, best an Objection.
 
-    `has_time`: whether it may still be asked; `fits` whether a stored reply may be the answer to it.
+    `has_time` tells whether it may still be asked, `fits` whether a stored reply may be the answer to it.
     """
 
     task: Task

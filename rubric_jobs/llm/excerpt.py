@@ -13,7 +13,7 @@ MAX_CHARACTERS = 60_000
 """About 15,000 tokens or thirty dense pages. Shorter documents are shown whole."""
 
 _BLOCKS_A_PART = 20
-"""Blocks that count as a page where a format has none."""
+"""Blocks that count as a page if the format has no pages."""
 
 _LEAST_ROOM = 500
 """A shorter piece is left out."""

@@ -22,7 +22,7 @@ NEARBY_PARAGRAPHS = 8
 MOST_MISSING = 20
 _MOST_PLACES = 50
 _MOST_TRIES = 1_000
-"""Tries for a short text that occurs inside of longer words; then the search stops."""
+"""Attempts to find a short text that occurs inside longer words; after that, the search stops."""
 _HEAD_SURPLUS = 24
 """Letters that a heading or cell may have beside a criterion's name, such as its points."""
 
@@ -40,7 +40,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
     """The rubric with `source` and `grounded` on every criterion and level, and a warning for each doubt.
 
     A part is grounded when the document contains all of its texts with its numbers beside them. With scanned pages, a
-    part that is not found stays unknown. A criterion of the `local` reading that the answer lacks is a warning too.
+    part that is not found stays unknown. A criterion of the `local` reading that the answer lacks also gives a warning.
     """
     index = _Index(document)
     can_tell = document.is_legible
@@ -64,7 +64,7 @@ def ground(rubric: Rubric, document: Document, local: Rubric | None = None) -> G
 
 
 def can_hold_number(document: Document, value: Decimal) -> bool:
-    """Whether the document contains this number anywhere; True where its text cannot be searched."""
+    """Whether the document contains this number anywhere; True if its text cannot be searched."""
     return not document.is_legible or value in _numbers(document.text())
 
 
@@ -165,7 +165,7 @@ class _Index:
         self._numbers: dict[_Row, frozenset[Decimal]] = {}
 
     def place(self, text: str, *, beside: Source | None = None) -> Source | None:
-        """Where a text is; of several places the one in the row of `beside`, else the one with the least other text."""
+        """Where a text is: of several places, the one in the row of `beside`, else that with the least other text."""
         needle = fold(text)
         if len(needle) <= SHORT_NEEDLE:
             return self.document.find(text)

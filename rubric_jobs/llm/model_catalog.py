@@ -12,7 +12,7 @@ from datetime import date
 from types import MappingProxyType
 
 DEFAULTS: Mapping[str, str] = MappingProxyType({"gemini": "gemini-3.5-flash", "openai": "gpt-6-luna"})
-"""The model that is used when none is named.
+"""The model that is used if none is named.
 
 `gpt-6-luna` is OpenAI's smallest current model with strict structured output, and its named successor of gpt-4o-mini
 and gpt-4.1-mini. No end is announced for it (gpt-5-mini ends on 2026-12-11).
@@ -72,7 +72,7 @@ def shutdown_of(provider: str, model: str) -> date | None:
 
 
 def resolve(provider: str, asked: str | None, default: str) -> str:
-    """The model to use: `default` where none is named, or the named one is retired or will be.
+    """The model to use: `default` if none is named or the named one is retired or will be.
 
     An announced end counts from the announcement on, so that a job does not depend on the day on which it runs.
     An operator who configures such a name as `default` gets it, because the vendor may still serve it.

@@ -7,7 +7,7 @@ The answer is four fields of plain strings:
      "roles": ["3c0 c Criterion", "3c1-2 l Strong Weak", "3r0 h Criterion", "3r1-3 c Use Spelling"]}
 
 Models miscount rows and columns, so each reference comes with the first word of what it points at: of both ends where
-it is a range, of the first and the last criterion where it is a choice. What no role names is skipped.
+it is a range, of the first and the last criterion where it is a choice. Whatever no role names is skipped.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Told:
 
 
 def choices(plans: Sequence[Plan], document: Document) -> tuple[Plan, ...]:
-    """At most MOST_CHOICES plans for the document, ordered by digest, so that the order hints at none."""
+    """At most MOST_CHOICES plans for the document, ordered by digest, so that the order gives no hint."""
     usable = [plan for plan in plans if _criteria(plan, document)][:MOST_CHOICES]
     return tuple(sorted(usable, key=lambda plan: sha256(json.dumps(plan.to_json()).encode()).digest()))
 

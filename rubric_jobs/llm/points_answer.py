@@ -45,7 +45,7 @@ def _line(name: str, points: Decimal | None, weight: str, description: str | Non
 
 
 def written(rubric: Rubric, *, with_levels: bool = False) -> dict[str, Any]:
-    """The answer that gives each criterion the points that it has."""
+    """The answer that leaves each criterion's points unchanged."""
     entries = []
     for number, criterion in enumerate(rubric.criteria, start=1):
         entries.append(f"{number} {parts.first_word([criterion.name])} {_number(criterion.points)}")

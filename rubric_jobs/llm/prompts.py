@@ -65,7 +65,7 @@ no points, you may add theirs: "1.2 Fair 8"; the best level has all points of it
 
 
 def _roles() -> str:
-    """The letters, each kind's own behind those that it shares with others."""
+    """The letters of each kind, after those that it shares with others."""
     kinds = {"Columns": COLUMN_ROLES, "Rows": ROW_ROLES, "Lines": LINE_ROLES}
     everywhere = set.intersection(*(set(roles.items()) for roles in kinds.values()))
     shared = everywhere | (set(ROW_ROLES.items()) & set(LINE_ROLES.items()))

@@ -19,7 +19,7 @@ LOCAL = "local"
 class Policy:
     """The provider (RUBRIC_LLM_PROVIDER), its fallbacks (RUBRIC_LLM_FALLBACK), and the time-out of each call.
 
-    `answer_form` (RUBRIC_ANSWER_FORM): AUTO asks for a plan and, where it cannot be used, for a copy; "plan" never
+    `answer_form` (RUBRIC_ANSWER_FORM): AUTO asks for a plan and, if that cannot be used, for a copy; "plan" never
     copies what a plan can point at; "copy" always copies. `seconds_left` is the job's time.
     """
 
@@ -34,7 +34,7 @@ class Policy:
 class Route:
     """The providers to ask in turn, and whether the local reading is used before or after them.
 
-    `stored_reply` is what an earlier attempt was answered, where its provider is still known.
+    `stored_reply` is the answer to an earlier attempt, if its provider is still known.
     """
 
     is_local_first: bool

@@ -104,7 +104,7 @@ class RubricJobAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="created")
     def created(self, job: RubricJob) -> str:
-        # The row may come from a table that is made with fewer constraints.
+        # The row may come from a table that was made with fewer constraints.
         return f"{job.created_at:%Y-%m-%d %H:%M:%S}" if job.created_at else "–"
 
     @admin.display(description="job")
@@ -278,7 +278,7 @@ class TenantControlAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class _LookedAtOnly:
-    """A schedule or a task names any function of any module: whoever writes one runs code as the service."""
+    """A schedule or a task may name any function of any module; whoever can write one can run code as the service."""
 
     actions = None
 

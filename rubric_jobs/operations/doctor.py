@@ -210,7 +210,7 @@ def _keys(url: str) -> Finding:
 
 
 def recognition(missing: list[str]) -> Finding:
-    """Whether scans and photos can be read here, by what is missing for that."""
+    """Whether scans and photos can be read here; names what is missing."""
     if not conf.recognizes_text():
         return Finding(Verdict.OK, "scans", "text in pictures is not recognised (RUBRIC_OCR is off)")
     if missing:

@@ -1,7 +1,7 @@
-"""From a document to its rubric: by the local reader where it is certain, else by a language model.
+"""From a document to its rubric: by the local reader if it is certain, else by a language model.
 
-The model points at the rubric's places, and the rubric is assembled from the document's own cells (`pointing`). Where
-it cannot, it copies the rubric, and its copy is checked against the document.
+The model points at the rubric's places, and the rubric is assembled from the document's own cells (`pointing`). If it
+cannot point, it copies the rubric, and the copy is checked against the document.
 
 Pure: no database, no settings; the caller passes the reader, the providers and the clock. Every failure is an error of
 `errors.py`; an answer without criteria is NoRubricFound.
@@ -104,7 +104,7 @@ TIME_FOR_A_COPY_S = 35.0
 async def _pointing(
     task: ExtractTask, reading: Reading, policy: Policy, on_progress: OnProgress | None, clock: Callable[[], float]
 ) -> list[Question]:
-    """The question for a plan; none where a model can only copy."""
+    """The question for a plan; None if a model can only copy."""
     if policy.answer_form == "copy" or not pointing.is_possible(task.document, reading.plans):
         return []
     offered = await offload.run(task.size, plan_answer.choices, reading.plans, task.document)
@@ -160,7 +160,7 @@ def _task(request: ExtractionRequest, reading: Reading) -> ExtractTask:
     task = ExtractTask(
         document=reading.document,
         local=reading.local,
-        # Of a long document that has text too, only the pages without it: a model pays for each page.
+        # If the document also has text, send only the pages without it, because each page costs tokens.
         data=reading.unread or request.data,
         file_type=documents.sniff(request.data),
         instruction=request.instruction,

@@ -16,8 +16,8 @@ from rubric_jobs.rubric.model import Rubric
 class Outcome:
     """`result` is the job's result as the API shows it; the other fields go into its performance figures.
 
-    `plan` is what the rubric was assembled by. For a local reading by rules it is the likeliest plan, which may read
-    something else; None where no plan is known, and for an enhancement.
+    `plan` is the plan that the rubric was assembled from. For a local reading by rules it is the likeliest plan, which
+    may read something else. None if no plan is known, and for an enhancement where a model gave the points.
     """
 
     rubric: Rubric
@@ -30,7 +30,7 @@ class Outcome:
     ungrounded: int = 0
     plan: Plan | None = None
     answer_form: AnswerForm | None = None
-    """How the model answered; None where none was asked."""
+    """How the model answered; None if no model was asked."""
 
 
 def of(
@@ -42,7 +42,7 @@ def of(
     plan: Plan | None = None,
     answer_form: AnswerForm | None = None,
 ) -> Outcome:
-    """The outcome with the figures of the model's answer, or without any where the rubric was made locally."""
+    """The outcome with the figures of the model's answer, or without any if the rubric was made locally."""
     if answer is None:
         return Outcome(rubric=rubric, result=result, plan=plan)
     return Outcome(

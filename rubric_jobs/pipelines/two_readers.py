@@ -1,4 +1,4 @@
-"""Where the model's reading and the local one differ: a doubt for each place, with what the other reads there."""
+"""Differences between the model's reading and the local one: a doubt for each place, with the other's value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def is_same(one: Rubric, other: Rubric) -> bool:
 
 
 def differences(rubric: Rubric, other: Rubric) -> list[Doubt]:
-    """In the order of `rubric`; empty where both say the same."""
+    """In the order of `rubric`; empty if both say the same."""
     if is_same(rubric, other):
         return []
     theirs = _by_name(other)

@@ -16,6 +16,8 @@ from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
 ALONE = 0.25
 """Log odds against "no rubric here" that a reading needs where the rules find nothing."""
+ANNOUNCED = -0.8
+"""The same for a list without points, or a single scale, that a heading or a sentence speaks of as grading."""
 SUPPORTED = -1.6
 """The same where they find something."""
 SURE = 0.9
@@ -27,12 +29,14 @@ AGREED = 0.6
 _DISAGREE = "Two ways of reading this document gave different rubrics."
 
 
-def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None) -> Rubric | None:
+def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announced: bool = False) -> Rubric | None:
     """The plans' reading, with whether it is certain; None where there is no rubric.
 
-    `odds` are the log odds of the plans' reading against "no rubric here".
+    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced` says that it is of lists
+    without points that are spoken of as grading: the rules know none of these, so that their silence says nothing.
     """
-    if odds < (ALONE if by_rules is None else SUPPORTED):
+    alone = ANNOUNCED if is_announced else ALONE
+    if odds < (alone if by_rules is None else SUPPORTED):
         return None
     is_agreed = by_rules is not None and _agree(by_plans, by_rules)
     confidence = by_plans.confidence or 0.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,8 @@ MOST_HEADINGS = 3
 LONGEST_HEADING = 160
 LONGEST_SENTENCE = 400
 FEW = 4
+_KINDS = ("unscored", "scale")
+_AT_ALL = "graded at all"
 _GRADED = ("rubric", "grading", "criterion")
 _OTHERS = ("exam", "syllabus", "schedule", "commerce", "survey", "technical", "game", "person", "measure")
 _COLON = (":", "：")
@@ -38,18 +40,23 @@ def features_unscored(part: Part, document: Document, criteria: Sequence[Criteri
     if not criteria:
         return {}
     if all(criterion.points is None and not criterion.levels for criterion in criteria):
-        kind = "unscored"
+        kind = _KINDS[0]
     elif len(criteria) == 1 and len(criteria[0].levels) > 1:
-        kind = "scale"
+        kind = _KINDS[1]
     else:
         return {}
     first = part.blocks[next((i for i, role in enumerate(part.rows) if role in "cl"), 0)]
     found = _above(document, first) | _share(part, document)
-    if kind == "unscored":
+    if kind == _KINDS[0]:
         found |= _items(part, document, criteria)
     else:
         found |= _levels(criteria[0])
     return {f"{kind} {name}": value for name, value in found.items()}
+
+
+def is_graded(features: Mapping[str, float]) -> bool:
+    """Whether a part with these features is such a list, and something around it speaks of grading."""
+    return any(features.get(f"line {kind} {_AT_ALL}") for kind in _KINDS)
 
 
 def _above(document: Document, first: int) -> Features:
@@ -72,7 +79,7 @@ def _above(document: Document, first: int) -> Features:
         "announced": float(is_announced),
         "announced graded": is_announced * speaks,
         "sentence graded": speaks,
-        "graded at all": float(graded > 0 or is_announced * speaks > 0 or _graded(title) > 0),
+        _AT_ALL: float(graded > 0 or is_announced * speaks > 0 or _graded(title) > 0),
         "graded twice": float((graded > 0) + (speaks > 0) + (_graded(title) > 0) > 1),
     }
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import NoRubricFound, ScannedDocument, UnreadableDocument
-from rubric_jobs.reader import agreement, assemble, composition, confidence, doubts, exported, recognized, rules
+from rubric_jobs.reader import (
+    agreement,
+    assemble,
+    composition,
+    confidence,
+    doubts,
+    exported,
+    lines_unscored,
+    recognized,
+    rules,
+)
 from rubric_jobs.reader.candidates import candidates
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.rubric.model import Rubric
@@ -26,6 +36,8 @@ class Reading:
     rubric: Rubric | None
     odds: float = 0.0
     others: tuple[Plan, ...] = ()
+    is_announced: bool = False
+    """Whether it is lists without points, or scales, that something around them speaks of as grading."""
 
 
 def read(document: Document) -> Rubric:
@@ -35,7 +47,9 @@ def read(document: Document) -> Rubric:
     if (written := exported.read(document)) is not None:
         return recognized.marked(written.model_copy(update={"certain": True}), document)
     likeliest = reading_of(document)
-    rubric = likeliest.rubric and agreement.settled(likeliest.rubric, likeliest.odds, rules.read(document))
+    rubric = likeliest.rubric and agreement.settled(
+        likeliest.rubric, likeliest.odds, rules.read(document), is_announced=likeliest.is_announced
+    )
     if rubric is None:
         raise UnreadableDocument(f"{doubts.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
     return recognized.marked(rubric, document)
@@ -63,4 +77,5 @@ def _reading_of(document: Document) -> Reading:
     others = [whole for whole in wholes if whole is not best]
     rubric = confidence.judged(assemble.assemble(best.plan, document), document, [best, *others])
     plans_after = tuple(whole.plan for whole in others if whole.parts)[:MOST_OTHERS]
-    return Reading(best.plan, rubric, best.score, plans_after)
+    is_announced = all(lines_unscored.is_graded(candidate.features) for candidate in best.parts)
+    return Reading(best.plan, rubric, best.score, plans_after, is_announced)

@@ -118,9 +118,9 @@ def bearer_token(request: HttpRequest | Request) -> str | None:
 
 
 def verify(token: str) -> Identity:
-    """The identity in a valid token. AuthenticationFailed without details where it is not valid.
+    """The identity in a valid token. Raises AuthenticationFailed, without details, if it is not valid.
 
-    A Refusal (`unavailable`) where the keys to verify it with cannot be fetched.
+    Raises a Refusal (`unavailable`) if the keys to verify it cannot be fetched.
     """
     known = conf.jwt()
     try:
@@ -201,7 +201,7 @@ class KeySet:
         self._running: threading.Event | None = None
 
     def find(self, kid: str) -> Any:
-        """The key with that id. InvalidKeyError when there is none, a Refusal when no keys could be fetched."""
+        """The key with that id. Raises InvalidKeyError if there is none, a Refusal if no keys could be fetched."""
         if kid in self._keys:
             # With a known key, do not wait for a server that may hang.
             if time.monotonic() - self._fetched_at >= JWKS_LIFESPAN_S:

@@ -51,7 +51,7 @@ class BoundedJSONParser(JSONParser):
 
 
 class FormParser(MultiPartParser):
-    """A form; one whose parts have headers that cannot be read is malformed."""
+    """A form. One with unreadable headers in its parts is malformed."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
@@ -68,7 +68,7 @@ class AnswersProblems:
 
 
 class AnswersOldFrontEnd(AnswersProblems):
-    """Failures in the shape that the old poller understands."""
+    """Failures in the format that the old poller understands."""
 
     def answer_problem(self, problem: problems.Problem) -> HttpResponse:
         return problems.as_old_front_end(problem)
@@ -152,18 +152,18 @@ class ApiView(AnswersProblems, APIView):
 
 @method_decorator(csrf_exempt, name="dispatch")
 class NoSuchRoute(AnswersProblems, View):
-    """404 for a path that is not served."""
+    """404 for an unknown path."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.answer_problem(problems.describe(problems.Refusal("no_such_route")))
 
 
 class NoSuchOldRoute(AnswersOldFrontEnd, NoSuchRoute):
-    """The same in the shape that the old front end can read."""
+    """The same in the format that the old front end can read."""
 
 
 async def job_of(request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> Snapshot:
-    """The caller's job; Http404 where they have none of that id."""
+    """The caller's job; Http404 if they have none with that id."""
     # A WSGI server's event loop lives for one request: no pool can be kept in it.
     if isinstance(request, ASGIRequest):
         job = await job_reads.aread(**identity.scope, job_id=job_id)
@@ -175,7 +175,7 @@ async def job_of(request: HttpRequest, identity: Identity, job_id: uuid.UUID) ->
 
 
 def _measured(request: HttpRequest) -> HttpRequest:
-    """The request with its body's length: one that came in chunks has none, and REST framework takes it for empty."""
+    """The request with its body's length: a chunked body has none, and REST framework takes it for empty."""
     if not request.META.get("CONTENT_LENGTH"):
         request.META["CONTENT_LENGTH"] = str(len(request.body))
     return request
@@ -219,7 +219,7 @@ async def _require_known(request: HttpRequest) -> None:
 
 
 def _take_session(request: HttpRequest) -> None:
-    """Add what two of Django's middleware classes would add; they do not see this response."""
+    """Add the headers of two of Django's middleware classes, which do not see this response."""
     SessionMiddleware(_no_view).process_request(request)
     AuthenticationMiddleware(_no_view).process_request(request)
 
@@ -239,8 +239,8 @@ def unreadable(scope: dict[str, Any]) -> HttpResponse:
 
 
 def _refused_early(scope: dict[str, Any], error: Exception) -> HttpResponse:
-    """In the shape of the route of that ASGI scope, with what a browser on another origin needs to read it."""
-    # The query and the body's type may be what cannot be read, and the answer depends on neither.
+    """In the format of that ASGI scope's route, with the headers that a browser on another origin needs to read it."""
+    # The query or the body's type may be the unreadable part; the answer depends on neither.
     headers = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
     request = ASGIRequest({**scope, "query_string": b"", "headers": headers}, BytesIO())
     answer = problems.as_problem_details if request.path.startswith("/api/rubric-jobs/") else problems.as_old_front_end

@@ -36,7 +36,7 @@ def check_row_level_security(databases: Sequence[str] | None = None, **_: Any) -
 
 
 def tell_of_missing_isolation(*, verbosity: int, stdout: Any = None, **_: Any) -> None:
-    """After a migration: the statement that turns row-level security on only raises a notice where it may not."""
+    """After a migration: without the right to turn on row-level security, its statement only raises a notice."""
     isolation.is_on.cache_clear()
     if verbosity and _is_migrated():
         for problem in check_row_level_security(["default"]):

@@ -29,7 +29,7 @@ MOST_FAULTS = 20
 MOST_RUBRIC_MB = 2
 LONGEST_HEADER = 2_048
 MOST_PARTS = {"criteria": 500, "levels": 10_000, "adjustments": 1_000, "warnings": 1_000}
-"""How many parts a rubric in a request may have, all together."""
+"""How many parts a rubric in a request may have in all."""
 
 
 class ExportType(BaseRenderer):

@@ -27,7 +27,7 @@ class Place:
     """The place of one open request; only the event loop's thread uses it."""
 
     def __init__(self, identity: Identity) -> None:
-        """Raises Throttled where the user or the tenant has no place left."""
+        """Raises Throttled if the user or the tenant has no place left."""
         most = conf.held_requests()
         if _held[identity.user_id] >= most.of_user or _held[identity.tenant_id] >= most.of_tenant:
             raise Throttled(RETRY_AFTER_S, "Too many streams and waiting requests are open.")
@@ -44,7 +44,7 @@ class Place:
 
 
 def for_the_whole_of(request: HttpRequest, identity: Identity) -> Place:
-    """A place that is freed when the request ends: a stream that nobody reads never ends by itself."""
+    """A place that is freed when the request ends, because a stream that nobody reads never ends by itself."""
     place = Place(identity)
     getattr(request, "scope", {}).get(ENDED, []).append(place.close)
     return place

@@ -1,7 +1,7 @@
 """Row-level security for requests: inside `as_caller`, the database shows only the caller's rows.
 
 Every read filters by `visible_to`; this is the safety net below it. Changes happen inside `as_service`, for a row that
-was read before. `migrations/row_level_security.sql` creates role and policies. Where the database's owner may not
+was read before. `migrations/row_level_security.sql` creates the role and the policies. If the database's owner may not
 create roles, row-level security is off, and a system check says so.
 """
 

@@ -19,7 +19,7 @@ from rubric_jobs.web.job_reads import Snapshot
 from rubric_jobs.web.threads import in_thread
 
 LOOK_AGAIN_S = 5.0
-"""Notifications may be lost, and a change of the queue sends none."""
+"""Notifications may be lost, and a job's place in the queue changes without one."""
 POLL_S = 1.0
 """Without notifications (RUBRIC_LISTEN off)."""
 
@@ -48,7 +48,7 @@ async def _read(job_ids: Sequence[str]) -> dict[str, Snapshot]:
 
 
 async def until_final(identity: Identity, job_id: uuid.UUID, *, wait_s: float) -> Snapshot:
-    """The caller's job once it has ended, or as it stands after `wait_s`. Raises Http404 where they have none."""
+    """The caller's job once it has ended, or its state after `wait_s`. Raises Http404 if there is none."""
     deadline = asyncio.get_running_loop().time() + wait_s
     with (await hub()).subscribe(str(job_id)) as changes:
         job = await job_reads.aread(**identity.scope, job_id=job_id)

@@ -83,7 +83,7 @@ def snapshots(jobs: RubricJobQuerySet, *, is_brief: bool = False) -> Any:
     )  # fmt: skip
     if is_brief:
         return brief
-    # Other tenants' rows decide the place, so a function looks at them and returns a number alone.
+    # The place depends on other tenants' rows, so a function counts them and returns only a number.
     place = Func(F("queue_tag"), F("created_at"), function="grader.queue_place", output_field=IntegerField())
     is_waiting = Q(status=Status.PENDING, run_after=None)
     return brief.annotate(
@@ -95,7 +95,7 @@ def snapshots(jobs: RubricJobQuerySet, *, is_brief: bool = False) -> Any:
 
 
 def read(*, tenant_id: uuid.UUID, user_id: uuid.UUID, job_id: uuid.UUID) -> Snapshot | None:
-    """The caller's job, or None where they have none of that id."""
+    """The caller's job, or None if they have none with that id."""
     with isolation.as_caller(tenant_id=tenant_id, user_id=user_id):
         mine = RubricJob.objects.visible_to(tenant_id=tenant_id, user_id=user_id).filter(job_id=job_id)
         found = snapshots(mine).first()
@@ -149,7 +149,7 @@ async def _lent(pool: _Pool) -> AsyncIterator[AsyncConnection]:
     if is_closed_by_server(lent):
         await lent.close()
         await pool.connections.putconn(lent)
-        await pool.connections.check()  # where one was closed while idle, others were too
+        await pool.connections.check()  # if one was closed while idle, others were too
         lent = await pool.connections.getconn()
     try:
         yield lent

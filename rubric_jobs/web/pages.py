@@ -28,7 +28,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def in_the_browsers_language(view: View) -> View:
-    """Answer in English or German, as the browser prefers. For pages alone: the API's sentences stay English."""
+    """Answer in English or German, as the browser prefers. For pages only: the API's sentences stay English."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

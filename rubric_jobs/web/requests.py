@@ -1,4 +1,4 @@
-"""The wire format of requests. That of answers is in `responses.py`."""
+"""The wire format of requests. The format of answers is in `responses.py`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Base64File(Text):
 
 
 class JobSerializer(serializers.Serializer[Any]):
-    """The provider and model, which both kinds of job have. A model's name alone forces no provider."""
+    """The provider and model, which both kinds of job have. Naming a model does not force a provider."""
 
     llmProvider = ProviderChoice(PROVIDERS, required=False, allow_null=True)
     llmModel = Text(required=False, allow_null=True, allow_blank=True, max_length=LONGEST_MODEL_NAME)
@@ -141,7 +141,7 @@ class ExtractionSerializer(JobSerializer):
         return data
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        # The type is a claim: machines without Office call a DOCX application/octet-stream or nothing at all.
+        # The type is only a claim: machines without Office send a DOCX as application/octet-stream or without a type.
         return {**given, "fileType": documents.sniff(given["file"])}
 
     def job(self) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class Job(ApiView):
     async def get(self, request: HttpRequest, identity: Identity, job_id: uuid.UUID) -> HttpResponse:
         """One job. With `wait`, the response comes when the job has ended, or after that many seconds."""
         wait_s = validated(requests.WaitSerializer(data=request.GET))["wait"]
-        # A WSGI server has a thread for each request and none to spare: there, the caller polls.
+        # A WSGI server has one thread for each request and none to spare. Its callers poll.
         if wait_s and isinstance(request, ASGIRequest):
             with held_requests.held(identity):
                 job = await job_changes.until_final(identity, job_id, wait_s=wait_s)
@@ -263,7 +263,7 @@ def _require(identity: Identity, job_id: uuid.UUID) -> None:
 
 
 def _resource(identity: Identity, job_id: uuid.UUID) -> dict[str, Any]:
-    """A job that was changed a moment ago: it has no result yet, or none any more."""
+    """A job that has just been changed: it has no result, or no longer one."""
     job = job_reads.read(**identity.scope, job_id=job_id)
     if job is None:
         raise Http404

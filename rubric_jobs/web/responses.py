@@ -39,7 +39,7 @@ def json_answer(body: dict[str, Any], *, status: int = 200, headers: dict[str, s
 
 
 def conditional(request: HttpRequest, body: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
-    """200 with the body, or 304 where the caller has it already (`If-None-Match`)."""
+    """200 with the body, or 304 if the caller already has it (`If-None-Match`)."""
     tag = f'"{hashlib.blake2s(body, digest_size=16).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie", **(headers or {})}
     known = request.headers.get("If-None-Match", "")
@@ -118,7 +118,7 @@ def _iso(moment: datetime.datetime) -> str:
 
 
 def brief(job: Snapshot) -> dict[str, Any]:
-    """A job in a list: everything but what is long."""
+    """A job in a list, without its long fields."""
     body = resource(job)
     for name in ("result", "progress", "performance"):
         body.pop(name, None)

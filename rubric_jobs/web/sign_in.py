@@ -33,7 +33,7 @@ _room = threading.BoundedSemaphore(1 + MOST_WAITING)
 
 
 class NoRoom(Exception):
-    """Enough passwords wait to be hashed."""
+    """Too many passwords wait to be hashed."""
 
 
 class QuietPBKDF2(PBKDF2PasswordHasher):
@@ -60,7 +60,7 @@ def _yield_to_others() -> None:
 
 
 class SlowedBackend(ModelBackend):
-    """Django's own accounts and passwords. Raises ValidationError, which both sign-in forms show, where it refuses."""
+    """Django's own accounts and passwords. Raises ValidationError, which both sign-in forms show, if it refuses."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **more: Any

@@ -90,6 +90,6 @@ def _submit_once(identity: Identity, job: dict[str, Any], *, route: str, key: st
 
 
 def _digest(job: dict[str, Any]) -> bytes:
-    """Of the job's fields, not of the body: a form that is sent again has other boundaries."""
+    """A digest of the job's fields, not of the body: a form that is sent again has other boundaries."""
     facts = {name: value for name, value in job.items() if name != "data"}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + b"\0" + job["data"]).digest()

@@ -1,7 +1,7 @@
 """Rate limits for users and tenants: the generic cell rate algorithm, one row for each of them.
 
 The rows are shared by all web processes. A whole period's requests may come at once; after that they are admitted at
-the rate. Polling a job is not counted: it is one read by key, and the old poller would take a 429 for the job's end.
+the rate. Polling a job is not counted: it is one read by key, and the old poller would take a 429 for its job's end.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class RowThrottle:
         self._wait_s = 0.0
 
     def admits(self, identity: Identity) -> bool:
-        """Count one request, unless it is one too many."""
+        """Count one request if the rate allows it."""
         return self.count(self.caller_of(identity))
 
     def count(self, caller: uuid.UUID) -> bool:
-        """Count one request of this caller; False, and not counted, if it would exceed the rate."""
+        """Count one request of this caller. Returns False, without counting it, if it would exceed the rate."""
         if self._rate is None:
             return True
         values = self._values(self._rate, caller)

@@ -1,4 +1,4 @@
-"""The API's routes. The old front end's stand under both prefixes, the resource API under `/api/` alone."""
+"""The API's routes. The old front end's routes exist under both prefixes, the resource API only under `/api/`."""
 
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView

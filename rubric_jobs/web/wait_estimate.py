@@ -34,7 +34,7 @@ class WaitEstimate:
     run_ms: dict[str, float | None]
 
     def estimate_s(self, kind: str, place: int) -> float | None:
-        """Seconds until the job at that place in the queue ends; None where no job of its kind was measured."""
+        """Seconds until the job at that place in the queue ends; None if no job of its kind was measured."""
         run_ms = self.run_ms.get(kind)
         if run_ms is None:
             return None

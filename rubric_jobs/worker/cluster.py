@@ -71,7 +71,7 @@ class Cluster:
     def take_slot(self) -> int | None:
         """A free slot, or one whose pump wants a successor; held until this process ends or leaves it.
 
-        None when this cluster has all its pumps.
+        None if this cluster has all its pumps.
         """
         slots = range(conf.worker_processes())
         slot = next(filter(self._lock, slots), None)
@@ -211,7 +211,7 @@ def pump(tries: int = 1) -> str:
     Clusters share their messages: one that finds no free slot here is passed on, at most `tries` times.
     """
     cluster = _cluster or prepare()
-    if cluster.is_stopping():  # a process that has just given its jobs back would claim them again
+    if cluster.is_stopping():  # it has just given its jobs back and would claim them again
         return "its cluster is stopping"
     slot = cluster.take_slot()
     if slot is None:
@@ -232,7 +232,7 @@ def pump(tries: int = 1) -> str:
         cluster.leave()
         processes.end_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
-            os._exit(1)  # an orphan would wait for its next task without end
+            os._exit(1)  # an orphan would wait for its next task forever
     if cluster.is_stopping():
         return "stopped with its cluster"
     if is_replaced:
@@ -271,10 +271,10 @@ async def _run(cluster: Cluster, slot: int, conninfo: str) -> bool:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        loop.remove_reader(cluster.stop_reader)  # nobody reads the byte, so it would be called again and again
+        loop.remove_reader(cluster.stop_reader)  # nobody reads the byte, so the callback would run again and again
         running.stop()
 
-    if cluster.is_stopping():  # the loop would notice only after it has begun to claim
+    if cluster.is_stopping():  # otherwise the loop notices only after its first claim
         running.stop()
     else:
         loop.add_reader(cluster.stop_reader, stop)

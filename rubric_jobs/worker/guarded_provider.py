@@ -24,22 +24,22 @@ from rubric_jobs.worker.circuit_breaker import Pass
 from rubric_jobs.worker.writer import Writer
 
 LONGEST_UNWOKEN_S = 60.0
-"""A job that waits for a call is woken when it is its turn; if that fails, it asks again after this."""
+"""A job that waits for a call is woken when its turn comes. If that fails, it asks again after this time."""
 
 LONGEST_SPREAD_S = 10.0
-"""Jobs that an open breaker sent back return spread over half of its pause, at most over this."""
+"""Jobs that an open breaker sent back retry at random times within half of its pause, at most within this."""
 
 
 Keep = Callable[[Reply], Awaitable[None]]
 
 
 class GuardedProvider:
-    """The provider inside, whose calls need a pass, and whose failures open the breaker."""
+    """Wraps a provider: each call needs a pass from the breaker, and failures open it."""
 
     def __init__(
         self, inside: Provider, *, claim: Claim, writer: Writer, max_calls: int | None, keep: Keep | None = None
     ) -> None:
-        """`keep` stores an answer before anything else is done: until then, a crash has it paid for again."""
+        """`keep` stores an answer before anything else happens, because an answer lost in a crash is paid for again."""
         self._inside, self._claim, self._writer, self._max_calls = inside, claim, writer, max_calls
         self._keep = keep
 
@@ -60,9 +60,9 @@ class GuardedProvider:
     async def answer(
         self, task: Task, *, model: str, timeout_s: float, on_text: Callable[[str], None] | None = None
     ) -> Reply:
-        """As the provider's own. Raises CircuitOpen, with the seconds to wait, while the breaker is open.
+        """See `Provider`. Raises CircuitOpen, with the seconds to wait, while the breaker is open.
 
-        Raises CallLimitReached if all calls are in flight, or other jobs wait that come first.
+        Raises CallLimitReached if all calls are in flight, or if jobs that come first are waiting.
         """
         async with self._call_slot():
             passed = await self._acquire(model, probe_s=timeout_s)
@@ -111,7 +111,7 @@ class GuardedProvider:
         await self._record_success(model, passed)
 
     async def _record_success(self, model: str, passed: Pass) -> None:
-        if passed is not Pass.CLEAR:  # else the breaker was closed anyway
+        if passed is not Pass.CLEAR:  # otherwise the breaker was closed anyway
             await self._writer.change(circuit_breaker.record_success, provider=self.name, model=model, passed=passed)
 
     @asynccontextmanager

@@ -51,7 +51,7 @@ the slots."""
 class PumpLimits:
     """A pump's limits: `concurrency` jobs at once, `tenant_cap` of one tenant, `call_cap` calls of one provider.
 
-    The others are seconds.
+    All other limits are seconds.
     """
 
     concurrency: int
@@ -139,7 +139,7 @@ class Pump:
                 async with asyncio.timeout(LEAVING_S):
                     await self._writer.change(workers.leave, worker=self._name)
         except BaseException:
-            # Running jobs would find their connections closed and blame their provider.
+            # Otherwise running jobs find their connections closed and blame their provider.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEAVING_S):
                     await self._give_back()
@@ -212,7 +212,7 @@ class Pump:
     def _forget(self, claim: Claim, how: str, **figures: Any) -> None:
         # Logged in the loop's next turn, while the database writes the next endings.
         asyncio.get_running_loop().call_soon(partial(log.info, how, extra=_identity(claim) | figures))
-        # With a slot free before, all claimable jobs were claimed already.
+        # If a slot was free before, every claimable job has already been claimed.
         if len(self._held) >= self._limits.concurrency or self._limits.tenant_cap is not None or self._has_held_back:
             self._wake.set()
         self._held.pop(claim.token, None)

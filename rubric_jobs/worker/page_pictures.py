@@ -17,9 +17,9 @@ NAMED_IN_RESULT = "pagePictures"
 
 
 async def add_to(ending: Ending, data: bytes, *, sandbox: Sandbox, writer: Writer) -> Ending:
-    """The ending with its pictures stored and named in the result, where the submission asked for them.
+    """Store the pictures, if the submission asked for them, and list them in the ending's result.
 
-    A result that was taken over from an equal job names that job's pictures; they are replaced by this job's own.
+    A result copied from an identical job lists that job's pictures; this replaces them by the job's own.
     """
     if ending.result is None or ending.claim.kind != "extract":
         return ending

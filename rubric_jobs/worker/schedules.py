@@ -1,4 +1,4 @@
-"""Recurring django-q2 tasks, stored once however many clusters start at the same time."""
+"""Recurring django-q2 tasks. Each is stored once, even if several clusters start at the same time."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rubric_jobs.reader.agreement import AGREED, ALONE, CONFIDENT, SUPPORTED, SURE, settled
+from rubric_jobs.reader.agreement import AGREED, ALONE, ANNOUNCED, CONFIDENT, SUPPORTED, SURE, settled
 from rubric_jobs.rubric.model import Criterion, Doubt, Rubric
 
 
@@ -26,6 +26,12 @@ OTHER = rubric("Thesis", "Style", "Sources", confidence=0.9)
 def test_a_reading_stands_from_its_bound_on(by_rules: Rubric | None, bound: float) -> None:
     assert settled(OURS, bound - 0.01, by_rules) is None
     assert settled(OURS, bound, by_rules) is not None
+
+
+def test_a_list_that_is_spoken_of_as_grading_needs_less_where_the_rules_find_nothing() -> None:
+    assert settled(OURS, ANNOUNCED - 0.01, None, is_announced=True) is None
+    assert settled(OURS, ANNOUNCED, None, is_announced=True) is not None
+    assert settled(OURS, ANNOUNCED, None) is None
 
 
 def test_what_the_plans_read_stands_where_the_rules_read_otherwise() -> None:
