@@ -14,6 +14,7 @@ from rubric_jobs.vocabulary import words
 
 LONGEST_KEY = 60
 WHOLLY = 0.99
+_MOSTLY = 0.5
 _HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—=-]{1,2}\s)\s*(?P<rest>\S.*)$", re.DOTALL)
 _SCORE = re.compile(
     r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
@@ -70,6 +71,8 @@ def level_told(text: str, marker: str) -> Told:
         )
     if len(line) <= LONGEST_KEY and names_level(line):
         name, amount = cell_values.heading(line)
+        if amount is not None and amounts.whole(_SCORE.sub("", line)) is not None:
+            name = tidy(line)  # "Score of 4", which is no "Score of"
         return Told(name, None, amount)
     if match and _is_worth(match["head"]):
         return _headed(match["head"], match["rest"])
@@ -143,6 +146,8 @@ def names_level(head: str) -> bool:
         return False
     if amounts.whole(core) is not None:
         return True
+    if core.endswith(".") and words.level_rank(core.split()[0]) is None and words.share("levels", core) < _MOSTLY:
+        return False  # "It has some flaws."
     bare = cell_values.core_of(core)
     return (lexicon.is_level_name(bare) and words.share("levels", bare) >= 0.3) or (
         words.level_rank(bare) is not None and len(bare) <= 30
