@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -33,6 +34,9 @@ _BRACKETED = re.compile(
 _NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
 MOST_WORDS = 4
 MOST_HEAD_WORDS = 6
+MOST_OPENING = 6
+"""Words in which a sentence about a level says which."""
+FEWEST_OF_A_SENTENCE = 8
 _QUOTED = re.compile(
     r"^(?P<frame>(?:[^\W\d_]+\s){0,4}?)[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]\s*(?P<rest>.*)$", re.DOTALL
 )
@@ -79,7 +83,8 @@ def level_told(text: str, marker: str) -> Told:
     amount, rest = worth(line, True)
     if match and amount is None and len(match["head"].split()) <= MOST_HEAD_WORDS:
         return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
-    return Told(None, folded(rest) or None, amount)
+    spoken = spoken_of(line) if amount is None else None
+    return Told(tidy(spoken[1]) if spoken else None, folded(rest) or None, amount)
 
 
 @lru_cache(REMEMBERED)
@@ -179,6 +184,17 @@ def opens_level(text: str) -> bool:
 def is_name_alone(text: str) -> bool:
     """Whether a line below points alone names the level that earns them."""
     return len(text) <= LONGEST_KEY and names_level(text) and cell_values.whole(text) is None
+
+
+@lru_cache(REMEMBERED)
+def spoken_of(text: str) -> tuple[str, str] | None:
+    """What a sentence about one level speaks of, and its opening: "An excellent essay answers …"."""
+    opening = text.split(None, MOST_OPENING)[:MOST_OPENING]
+    for place, (word, noun) in enumerate(itertools.pairwise(opening)):
+        if words.level_rank(word) is not None and words.share("levels", word) >= WHOLLY:
+            is_name = place > 0 and noun.strip(",").isalpha() and len(text.split()) >= FEWEST_OF_A_SENTENCE
+            return (noun.strip(",").casefold(), " ".join(opening[: place + 2])) if is_name else None
+    return None
 
 
 @lru_cache(REMEMBERED)
