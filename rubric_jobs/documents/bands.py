@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rubric_jobs.documents.columns import Region, columns_of, corridors, grid_with_columns, region_grid
 from rubric_jobs.documents.geometry import Area, Edge, Grid, Word
-from rubric_jobs.documents.headers import LARGER, SPACE, crosses, lines_above, with_row_above
+from rubric_jobs.documents.headers import LARGER, SPACE, are_two, crosses, lines_above, with_row_above
 from rubric_jobs.documents.lattice import find_grids
 from rubric_jobs.documents.lines import Line, into_lines
 
@@ -133,8 +133,12 @@ def _begins_table(lines: list[Line], xs: list[float]) -> bool:
         return False
     first, last = wide[0], wide[-1]
     if last + 1 < len(lines):
-        return len(lines[last + 1].segments) > 1 and _stand_apart(lines[last], lines[last + 1])
-    return first > 0 and len(lines[0].segments) > 1 and _stand_apart(lines[first - 1], lines[first])
+        return _is_in_columns(lines[last + 1], xs) and _stand_apart(lines[last], lines[last + 1])
+    return first > 0 and _is_in_columns(lines[0], xs) and _stand_apart(lines[first - 1], lines[first])
+
+
+def _is_in_columns(line: Line, xs: list[float]) -> bool:
+    return len(line.segments) > 1 or any(are_two(line, x) for x in xs[1:-1])
 
 
 def _stand_apart(above: Line, below: Line) -> bool:

@@ -19,6 +19,8 @@ TALLEST = 60.0
 """Points above a table in which its headings are looked for."""
 SPACE = 0.5
 """Type sizes: a gap of no more between two words is a space."""
+APART = 0.8
+"""Type sizes between two headings: three times a usual space."""
 ALIGNED = 3.0
 """Points between the start of a heading and that of the texts below it."""
 
@@ -35,10 +37,17 @@ def header_above(grid: Grid, words: list[Word]) -> Grid | None:
     if _has_headings_apart(line, grid):
         return with_row_above(grid, line.box[1] - 1)
     found = lines_above(grid.xs, top, lines)
-    are_apart = grid.columns >= FEWEST_HEADINGS or any(len(line.segments) > 1 for line in found)
+    are_apart = grid.columns >= FEWEST_HEADINGS or any(are_two(line, grid.xs[1]) for line in found)
     if not are_apart or not _heads_texts(found, grid, words):
         return None
     return with_row_above(grid, found[0].box[1] - 1)
+
+
+def are_two(line: Line, border: float) -> bool:
+    """Whether words end before the border and others begin behind it, further apart than words of one text."""
+    before = [word.x1 for word in line.words if word.centre[0] < border]
+    after = [word.x0 for word in line.words if word.centre[0] >= border]
+    return bool(before and after) and min(after) - max(before) >= APART * line.size
 
 
 def _is_in(word: Word, box: Box) -> bool:

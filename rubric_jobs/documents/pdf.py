@@ -197,7 +197,7 @@ def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: st
         if table is None or (table.table.columns < 2 and table.table.rows < 2):
             continue
         page.tables.append(table)
-        page.loose = [w for w in page.loose if not _inside(w, grid.box)]
+        page.loose = [w for w in page.loose if not _inside(w, table.box)]
 
 
 def _take_header_at_foot(page: _Page, following: _Page, vocabulary: frozenset[str]) -> None:

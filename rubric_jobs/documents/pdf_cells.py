@@ -8,6 +8,7 @@ from rubric_jobs.documents.geometry import Area, Box, Grid, Word
 from rubric_jobs.documents.headed import with_unruled_columns
 from rubric_jobs.documents.lines import into_lines, joined, lead_of, paragraphs_of
 from rubric_jobs.documents.model import ALIGNED, PARTLY_RULED, RULED, Cell, Table
+from rubric_jobs.documents.overflow import with_overflow
 from rubric_jobs.documents.unruled import with_unruled_rows
 from rubric_jobs.rubric.model import Source
 
@@ -46,6 +47,7 @@ def fill(
             if whole is not grid:
                 grid, held, origin = whole, _held(whole, words), PARTLY_RULED
                 are_items = parted is with_unruled_rows
+    box = with_overflow(grid, held, words) if origin == RULED else grid.box
     areas = [area for i, area in enumerate(grid.areas) if i in held]
     rows = _kept(range(grid.rows), [(a.row, a.row_span) for a in areas])
     columns = _kept(range(grid.columns), [(a.column, a.column_span) for a in areas])
@@ -55,8 +57,8 @@ def fill(
         if _covers(rows, area.row, area.row_span) and _covers(columns, area.column, area.column_span)
     ]
     xs = [grid.xs[c] for c in columns] + [grid.xs[-1]]
-    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(grid.box)), origin)
-    return PlacedTable(page, grid.box, xs, table, grid.xs, _row_borders(grid), rows, grid.is_open)
+    table = Table(len(rows), len(columns), tuple(cells), Source(page=page, bbox=rounded(box)), origin)
+    return PlacedTable(page, box, xs, table, grid.xs, _row_borders(grid), rows, grid.is_open)
 
 
 def _without_bullet(words: list[Word]) -> list[Word]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, grid_work
+from rubric_jobs.reader import cell_values, grid_work, numbered_heads
 from rubric_jobs.reader.cell_values import amount_of
 from rubric_jobs.reader.enumerate_rows import row_roles, wholes_of
 from rubric_jobs.reader.local_features import Columns, header_features, lists_levels
@@ -118,6 +118,8 @@ def _headers(sheet: Sheet) -> list[_Header]:
     """Where the header begins and how deep it is."""
     if _begins_with_whole(sheet) or _begins_alike(sheet):
         return [_Header(0, 0, 0.0)]
+    if numbered_heads.are_numbered(sheet.texts[0][1:]) and len(sheet.rows) > 1:
+        return [_Header(0, 1, 0.0)]
     height = min(len(sheet.rows), 6)
     odds = [log_odds(dot(fitted()["header"], header_features(sheet, row))) for row in range(height)]
     found = []
@@ -196,6 +198,8 @@ def _is_grid(roles: str, height: int, columns: Columns) -> bool:
     headed = {role for role, title in zip(roles, columns.titles, strict=True) if _heads_level(title)}
     if sum(map(_heads_level, columns.titles)) > 1 and headed != {"l"}:
         return False
+    if set(roles[numbered_heads.first_of(columns) :]) - {"l"}:
+        return False
     if "c" in roles:
         return True
     if set(roles) & set("ds"):
@@ -236,7 +240,10 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
     kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
     if model == "columns":
         kept += [named for one in kept if (named := _with_names(columns, *one))]
-        listing = {roles: score for one in reversed(kept) for roles, score in _with_lists(columns, *one)}
+        others = [
+            other for one in reversed(kept) for other in (*_with_lists(columns, *one), *_with_numbered(columns, *one))
+        ]
+        listing = dict(others)
         kept += [(roles, score) for roles, score in listing.items() if roles not in dict(kept)]
     return [(roles, score / columns.sheet.columns) for roles, score in kept]
 
@@ -254,6 +261,12 @@ def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, f
         if "l" not in others and "c" in others and roles[column] != "m" and _list_levels(texts):
             return [(roles[:column] + "m" + roles[column + 1 :], score - 1.0)]
     return []
+
+
+def _with_numbered(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
+    """The likeliest roles, but for columns without text below such headings: they are levels to be ticked."""
+    first = numbered_heads.first_of(columns)
+    return [(roles[:first] + "l" * (len(roles) - first), score - 1.0)] if "c" in roles[:first] else []
 
 
 def _list_levels(texts: Sequence[str]) -> bool:

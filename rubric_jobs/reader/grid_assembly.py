@@ -128,7 +128,7 @@ def _adjustment(work: Work, index: int) -> None:
         work.use(cell)
     if head is None:
         return
-    text = tidy(head.text)
+    text = " ".join(tidy(cell.text) for cell in [head, *(row[c] for c in work.columns("d"))] if cell and cell.text)
     beside = [cell for cell in cells if cell is not head]
     lost = next((v for cell in beside if (v := cell_values.loss_of(cell.text)) is not None), None)
     amount = next((a for cell in beside if (a := cell_values.amount_of(cell.text))), None)
@@ -137,10 +137,12 @@ def _adjustment(work: Work, index: int) -> None:
         points = amount or own.amount
         work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
         return
-    value = lost if lost is not None else penalties.told_alone(text)
-    if value is None:
+    share = next((c.text for c in beside if penalties.is_share(c.text) and tidy(c.text) not in text), None)
+    if share:
+        text, value = f"{text} ({tidy(share).lstrip('-−–+ ')})", None
+    elif (value := lost if lost is not None else penalties.told_alone(text)) is None:
         value = cell_values.loss_of(text) or (amount.high if amount else None)
-    if value is None and penalties.is_heading(text):
+    if value is None and not share and penalties.is_heading(text):
         work.in_penalties = True
         return
     work.out.adjustments.append(Adjustment(kind="penalty", reason=text, points=value))
@@ -153,7 +155,7 @@ def criterion_row(work: Work, index: int) -> None:
     if head is not None and work.heads and work.heads[-1] is head:
         _continuation(work, index)
         return
-    if head is None and work.columns("c"):
+    if head is None and work.columns("c") and not _begins_section(work, index):
         _continuation(work, index)
         return
     if work.in_penalties or _is_deduction(work, row, head):
@@ -187,13 +189,23 @@ def criterion_row(work: Work, index: int) -> None:
     work.heads.append(head)
 
 
+def _begins_section(work: Work, index: int) -> bool:
+    """Whether the row has points and a section of its own: its name was left blank."""
+    row = work.sheet.rows[index]
+    own = [cell for c in work.columns("s") + work.columns("p") if (cell := row[c]) and cell.text and cell.row == index]
+    is_section = any(cell.column in work.columns("s") and cell.row_span > 1 for cell in own)
+    return is_section and any(cell_values.amount_of(cell.text) for cell in own if cell.column in work.columns("p"))
+
+
 def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
-    """A row without levels whose points are taken off, or whose name begins with a word for that."""
+    """A row without levels whose points are taken off, or whose name begins with a word for that; or a bonus: "+5"."""
     if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
         return False
     columns = work.columns("p") + work.columns("w")
     is_lost = any((cell := row[c]) and cell_values.loss_of(cell.text) is not None for c in columns)
-    return is_lost or penalties.is_penalty(tidy(head.text))
+    is_added = any((cell := row[c]) and penalties.ADDED.match(cell.text) for c in columns)
+    name = tidy(head.text)
+    return is_lost or penalties.is_penalty(name) or (is_added and penalties.names_bonus(name))
 
 
 def _head(work: Work, row: Row) -> View | None:

@@ -11,6 +11,8 @@ from rubric_jobs.reader.names import folded
 from rubric_jobs.rubric.model import Level
 
 LONGEST_LEVEL_NAME = 48
+LONGEST_GLOSS = 60
+"""A longer text behind a level's number says what the number stands for, and is no name."""
 _RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)
 _SHORT_NUMBER = r"\d{1,3}(?:[.,]\d{1,2})?"
 _INNER = re.compile(
@@ -60,6 +62,8 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
         return one, alone
     for take in (amounts.bracketed, amounts.trailing, amounts.leading):
         found = take(one)
+        if found and len(found[1]) > LONGEST_GLOSS and take is amounts.leading and found[0].is_bare:
+            return one[: len(one) - len(found[1])].strip(" :：.)–—=-"), found[0]
         if found and found[1]:
             return _name(found[1]), found[0]
     name, amount = _beside_number(one)

@@ -199,6 +199,9 @@ def is_amount_alone(text: str) -> bool:
 @lru_cache(REMEMBERED)
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
+    if len(text) > amounts.LONGEST:
+        amount, said = worth(text[: amounts.LONGEST], is_marked)
+        return amount, said + text[amounts.LONGEST :]
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
     text = amounts.OF_GRADE.sub("", text)
     if is_amount_alone(text):
@@ -217,7 +220,7 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
         return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
-        return opened[0], _tidied(_FOR.sub("", opened[1]))
+        return opened[0], _tidied(opened[1] if opened[0].is_bare else _FOR.sub("", opened[1]))
     return _inside(text) or _at_head(text) or _behind_colon(text) or (None, _tidied(text))
 
 

@@ -31,6 +31,11 @@ _OPENED = re.compile(
 _BRACKETED = re.compile(
     r"^(?P<name>[^\W\d_][^()（）\n:]{0,40}?)\s*(?P<amount>[(（][^()（）]{1,24}[)）])\s+(?P<rest>\S.*)$", re.DOTALL
 )
+_NAME_WORTH = re.compile(
+    r"^(?P<name>[^\W\d_][^()（）\[\]\n:：.]{0,59}?)\s*(?P<amount>[(（\[][^()（）\[\]]{1,24}[)）\]])\s*(?P<colon>[:：]\s*)?(?P<rest>.*)$",
+    re.DOTALL,
+)
+""" "Sketchy (6 points): some sources": a name, and its points in brackets before the colon or at the end."""
 _NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
 MOST_WORDS = 4
 MOST_HEAD_WORDS = 6
@@ -65,8 +70,8 @@ def level_told(text: str, marker: str) -> Told:
     match = _HEAD.match(line)
     if match and names_level(match["head"]):
         return _headed(match["head"], match["rest"])
-    if run_in := _run_in(line):
-        return run_in
+    if told := _name_and_worth(line) or _run_in(line):
+        return told
     quoted = _QUOTED.match(line)
     if quoted and names_level(quoted["name"]):
         tells_more = line.endswith(_TELLS_MORE)
@@ -85,6 +90,15 @@ def level_told(text: str, marker: str) -> Told:
         return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
     spoken = spoken_of(line) if amount is None else None
     return Told(tidy(spoken[1]) if spoken else None, folded(rest) or None, amount)
+
+
+def _name_and_worth(line: str) -> Told | None:
+    """Points in brackets say where the name ends, whatever its words are."""
+    found = _NAME_WORTH.match(line)
+    if not found or len(found["name"].split()) > MOST_WORDS or bool(found["rest"]) != bool(found["colon"]):
+        return None
+    amount = cell_values.whole(found["amount"])
+    return Told(tidy(found["name"]), folded(found["rest"]) or None, amount) if amount else None
 
 
 @lru_cache(REMEMBERED)

@@ -137,8 +137,10 @@ def _goes_on(outline: Outline, group: _Group, rung: _Rung) -> bool:
     between = range(last.place + 1, rung.place)
     if any(outline.is_above(i, rung.place) for i in between) or outline.is_above(rung.place, last.place):
         return False
+    if rung.label and _is_known(group, rung):
+        return False
     if rung.value is None or last.value is None:
-        return bool(rung.label) and (rung.value is None) == (last.value is None) and not _is_known(group, rung)
+        return bool(rung.label) and (rung.value is None) == (last.value is None)
     values = [one.value for one in group if one.value is not None]
     first = next((b - a for a, b in itertools.pairwise(values) if a != b), None)
     return first is None or (rung.value - last.value) * first >= 0

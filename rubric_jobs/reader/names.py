@@ -31,7 +31,9 @@ _LABEL = re.compile(
     r"|[^\W\d_]+\s*#?\s*\d{1,2}[a-z]?|[^\W\d_]{1,4}\s*\([a-z][.-]?\d{1,2}\))$"
 )
 """ "Part B", "Test #2", "BR (D.1)": what only counts, and names nothing without what follows it."""
-_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\(((?:[^()]|\([^()]*\)){30,})\)?[\s.;]*$", re.DOTALL)
+_LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
+_GOES_ON_BEHIND = re.compile(r"^[^()]*\)\s*[^\s.;:,)]")
+"""A bracket that closes within its line: "Layout (0-6) with pictures"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ def named(text: str, lead: str = "") -> Named:
     name, description = _split(lines, lead)
     if amount is None:
         amount, name = _inner_amount(name)
-        head, _, tail = name.partition(_MARK)
-        name, description = head, "\n".join(filter(None, [tail.strip(), description]))
-    return Named(tidy(name), folded(description) or None, amount, times)
+    head, _, tail = name.partition(_MARK)
+    description = "\n".join(filter(None, [tail.strip(), description.replace(_MARK, "\n")]))
+    return Named(tidy(head), folded(description) or None, amount, times)
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
@@ -96,7 +98,7 @@ def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
     begun = [(i, found) for i, line in enumerate(lines) if i and (found := _beginning_in_brackets(line))]
     if len(begun) == 1:
         place, (amount, rest) = begun[0]
-        return amount, [" ".join(lines[:place]), rest, *lines[place + 1 :]]
+        return amount, [f"{' '.join(lines[:place])}{_MARK}{rest}", *lines[place + 1 :]]
     ended = [(i, found) for i, line in enumerate(lines) if (found := _ending_in_brackets(line))]
     if len(ended) == 1 and ended[0][0] == len(lines) - 1 and ended[0][1][1]:
         return ended[0][1][0], [*lines[:-1], ended[0][1][1]]
@@ -159,7 +161,8 @@ def _one_line(text: str) -> tuple[str, str]:
     if arrow := _ARROW.match(text):
         return arrow.group(1), arrow.group(2)
     match = _LONG_BRACKET.match(text)
-    if match and len(match.group(2)) >= 1.5 * len(match.group(1)):
+    is_all = match is not None and _GOES_ON_BEHIND.match(match.group(2)) is None
+    if match and is_all and len(match.group(2)) >= 1.5 * len(match.group(1)):
         return match.group(1), match.group(2).removesuffix(")")
     return text, ""
 

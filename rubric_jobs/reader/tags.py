@@ -48,7 +48,7 @@ def tags_of(text: str) -> frozenset[str]:
 def _unbroken(text: str) -> str:
     """Without the hyphen that somebody broke a long word of a narrow column with, where that makes the word known."""
     whole = _BROKEN.sub("", text)
-    return whole if whole != text and len(words.concepts(whole)) > len(words.concepts(text)) else text
+    return whole if whole != text and sum(words.concepts(whole).values()) > sum(words.concepts(text).values()) else text
 
 
 def _amount_tags(text: str, core: str) -> set[str]:

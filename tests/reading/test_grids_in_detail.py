@@ -6,10 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from rubric_jobs.documents.model import Document
+from rubric_jobs.documents.model import Cell, Document, Table
 from rubric_jobs.reader import amounts, cell_values, names
+from rubric_jobs.reader.assemble import assemble_part
 from rubric_jobs.reader.enumerate_rows import row_roles
+from rubric_jobs.reader.plan import Part
 from rubric_jobs.reader.sheet import sheet_of
+from rubric_jobs.rubric.model import Source
 from tests.reading.test_grids_by_kind import heading, read, shown, table
 
 
@@ -117,3 +120,39 @@ def test_points_in_ukrainian_are_known() -> None:
     found = cell_values.whole("0-6 балів")
     assert found is not None
     assert (found.low, found.high, found.has_unit) == (Decimal(0), Decimal(6), True)
+
+
+def test_numbered_headings_above_boxes_to_tick_are_levels() -> None:
+    heads = [
+        f"{n} – The work is {word}, and most of what was asked for is there or can be seen in it"
+        for n, word in enumerate(("untidy", "in order", "tidy"), start=1)
+    ]
+    rows = [["RUBRIC", *heads], *[[name, "", "", ""] for name in ("Plot of the game", "Sound", "Controls", "End")]]
+    levels = [("1", 1.0), ("2", 2.0), ("3", 3.0)]
+    assert shown(read(heading("Term project"), table(*rows))) == [
+        (name, 3.0, levels) for name in ("Plot of the game", "Sound", "Controls", "End")
+    ]
+
+
+def test_a_row_of_a_section_of_its_own_is_a_criterion_though_its_name_is_blank() -> None:
+    grid = [
+        ["Part", "Task", "Points"],
+        ["Planning", "Goals", "4"],
+        ["", "Steps", "3"],
+        ["Code", "", "5"],
+        ["", "Tests", "2"],
+    ]
+    cells = [
+        Cell(r, c, text, Source(), row_span=2 if c == 0 and r in (1, 3) else 1)
+        for r, row in enumerate(grid)
+        for c, text in enumerate(row)
+        if c or r not in (2, 4)
+    ]
+    part = Part((0,), "down", "scp", "hcccc")
+    found = assemble_part(part, Document(1, (Table(5, 3, tuple(cells), Source()),))).criteria
+    assert [(c.section, c.name, c.points) for c in found] == [
+        ("Planning", "Goals", 4),
+        ("Planning", "Steps", 3),
+        ("Code", "", 5),
+        ("Code", "Tests", 2),
+    ]

@@ -1,0 +1,54 @@
+"""What a table's rows say against the roles that they are given. No weights here."""
+
+from __future__ import annotations
+
+from rubric_jobs.reader.cell_values import is_amount
+from rubric_jobs.reader.sheet import Sheet
+
+Features = dict[str, float]
+
+
+def evidence(sheet: Sheet, rows: str, roles: str) -> Features:
+    """Each is 0 for a table whose rows bear their roles out."""
+    criteria = [row for row, role in enumerate(rows) if role == "c"]
+    return {
+        "points by section": _points_by_section(sheet, criteria, roles),
+        "criteria like sections": _like_sections(sheet, rows, criteria),
+        "left out like criteria": _left_out(sheet, rows, criteria),
+    }
+
+
+def _points_by_section(sheet: Sheet, criteria: list[int], roles: str) -> float:
+    """The share of rows without points, where only those that begin a section have some: sections are the criteria."""
+    if "s" not in roles or "p" not in roles:
+        return 0.0
+    section, points = roles.index("s"), roles.index("p")
+    own = [(row, cell) for row in criteria if (cell := sheet.rows[row][points]) and cell.row == row and cell.text]
+    begins = [row for row in criteria if (cell := sheet.rows[row][section]) and cell.row == row and cell.text]
+    if len(own) < 2 or len(own) == len(criteria) or not {row for row, _ in own} <= set(begins):
+        return 0.0
+    return 1 - len(own) / len(criteria)
+
+
+def _like_sections(sheet: Sheet, rows: str, criteria: list[int]) -> float:
+    """The share of rows that are one text over all columns, as the sections are too."""
+    wide = [row for row in range(len(rows)) if len(sheet.distinct[row]) == 1 and sheet.columns > 1]
+    sections = [row for row in wide if rows[row] == "s"]
+    return sum(row in wide for row in criteria) / len(criteria) if sections and criteria else 0.0
+
+
+def _left_out(sheet: Sheet, rows: str, criteria: list[int]) -> float:
+    """Whether a row above the first criterion is skipped that has texts and amounts in the same columns as criteria."""
+    if not criteria:
+        return 0.0
+    like = {_form(sheet, row) for row in criteria}
+    skipped = [row for row in range(criteria[0]) if rows[row] in "-h" and len(sheet.distinct[row]) > 1]
+    return float(any(_form(sheet, row) in like and _has_amount(sheet, row) for row in skipped))
+
+
+def _form(sheet: Sheet, row: int) -> tuple[str, ...]:
+    return tuple("a" if is_amount(text) else "t" if text else "" for text in sheet.texts[row])
+
+
+def _has_amount(sheet: Sheet, row: int) -> bool:
+    return "a" in _form(sheet, row)[1:]
