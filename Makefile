@@ -24,7 +24,7 @@ demo-data: .venv/ready
 run: .venv/ready
 	@$(MANAGE) run_local --port $(PORT)
 
-# Tests start more than a hundred processes, each of which would compile the project anew. They spend half of their time
+# Tests start more than a hundred processes, each of which would compile the project anew. They spend much of their time
 # waiting for those, so four test processes keep two cores busy.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/ready-for-tests lint

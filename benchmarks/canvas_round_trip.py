@@ -123,6 +123,8 @@ def read_back(rubric: Rubric, kind: str, saved: Path | None) -> str:
             found = rubric_text.read(exported.text)
     except RubricJobError as error:
         return f"not read ({error.code})"
+    except rubric_text.NotWrittenError:
+        return "not read"
     old, new = as_compared(rubric, kind), as_compared(found, kind)
     return "equal" if old == new else "differs in " + ", ".join(name for name in old if old[name] != new[name])
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from hypothesis import settings as hypothesis_settings
+from psycopg import sql
 from rest_framework.test import APIClient
 from xdist.scheduler import LoadFileScheduling
 
@@ -95,6 +96,9 @@ def django_db_setup(
     """The test database, for `rows` too: pytest-django's own makes it only for tests that it knows from its marker."""
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        with connection.cursor() as cursor:
+            cursor.execute(servers.UNHURRIED.format(sql.Identifier(connection.settings_dict["NAME"])))
+        connection.close()
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

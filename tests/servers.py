@@ -25,6 +25,9 @@ from grader import embedded_postgres
 from grader.embedded_postgres import Server
 from tests import installed
 
+UNHURRIED = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off")
+"""Commits do not wait for the disk, which matters in a crash of the server alone; those have servers of their own."""
+
 
 @contextmanager
 def fresh_server(binaries: Path | None = None) -> Iterator[Server]:
@@ -58,6 +61,7 @@ def fresh_database(server_url: str, *, like: str | None = None) -> Iterator[str]
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(create.format(sql.Identifier(name), sql.Identifier(original)))
+        admin.execute(UNHURRIED.format(sql.Identifier(name)))
     given = conninfo_to_dict(server_url)
     try:
         yield f"postgresql://{given['user']}@/{name}?host={given['host']}"

@@ -23,6 +23,7 @@ from django.core.management import get_commands
 from grader import embedded_postgres
 from grader.local_service import LocalService
 from tests import servers
+from tests.warm import WarmService
 
 pytestmark = pytest.mark.long
 
@@ -153,7 +154,7 @@ def service(
     with servers.fresh_database(embedded_server, like=migrated_database) as url:
         logs = tmp_path_factory.mktemp("logs")
         environ = {"DATABASE_URL": url, "JWT_SIGNING_KEY": SIGNING_KEY, "RUBRIC_SYNC_ENDPOINTS": "true"}
-        with LocalService(environ=environ, logs=logs, is_migrated=True) as running:
+        with WarmService(environ=environ, logs=logs, is_migrated=True) as running:
             yield running
 
 

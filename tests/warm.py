@@ -12,8 +12,11 @@ import resource
 import runpy
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+
+from grader.local_service import STOP_S, LocalService
 
 PROJECT = Path(__file__).resolve().parents[1]
 PRELOADED = [
@@ -49,6 +52,36 @@ def start(*command: str, environ: Mapping[str, str], log: Path, descriptors: int
     process = _context.Process(target=_run, args=(command, dict(environ), str(log), descriptors))
     process.start()
     return process
+
+
+class WarmService(LocalService):
+    """A whole service of such processes, for tests to which its start is no matter."""
+
+    def _start(self, name: str, *command: str) -> None:
+        process = start(*command[1:], environ=self._environ, log=self.logs / f"{name}.log")
+        self.processes[name] = _Running(process)  # type: ignore[assignment]
+        self._started.callback(self._end, process)
+
+    @staticmethod
+    def _end(process: ForkServerProcess) -> None:
+        process.terminate()
+        process.join(STOP_S)
+        process.kill()
+        process.join()
+
+
+@dataclass(frozen=True)
+class _Running:
+    """As much of a `subprocess.Popen` as a LocalService asks."""
+
+    process: ForkServerProcess
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
 
 
 def ended(process: ForkServerProcess, *, within_s: float) -> int:

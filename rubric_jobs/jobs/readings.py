@@ -1,4 +1,4 @@
-"""The document model and plan of an extraction, stored with its job so that the reading can be mended."""
+"""The document model and plan of a job, stored with its job so that the reading can be mended."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """From a rubric's text or a few rules to a rubric with exactly the wanted total.
 
-A whole rubric keeps its names, levels and wording: a model answers with points by the number of each criterion and
-can change nothing else. A few rules need a model, whose rubric must be within bounds. In both cases `rescaling` makes
-the points add up. Pure, like extraction: no database, no settings.
+Text that this service wrote is taken back as it was; any other is read as a document is. A whole rubric keeps its
+names, levels and wording: a model answers with points by the number of each criterion and can change nothing else. A
+few rules need a model, whose rubric must be within bounds. In both cases `rescaling` makes the points add up. Pure,
+like extraction: no database, no settings.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from rubric_jobs.errors import InvalidPoints, NeedsModel, NoRubricFound, ProviderError
+from rubric_jobs.errors import InvalidPoints, NeedsModel, ProviderError, RubricJobError
 from rubric_jobs.llm import ask, offload, partial_answer, points_answer, prompts, routing
 from rubric_jobs.llm.ask import Judge, Judged, Objection, OnReply
 from rubric_jobs.llm.partial_answer import OnProgress
@@ -25,12 +26,15 @@ from rubric_jobs.llm.providers.registry import Providers
 from rubric_jobs.llm.routing import LOCAL, Policy, Route
 from rubric_jobs.pipelines import outcome
 from rubric_jobs.pipelines.outcome import Outcome
-from rubric_jobs.reader.plan import PlanInvalid
-from rubric_jobs.rubric import level_order, points, rescaling, review
+from rubric_jobs.reader.plan import Plan, PlanInvalid
+from rubric_jobs.reader.sandbox import Reading
+from rubric_jobs.rubric import enhanced, level_order, points, rescaling
 from rubric_jobs.rubric import text as rubric_text
-from rubric_jobs.rubric.model import Criterion, Level, Rubric, Warning, as_json_number
-from rubric_jobs.rubric.text import FEWEST_WRITTEN, MOST_WRITTEN
+from rubric_jobs.rubric.model import Criterion, Level, Rubric
 
+FEWEST_WRITTEN = 4
+MOST_WRITTEN = 8
+"""How many criteria a model writes for a few rules."""
 FEWEST_LEVELS = 2
 MOST_LEVELS = 4
 
@@ -49,9 +53,13 @@ class EnhancementRequest:
     models: Mapping[str, str] = field(default_factory=dict)
 
 
+ReadText = Callable[[str], Awaitable[Reading]]
+
+
 async def enhance(
     request: EnhancementRequest,
     *,
+    read: ReadText,
     providers: Providers,
     policy: Policy,
     on_progress: OnProgress | None = None,
@@ -62,26 +70,27 @@ async def enhance(
     """A rubric whose criteria add up to exactly the total that was asked for.
 
     With `auto`, a whole rubric without a wish is never sent to a model, because arithmetic is enough. With a wish it is
-    sent if there is a model; else a warning says that the wish was not followed. The hooks are those of extraction.
+    sent if there is a model; else a warning says that the wish was not followed. `read` reads a text that this service
+    did not write; its plan is part of an outcome that was made by arithmetic alone. The hooks are those of extraction.
     Raises a RubricJobError: InvalidPoints for a total that the criteria cannot share, NeedsModel for a few rules
     without a model, a ProviderError.
     """
     report = on_progress or partial_answer.silent
     report(stage="reading")
     size = len(request.rules)
-    whole = await offload.run(size, _whole, request.rules)
+    whole, plan = await _whole(request.rules, read)
     total = _total(request, whole)
     route = _route(request, whole, providers, policy, stored_reply)
     if whole and route.is_local_first:
-        return await offload.run(size, _local, whole, request)
+        return await offload.run(size, _local, whole, request, plan)
     points.check_target(total)
     task = EnhanceTask(request.rules, request.instruction, total, whole)
     repeats_rules = await offload.run(size, prompts.rules_guard, task)
     judge = ask.passing(lambda rubric: _check(rubric, task, repeats_rules)) if whole is None else _judge(task, whole)
     on_text = None
     if on_progress:
-        read = None if whole is None else _so_far(whole)
-        on_text = partial_answer.streaming(on_progress, is_unfit=repeats_rules, read=read, clock=clock)
+        so_far = None if whole is None else _so_far(whole)
+        on_text = partial_answer.streaming(on_progress, is_unfit=repeats_rules, read=so_far, clock=clock)
     report(stage="asking")
     try:
         answer = await ask.ask_in_turn(
@@ -94,7 +103,7 @@ async def enhance(
     except ProviderError:
         if whole is None or not route.is_local_last:
             raise
-        return await offload.run(size, _local, whole, request)
+        return await offload.run(size, _local, whole, request, plan)
     report(stage="checking", criteria_found=len(answer.rubric.criteria))
     return await offload.run(size + len(answer.reply.text), _models, answer, whole, total)
 
@@ -108,11 +117,29 @@ def _total(request: EnhancementRequest, whole: Rubric | None) -> Decimal:
     return rescaling.settle(whole).total_points or Decimal(0)
 
 
-def _whole(rules: str) -> Rubric | None:
+async def _whole(rules: str, read: ReadText) -> tuple[Rubric | None, Plan | None]:
+    """The rubric that the text is, and the plan that it was read by; neither for a few rules.
+
+    What no reader understands, or gets to the end of, is rules: a model may.
+    """
     try:
-        return rubric_text.read(rules)
-    except NoRubricFound:
-        return None
+        return await offload.run(len(rules), rubric_text.read, rules), None
+    except rubric_text.NotWrittenError:
+        pass
+    if _is_one_sentence(rules):
+        return None, None
+    try:
+        reading = await read(rules)
+    except RubricJobError:
+        return None, None
+    if not isinstance(reading.local, Rubric):
+        return None, None
+    return reading.local, reading.plans[0] if reading.plans else None
+
+
+def _is_one_sentence(rules: str) -> bool:
+    """Whether the text has neither a second line nor a number, so that a reader need not be started for it."""
+    return len(rules.strip().splitlines()) <= 1 and not any(map(str.isnumeric, rules))
 
 
 def _route(
@@ -129,23 +156,16 @@ def _route(
     return route
 
 
-def _local(whole: Rubric, request: EnhancementRequest) -> Outcome:
-    return _finished(_shared_out(whole, request.total_points, wish=request.instruction))
+def _local(whole: Rubric, request: EnhancementRequest, plan: Plan | None) -> Outcome:
+    rubric = enhanced.shared_out(whole, request.total_points, has_wish=bool(request.instruction.strip()))
+    rubric = enhanced.finished(rubric)
+    return outcome.of(rubric, enhanced.result_of(rubric), plan=plan)
 
 
 def _models(answer: ask.Answer, whole: Rubric | None, total: Decimal) -> Outcome:
     form: AnswerForm = "copy" if whole is None else "plan"
-    return _finished(_written(answer.rubric, whole, total), answer=answer, answer_form=form)
-
-
-def _shared_out(whole: Rubric, total: Decimal | None, *, wish: str) -> Rubric:
-    """Without a model: arithmetic only. Without a total the rubric keeps its own."""
-    rubric = rescaling.settle(whole) if total is None else rescaling.rescale(whole, total)
-    warnings = [*rubric.warnings, *_about_old_total(whole)]
-    if wish.strip():
-        message = "The wish was not followed, because that needs a language model. The points keep their proportions."
-        warnings.append(Warning(code="wish_not_heeded", message=message))
-    return rubric.model_copy(update={"warnings": warnings})
+    rubric = enhanced.finished(_written(answer.rubric, whole, total))
+    return outcome.of(rubric, enhanced.result_of(rubric), answer=answer, answer_form=form)
 
 
 def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
@@ -154,11 +174,11 @@ def _written(answer: Rubric, whole: Rubric | None, total: Decimal) -> Rubric:
         # Its penalties are meant for the requested total, whatever its criteria add up to.
         return rescaling.rescale(answer.model_copy(update={"kind": "analytic", "total_points": total}), total)
     if any(criterion.points is None for criterion in answer.criteria):
-        return _shared_out(whole, total, wish="")
+        return enhanced.shared_out(whole, total, has_wish=False)
     merged = [_merged(old, new) for old, new in zip(whole.criteria, answer.criteria, strict=True)]
     before = points.own_total(whole)
     rubric = rescaling.rescale(whole.model_copy(update={"criteria": merged, "total_points": before}), total)
-    return rubric.model_copy(update={"warnings": [*rubric.warnings, *_about_old_total(whole)]})
+    return rubric.model_copy(update={"warnings": [*rubric.warnings, *enhanced.about_old_total(whole)]})
 
 
 def _merged(old: Criterion, new: Criterion) -> Criterion:
@@ -171,28 +191,6 @@ def _merged(old: Criterion, new: Criterion) -> Criterion:
             for level, other in zip(old.levels, new.levels, strict=True)
         ]
     return old.model_copy(update={"points": new.points, "weight": None, "levels": levels})
-
-
-def _about_old_total(whole: Rubric) -> list[Warning]:
-    return [warning for warning in review.review(whole) if warning.code == "total_mismatch"]
-
-
-def _finished(rubric: Rubric, *, answer: ask.Answer | None = None, answer_form: AnswerForm | None = None) -> Outcome:
-    rubric = review.reviewed(rubric)
-    return outcome.of(rubric, result_of(rubric), answer=answer, answer_form=answer_form)
-
-
-def result_of(rubric: Rubric) -> dict[str, Any]:
-    """The result of a completed enhancement as CONTRACT fixes it."""
-    total = points.summed(rubric)
-    if total is None or total != rubric.total_points:
-        raise InvalidPoints
-    return {
-        "success": True,
-        "enhanced_rubric": rubric_text.write(rubric),
-        "total_points": as_json_number(total),
-        "rubric": rubric.as_json(),
-    }
 
 
 def _judge(task: EnhanceTask, whole: Rubric) -> Judge:

@@ -17,7 +17,7 @@ class Outcome:
     """`result` is the job's result as the API shows it; the other fields go into its performance figures.
 
     `plan` is the plan that the rubric was assembled from. For a local reading by rules it is the likeliest plan, which
-    may read something else. None if no plan is known, and for an enhancement.
+    may read something else. None if no plan is known, and for an enhancement where a model gave the points.
     """
 
     rubric: Rubric

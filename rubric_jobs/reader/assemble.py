@@ -212,7 +212,14 @@ def _title(plan: Plan, readings: list[PartReading], document: Document) -> str |
         if isinstance(block, Paragraph):
             return tidy(block.text)
     caption = next((reading.caption for reading in readings if reading.caption), None)
-    return title_of(document) or caption or None
+    return title_of(document, _first_line_read(plan, len(document.blocks))) or caption or None
+
+
+def _first_line_read(plan: Plan, otherwise: int) -> int:
+    """The first line that is a criterion, a level or a section, and so no title."""
+    lines = [part for part in plan.parts if part.shape == "lines"]
+    read = (block for part in lines for block, role in zip(part.blocks, part.rows, strict=True) if role in "scln")
+    return min(read, default=otherwise)
 
 
 def _kind(plan: Plan, criteria: list[Criterion]) -> Kind:

@@ -10,6 +10,7 @@ from rubric_jobs.reader import lexicon
 from rubric_jobs.reader.names import tidy
 
 FURTHEST = 8
+FURTHEST_TITLE = 6
 LONGEST_HEADING = 160
 _SYLLABUS = re.compile(
     r"\b(?:syllabus|office hours|course description|prerequisites?|textbooks?|academic (?:honesty|integrity)"
@@ -112,10 +113,15 @@ def _first_row(table: Table) -> str:
     return " ".join(cell.text for cell in table.cells if cell.row == 0 and len(cell.text) < 120)
 
 
-def title_of(document: Document) -> str:
-    """The first heading of the document (the largest of the first few), or its first short line."""
+def title_of(document: Document, until: int = FURTHEST_TITLE) -> str:
+    """The first heading of the document (the largest of the first few), or its first short line.
+
+    `until` is the first block that is something else.
+    """
     opening = [
-        b for b in document.blocks[:6] if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3
+        b
+        for b in document.blocks[: min(until, FURTHEST_TITLE)]
+        if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3
     ]
     if not opening:
         return ""

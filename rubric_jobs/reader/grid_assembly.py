@@ -128,7 +128,7 @@ def _adjustment(work: Work, index: int) -> None:
         work.use(cell)
     if head is None:
         return
-    text = tidy(head.text)
+    text = " ".join(tidy(cell.text) for cell in [head, *(row[c] for c in work.columns("d"))] if cell and cell.text)
     beside = [cell for cell in cells if cell is not head]
     lost = next((v for cell in beside if (v := cell_values.loss_of(cell.text)) is not None), None)
     amount = next((a for cell in beside if (a := cell_values.amount_of(cell.text))), None)
@@ -137,10 +137,12 @@ def _adjustment(work: Work, index: int) -> None:
         points = amount or own.amount
         work.out.adjustments.append(Adjustment(kind="bonus", reason=own.name, points=points.high if points else None))
         return
-    value = lost if lost is not None else penalties.told_alone(text)
-    if value is None:
+    share = next((c.text for c in beside if penalties.is_share(c.text) and tidy(c.text) not in text), None)
+    if share:
+        text, value = f"{text} ({tidy(share).lstrip('-−–+ ')})", None
+    elif (value := lost if lost is not None else penalties.told_alone(text)) is None:
         value = cell_values.loss_of(text) or (amount.high if amount else None)
-    if value is None and penalties.is_heading(text):
+    if value is None and not share and penalties.is_heading(text):
         work.in_penalties = True
         return
     work.out.adjustments.append(Adjustment(kind="penalty", reason=text, points=value))
@@ -196,12 +198,14 @@ def _begins_section(work: Work, index: int) -> bool:
 
 
 def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
-    """A row without levels whose points are taken off, or whose name begins with a word for that."""
+    """A row without levels whose points are taken off, or whose name begins with a word for that; or a bonus: "+5"."""
     if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
         return False
     columns = work.columns("p") + work.columns("w")
     is_lost = any((cell := row[c]) and cell_values.loss_of(cell.text) is not None for c in columns)
-    return is_lost or penalties.is_penalty(tidy(head.text))
+    is_added = any((cell := row[c]) and penalties.ADDED.match(cell.text) for c in columns)
+    name = tidy(head.text)
+    return is_lost or penalties.is_penalty(name) or (is_added and penalties.names_bonus(name))
 
 
 def _head(work: Work, row: Row) -> View | None:
@@ -315,7 +319,7 @@ def _continuation(work: Work, index: int) -> None:
         return
     row, last = work.sheet.rows[index], work.out.criteria[-1]
     told = [cell.text for c in work.columns("l") if (cell := row[c]) and cell.text]
-    if told and last.levels and all(map(cell_values.is_amount, told)):
+    if told and last.levels and all(cell_values.is_amount(text) or cell_values.mark_of(text) for text in told):
         _points_above(work, index)
         return
     head = _head(work, row)

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
-from rubric_jobs.reader import cell_values, lines_items, lines_levels, names, penalties, shared_points
+from rubric_jobs.reader import (
+    cell_values,
+    lines_adjustments,
+    lines_items,
+    lines_levels,
+    names,
+    penalties,
+    shared_points,
+)
 from rubric_jobs.reader.amounts import Amount
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.lines_items import Line
@@ -215,15 +223,14 @@ def _total(work: _Work, line: Line) -> None:
 
 def _adjustment(work: _Work, line: Line) -> None:
     is_bonus = penalties.is_bonus(line.said.raw)
-    told = (
-        line.said.loss
-        if line.said.loss is not None and not is_bonus
-        else line.said.amount.high
-        if line.said.amount
-        else None
-    )
-    name = tidy(line.said.text) or tidy(line.said.raw)
-    work.out.adjustments.append(Adjustment(kind="bonus" if is_bonus else "penalty", reason=name, points=told))
+    if line.said.loss is None and not is_bonus:
+        is_bonus = lines_adjustments.is_below_bonuses(work.document, line.place)
+    reason, told = tidy(line.said.text) or tidy(line.said.raw), line.said.amount.high if line.said.amount else None
+    if penalties.is_share(line.said.raw):
+        reason, told = tidy(line.said.raw), None
+    elif line.said.loss is not None and not is_bonus:
+        told = line.said.loss
+    work.out.adjustments.append(Adjustment(kind="bonus" if is_bonus else "penalty", reason=reason, points=told))
 
 
 _ROLES: dict[str, Callable[[_Work, Line], None]] = {

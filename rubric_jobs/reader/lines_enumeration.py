@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rubric_jobs.documents.model import Document
-from rubric_jobs.reader import lines_announced, lines_levels, penalties, shared_points, totals
+from rubric_jobs.reader import lines_adjustments, lines_announced, lines_levels, shared_points, totals
 from rubric_jobs.reader.lines_assembly import named
 from rubric_jobs.reader.lines_outline import Outline, Signature, outline_of
 from rubric_jobs.reader.lines_scales import above_points, scales_of
@@ -28,7 +28,7 @@ MOST_LINES = 3_000
 MOST_CRITERIA = 120
 FEWEST_HEADED = 3
 NEAR = 4
-"""Lines behind the last criterion in which a total or deductions are looked for."""
+"""Lines above the first criterion in which its points are looked for."""
 LONGEST_TITLE = 60
 _FEWEST_LEVELLED = 0.5
 _SENTENCE_ENDS = re.compile(r"[.!?。！？]\s*$")
@@ -53,6 +53,8 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
     if len(region) > MOST_LINES:
         return []
     outline = outline_of(region, document)
+    adjustments, adjusting = lines_adjustments.adjustments_of(outline)
+    outline = replace(outline, adjustments=adjustments, adjusting=adjusting)
     found: dict[tuple[tuple[int, ...], str, str], Part] = {}
     scales = (_Choice(own.criteria, own.levels, points=own.points) for own in scales_of(outline))
     for choice in itertools.chain(scales, _choices(outline)):
@@ -66,7 +68,7 @@ def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
 def _choices(outline: Outline) -> Iterator[_Choice]:
     wholes = _wholes(outline)
     if wholes:
-        scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in wholes]
+        scored = [i for i in _scored(outline) if i not in wholes]
         yield _Choice(tuple(scored), heads=wholes)
     for heads, worths in _headed(outline):
         yield _Choice(heads, points=worths)
@@ -90,7 +92,7 @@ def _headed(outline: Outline) -> Iterator[tuple[tuple[int, ...], frozenset[int]]
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     """Sets of lines that may be the criteria, the likelier first."""
-    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    scored = _scored(outline)
     above = {i: [j for j in scored if j < i and _heads(outline, j, i)] for i in scored}
     headed = {j for heads in above.values() for j in heads}
     sets = [scored, [i for i in scored if i not in headed], [i for i in scored if not above[i]]]
@@ -106,6 +108,10 @@ def _criteria(outline: Outline) -> list[tuple[int, ...]]:
     sets += [_titles(outline), _labelled(outline)]
     unique = dict.fromkeys(tuple(group) for group in sets if len(group) >= 2)
     return list(unique)
+
+
+def _scored(outline: Outline) -> list[int]:
+    return [i for i, line in enumerate(outline.lines) if line.said.is_scored and i not in outline.adjustments]
 
 
 def _by_marker(outline: Outline, scored: Sequence[int]) -> list[list[int]]:
@@ -142,7 +148,7 @@ def _labelled(outline: Outline) -> list[int]:
 
 def _wholes(outline: Outline) -> frozenset[int]:
     """Lines that are worth exactly what the lines from there to the next such one are worth together."""
-    scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored]
+    scored = _scored(outline)
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
     told = totals.wholes(values, fewest=2)
     covered = sum(parts + 1 for _, parts in told)
@@ -160,7 +166,9 @@ def _may_be_criterion(outline: Outline, index: int) -> bool:
     return (
         bool(line.said.text)
         and line.said.total is None
+        and line.said.loss is None
         and not line.said.is_amount_alone
+        and index not in outline.adjustments | outline.adjusting
         and len(line.said.text) <= 600
     )
 
@@ -299,10 +307,11 @@ def _part(outline: Outline, choice: _Choice) -> Part:
         has_points = outline.lines[start].said.amount is not None
         for index in range(start + 1, end):
             roles[index] = _body_role(outline, choice, index, has_points)
+    lines_adjustments.take_in(outline, roles)
     if choice.criteria:
         _sections(outline, choice, roles)
     _shared_points(outline, choice, roles)
-    _ending(outline, roles)
+    lines_adjustments.end(outline, roles)
     return _packed(outline, roles)
 
 
@@ -312,6 +321,8 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
         return "n" if choice.are_numbered else "l"
     if index in choice.points:
         return "p"
+    if index in outline.adjustments or index in outline.adjusting:
+        return "a" if index in outline.adjustments else "-"
     if line.said.total is not None:
         return "t"
     if line.said.is_amount_alone:
@@ -355,22 +366,6 @@ def _shared_points(outline: Outline, choice: _Choice, roles: dict[int, str]) -> 
     for index in range(max(0, open_ones[0] - NEAR), open_ones[-1]):
         if roles.get(index, "-") in "-dp" and shared_points.told(outline.lines[index].said.raw):
             roles[index] = "e"
-
-
-def _ending(outline: Outline, roles: dict[int, str]) -> None:
-    """A total, and what is taken off or added, a few lines around the list."""
-    first, last = min(roles), max(roles)
-    for index in range(first, min(last + NEAR + 1, len(outline.lines))):
-        if index in roles and roles[index] not in "-":
-            continue
-        line = outline.lines[index]
-        if line.said.total is not None:
-            roles[index] = "t"
-        elif index > last and (line.said.loss is not None or (line.said.amount and penalties.is_bonus(line.said.raw))):
-            roles[index] = "a"
-    for index in range(max(0, first - 2), first):
-        if outline.lines[index].said.total is not None:
-            roles[index] = "t"
 
 
 def _packed(outline: Outline, roles: dict[int, str]) -> Part:

@@ -38,6 +38,14 @@ _PARTED = re.compile(
     re.DOTALL,
 )
 """ "Readability (2 points) Lines are short": a bracket ends a name where a sentence begins behind it."""
+_CHOICE = (
+    rf"(?:[{BOXES}○◯]\s*)?(?:yes|no|n/?a|s[ií]|n[ãa]o|sim|oui|non|ja|nein|nee|nej|nei|tak|nie|да|нет|是|否)"
+    rf"(?:\s*[{BOXES}○◯])?"
+)
+_CHOICES = re.compile(
+    rf"(?P<end>[.?!:。？！]|\S(?=\t))\s+{_CHOICE}(?:(?:\s*[/|]\s*|\s+){_CHOICE}){{1,2}}\s*$", re.IGNORECASE
+)
+""" "Are all sources cited?  Yes  No": answers to tick are no part of the question."""
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
 _REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
 """ "The login works 5 points (2 without a test)": points before a closing remark."""
@@ -47,6 +55,8 @@ _SUMMED = re.compile(
     re.IGNORECASE,
 )
 """ "Task 1 — Total: 12": a heading that says what the lines below it are worth together."""
+_FOR = re.compile(r"^(?:for|für|pour|por|para|per|pentru|voor|för|dla|za|за)\s+", re.IGNORECASE)
+""" "10 points for the summary"."""
 _SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
 _TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
 _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
@@ -118,7 +128,7 @@ def _line_of(document: Document, places: Sequence[int]) -> Line:
 
 @lru_cache(REMEMBERED)
 def _said(text: str, marker: str, ends_in_points: bool) -> Said:
-    body, is_box = _without_box(text, marker)
+    body, is_box = _without_box(_CHOICES.sub(r"\g<end>", text), marker)
     kind = marker_kind(marker)
     if not kind and (typed := _TYPED_BULLET.match(body)):
         marker, body = typed.group().strip(), body[typed.end() :]
@@ -189,6 +199,9 @@ def is_amount_alone(text: str) -> bool:
 @lru_cache(REMEMBERED)
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
     """What a line is worth, and what it says without that."""
+    if len(text) > amounts.LONGEST:
+        amount, said = worth(text[: amounts.LONGEST], is_marked)
+        return amount, said + text[amounts.LONGEST :]
     text = _LEADERS.sub(lambda m: "____" if "_" in m.group() else "....", text)
     text = amounts.OF_GRADE.sub("", text)
     if is_amount_alone(text):
@@ -207,7 +220,7 @@ def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
         return _at_head(text) or _behind_colon(text) or (None, text)
     opened = amounts.leading(text)
     if opened and opened[1] and (not opened[0].is_bare or _WORTH_FIRST.match(text)):
-        return opened[0], _tidied(opened[1])
+        return opened[0], _tidied(opened[1] if opened[0].is_bare else _FOR.sub("", opened[1]))
     return _inside(text) or _at_head(text) or _behind_colon(text) or (None, _tidied(text))
 
 

@@ -30,11 +30,14 @@ class Outline:
     """`signatures` tell lines that are set alike: their kind, how large, how far in, behind what marker.
 
     Headings that count ("Criterion 3") are alike in any size; `sizes` has the size of each line, the smallest 0.
+    `adjustments` are the places of penalties and bonuses, `adjusting` those of the headings above some.
     """
 
     lines: tuple[Line, ...]
     signatures: tuple[Signature, ...]
     sizes: tuple[int, ...]
+    adjustments: frozenset[int] = frozenset()
+    adjusting: frozenset[int] = frozenset()
 
     def is_above(self, line: int, other: int) -> bool:
         """Whether this line would head the other: headings do text, larger ones smaller ones, outer ones inner ones."""

@@ -10,6 +10,8 @@ from rubric_jobs.reader import amounts, lexicon
 LONGEST_HEADING = 60
 MOST_WORDS = 6
 FEW_WORDS = 3
+MOST_NAME_WORDS = 4
+"""Of a name such as "Bonus points": more of them describe a criterion."""
 _LOSS = re.compile(
     r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
     r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
@@ -25,6 +27,9 @@ _COST = re.compile(rf"({amounts.NUMBER})\s*(?:{amounts.UNIT}|[%％])", re.IGNORE
 _TAKEN = re.compile(rf"[扣减減]\s*({amounts.NUMBER})\s*分")
 _SCORES = re.compile(r"\d\s*分")
 """ "扣3分" costs 3 points where no other points are told; "（10分）每处扣2分" says how 10 points are earned."""
+
+
+ADDED = re.compile(r"\s*\+\s?\d")
 
 
 def told(text: str) -> Decimal | None:
@@ -54,6 +59,12 @@ def told_alone(text: str) -> Decimal | None:
     return told(text) or (amounts.number(cost.group(1)) if cost else None)
 
 
+def is_share(text: str) -> bool:
+    """Whether what is lost or added is a share: "10 % a day" is no points."""
+    costs = [cost.group() for cost in _COST.finditer(text)]
+    return bool(costs) and all(cost.endswith(("%", "％")) for cost in costs)
+
+
 def is_heading(text: str) -> bool:
     """Whether deductions are listed below this: a few words that name them, and no sentence about one."""
     plain = lexicon.plain(text)
@@ -68,6 +79,12 @@ def is_heading(text: str) -> bool:
 def is_bonus(text: str) -> bool:
     match = lexicon.BONUS.search(lexicon.plain(text))
     return match is not None and match.start() <= 3 and len(text) < 120
+
+
+def names_bonus(text: str) -> bool:
+    """Whether a name, up to its colon, is that of a bonus and of nothing else."""
+    name = text.replace("：", ":").partition(":")[0]
+    return len(name.split()) <= MOST_NAME_WORDS and is_bonus(name)
 
 
 def is_penalty(text: str) -> bool:

@@ -13,7 +13,7 @@ import math
 import os
 import resource
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -99,6 +99,11 @@ class Sandbox:
         if isinstance(reading.local, errors.ScannedDocument) and recognizer is not None:
             return replace(reading, local=errors.ScannedDocument(_NOTHING_RECOGNIZED))
         return reading
+
+    async def read_text(self, text: str, *, tenant: Hashable = None) -> Reading:
+        """As `read`, for a text that was typed or pasted as a rubric or as rules for one."""
+        answer = await self._ask(text.encode(), {"do": "read text"}, tenant=tenant)
+        return await asyncio.to_thread(_reading, answer)
 
     async def pictures(self, data: bytes, pages: Sequence[int], *, tenant: Hashable) -> list[Picture]:
         """Pages of a PDF or photos (from 1); none where they cannot be drawn: a rubric is not lost for that."""
@@ -191,7 +196,7 @@ def answer_for(data: bytes, recognized: Sequence[dict[str, Any]] = ()) -> dict[s
 
     `recognized` are pages of it that a recognizer has read.
     """
-    from rubric_jobs import documents
+    from rubric_jobs import documents, reader
     from rubric_jobs.documents.recognized import Recognized
 
     try:
@@ -204,7 +209,21 @@ def answer_for(data: bytes, recognized: Sequence[dict[str, Any]] = ()) -> dict[s
         # Whatever a parser stumbles over, to the user it is a file that can't be read.
         return _as_answer(errors.UnreadableDocument())
     unread = _unread(data, document)
-    return {"document": document.as_json(), "local": _local(document), "plans": _plans(document), **unread}
+    return {**_read(document, reader.read), **unread}
+
+
+def text_answer_for(data: bytes) -> dict[str, Any]:
+    """As `answer_for`, for a text that somebody typed or pasted."""
+    from rubric_jobs.documents import typed_text
+    from rubric_jobs.reader import typed
+
+    try:
+        document = typed_text.parse(data.decode())
+    except errors.RubricJobError as error:
+        return _as_answer(error)
+    except MemoryError:
+        return {**_as_answer(errors.DocumentTooLarge(TOO_MUCH)), "retire": True}
+    return _read(document, typed.read)
 
 
 def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
@@ -253,11 +272,13 @@ def _unread(data: bytes, document: Document) -> dict[str, str]:
         return {}
 
 
-def _local(document: Document) -> dict[str, Any]:
-    from rubric_jobs import reader
+def _read(document: Document, read: Callable[[Document], Rubric]) -> dict[str, Any]:
+    return {"document": document.as_json(), "local": _local(document, read), "plans": _plans(document)}
 
+
+def _local(document: Document, read: Callable[[Document], Rubric]) -> dict[str, Any]:
     try:
-        return reader.read(document).model_dump(mode="json", exclude_none=True)
+        return read(document).model_dump(mode="json", exclude_none=True)
     except errors.RubricJobError as error:
         return _as_answer(error)
     except Exception:
@@ -306,6 +327,8 @@ def _answer(task: dict[str, Any], data: bytes) -> dict[str, Any]:
             return photos_for(data, task["pages"])
         case "recognize":
             return recognized_for(data, task["page"])
+        case "read text":
+            return text_answer_for(data)
         case _:
             return answer_for(data, task.get("recognized", ()))
 
@@ -328,10 +351,10 @@ def _main(purpose: str) -> None:
     # A library that prints must not be able to write into the answers.
     os.dup2(2, 1)
     if purpose == READER:
-        from rubric_jobs import reader
-        from rubric_jobs.documents import docx, pdf
+        from rubric_jobs.documents import docx, pdf, typed_text
+        from rubric_jobs.reader import typed
 
-        del reader, docx, pdf
+        del docx, pdf, typed_text, typed
     # Not before: the next child need not compile again what Python may keep of these.
     _limit_this_process(purpose)
     _serve(sys.stdin.buffer, answers, cpu_s=CPU_S if purpose == READER else RECOGNIZER_CPU_S)

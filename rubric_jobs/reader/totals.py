@@ -10,6 +10,7 @@ from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import amounts, lexicon
 from rubric_jobs.reader.amounts import NUMBER, UNIT
 from rubric_jobs.rubric.model import Source
+from rubric_jobs.vocabulary.numbers import FRACTION
 
 _OUT_OF = re.compile(
     r"(?:out of|total of|graded (?:on|out of)|worth|sobre|sur|von insgesamt|auf|满分|总分|共)\s*[:：]?\s*"
@@ -27,6 +28,7 @@ _IN_BRACKETS = re.compile(
 _HEADED = re.compile(rf"(?:{lexicon.TOTAL.pattern})\s*[:：=]?\s*(?P<n>{NUMBER})\s*{UNIT}", re.IGNORECASE)
 _SLASHED_TOTAL = re.compile(rf"[\s_.…]*/\s*(?P<n>{NUMBER})\s*(?:{lexicon.TOTAL.pattern})(?!\w)")
 """ "____/40 Total points"."""
+_FRACTION = re.compile(FRACTION)
 _LONGEST = 220
 
 
@@ -41,7 +43,7 @@ def plain_total(paragraph: Paragraph) -> Decimal | None:
     if len(text) > 110 or not re.match(lexicon.TOTAL, lexicon.plain(text)):
         return None
     first = text.split("\t")[0] if re.search(r"\d", text.split("\t")[0]) else text
-    slashed = re.search(rf"/\s*({NUMBER})", text)
+    slashed = re.search(rf"/\s*({NUMBER})", _FRACTION.sub(" ", text))
     if slashed:
         return amounts.number(slashed.group(1))
     after = re.search(rf"[:：=\t _(（\[]\s*({NUMBER})\s*(?:{UNIT}|[%％])?", first, re.IGNORECASE)

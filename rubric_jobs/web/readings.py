@@ -18,7 +18,7 @@ from rubric_jobs.jobs.readings import StoredReading
 from rubric_jobs.models import Kind, RubricJob, Status
 from rubric_jobs.reader import mending
 from rubric_jobs.reader.plan import Plan, PlanInvalid
-from rubric_jobs.rubric import extracted
+from rubric_jobs.rubric import enhanced, extracted
 from rubric_jobs.rubric.model import Rubric
 from rubric_jobs.web import isolation, openapi, responses
 from rubric_jobs.web.auth import Identity
@@ -43,7 +43,7 @@ class Reading(ApiView):
         With `proposal`, the result came from no plan, and this is the likeliest one. 409 if there is no reading to
         mend.
         """
-        _, stored = _found(identity, job_id)
+        *_, stored = _found(identity, job_id)
         headers = {"ETag": _tag(stored.changed_at), "Cache-Control": "private, no-cache"}
         if headers["ETag"] in _tags(request.headers.get("If-None-Match", "")):
             return HttpResponse(status=304, headers=headers)
@@ -64,14 +64,14 @@ class Reading(ApiView):
 
         412 if the reading has changed since the ETag in `If-Match`; 409 if there is none.
         """
-        result, stored = _found(identity, job_id)
+        kind, result, stored = _found(identity, job_id)
         tags = _tags(request.headers.get("If-Match", "*"))
         if "*" not in tags and _tag(stored.changed_at) not in tags:
             raise Refusal("precondition_failed")
         if body_bytes(request) > LARGEST_PLAN:
             raise DocumentTooLarge("The plan is too long.")
         document = Document.from_json(json.loads(stored.document))
-        plan, mended = _mended(request, document, stored, result)
+        plan, mended = _mended(request, document, stored, kind, result)
         told = plan.to_json()
         if told == stored.plan and not stored.is_proposal:
             return _answer(job_id, told, result, stored.changed_at)
@@ -82,28 +82,31 @@ class Reading(ApiView):
         return _answer(job_id, told, mended, changed_at)
 
 
-def _found(identity: Identity, job_id: uuid.UUID) -> tuple[dict[str, Any], StoredReading]:
-    """The result of the caller's extraction, and its reading."""
+def _found(identity: Identity, job_id: uuid.UUID) -> tuple[Kind, dict[str, Any], StoredReading]:
+    """The kind and the result of the caller's job, and its reading."""
     mine = RubricJob.objects.visible_to(**identity.scope).filter(job_id=job_id)
     found = mine.values_list("kind", "status", "result").first()
     if found is None:
         raise Http404
     kind, status, result = found
-    if kind != Kind.EXTRACT or status != Status.COMPLETED or not result:
-        raise Refusal("conflict", "Only a completed extraction has a reading that can be mended.")
+    if kind is None or status != Status.COMPLETED or not result:
+        raise Refusal("conflict", "Only a completed job has a reading that can be mended.")
     with isolation.as_service():
         stored = readings.of(job_id)
     if stored is None:
         raise Refusal("conflict", "What the document was read as is not kept for this job.")
-    return result, stored
+    return Kind(kind), result, stored
 
 
 def _mended(
-    request: Request, document: Document, stored: StoredReading, result: dict[str, Any]
+    request: Request, document: Document, stored: StoredReading, kind: Kind, result: dict[str, Any]
 ) -> tuple[Plan, dict[str, Any]]:
     """The plan of the request, and the job's result with the rubric that it reads."""
     body: dict[str, Any] = request.data  # type: ignore[assignment]  # BoundedJSONParser accepts objects alone
     before = Rubric.model_validate(result["rubric"])
+    if kind == Kind.ENHANCE:
+        # They were scaled, and a typed text has none outside of its plan.
+        before = before.model_copy(update={"adjustments": []})
     try:
         plan = mending.plan_of(body.get("plan"), document)
         rubric = mending.mended(plan, document, before=before, old_plan=Plan.from_json(stored.plan))
@@ -111,8 +114,15 @@ def _mended(
         raise Refusal("plan_invalid", fields={"plan": [str(error)]}) from None
     if not rubric.criteria:
         raise Refusal("nothing_marked")
-    made = extracted.result_of(extracted.finished(rubric, requested=before.totals.requested))
-    return plan, {**result, **made}
+    return plan, {**result, **_made(kind, rubric, before)}
+
+
+def _made(kind: Kind, rubric: Rubric, before: Rubric) -> dict[str, Any]:
+    """The result of the mended rubric; an enhanced one stays worth what it was."""
+    if kind == Kind.EXTRACT:
+        return extracted.result_of(extracted.finished(rubric, requested=before.totals.requested))
+    has_wish = any(warning.code == enhanced.WISH_NOT_HEEDED.code for warning in before.warnings)
+    return enhanced.result_of(enhanced.finished(enhanced.shared_out(rubric, before.total_points, has_wish=has_wish)))
 
 
 def _answer(

@@ -32,6 +32,7 @@ from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.extraction import ExtractionRequest
 from rubric_jobs.pipelines.outcome import Outcome
 from rubric_jobs.reader.sandbox import Reading, Sandbox
+from rubric_jobs.rubric.model import Rubric
 from rubric_jobs.worker import circuit_breaker, page_pictures
 from rubric_jobs.worker import readings as read_documents
 from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvider
@@ -135,7 +136,7 @@ class Runner:
             stored_reply=job.stored_reply,
         )
         for reading in job.readings:
-            done = await read_documents.keep(job.claim, reading, done, writer=self._writer)
+            done = await read_documents.keep(job.claim, reading, done, read=done.rubric, writer=self._writer)
         return done
 
     async def _read(self, job: _Job, data: bytes, file_type: str) -> Reading:
@@ -156,14 +157,25 @@ class Runner:
             provider=asked.get("provider"),
             models=asked.get("models", {}),
         )
-        return await enhancement.enhance(
+        done = await enhancement.enhance(
             request,
+            read=partial(self._read_text, job),
             providers=self._guarded(job),
             policy=policy(job.claim.seconds_left, is_local_only=job.is_local_only),
             on_progress=job.tell,
             on_reply=job.keep_unusable,
             stored_reply=job.stored_reply,
         )
+        for reading in job.readings:
+            # Points that a model gave would be lost with the first change of the plan.
+            if done.plan is not None and isinstance(reading.local, Rubric):
+                done = await read_documents.keep(job.claim, reading, done, read=reading.local, writer=self._writer)
+        return done
+
+    async def _read_text(self, job: _Job, text: str) -> Reading:
+        reading = await self._sandbox.read_text(text, tenant=job.claim.tenant_id)
+        job.readings.append(reading)
+        return reading
 
     def _guarded(self, job: _Job) -> Providers:
         guard = ForbiddenProvider if job.is_local_only else GuardedProvider

@@ -34,9 +34,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from grader.local_service import LocalService
 from tests import fake_llm as fakes
 from tests import installed, servers
+from tests.warm import WarmService
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "essay-rubric.pdf"
 SCREENSHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -175,7 +175,7 @@ def site(
             "RUBRIC_JOB_MAX_ATTEMPTS": "1",
             "WORKER_PROCESSES": "1",
         }
-        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
+        with WarmService(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
             password = _first_account({**os.environ, **environ})
             yield Site(running.address, database, password)
 

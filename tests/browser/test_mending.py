@@ -107,11 +107,11 @@ def test_a_column_that_is_said_to_be_something_else_changes_the_rubric_at_once(p
     expect(page.get_by_role("button", name="Column 2: Description", exact=True)).to_be_focused()
     expect(page.get_by_role("status").filter(has_text="Read anew: 3 criteria.")).to_be_visible()
     choose(page, "Row 4: Criterion", "Penalty or bonus")
-    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language")
+    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language how it reads")
     expect(page.get_by_role("heading", name="Done. 2 criteria.")).to_be_visible()
     assert plan_of(page, job) == {**PLAN["parts"][0], "columns": "cdllp", "rows": "hcca"}
     page.reload()
-    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language")
+    expect(page.get_by_role("textbox", name="Reason of Penalty 1")).to_have_text("Language how it reads")
 
 
 def test_edits_stay_where_they_still_fit_and_undo_covers_both(page: Page) -> None:
@@ -222,23 +222,37 @@ PASTED = """Scoring rubric (10 points)
 """
 
 
-def test_a_pasted_text_stands_beside_the_rubric_that_was_made_from_it(page: Page) -> None:
+def write(page: Page, text: str, *, total: str) -> Locator:
+    """The document's side of the rubric that a text was made into."""
     page.get_by_text("Some text", exact=True).click()
-    page.get_by_label("Rubric or rules").fill(PASTED)
-    page.get_by_label("Total points").fill("20")
+    page.get_by_label("Rubric or rules").fill(text)
+    page.get_by_label("Total points").fill(total)
     page.get_by_label("Written by").select_option("local")
     page.get_by_role("button", name="Write the rubric").click()
     steps.done(page)
+    return page.get_by_role("complementary", name="Document")
+
+
+def test_a_pasted_text_stands_beside_its_rubric_and_is_mended_there(page: Page) -> None:
+    pane = write(page, PASTED, total="20")
     for _ in range(2):
-        pane = page.get_by_role("complementary", name="Document")
         expect(pane.get_by_role("table", name="Table 1").get_by_role("cell", name="A clear claim.")).to_be_visible()
-        expect(pane.get_by_role("button", name="Mend the reading")).to_have_count(0)
         page.locator('[data-at="c1.l1.text"]').click()
         expect(pane.locator(".here")).to_have_text("None is named.")
         pane.get_by_role("cell", name="Sources").click()
         assert page.evaluate(f"{FOCUSED}.dataset.at") == "c1.text"
         page.reload()
         steps.done(page)
+    mend(page)
+    choose(page, "Column 2: Level", "Description")
+    expect(page.locator('[data-at="c0.text"]')).to_have_text("A clear claim.")
+    expect(page.get_by_label("Points of Thesis")).to_have_value("12")
+
+
+def test_a_text_that_the_service_wrote_stands_beside_its_rubric_as_this_browser_keeps_it(page: Page) -> None:
+    pane = write(page, "**Scoring (10 pts total):**\n\n- **Thesis (6 pts)**:\n- **Sources (4 pts)**:", total="20")
+    expect(pane).to_contain_text("Sources (4 pts)")
+    expect(pane.get_by_role("button", name="Mend the reading")).to_have_count(0)
 
 
 def test_it_is_mended_on_a_phone(page: Page) -> None:

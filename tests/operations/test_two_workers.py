@@ -26,6 +26,7 @@ from rubric_jobs.documents import PDF
 from rubric_jobs.web import auth
 from tests import fake_llm as fakes
 from tests import installed, servers, warm
+from tests.warm import WarmService
 
 pytestmark = pytest.mark.long
 
@@ -76,7 +77,7 @@ def installation(
             "OPENAI_API_KEY": "sk-test",
             "OPENAI_BASE_URL": fake_llm.openai_url,
         }
-        with LocalService(environ=environ, logs=tmp_path, is_migrated=True) as service:
+        with WarmService(environ=environ, logs=tmp_path, is_migrated=True) as service:
             second = warm.start("manage.py", "qcluster", environ={**os.environ, **environ}, log=tmp_path / "second.log")
             assert second.pid is not None
             try:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs import errors
+from rubric_jobs import errors, reader
+from rubric_jobs.documents import typed_text
 from rubric_jobs.llm import points_answer
 from rubric_jobs.llm.provider import Reply
 from rubric_jobs.llm.providers import registry
@@ -23,6 +24,8 @@ from rubric_jobs.llm.routing import Policy
 from rubric_jobs.pipelines import enhancement
 from rubric_jobs.pipelines.enhancement import EnhancementRequest
 from rubric_jobs.pipelines.outcome import Outcome
+from rubric_jobs.reader import typed
+from rubric_jobs.reader.sandbox import Reading
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
 from tests import rubrics
@@ -39,13 +42,28 @@ def request_for(rules: str, total: object = 100, **more: Any) -> EnhancementRequ
     return EnhancementRequest(rules=rules, total_points=Decimal(str(total)), **more)
 
 
+async def read_text(text: str) -> Reading:
+    """As the sandbox, without a process of its own."""
+
+    def read() -> Reading:
+        document = typed_text.parse(text)
+        try:
+            return Reading(document, Rubric.model_validate(typed.read(document).model_dump()), reader.plans(document))
+        except errors.NoRubricFound as error:
+            return Reading(document, error)
+
+    return await asyncio.to_thread(read)
+
+
 def enhanced(
     request: EnhancementRequest, settings: dict[str, Any] | None = None, policy: Policy = AUTO, **more: Any
 ) -> Outcome:
     async def go() -> Outcome:
         providers = registry.build(ProviderSettings(**settings or {}))
         try:
-            return await enhancement.enhance(request, providers=providers, policy=policy, **more)
+            return await enhancement.enhance(
+                request, read=more.pop("read", read_text), providers=providers, policy=policy, **more
+            )
         finally:
             await providers.aclose()
 
@@ -77,7 +95,9 @@ def turns_of_the_loop_beside(request: EnhancementRequest, **settings: Any) -> in
 
     async def go() -> int:
         enhancing = asyncio.ensure_future(
-            enhancement.enhance(request, providers=registry.build(ProviderSettings(**settings)), policy=AUTO)
+            enhancement.enhance(
+                request, read=read_text, providers=registry.build(ProviderSettings(**settings)), policy=AUTO
+            )
         )
         turns = 0
         while not enhancing.done():
@@ -91,7 +111,9 @@ def turns_of_the_loop_beside(request: EnhancementRequest, **settings: Any) -> in
 
 
 @pytest.mark.parametrize(
-    "rules", [("|5 " * 13 + "\n") * 4_900, "- A (5 pts)\n" * 4_900], ids=["almost a table", "many criteria"]
+    "rules",
+    ["**Scoring**:\n" + "- **A (5 pts)**:\n" * 4_900, ("|5 " * 13 + "\n") * 300],
+    ids=["many criteria", "a large table"],
 )
 def test_the_other_jobs_of_the_loop_go_on_while_a_huge_text_is_read_and_shared_out(rules: str) -> None:
     assert turns_of_the_loop_beside(request_for(rules, 100_000, provider="local")) > 20
@@ -239,6 +261,32 @@ def test_a_penalty_in_a_pasted_table_takes_nothing_from_the_criteria() -> None:
     assert [(each.kind, each.reason, each.points) for each in done.rubric.adjustments] == [
         ("penalty", "Late penalty", 10)
     ]
+
+
+def test_a_pasted_rubric_is_read_by_a_plan_which_comes_with_the_outcome_of_arithmetic_alone(run: Run) -> None:
+    text = "Method: 30 points\nResults: 10 points\nStyle: 10 points"
+    done = enhanced(request_for(text))
+    assert worths(done) == [60, 20, 20]
+    assert done.plan is not None
+    assert [criterion.source.paragraph for criterion in done.rubric.criteria if criterion.source] == [0, 1, 2]
+    assert enhanced(request_for(WHOLE)).plan is None
+    assert run(request_for(text, provider="gemini")).plan is None
+
+
+def test_a_text_that_no_reader_gets_to_the_end_of_is_taken_for_rules(run: Run) -> None:
+    async def too_much(_: str) -> Reading:
+        raise errors.DocumentTooLarge
+
+    assert run(request_for("Method: 30 points\nResults: 10 points", 40), read=too_much).provider == "gemini"
+    with pytest.raises(errors.NeedsModel):
+        enhanced(request_for("Method: 30 points\nResults: 10 points", 40), read=too_much)
+
+
+def test_one_line_without_a_number_is_rules_without_being_read(run: Run) -> None:
+    async def never(_: str) -> Reading:
+        raise AssertionError
+
+    assert run(request_for(" Be clear. Cite sources.\n", 40), read=never).provider == "gemini"
 
 
 def test_a_mismatch_of_the_old_total_is_told_of() -> None:

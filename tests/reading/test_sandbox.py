@@ -71,6 +71,7 @@ def box(_runner: asyncio.Runner) -> Iterator[sandbox.Sandbox]:
 
 
 Read = Callable[[bytes], sandbox.Reading]
+ReadText = Callable[[str], sandbox.Reading]
 
 
 @pytest.fixture
@@ -78,11 +79,33 @@ def read(box: sandbox.Sandbox, _runner: asyncio.Runner) -> Read:
     return lambda data: _runner.run(box.read(data))
 
 
+@pytest.fixture
+def read_text(box: sandbox.Sandbox, _runner: asyncio.Runner) -> ReadText:
+    return lambda text: _runner.run(box.read_text(text))
+
+
 def test_documents_are_read_one_after_the_other_by_the_same_child(box: sandbox.Sandbox, read: Read) -> None:
     read(DOCX_DATA)
     first = box._idle[0].process.pid
     read(DOCX_DATA)
     assert box._idle[0].process.pid == first
+
+
+def test_a_pasted_text_is_read_in_a_child_with_its_plans(read_text: ReadText) -> None:
+    reading = read_text("Thesis: 20 points\nStyle: 10 points")
+    assert isinstance(reading.local, Rubric)
+    assert [criterion.name for criterion in reading.local.criteria] == ["Thesis", "Style"]
+    assert (len(reading.document.blocks), reading.plans[0].to_json()["parts"][0]["rows"]) == (2, "cc")
+
+
+@pytest.mark.parametrize("text", ["be kind", "", "\x00\x0b|\t|"])
+def test_a_pasted_text_that_is_no_rubric_says_so(read_text: ReadText, text: str) -> None:
+    assert isinstance(read_text(text).local, errors.NoRubricFound)
+
+
+def test_a_pasted_text_of_too_many_lines_is_refused(read_text: ReadText) -> None:
+    with pytest.raises(errors.DocumentTooLarge):
+        read_text("- A (5 pts)\n" * 6_000)
 
 
 def test_a_long_document_is_unpacked_beside_the_loop() -> None:

@@ -2,19 +2,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rubric_jobs.errors import NoRubricFound
-from rubric_jobs.rubric import points
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Adjustment, Criterion, Level, Rubric
-from rubric_jobs.rubric.text.typed import MOST_LINES
 from rubric_jobs.web.requests import LONGEST_RULES
 from tests import cpu, rubrics
 
@@ -39,15 +34,6 @@ Essay rubric
 def content(rubric: Rubric) -> tuple[object, ...]:
     """What the text promises to hold."""
     return rubric.title, rubric.total_points, rubric.criteria, rubric.adjustments
-
-
-def shown(rubric: Rubric) -> list[Any]:
-    """A rubric in short: names, points, and levels as (name, points or range)."""
-
-    def worth(level: Level) -> Any:
-        return level.points if level.points_max is None else (level.points_min, level.points_max)
-
-    return [(c.name, c.points, [(level.name, worth(level)) for level in c.levels]) for c in rubric.criteria]
 
 
 def test_a_rubric_is_written_in_the_markdown_that_the_old_front_end_knows() -> None:
@@ -164,391 +150,32 @@ def test_no_text_can_make_the_old_front_end_see_other_points(criteria: list[Crit
     assert OLD_SCORING.findall(text)[0] == "7"
 
 
-# ---- What a teacher typed or pasted.
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Thesis: 20 points",
-        "Thesis - 20 pts",
-        "Thesis – 20 pts.",
-        "Thesis (20 points)",
-        "Thesis (20)",
-        "Thesis [max. 20 marks]",
-        "Thesis ........ 20",
-        "Thesis: ___/20",
-        "Thesis /20",
-        "Thesis\t20",
-        "Thesis 20 points",
-        "Thesis = 20 p",
-        "20 pts - Thesis",
-        "20 points: Thesis",
-        "20 points for Thesis",
-        "* Thesis: 20 points",
-        "• Thesis: 20 points",
-        "1. Thesis: 20 points",
-        "2) **Thesis** (20 pts)",
-        "a) Thesis: 20 Punkte",
-        "## Thesis (20 points)",
-        "**Thesis (20 pts)**:",
-        "  Thesis: 20,0 puntos",
-        "Thesis：20点",
-        "Thesis（20分）",
-    ],
-)
-def test_a_criterion_is_understood_however_it_is_typed(line: str) -> None:
-    other = re.sub("Thesis", "Style", line).replace("20", "10").replace("1. ", "2. ")
-    assert shown(rubric_text.read(f"{line}\n{other}")) == [("Thesis", 20, []), ("Style", 10, [])]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (
-            "1. Content (20 points)\n   a) Excellent (20): all there\n   b) Good (10-15): most\n"
-            "2. Style (10 points)\n   a) Excellent (10): fine\n   b) Poor (0-3): bad",
-            [
-                ("Content", 20, [("Excellent", 20), ("Good", (10, 15))]),
-                ("Style", 10, [("Excellent", 10), ("Poor", (0, 3))]),
-            ],
-        ),
-        (
-            "Content\n- Excellent: 4 points\n- Poor: 1 point\nStyle\n- Excellent: 4 points\n- Poor: 1 point",
-            [("Content", 4, [("Excellent", 4), ("Poor", 1)]), ("Style", 4, [("Excellent", 4), ("Poor", 1)])],
-        ),
-        (
-            "Content (20 points)\nExcellent (20): yes\nGood (10): so so\n\n"
-            "Style (10 points)\nExcellent (10): yes\nGood (5): hm",
-            [("Content", 20, [("Excellent", 20), ("Good", 10)]), ("Style", 10, [("Excellent", 10), ("Good", 5)])],
-        ),
-        (
-            "Grammar\n- Excellent: no errors\n- Poor: many\nStyle\n- Excellent: nice\n- Poor: not",
-            [
-                ("Grammar", None, [("Excellent", None), ("Poor", None)]),
-                ("Style", None, [("Excellent", None), ("Poor", None)]),
-            ],
-        ),
-        (
-            "Criterion\tExcellent (4)\tGood (3)\tPoor (1)\nClarity\tVery clear\tClear\tUnclear\n"
-            "Depth\tDeep\tFair\tShallow\nTotal\t8",
-            [
-                ("Clarity", 4, [("Excellent", 4), ("Good", 3), ("Poor", 1)]),
-                ("Depth", 4, [("Excellent", 4), ("Good", 3), ("Poor", 1)]),
-            ],
-        ),
-        (
-            "| Criterion | 4 | 3 |\n|---|---|---|\n| **Clarity** | Very clear | Clear |\n| Depth | Deep | Fair |",
-            [("Clarity", 4, [("4", 4), ("3", 3)]), ("Depth", 4, [("4", 4), ("3", 3)])],
-        ),
-        (
-            "| Criteria | Points |\n|:--|--:|\n| Clarity | 2,5 |\n| Depth | 10 |",
-            [("Clarity", Decimal("2.5"), []), ("Depth", 10, [])],
-        ),
-        ("Content: 50 %, style: 30 %, grammar: 20 %", [("Content", 50, []), ("style", 30, []), ("grammar", 20, [])]),
-        (
-            "Structure\n3: clear\n2: mixed\n1: none\nGrammar\n3: perfect\n2: few errors\n1: many errors",
-            [
-                ("Structure", 3, [("clear", 3), ("mixed", 2), ("none", 1)]),
-                ("Grammar", 3, [("perfect", 3), ("few errors", 2), ("many errors", 1)]),
-            ],
-        ),
-        (
-            "# Essay\n## Content (50 pts)\n- **Good (50 pts):** great\n- **Poor (10 pts):** not\n## Style (50 pts)",
-            [("Content", 50, [("Good", 50), ("Poor", 10)]), ("Style", 50, [])],
-        ),
-        ("Clarity\t\tIs it clear?\t10\nDepth\t\tIs it deep?\t20", [("Clarity", 10, []), ("Depth", 20, [])]),
-        (
-            "Report\n6 - Outstanding: all of it\n5 - Strong: most\n4 - Weak: little",
-            [("Report", 6, [("Outstanding", 6), ("Strong", 5), ("Weak", 4)])],
-        ),
-        (
-            "[ ] has a title\n[x] has a date\n[ ] is signed",
-            [("has a title", None, []), ("has a date", None, []), ("is signed", None, [])],
-        ),
-    ],
-)
-def test_outlines_and_pasted_tables_are_understood(text: str, expected: list[Any]) -> None:
-    assert shown(rubric_text.read(text)) == expected
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [("2 1/2", "2.5"), ("2 ½", "2.5"), ("12½", "12.5"), ("½", "0.5"), ("1/2", "0.5"), ("2 1⁄2", "2.5")],
-)
-def test_fractions_are_points_in_lines_and_tables(typed: str, value: str) -> None:
-    lines = rubric_text.read(f"Thesis: {typed} points\nEvidence: 4 points\nTotal: {typed} points")
-    assert shown(lines) == [("Thesis", Decimal(value), []), ("Evidence", 4, [])]
-    assert lines.totals.stated == Decimal(value)
-    table = rubric_text.read(f"Criteria\tPoints\nThesis\t{typed}\nEvidence\t4")
-    assert shown(table) == [("Thesis", Decimal(value), []), ("Evidence", 4, [])]
-
-
-def test_quoted_cells_of_a_spreadsheet_are_one_cell_each() -> None:
-    text = 'Criteria\tExcellent (10 points)\tGood (5 points)\nThesis\t"Clear,\narguable"\t"Clear"\n'
-    text += 'Style\t"No ""big"" errors"\t"A few\nerrors"'
-    rubric = rubric_text.read(text)
-    assert [(each.name, [level.description for level in each.levels]) for each in rubric.criteria] == [
-        ("Thesis", ["Clear, arguable", "Clear"]),
-        ("Style", ['No "big" errors', "A few errors"]),
-    ]
-
-
-def test_a_title_a_total_and_penalties_are_no_criteria() -> None:
-    text = "Lab report\n\nMethod: 30 points\nResults: 10,5 points\nTotal: 40,5 points\n\n"
-    text += "Penalties\n- Late: -5 pts\n- No name"
-    rubric = rubric_text.read(text)
-    assert (rubric.title, rubric.total_points, rubric.totals.stated) == ("Lab report", Decimal("40.5"), Decimal("40.5"))
-    assert shown(rubric) == [("Method", 30, []), ("Results", Decimal("10.5"), [])]
-    assert [(each.reason, each.points) for each in rubric.adjustments] == [("Late", 5), ("No name", None)]
-
-
-def adjusted(rubric: Rubric) -> list[Any]:
-    return [(each.kind, each.reason, each.points) for each in rubric.adjustments]
-
-
-TWO = "Thesis (20 points)\nEvidence (30 points)\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "criteria", "expected"),
-    [
-        (
-            "Criteria\tPoints\nThesis\t20\nEvidence\t30\nLate penalty\t-5\nTotal\t50",
-            ["Thesis", "Evidence"],
-            [("penalty", "Late penalty", 5)],
-        ),
-        (
-            "| Task | Points | Notes |\n|---|---|---|\n| A | 10 | |\n| B | 20 | |\n| Map | +5 | |\n| Bonus | 3 | |",
-            ["A", "B"],
-            [("bonus", "Map", 5), ("bonus", "Bonus", 3)],
-        ),
-        ("A\tdoes it\t10\nB\tdoes\t20\nLate\ta day\t–5", ["A", "B"], [("penalty", "Late a day", 5)]),
-        (
-            TWO + "Penalty: -5 points per day late\nStyle (50 points)\nGrammar (10 points)",
-            ["Thesis", "Evidence", "Style", "Grammar"],
-            [("penalty", "Penalty per day late", 5)],
-        ),
-        (
-            TWO + "Bonus: +5 points for peer review",
-            ["Thesis", "Evidence"],
-            [("bonus", "Bonus for peer review", 5)],
-        ),
-        (
-            TWO + "Late penalty (5 points)\nExtra credit (10 points)\nStyle (50 points)",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Late penalty", 5), ("bonus", "Extra credit", 10)],
-        ),
-        (
-            TWO + "Penalty: no name on it\nLate penalty: 10% a day\nStyle (50 points)",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Penalty: no name on it", None), ("penalty", "Late penalty: 10% a day", None)],
-        ),
-        (
-            TWO + "Penalties\n- Late: 5 points\n- No name: 2 points\nStyle (50 points)\nTotal: 100 points",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Late", 5), ("penalty", "No name", 2)],
-        ),
-        (
-            TWO + "Late penalty (5 points)\n  Applied each day.\n  - on weekends: 2\nStyle (50 points)",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Late penalty Applied each day.", 5), ("penalty", "on weekends", 2)],
-        ),
-        (
-            "Essay (100 points)\n- Thesis (60)\n- Style (40)\n- Punktabzug (5)",
-            ["Thesis", "Style"],
-            [("penalty", "Punktabzug", 5)],
-        ),
-        (
-            TWO + "Penalties\nLate: 5 points\nNo name: 2 points\nTotal: 50 points",
-            ["Thesis", "Evidence"],
-            [("penalty", "Late", 5), ("penalty", "No name", 2)],
-        ),
-    ],
-)
-def test_penalties_and_bonuses_are_no_criteria_whatever_their_sign_and_swallow_none(
-    text: str, criteria: list[str], expected: list[Any]
-) -> None:
-    rubric = rubric_text.read(text)
-    assert [criterion.name for criterion in rubric.criteria] == criteria
-    assert adjusted(rubric) == expected
-    assert rubric.total_points == points.summed(rubric)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Formatting (5)\n- No penalty (5)\n- Small penalty (3)\n- Penalty (0)\nStyle (5)\n- Good (5)\n- Bad (0)",
-        "Form\nNo deduction: 5\nPenalty: 1\nStyle\nNo deduction: 5\nPenalty: 1",
-        "Criteria\tGood (5)\tBad (0)\nDeductions\tnone\tmany\nStyle\tfine\tnot",
-        "Late penalty (5)\n- On time (5)\n- A day late (2)\nStyle (5)\n- Good (5)\n- Bad (0)",
-    ],
-)
-def test_levels_that_speak_of_penalties_and_criteria_with_levels_stay_what_they_are(text: str) -> None:
-    rubric = rubric_text.read(text)
-    assert adjusted(rubric) == []
-    assert [(each.points, len(each.levels) >= 2) for each in rubric.criteria] == [(5, True), (5, True)]
-
-
-def test_a_title_with_the_total_is_no_criterion() -> None:
-    rubric = rubric_text.read("# Essay (100 points)\n- Content: 60\n- Style: 40")
-    assert (rubric.title, rubric.total_points, shown(rubric)) == (
-        "Essay",
-        100,
-        [("Content", 60, []), ("Style", 40, [])],
-    )
-
-
-def test_a_large_criterion_that_equals_the_sum_of_the_others_stays_a_criterion() -> None:
-    assert len(rubric_text.read("Content: 50\nStyle: 30\nGrammar: 20").criteria) == 3
-
-
-def test_parts_that_add_up_to_their_head_are_criteria_of_a_section() -> None:
-    rubric = rubric_text.read("Content (20)\n - Thesis (12)\n - Evidence (8)\nStyle (10)\n - Voice (4)\n - Grammar (6)")
-    assert [(each.section, each.name) for each in rubric.criteria] == [
-        ("Content", "Thesis"),
-        ("Content", "Evidence"),
-        ("Style", "Voice"),
-        ("Style", "Grammar"),
-    ]
-
-
-def test_headings_over_criteria_are_sections() -> None:
-    rubric = rubric_text.read("Part A\n- Thesis: 10 points\n- Evidence: 5 points\nPart B\n- Voice: 20 points")
-    assert [(each.section, each.name) for each in rubric.criteria] == [
-        ("Part A", "Thesis"),
-        ("Part A", "Evidence"),
-        ("Part B", "Voice"),
-    ]
-
-
-def test_percentages_are_weights_too() -> None:
-    rubric = rubric_text.read("Content: 60%\nStyle: 40%")
-    assert [(each.points, each.weight) for each in rubric.criteria] == [(60, 60), (40, 40)]
-
-
-def test_text_below_a_criterion_is_its_description() -> None:
-    rubric = rubric_text.read("Thesis (10 pts)\n  Is it clear?\n  Is it argued?\nStyle (5 pts)")
-    assert [each.description for each in rubric.criteria] == ["Is it clear?\nIs it argued?", None]
-
-
-def test_written_text_that_was_edited_by_hand_is_still_read() -> None:
-    edited = WRITTEN.replace("- **Style (8 pts)**:", "* **Style (7,5 pts)**").replace("  - 5-8 pts", "   * 5-8 pts")
-    assert shown(rubric_text.read(edited)) == [
-        ("Thesis", 12, [("Clear", 12), ("Vague", 6), ("Missing", 0)]),
-        ("Style", Decimal("7.5"), [("Good", (5, 8)), ("Weak", (0, 4))]),
-    ]
-
-
-@pytest.mark.parametrize(
-    "rules",
-    [
+def test_what_was_edited_by_hand_or_written_by_others_is_not_taken_for_written_text() -> None:
+    for text in (
+        WRITTEN.replace("- **Style", "* **Style"),
+        "Thesis: 20 points\nStyle: 10 points",
         "",
-        "   \n\n",
-        "be kind, focus on grammar",
-        "- Be kind\n- Focus on grammar\n- 10 points off for late work",
-        "Total of 100 points. Be kind. Use 5 criteria with 20 points each.",
-        "1. Max 100 points\n2. Minimum 3 sources\n3. At least 500 words",
-        "- Thesis should be worth 30 points\n- Grammar must be worth 20 points",
-        "Grammar\n- check commas\n- check spelling\nStyle\n- be kind\n- be clear",
-        "- Essays of 500 words\n- 3 sources\n- 12 pt font",
-        "Deduct 5 points for each missing source.\nDeduct 2 points for spelling.",
-        "Criteria: Grammar\nLevels: 4\nTotal points: 100",
-        "Essay: 100 points",
-        "**Scoring (10 pts total):**",
         "Hello\n\n**Scoring**:",
-    ],
+    ):
+        with pytest.raises(rubric_text.NotWrittenError):
+            rubric_text.read(text)
+
+
+@pytest.mark.parametrize("part", ["- **", " (5 pts)", ":\\:", "<br ", ":** -5", "**a ", "\\", "| --- "])
+@pytest.mark.parametrize(
+    "begins", ["", "**Scoring**:\n- **A**:\n  - ", "**Scoring**:\n- **A**:\n**Penalties (if applicable)**:\n- **"]
 )
-def test_a_few_rules_are_no_rubric(rules: str) -> None:
-    with pytest.raises(NoRubricFound):
-        rubric_text.read(rules)
-
-
-@rubrics.quick
-@given(st.text(max_size=300) | st.lists(rubrics.texts, max_size=12).map("\n".join))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        rubric = rubric_text.read(text)
-    except NoRubricFound:
-        return
-    assert rubric.criteria
-
-
-WRITTEN_LEVEL = "**Scoring**:\n- **A**:\n  - "
-HOSTILE: dict[str, Callable[[int], str]] = {
-    "marks of bold that never end": lambda size: "**a " * (size // 4),
-    "such marks in a written text": lambda size: "**Scoring**:\n" + "- **" * (size // 4),
-    "a number of one digit after the other": lambda size: "1." + "1" * size + "x",
-    "tabs and spaces in turn": lambda size: "a:" + "\t " * (size // 2) + "x5",
-    "tabs and spaces in a cell": lambda size: "|a" + "\t " * (size // 2) + "5|b|\n|a|b|",
-    "leaders with gaps": lambda size: "5" + ". ." * (size // 3),
-    "a total and spaces": lambda size: "total 5" + " " * size + "9",
-    "a total and brackets": lambda size: "total 5" + ")" * size + "9",
-    "one wide row and many rows": lambda size: "|a" * (size // 4) + "|\n" + "|a|\n" * (size // 8),
-    "a title of many words for points": lambda size: "a|" + "maxweight" * (size // 9) + "(|b\nc|5|5|",
-    "a name and a gap": lambda size: "a (5 pts): b" + " " * size + "c: d\nb (5 pts)",
-    "lines of one letter": lambda size: "a\n" * (size // 2),
-    "blank lines": lambda size: "\n" * size,
-    "many items on a line": lambda size: "a: 5, " * (size // 6),
-    "many items on each line": lambda size: ("a: 5, " * 50 + "\n") * (size // 301),
-    "almost points": lambda size: ("(5 " * 13 + "\n") * (size // 40),
-    "almost a table": lambda size: ("|5 " * 13 + "\n") * (size // 40),
-    "almost points, written": lambda size: WRITTEN_LEVEL + " (5 pts)" * (size // 8),
-    "almost names, written": lambda size: WRITTEN_LEVEL + ":\\:" * (size // 3),
-    "almost a line break, written": lambda size: WRITTEN_LEVEL + "<br " * (size // 4),
-    "almost a penalty": lambda size: f"{WRITTEN_LEVEL}a\n**Penalties (if applicable)**:\n- **" + ":** -5" * (size // 6),
-    "text below a penalty": lambda size: "Penalty (5 pts)\n" + ("  more " + "a" * 40 + "\n") * (size // 48),
-    "penalties further and further in": lambda size: "".join(
-        " " * (2 * (at % 9)) + "Penalty (5 pts)\n" for at in range(size // 24)
-    ),
-}
-for _part in ("a ", " ", "(", "a.", "- ", "1", "\t", "|", "_", "x: ", "5-", "a (5 ", "\\", "<br>", "- A (5 pts)\n"):
-    HOSTILE[f"{_part!r} again and again"] = lambda size, part=_part: part * (size // len(part))  # type: ignore[misc]
-
-
-@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
-def test_the_longest_hostile_text_is_read_or_refused_at_once(hostile: Callable[[int], str]) -> None:
-    text = hostile(LONGEST_RULES - 100)
-    assert LONGEST_RULES * 0.7 < len(text) <= LONGEST_RULES
-    with cpu.at_most(3), contextlib.suppress(NoRubricFound):
+def test_the_longest_hostile_text_that_looks_like_written_is_read_or_refused_at_once(begins: str, part: str) -> None:
+    text = begins + part * (LONGEST_RULES // len(part))
+    with cpu.at_most(3), contextlib.suppress(rubric_text.NotWrittenError):
         rubric_text.read(text)
 
 
-@rubrics.quick
-@given(st.text("*_ \t.:-–…|()[]5ap/\\,;", min_size=1, max_size=8), st.sampled_from([30, 500, 20_000]))
-def test_no_pattern_of_a_few_signs_is_expensive(unit: str, width: int) -> None:
-    line = (unit * width)[:width] + "\n"
-    with cpu.at_most(1), contextlib.suppress(NoRubricFound):
-        rubric_text.read(line * (20_000 // width))
-
-
-@pytest.mark.parametrize("line", ["- **A (5 pts)**:", "- A (5 pts)"])
-def test_a_text_of_too_many_lines_is_no_rubric(line: str) -> None:
-    text = "\n".join([line] * MOST_LINES)
-    assert len(rubric_text.read(text).criteria) == MOST_LINES
-    with pytest.raises(NoRubricFound):
-        rubric_text.read(f"{text}\n{line}")
-
-
-def test_the_points_of_a_criterion_are_found_however_long_its_text_is() -> None:
-    text = "very long " * 500
-    first, _ = rubric_text.read(f"- Thesis (12 pts): {text}\n- Style: 8 pts: {text}").criteria
-    assert (first.name, first.points, first.description) == ("Thesis", 12, text.strip())
-
-
-def test_bold_words_are_taken_for_their_text_alone() -> None:
-    first, second = rubric_text.read("- **Thesis** and __claim__: 12 pts\n- A ** b **c: 8 pts").criteria
-    assert (first.name, second.name) == ("Thesis and claim", "A ** b **c")
-
-
-def test_a_number_beyond_all_points_is_no_rubric() -> None:
-    with pytest.raises(NoRubricFound):
-        rubric_text.read("**Scoring (99999999999 pts total):**\n\n- **A (99999999999 pts)**:")
-
-
-@pytest.mark.parametrize(("text", "count"), [(WRITTEN, 2), ("be kind, focus on grammar", 4)])
-def test_the_fewest_criteria_of_an_enhancement_are_the_rubrics_own_or_a_new_ones(text: str, count: int) -> None:
-    assert rubric_text.fewest_criteria(text) == count
+def test_a_text_of_too_many_lines_is_not_read() -> None:
+    text = "**Scoring**:\n" + "- **A (5 pts)**:\n" * (rubric_text.MOST_LINES - 1)
+    assert len(rubric_text.read(text).criteria) == rubric_text.MOST_LINES - 1
+    with pytest.raises(rubric_text.NotWrittenError):
+        rubric_text.read(f"{text}- **A (5 pts)**:\n")
 
 
 def test_the_old_shape_holds_titles_levels_and_scores_as_text() -> None:
@@ -577,37 +204,3 @@ def test_the_old_shape_of_a_level_without_points_has_an_empty_score() -> None:
     rubric = Rubric(criteria=[Criterion(name="A", levels=[Level(name="Good"), Level(points_min=Decimal(3))])])
     levels = rubric_text.as_old_shape(rubric)["categories"][0]["levels"]
     assert [level["scoreValue"] for level in levels] == ["", "3"]
-
-
-# ---- Percents.
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("Thesis: 20 points\nStyle: 30 points\nPenalty: -0 to -100 %", "Penalty: -0 to -100 %"),
-        ("Criteria\tPoints\nThesis\t20\nStyle\t30\nLate penalty\t-10 %", "Late penalty (10 %)"),
-    ],
-)
-def test_a_percent_that_is_taken_off_is_no_points(text: str, reason: str) -> None:
-    rubric = rubric_text.read(text)
-    assert [(each.reason, each.points) for each in rubric.adjustments] == [(reason, None)]
-
-
-def test_a_share_in_the_text_of_a_level_is_no_points() -> None:
-    rubric = rubric_text.read(
-        "Thesis (10 points)\n- Excellent: 75 % of the items\n- Good: 50 %\n- Poor: 0 %\n"
-        "Style (10 points)\n- Excellent (10): 75 % of the items\n- Poor (0): none"
-    )
-    assert [(level.name, level.points) for level in rubric.criteria[0].levels] == [
-        ("Excellent", None),
-        ("Good", None),
-        ("Poor", None),
-    ]
-    assert rubric.criteria[0].levels[0].description == "75 % of the items"
-    assert [level.points for level in rubric.criteria[1].levels] == [10, 0]
-
-
-def test_percents_are_a_scale_where_the_best_is_all() -> None:
-    rubric = rubric_text.read("Thesis (10 points)\n- Excellent: 100 %\n- Good: 50 %\nStyle (10 points)")
-    assert [level.points for level in rubric.criteria[0].levels] == [100, 50]

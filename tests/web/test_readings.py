@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import docx
@@ -13,10 +14,13 @@ import pytest
 from django.db import connection
 
 from rubric_jobs import documents, reader
+from rubric_jobs.documents import typed_text
 from rubric_jobs.jobs import claims, erasure, readings
 from rubric_jobs.jobs.claims import Ending
 from rubric_jobs.jobs.readings import StoredReading
-from rubric_jobs.rubric import extracted
+from rubric_jobs.reader import typed
+from rubric_jobs.rubric import enhanced, extracted
+from rubric_jobs.rubric.model import Rubric
 from tests.conftest import Caller
 from tests.web.conftest import METRICS, body_of
 
@@ -155,11 +159,59 @@ def test_where_there_is_no_reading_it_is_a_conflict(
 ) -> None:
     without = submit()
     complete(without)
-    enhanced = submit(kind="enhance")
-    complete(enhanced)
-    for job_id in (without, enhanced, submit()):
+    written = submit(kind="enhance")
+    complete(written)
+    for job_id in (without, written, submit()):
         for answer in (owner.client.get(address(job_id)), owner.client.put(address(job_id), {}, format="json")):
             assert (answer.status_code, body_of(answer)["code"]) == (409, "conflict")
+
+
+PASTED = "Method: 30 points\nResults: 10 points\nPresentation: 10 points"
+
+
+@pytest.fixture
+def pasted(submit: Callable[..., uuid.UUID], run: Callable[..., claims.Claim]) -> uuid.UUID:
+    """A pasted rubric that was made worth 100 points, with its reading, as a worker leaves it."""
+    job_id = submit(kind="enhance")
+    claim, found = run(job_id), typed_text.parse(PASTED)
+    whole = Rubric.model_validate(typed.read(found).model_dump())
+    plan = reader.plans(found)[0].to_json()
+    readings.keep(
+        [(claim, StoredReading(document=json.dumps(found.as_json()), plan=plan, others=[], is_proposal=False))]
+    )
+    rubric = enhanced.finished(enhanced.shared_out(whole, Decimal(100), has_wish=True))
+    result = enhanced.result_of(rubric) | {"hasReading": True}
+    assert claims.end([Ending(claim=claim, result=result, metrics=METRICS)])
+    return job_id
+
+
+def test_a_pasted_text_is_shown_and_mended_as_a_document_and_stays_worth_its_total(
+    owner: Caller, pasted: uuid.UUID
+) -> None:
+    shown = body_of(owner.client.get(address(pasted)))
+    assert [block["text"] for block in shown["blocks"]] == PASTED.split("\n")
+    part = shown["plan"]["parts"][0]
+    assert part["rows"] == "ccc"
+    answer = owner.client.put(address(pasted), {"plan": {"parts": [{**part, "rows": "cca"}]}}, format="json")
+    result = body_of(answer)["result"]
+    assert (answer.status_code, result["total_points"], result["hasReading"]) == (200, 100, True)
+    assert [(one["name"], one["points"]) for one in result["rubric"]["criteria"]] == [("Method", 75), ("Results", 25)]
+    # 10 of 40 points, scaled once.
+    assert [(one["reason"], one["points"]) for one in result["rubric"]["adjustments"]] == [("Presentation", 25)]
+    assert "- **Method (75 pts)**:" in result["enhanced_rubric"]
+    assert result["rubric"]["certain"] is True
+    assert "wish_not_heeded" in {warning["code"] for warning in result["rubric"]["warnings"]}
+    assert body_of(owner.client.get(f"{JOBS}{pasted}"))["result"] == result
+
+
+def test_a_pasted_text_without_a_criterion_or_of_somebody_else_is_not_mended(
+    owner: Caller, team_mate: Caller, pasted: uuid.UUID
+) -> None:
+    part = body_of(owner.client.get(address(pasted)))["plan"]["parts"][0]
+    body = {"plan": {"parts": [{**part, "rows": "---"}]}}
+    refused = owner.client.put(address(pasted), body, format="json")
+    assert (refused.status_code, body_of(refused)["code"]) == (422, "nothing_marked")
+    assert team_mate.client.put(address(pasted), body, format="json").status_code == 404
 
 
 def test_nobody_else_sees_or_mends_a_reading(

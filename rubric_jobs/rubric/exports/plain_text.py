@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rubric_jobs.errors import NoRubricFound
 from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.exports.base import Export, of_marks, of_weights
 from rubric_jobs.rubric.model import Rubric
@@ -13,7 +12,7 @@ def export(rubric: Rubric) -> Export:
     losses = [*of_weights(rubric), *of_marks(rubric)]
     try:
         kind = rubric_text.read(content).kind
-    except NoRubricFound:
+    except rubric_text.NotWrittenError:
         kind = rubric.kind
     if kind != rubric.kind:
         losses.insert(0, f"kind: read back, this is taken for {kind}, not {rubric.kind}.")

@@ -123,7 +123,7 @@ export interface MendedReading {
   jobId: string;
   plan: Plan;
   isProposal: false;
-  result: ExtractionResult;
+  result: ExtractionResult | EnhancementResult;
   etag: string | null;
 }
 
@@ -132,6 +132,8 @@ export interface EnhancementResult {
   enhanced_rubric: string;
   total_points: number;
   rubric: Rubric;
+  /** Whether what the text was read as is kept, so that the reading can be mended. */
+  hasReading?: boolean;
 }
 
 export interface Progress {
@@ -269,7 +271,7 @@ export class RubricJobsClient {
   deleteJob(jobId: string, options?: Abortable): Promise<void>;
   /** A page that holds the rubric, as a picture's `data:` URL; `result.pagePictures` says which there are. */
   getPagePicture(jobId: string, page: number, options?: Abortable): Promise<string>;
-  /** What a completed extraction's document was read as; 409 where that is not kept. */
+  /** What the document of an extraction, or the text of an enhancement, was read as; 409 where that is not kept. */
   getReading(jobId: string, options?: Abortable): Promise<Reading>;
   /** Replaces the plan, and the job's result by the rubric that it reads; 412 where `etag` is not the reading's any more. */
   putReading(jobId: string, plan: Plan, options?: Abortable & { etag?: string | null }): Promise<MendedReading>;

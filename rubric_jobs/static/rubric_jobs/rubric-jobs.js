@@ -93,7 +93,7 @@ export class RubricJobsClient {
     return asDataUrl(await response.blob());
   }
 
-  /** What a completed extraction's document was read as, with its `etag`; 409 where that is not kept. */
+  /** What the document of an extraction, or the text of an enhancement, was read as, with its `etag`; 409 where that is not kept. */
   async getReading(jobId, { signal } = {}) {
     const response = await this.#send(`rubric-jobs/${encodeURIComponent(jobId)}/reading`, { signal });
     return { ...(await response.json()), etag: response.headers.get("ETag") };

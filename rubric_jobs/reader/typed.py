@@ -1,0 +1,62 @@
+"""Text that was given as a rubric, or as rules for one: read like any document, and taken for a rubric more readily.
+
+Among letters, syllabi and exams two lines with points are hardly ever a rubric, and the reader of documents says so.
+Somebody who types them here means one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from rubric_jobs.documents.model import Document, Paragraph, fold
+from rubric_jobs.errors import NoRubricFound
+from rubric_jobs.reader import agreement, lines_items, rules
+from rubric_jobs.reader.reading import reading_of
+from rubric_jobs.rubric.model import Criterion, Rubric
+
+FEWEST = 2
+"""Criteria with points, levels with points of one criterion, or names of levels that several criteria share."""
+FEWEST_BOXES = 3
+_TELLS_TO = re.compile(
+    r"\b(?:should|must|shall|needs? to|ha(?:s|ve) to|soll(?:te|en|ten)?|muss|müssen|deben?|debería|dev(?:e|em|ono)"
+    r"|doit|doivent|devrai(?:t|ent)|moet(?:en)?)\b",
+    re.IGNORECASE,
+)
+
+
+def read(document: Document) -> Rubric:
+    """The rubric that the text holds. Raises NoRubricFound, as for a few rules in prose."""
+    reading = reading_of(document)
+    if reading.rubric is None:
+        raise NoRubricFound
+    by_rules = rules.read(document)
+    settled = agreement.settled(reading.rubric, reading.odds, by_rules)
+    if settled is not None:
+        # Of the plan alone: what stands nowhere in the plan could not be told from it when the reading is mended.
+        return settled.model_copy(update={"adjustments": reading.rubric.adjustments})
+    if not _is_plainly_one(reading.rubric, document):
+        raise NoRubricFound
+    return reading.rubric.model_copy(update={"confidence": None, "certain": False})
+
+
+def _is_plainly_one(rubric: Rubric, document: Document) -> bool:
+    """Whether the text has what nothing but a rubric has, where it does not say what to do."""
+    if any(_TELLS_TO.search(criterion.name) for criterion in rubric.criteria if criterion.points is not None):
+        return False
+    pointed = sum(criterion.points is not None for criterion in rubric.criteria)
+    if pointed >= FEWEST or any(map(_has_scale, rubric.criteria)):
+        return True
+    names = Counter(
+        name for criterion in rubric.criteria for name in {fold(level.name or "") for level in criterion.levels} if name
+    )
+    return sum(count >= FEWEST for count in names.values()) >= FEWEST or _boxes(document) >= FEWEST_BOXES
+
+
+def _has_scale(criterion: Criterion) -> bool:
+    return sum(level.highest is not None for level in criterion.levels) >= FEWEST
+
+
+def _boxes(document: Document) -> int:
+    lines = [place for place, block in enumerate(document.blocks) if isinstance(block, Paragraph)]
+    return sum(lines_items.line_of(document, [place]).said.is_box for place in lines)
