@@ -58,7 +58,7 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except DatabaseError as error:
         name = check.__name__.removeprefix("_")
         yield Finding(
-            Verdict.FAIL, name, f"could not be examined: {_first_line(error)}", "repair what is reported above first"
+            Verdict.FAIL, name, f"could not be examined: {_first_line(error)}", "fix what is reported above first"
         )
 
 
@@ -69,14 +69,14 @@ def _settings() -> Iterator[Finding]:
         yield Finding(
             Verdict.LOOK,
             "settings",
-            "debug mode is on: right for trying out, wrong for production",
+            "debug mode is on: suitable for evaluation, not for production",
             "set DJANGO_DEBUG=false, DJANGO_SECRET_KEY and DJANGO_ALLOWED_HOSTS",
         )
     if not (conf.jwt().signing_key or conf.jwt().jwks_url):
         yield Finding(
             Verdict.LOOK,
             "settings",
-            "no key verifies tokens: only signed-in sessions get in",
+            "no key to verify tokens: only signed-in sessions are accepted",
             "set JWT_JWKS_URL or JWT_SIGNING_KEY",
         )
     if not problems:
@@ -100,7 +100,7 @@ def _database() -> Iterator[Finding]:
         return
     yield Finding(Verdict.OK, "database", f"PostgreSQL {full_version}, database {database}, as {user}")
     if conf.database()["ENGINE"] == "grader.embedded_backend":
-        said = "this is the embedded server, which is for trying out"
+        said = "this is the embedded server, which is for evaluation"
         yield Finding(Verdict.LOOK, "database", said, "set DATABASE_URL to a server that is backed up")
 
 
@@ -195,7 +195,7 @@ def _retention() -> Iterator[Finding]:
     kept_too_long = purge.count_jobs(purge.Selection(older_than=conf.retention() + PURGE_MAY_LAG)).total()
     if kept_too_long:
         said = f"finished jobs that should have been purged more than half an hour ago: {kept_too_long}"
-        remedy = "run: python manage.py purge_rubric_jobs; workers do it every five minutes: restart them"
+        remedy = "restart the workers, which purge every five minutes, or run: python manage.py purge_rubric_jobs"
         yield Finding(Verdict.LOOK, "retention", said, remedy)
 
 
@@ -204,7 +204,7 @@ def _keys(url: str) -> Finding:
     try:
         found = jwks.fetch(url)
     except jwks.JwksError as error:
-        remedy = "every token is refused meanwhile; check JWT_JWKS_URL and the way out to it"
+        remedy = "until then every token is refused; check JWT_JWKS_URL and the network path to it"
         return Finding(Verdict.FAIL, "tokens", f"no keys from JWT_JWKS_URL: {error}", remedy)
     return Finding(Verdict.OK, "tokens", f"{len(found)} keys at JWT_JWKS_URL")
 
@@ -226,16 +226,16 @@ def _providers(*, ask: bool) -> Iterator[Finding]:
     usual, fallback = conf.usual_providers()
     wanted = {usual, *fallback} & set(conf.providers())
     for name in sorted(wanted - set(known)):
-        yield Finding(Verdict.FAIL, name, "is to be asked, but has no key", f"set {name.upper()}_API_KEY")
+        yield Finding(Verdict.FAIL, name, "is configured but has no key", f"set {name.upper()}_API_KEY")
     if not known:
-        said = "none has a key: only the local reader answers, and fails with a sentence where it can't"
+        said = "none has a key: only the local reader is used, and what it cannot read fails"
         yield Finding(Verdict.LOOK, "providers", said, "set GEMINI_API_KEY or OPENAI_API_KEY")
 
 
 def _reach(name: str) -> Finding:
     """Request the list of models, which is free and needs a valid key."""
     url, headers = _models_of(name)
-    remedy = f"check {name.upper()}_BASE_URL and the way out to it"
+    remedy = f"check {name.upper()}_BASE_URL and the network path to it"
     try:
         answer = httpx2.get(url, headers=headers, timeout=PATIENCE_S)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -244,7 +244,7 @@ def _reach(name: str) -> Finding:
         return Finding(Verdict.FAIL, name, f"refuses the key ({answer.status_code})", f"renew {name.upper()}_API_KEY")
     if answer.status_code >= 400:
         return Finding(Verdict.LOOK, name, f"answers {answer.status_code}", remedy)
-    return Finding(Verdict.OK, name, "reached, and the key is taken")
+    return Finding(Verdict.OK, name, "reachable, and the key is accepted")
 
 
 def _models_of(name: str) -> tuple[str, dict[str, str]]:

@@ -63,7 +63,7 @@ RETRY = JobAction(
     name="retry",
     label="Retry",
     done="retried",
-    otherwise="only failed jobs that a retry can mend are retried",
+    otherwise="only failed jobs that can be retried are",
     statuses=(Status.FAILED,),
     act=_retry,
 )

@@ -54,13 +54,13 @@ def _alarms(fleet: list[Worker], queue: Queue, claiming: Claiming) -> Iterator[A
     waiting = _jobs("status__exact=pending"), "Waiting jobs"
     alive = [worker for worker in fleet if worker.is_alive]
     if claiming.is_paused:
-        yield _alarm("claiming-paused", "Claiming is paused: jobs wait, no worker takes one up.", waiting)
+        yield _alarm("claiming-paused", "Claiming is paused: jobs wait, and no worker claims them.", waiting)
     if not alive:
         yield _alarm("no-worker", "No worker process is alive: jobs wait until one is started.", waiting)
     if lost := len(fleet) - len(alive):
         text = (
-            f"Worker processes that went without stopping in the last hour: {lost}. "
-            "Others take up their jobs; the log of their host says why."
+            f"Worker processes lost in the last hour: {lost}. "
+            "Other workers claim their jobs; the logs of the lost workers’ hosts say why."
         )
         yield _alarm("workers-lost", text, (_jobs("status__exact=processing"), "Running jobs"))
     if failing := overview.failing_tasks():
@@ -72,7 +72,7 @@ def _alarms(fleet: list[Worker], queue: Queue, claiming: Claiming) -> Iterator[A
         )
         yield _alarm("waits-too-long", text, waiting)
     for provider, model in ProviderLane.objects.filter(paused_until__gt=Now()).values_list("provider", "model"):
-        text = f"{provider.capitalize()} ({model}) is left alone after repeated failures."
+        text = f"{provider.capitalize()} ({model}) is paused after repeated failures."
         yield _alarm("provider-paused", text, waiting)
     lately = _lately()
     counted, readings = lately.success, lately.certainty
@@ -85,7 +85,7 @@ def _alarms(fleet: list[Worker], queue: Queue, claiming: Claiming) -> Iterator[A
     if readings.is_too_often_wrong:
         text = (
             "Readings of the last 7 days that were called certain and were mended by a teacher: "
-            f"{readings.mended} of {readings.certain}. The reader promises too much for such documents."
+            f"{readings.mended} of {readings.certain}. The reader is too confident about such documents."
         )
         yield _alarm("mended", text, (_jobs("status__exact=completed"), "Completed jobs"))
     if lately.refused_plans:
@@ -124,7 +124,7 @@ def _jobs(query: str) -> str:
 def _worker(worker: Worker) -> dict[str, Any]:
     return {
         "worker": worker.name,
-        "state": "alive" if worker.is_alive else f"not heard of for {worker.silent_s:.0f} s",
+        "state": "alive" if worker.is_alive else f"no report for {worker.silent_s:.0f} s",
         "since": _when(worker.started_at),
         "running": worker.running if worker.is_alive else "–",
     }

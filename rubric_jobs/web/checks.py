@@ -54,7 +54,7 @@ def check_answer_form(**_: Any) -> list[CheckMessage]:
     if conf.answer_form() in conf.ANSWER_FORMS:
         return []
     hint = f"One of {', '.join(conf.ANSWER_FORMS)}."
-    return [Error("RUBRIC_ANSWER_FORM is no form of an answer.", hint=hint, id="rubric_jobs.E106")]
+    return [Error("RUBRIC_ANSWER_FORM has an unknown value.", hint=hint, id="rubric_jobs.E106")]
 
 
 @register(Tags.security)
@@ -81,7 +81,7 @@ def check_audience(**_: Any) -> list[CheckMessage]:
     if known.jwks_url and not known.audience:
         return [
             Error(
-                "JWT_JWKS_URL is set without JWT_AUDIENCE: tokens for other applications would be let in.",
+                "JWT_JWKS_URL is set without JWT_AUDIENCE: tokens for other applications would be accepted.",
                 hint="Set JWT_AUDIENCE to the name that the identity provider has for this service.",
                 id="rubric_jobs.E105",
             )

@@ -137,8 +137,8 @@ def test_a_killed_worker_costs_no_job_and_the_dashboard_tells(
         assert page.locator("#success-rate").inner_text() == "100.0 %"
         assert "openai" in page.locator("#tokens-by-provider").inner_text()
         assert page.locator("#workers tbody tr").count() == 2
-        assert "not heard of for" in page.locator("#workers").inner_text()
-        assert "went without stopping in the last hour: 1." in page.locator("#workers-lost").inner_text()
+        assert "no report for" in page.locator("#workers").inner_text()
+        assert "lost in the last hour: 1." in page.locator("#workers-lost").inner_text()
         page.goto(f"{installation.service.address}/admin/rubric_jobs/rubricjob/")
         assert page.locator("#result_list tbody tr").count() == 12
         assert page.locator("#result_list").inner_text().count("Completed") >= 12
