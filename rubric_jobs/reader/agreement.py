@@ -23,7 +23,7 @@ SUPPORTED = -1.6
 SURE = 0.9
 """The confidence from which a reading is certain whatever places in it are in doubt."""
 CONFIDENT = 0.85
-"""The same for a reading without any doubt."""
+"""The same for a reading without any doubt, or of one whose names the other reader cuts shorter."""
 AGREED = 0.6
 """The same where both readers say the same; then only doubts of the document layer, which both read, count."""
 _DISAGREE = "Two ways of reading this document gave different rubrics."
@@ -39,8 +39,7 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announ
     if odds < (alone if by_rules is None else SUPPORTED):
         return None
     is_agreed = by_rules is not None and _agree(by_plans, by_rules)
-    confidence = by_plans.confidence or 0.0
-    is_certain = confidence >= _bound(by_plans, is_alone=by_rules is None, is_agreed=is_agreed)
+    is_certain = (by_plans.confidence or 0.0) >= _bound(by_plans, by_rules)
     changed: dict[str, Any] = {"certain": is_certain}
     if by_rules is not None and is_agreed:
         # The rules also read deductions in tables of their own.
@@ -50,11 +49,14 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announ
     return by_plans.model_copy(update=changed)
 
 
-def _bound(by_plans: Rubric, *, is_alone: bool, is_agreed: bool) -> float:
+def _bound(by_plans: Rubric, by_rules: Rubric | None) -> float:
     """The confidence from which a reading is certain; where the other reader says something else, none is enough."""
-    if is_agreed and all(doubt.path for doubt in by_plans.doubts):
+    is_clear = all(doubt.path for doubt in by_plans.doubts)
+    if by_rules is not None and is_clear and are_same(by_plans, by_rules):
         return AGREED
-    if is_agreed or is_alone:
+    if by_rules is not None and is_clear and _agree(by_plans, by_rules):
+        return CONFIDENT
+    if by_rules is None or _agree(by_plans, by_rules):
         return SURE if by_plans.doubts else CONFIDENT
     return math.inf
 

@@ -46,7 +46,8 @@ def test_what_the_plans_read_stands_where_the_rules_read_otherwise() -> None:
     [
         (SAME, AGREED, True),
         (SAME, AGREED - 0.01, False),
-        (CUT, AGREED, True),
+        (CUT, CONFIDENT, True),
+        (CUT, CONFIDENT - 0.01, False),
         (None, CONFIDENT, True),
         (OTHER, 1.0, False),
         (None, CONFIDENT - 0.01, False),
@@ -63,7 +64,7 @@ def test_it_is_certain_where_both_agree_or_the_plans_alone_are_very_sure(
 
 def test_sections_that_the_rules_do_not_see_are_no_disagreement() -> None:
     within = Criterion(name="Style", points=Decimal(10), section="Form")
-    ours = OURS.model_copy(update={"criteria": [OURS.criteria[0], within], "confidence": AGREED})
+    ours = OURS.model_copy(update={"criteria": [OURS.criteria[0], within], "confidence": CONFIDENT})
     found = settled(ours, 3.0, SAME)
     assert found is not None
     assert (found.certain, found.doubts) == (True, [])
