@@ -200,11 +200,19 @@ def _is_grid(roles: str, height: int, columns: Columns) -> bool:
         return False
     if set(roles[numbered_heads.first_of(columns) :]) - {"l"}:
         return False
+    if _passes_over_level(roles, columns):
+        return False
     if "c" in roles:
         return True
     if set(roles) & set("ds"):
         return False
     return roles.count("l") >= 2 or "m" in roles or (roles.count("l") == 1 and height >= 2)
+
+
+def _passes_over_level(roles: str, columns: Columns) -> bool:
+    """Beside levels a column that a level's name heads is one, too."""
+    named = [role for role, tags in zip(roles, columns.tags, strict=True) if "shortlevel" in tags]
+    return "l" in named and bool(set(named) & set("d-"))
 
 
 def _says_points(columns: Columns, column: int) -> bool:

@@ -153,3 +153,18 @@ def test_headings_above_one_line_of_points_each_name_the_criteria() -> None:
 
 def test_an_empty_document_has_no_reading() -> None:
     assert reading.reading_of(Document(1, (Paragraph("", Source()),))).rubric is None
+
+
+def test_a_column_that_a_levels_name_heads_is_a_level_beside_others() -> None:
+    found = read(
+        heading("How tasks are graded"),
+        table(
+            ["Criterion", "Meet expectations", "Exceeded expectations"],
+            ["Requirements", "All required features are there and work.", "Optional features are there, too."],
+            ["Design", "The program follows the practices of the course.", "The student tells why it does so."],
+            ["Process", "The student follows the workflow that was defined.", "The student improves the workflow."],
+        ),
+    )
+    assert {name: [level for level, _ in levels] for name, _, levels in shown(found)} == {
+        name: ["Meet expectations", "Exceeded expectations"] for name in ("Requirements", "Design", "Process")
+    }
