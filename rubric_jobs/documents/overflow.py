@@ -21,7 +21,7 @@ def with_overflow(grid: Grid, held: dict[int, list[Word]], words: list[Word]) ->
     at_foot = {(a.row + a.row_span, a.column, a.column_span): i for i, a in enumerate(grid.areas)}
     for index, area in enumerate(grid.areas):
         above = at_foot.get((area.row, area.column, area.column_span))
-        if above in held and index in held:
+        if above in held and index in held and _may_overlap(held[index]):
             _move_first_line(held, index, above)
     x0, top, x1, bottom = grid.box
     below = into_lines([w for w in words if w.centre[1] >= bottom and x0 - 2 <= w.centre[0] <= x1 + 2])
@@ -36,6 +36,12 @@ def with_overflow(grid: Grid, held: dict[int, list[Word]], words: list[Word]) ->
             held[index] = [*held[index], *below[0].words]
             return x0, top, x1, below[0].box[3] + 1
     return grid.box
+
+
+def _may_overlap(words: list[Word]) -> bool:
+    """A quick look before the lines are formed: something stands less than its height below the first words."""
+    first = min(words, key=lambda word: word.bottom)
+    return any(0.3 * first.size < word.bottom - first.bottom < first.size for word in words)
 
 
 def _move_first_line(held: dict[int, list[Word]], index: int, above: int) -> None:

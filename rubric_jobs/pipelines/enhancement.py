@@ -126,6 +126,8 @@ async def _whole(rules: str, read: ReadText) -> tuple[Rubric | None, Plan | None
         return await offload.run(len(rules), rubric_text.read, rules), None
     except rubric_text.NotWrittenError:
         pass
+    if _is_one_sentence(rules):
+        return None, None
     try:
         reading = await read(rules)
     except RubricJobError:
@@ -133,6 +135,11 @@ async def _whole(rules: str, read: ReadText) -> tuple[Rubric | None, Plan | None
     if not isinstance(reading.local, Rubric):
         return None, None
     return reading.local, reading.plans[0] if reading.plans else None
+
+
+def _is_one_sentence(rules: str) -> bool:
+    """Whether the text has neither a second line nor a number, so that a reader need not be started for it."""
+    return len(rules.strip().splitlines()) <= 1 and not any(map(str.isnumeric, rules))
 
 
 def _route(

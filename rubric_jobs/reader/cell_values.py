@@ -65,6 +65,20 @@ def is_amount(text: str) -> bool:
     return bool(lines) and len(text) < 60 and all(whole(line) or amounts.negative(line) for line in lines)
 
 
+_TWO_MARKS = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s+\d{1,2}(?:[.,]\d{1,2})?")
+
+
+@lru_cache(REMEMBERED)
+def mark_of(text: str) -> Amount | None:
+    """The amount of a cell in a row of marks: two of them, one of which is circled, are a range."""
+    if found := amount_of(text):
+        return found
+    if _TWO_MARKS.fullmatch(text.strip()) is None:
+        return None
+    low, high = sorted(amounts.number(part) for part in text.split())
+    return Amount(high, low=low)
+
+
 @lru_cache(REMEMBERED)
 def is_ticks(text: str) -> bool:
     return bool(_TICKS.match(text))

@@ -319,7 +319,7 @@ def _continuation(work: Work, index: int) -> None:
         return
     row, last = work.sheet.rows[index], work.out.criteria[-1]
     told = [cell.text for c in work.columns("l") if (cell := row[c]) and cell.text]
-    if told and last.levels and all(map(cell_values.is_amount, told)):
+    if told and last.levels and all(cell_values.is_amount(text) or cell_values.mark_of(text) for text in told):
         _points_above(work, index)
         return
     head = _head(work, row)

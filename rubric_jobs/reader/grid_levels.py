@@ -131,7 +131,7 @@ def with_points_of(work: Work, levels: list[Level], row: Row) -> list[Level]:
     if len(levels) != len(groups):
         return levels
     for level, cell in zip(levels, level_cells(groups, row), strict=True):
-        amount = cell_values.amount_of(cell.text) if cell else None
+        amount = cell_values.mark_of(cell.text) if cell else None
         if cell is not None and amount is not None:
             work.use(cell)
             told = cell_values.level_model(Told(None, None, amount), None)

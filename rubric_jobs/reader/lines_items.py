@@ -33,13 +33,19 @@ _ABOUT_ALL = re.compile(
 _IN_BRACKET = re.compile(
     r"^(?P<name>.{2,200}?)\s*[(（\[]\s*(?P<worth>[^,;:()（）\[\]]{1,24})\s*[,;:]\s*(?P<text>.+?)[)）\]]?\s*$"
 )
-_FOR = re.compile(r"^(?:for|für|por|pour|per|para|voor)\s+", re.IGNORECASE)
-""" "20 points for the thesis"."""
 _PARTED = re.compile(
     r"^(?P<name>[^\s(（\[:：.][^(（\[:：.]{2,79}?)\s*(?P<worth>[(（\[][^()（）\[\]]{1,24}[)）\]])\s+(?P<text>[A-ZÀ-Þ]\S*\s\S.{14,})$",
     re.DOTALL,
 )
 """ "Readability (2 points) Lines are short": a bracket ends a name where a sentence begins behind it."""
+_CHOICE = (
+    rf"(?:[{BOXES}○◯]\s*)?(?:yes|no|n/?a|s[ií]|n[ãa]o|sim|oui|non|ja|nein|nee|nej|nei|tak|nie|да|нет|是|否)"
+    rf"(?:\s*[{BOXES}○◯])?"
+)
+_CHOICES = re.compile(
+    rf"(?P<end>[.?!:。？！]|\S(?=\t))\s+{_CHOICE}(?:(?:\s*[/|]\s*|\s+){_CHOICE}){{1,2}}\s*$", re.IGNORECASE
+)
+""" "Are all sources cited?  Yes  No": answers to tick are no part of the question."""
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
 _REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
 """ "The login works 5 points (2 without a test)": points before a closing remark."""
@@ -49,6 +55,8 @@ _SUMMED = re.compile(
     re.IGNORECASE,
 )
 """ "Task 1 — Total: 12": a heading that says what the lines below it are worth together."""
+_FOR = re.compile(r"^(?:for|für|pour|por|para|per|pentru|voor|för|dla|za|за)\s+", re.IGNORECASE)
+""" "10 points for the summary"."""
 _SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
 _TYPED_BOX = re.compile(rf"^\s*(?:[{BOXES}]|\[\s{{0,2}}[xX]?\s{{0,2}}\]|\(\s{{1,2}}\))\s*")
 _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+)(?=\S)")
@@ -120,7 +128,7 @@ def _line_of(document: Document, places: Sequence[int]) -> Line:
 
 @lru_cache(REMEMBERED)
 def _said(text: str, marker: str, ends_in_points: bool) -> Said:
-    body, is_box = _without_box(text, marker)
+    body, is_box = _without_box(_CHOICES.sub(r"\g<end>", text), marker)
     kind = marker_kind(marker)
     if not kind and (typed := _TYPED_BULLET.match(body)):
         marker, body = typed.group().strip(), body[typed.end() :]

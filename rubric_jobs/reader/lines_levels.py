@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from rubric_jobs.vocabulary import words
 
 LONGEST_KEY = 60
 WHOLLY = 0.99
+_MOSTLY = 0.5
 _HEAD = re.compile(r"^(?P<head>[^\t:：\n]{1,60}?)\s*(?:\t|[:：]\s*|\s[–—=-]{1,2}\s)\s*(?P<rest>\S.*)$", re.DOTALL)
 _SCORE = re.compile(
     r"(?i)^(?:score(?: of)?|level|band|grade|rating|nota|nivel|note|niveau|stufe|punteggio|livello)"
@@ -37,6 +39,9 @@ _NAME_WORTH = re.compile(
 _NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
 MOST_WORDS = 4
 MOST_HEAD_WORDS = 6
+MOST_OPENING = 6
+"""Words in which a sentence about a level says which."""
+FEWEST_OF_A_SENTENCE = 8
 _QUOTED = re.compile(
     r"^(?P<frame>(?:[^\W\d_]+\s){0,4}?)[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]\s*(?P<rest>.*)$", re.DOTALL
 )
@@ -75,13 +80,16 @@ def level_told(text: str, marker: str) -> Told:
         )
     if len(line) <= LONGEST_KEY and names_level(line):
         name, amount = cell_values.heading(line)
+        if amount is not None and amounts.whole(_SCORE.sub("", line)) is not None:
+            name = tidy(line)  # "Score of 4", which is no "Score of"
         return Told(name, None, amount)
     if match and _is_worth(match["head"]):
         return _headed(match["head"], match["rest"])
     amount, rest = worth(line, True)
     if match and amount is None and len(match["head"].split()) <= MOST_HEAD_WORDS:
         return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
-    return Told(None, folded(rest) or None, amount)
+    spoken = spoken_of(line) if amount is None else None
+    return Told(tidy(spoken[1]) if spoken else None, folded(rest) or None, amount)
 
 
 def _name_and_worth(line: str) -> Told | None:
@@ -157,6 +165,8 @@ def names_level(head: str) -> bool:
         return False
     if amounts.whole(core) is not None:
         return True
+    if core.endswith(".") and words.level_rank(core.split()[0]) is None and words.share("levels", core) < _MOSTLY:
+        return False  # "It has some flaws."
     bare = cell_values.core_of(core)
     return (lexicon.is_level_name(bare) and words.share("levels", bare) >= 0.3) or (
         words.level_rank(bare) is not None and len(bare) <= 30
@@ -188,6 +198,17 @@ def opens_level(text: str) -> bool:
 def is_name_alone(text: str) -> bool:
     """Whether a line below points alone names the level that earns them."""
     return len(text) <= LONGEST_KEY and names_level(text) and cell_values.whole(text) is None
+
+
+@lru_cache(REMEMBERED)
+def spoken_of(text: str) -> tuple[str, str] | None:
+    """What a sentence about one level speaks of, and its opening: "An excellent essay answers …"."""
+    opening = text.split(None, MOST_OPENING)[:MOST_OPENING]
+    for place, (word, noun) in enumerate(itertools.pairwise(opening)):
+        if words.level_rank(word) is not None and words.share("levels", word) >= WHOLLY:
+            is_name = place > 0 and noun.strip(",").isalpha() and len(text.split()) >= FEWEST_OF_A_SENTENCE
+            return (noun.strip(",").casefold(), " ".join(opening[: place + 2])) if is_name else None
+    return None
 
 
 @lru_cache(REMEMBERED)

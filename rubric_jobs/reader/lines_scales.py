@@ -87,15 +87,20 @@ def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int], in
 
 
 def _framed(outline: Outline) -> list[_Rung]:
-    """Lines set alike that say the same but for a mark, which is what tells them apart, not what it is worth."""
-    alike: dict[object, list[_Rung]] = {}
+    """Lines set alike that say the same but for a mark, which is what tells them apart, not what it is worth.
+
+    So do sentences that speak of an excellent essay, a good essay and a weak one.
+    """
+    alike: dict[tuple[object, str, bool], list[_Rung]] = {}
     for place, line in enumerate(outline.lines):
-        if found := lines_levels.framed(line.said.raw):
+        marked = lines_levels.framed(line.said.raw)
+        if found := marked or lines_levels.spoken_of(line.said.raw):
             opening = " ".join(found[0].split()[:2])  # "earns a B", "earns an A"
             is_described = bool(lines_levels.told_of(line).description)
             rung = _Rung(place, fold(found[1]), None, is_described)
-            alike.setdefault((outline.signatures[place][:3], opening), []).append(rung)
-    found_alike = (rung for rungs in alike.values() if len(rungs) >= FEWEST_FRAMED for rung in rungs)
+            alike.setdefault((outline.signatures[place][:3], opening, marked is None), []).append(rung)
+    fewest = {False: FEWEST_FRAMED, True: FEWEST_ALONE}
+    found_alike = (rung for (_, _, is_spoken), own in alike.items() if len(own) >= fewest[is_spoken] for rung in own)
     return sorted(found_alike, key=lambda rung: rung.place)
 
 

@@ -10,6 +10,7 @@ from rubric_jobs.reader.cell_values import Told
 from rubric_jobs.reader.grid_work import Work, lent_titles, mark_skipped, mark_titles, titles_of
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Row, View, part_sheet
+from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.rubric.model import Criterion
 
 
@@ -109,6 +110,12 @@ def _add_level(work: Work, row: Row, criterion: Criterion) -> None:
         work.use(cell)
     text = "\n".join(cell.text for cell in texts)
     told = Told(None, text, None) if work.describes else _told(key, text, texts[0].lead if texts else "")
+    if (
+        told.name
+        and not told.description
+        and any("only:description" in tags_of(work.title(c)) for c in work.columns("x"))
+    ):
+        told = Told(None, text, told.amount)
     points = grid_assembly.amount(work, row, "v")
     if points is not None:
         printed = next((cell.text for c in work.columns("v") if (cell := row[c]) and cell.text), None)

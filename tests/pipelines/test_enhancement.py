@@ -282,6 +282,13 @@ def test_a_text_that_no_reader_gets_to_the_end_of_is_taken_for_rules(run: Run) -
         enhanced(request_for("Method: 30 points\nResults: 10 points", 40), read=too_much)
 
 
+def test_one_line_without_a_number_is_rules_without_being_read(run: Run) -> None:
+    async def never(_: str) -> Reading:
+        raise AssertionError
+
+    assert run(request_for(" Be clear. Cite sources.\n", 40), read=never).provider == "gemini"
+
+
 def test_a_mismatch_of_the_old_total_is_told_of() -> None:
     assert "total_mismatch" in codes(enhanced(request_for(WHOLE.replace("20 pts total", "25 pts total"))))
 

@@ -156,3 +156,25 @@ def test_a_row_of_a_section_of_its_own_is_a_criterion_though_its_name_is_blank()
         ("Code", "", 5),
         ("Code", "Tests", 2),
     ]
+
+
+def test_two_marks_in_a_cell_below_a_descriptor_are_a_range() -> None:
+    grid = [["", "Poor", "Good"], ["Fluency", "It is hard to follow.", "It flows."], ["", "1 2", "3.5 4"]]
+    cells = [
+        Cell(r, c, text, Source(), row_span=2 if (r, c) == (1, 0) else 1)
+        for r, row in enumerate(grid)
+        for c, text in enumerate(row)
+        if (r, c) != (2, 0)
+    ]
+    part = Part((0,), "down", "cll", "hcc")
+    (found,) = assemble_part(part, Document(1, (Table(3, 3, tuple(cells), Source()),))).criteria
+    assert [(level.points_min, level.points_max) for level in found.levels] == [(1, 2), (Decimal("3.5"), 4)]
+
+
+@pytest.mark.parametrize(("title", "is_name"), [("Descriptors", False), ("Rating", True)])
+def test_under_a_heading_for_descriptions_a_short_text_is_one(title: str, is_name: bool) -> None:
+    rows = [["Criterion", title, "Points"], ["Argument", "Complete", "3"], ["", "Partial", "2"], ["", "Absent", "0"]]
+    part = Part((0,), "long", "cxv", "hcll", name="lead")
+    (found,) = assemble_part(part, Document(1, (table(*rows),))).criteria
+    told = [level.name if is_name else level.description for level in found.levels]
+    assert told == ["Complete", "Partial", "Absent"]

@@ -320,6 +320,19 @@ LISTS: dict[str, tuple[Sequence[str], list[Any]]] = {
         ],
         [("Test #1: Next multiple", 1, []), ("Test #2: Celsius to Kelvin", 1, []), ("Part C", 2, [])],
     ),
+    "answers to tick": (
+        [
+            "# Peer review",
+            "1. Is the thesis stated?\tYes\tNo",
+            "2. Are sources cited?  ☐ Yes ☐ No",
+            "3. Is it free of mistakes? yes / no / n/a",
+        ],
+        [("Is the thesis stated?", None, []), ("Are sources cited?", None, []), ("Is it free of mistakes?", None, [])],
+    ),
+    "points for something": (
+        ["Up to 10 points for the summary", "Up to 20 points for the analysis"],
+        [("the summary", 10, []), ("the analysis", 20, [])],
+    ),
     "among other text": (
         [
             "# Handout",

@@ -65,7 +65,14 @@ def test_each_table_of_two_narrow_columns_has_its_own_header() -> None:
         rows.append(["1", "Nothing was handed in."])
     title = BODY.clone("title", fontSize=14, leading=17, spaceBefore=12)
     style = boxed(shaded_cells([1, 3], 2))
-    story: list[Flowable] = [Paragraph("Criterion 1: The model answers", title), table(first, style, [32, 300])]
-    story += [Spacer(1, 16), Paragraph("Criterion 2: Tests with pictures", title), table(second, style, [32, 300])]
+    story: list[Flowable] = [
+        Paragraph("Criterion 1: The model answers", title),
+        table(first, style, [32, 300], hAlign="LEFT"),
+    ]
+    story += [
+        Spacer(1, 16),
+        Paragraph("Criterion 2: Tests with pictures", title),
+        table(second, style, [32, 300], hAlign="LEFT"),
+    ]
     document = read(*story)
     assert [texts(document, 0), texts(document, 1)] == [first, second]

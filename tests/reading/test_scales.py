@@ -156,6 +156,33 @@ SCALES: dict[str, tuple[Sequence[str], list[Any]]] = {
         ],
         [("", None, [('A report earns an "A" when it ...', None), ('A report earns a "B" when it ...', None)])],
     ),
+    "sentences about one kind of work each": (
+        [
+            "# How essays are graded",
+            "An excellent essay has a thesis and supports it with evidence from many sources.",
+            "A good essay has a thesis, but some of its evidence is missing.",
+            "In a weak essay no thesis can be found, or nothing supports it.",
+        ],
+        [
+            (
+                "How essays are graded",
+                None,
+                [("An excellent essay", None), ("A good essay", None), ("In a weak essay", None)],
+            )
+        ],
+    ),
+    "scores that a word stands before": (
+        [
+            "# Guide",
+            "Score of 2",
+            "The response answers the task.",
+            "Score of 1",
+            "It answers some.",
+            "Score of 0",
+            "None.",
+        ],
+        [("Guide", 2, [("Score of 2", 2), ("Score of 1", 1), ("Score of 0", 0)])],
+    ),
     "one scale for the whole work": (
         [
             "# Essays",
