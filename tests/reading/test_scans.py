@@ -101,7 +101,7 @@ def test_a_photo_is_turned_as_its_exif_says() -> None:
 
 def test_photos_are_pages_in_order_read_however_they_were_taken_and_drawn_upright() -> None:
     upside_down = on_a_desk(printed()).rotate(180)
-    data = picture_pages.joined([as_jpeg(Image.new("L", (400, 300), 255)), as_jpeg(upside_down)])
+    data = picture_pages.joined([as_jpeg(Image.new("L", (160, 120), 255)), as_jpeg(upside_down)])
     ((runner, box),) = _running
     reading, pictures = read(data), runner.run(box.pictures(data, [2], tenant=None))
     assert documents.sniff(data) == picture_pages.SEVERAL
@@ -114,7 +114,7 @@ def test_photos_are_pages_in_order_read_however_they_were_taken_and_drawn_uprigh
 
 def test_the_scanned_pages_of_a_document_with_text_go_to_a_model_alone() -> None:
     """Nothing can be recognised on the picture, so a model has to look at it, but not at the page of text."""
-    reading = read(as_scanned_pdf(Image.new("L", (600, 800), 128), before=as_pdf(HEADER_POINTS, "ruled")))
+    reading = read(as_scanned_pdf(Image.new("L", (300, 400), 128), before=as_pdf(HEADER_POINTS, "ruled")))
     assert reading.document.scanned_pages == (2,)
     assert reading.unread is not None
     assert len(PdfReader(io.BytesIO(reading.unread)).pages) == 1
@@ -128,7 +128,7 @@ def test_without_recognition_a_scan_ends_as_before() -> None:
 
 
 def test_a_picture_without_text_says_what_may_help() -> None:
-    reading = read(as_jpeg(Image.new("L", (500, 500), 200)))
+    reading = read(as_jpeg(Image.new("L", (120, 120), 200)))
     assert isinstance(reading.local, errors.ScannedDocument)
     assert "sharper" in str(reading.local)
 

@@ -69,7 +69,7 @@ def _folder() -> Path:
 @lru_cache(maxsize=2)
 def _loaded(model: str) -> Any:
     engine = tesserocr.PyTessBaseAPI(path=str(_folder()), lang=model)
-    # Light letters are dark by now. Tesseract would read each line that it is unsure of again as light ones: a sixth
+    # Light letters are dark by now. Tesseract would read each line that it is unsure of again as light ones: a tenth
     # of the time of a page in small print, for signs that are not there.
     engine.SetVariable("invert_threshold", "0")
     return engine
