@@ -20,6 +20,7 @@ from typing import Any
 from benchmarks import fit_stages, made_lists, made_negatives, made_pages, made_tables, own_samples
 from benchmarks.fit_models import FOLDS, fold_of
 from rubric_jobs import documents
+from rubric_jobs.documents import typed_text
 from rubric_jobs.documents.model import Document
 from rubric_jobs.errors import RubricJobError
 from rubric_jobs.reader import weights
@@ -91,8 +92,10 @@ def made() -> list[Case]:
         cases.append(Case(f"list{number}", documents.parse(data), truth))
     for number, (document, truth) in enumerate(made_tables.documents(MADE_TABLES, SEED)):
         cases.append(Case(f"table{number}", document, truth))
+    for number, (text, truth) in enumerate(own_samples.typed_truths()):
+        cases.append(Case(f"typed{number}", typed_text.parse(text), truth))
     for sample in [*SAMPLES, *NEGATIVES]:
-        for layout in sample.layouts[:2]:
+        for layout in sample.layouts[:2] if sample.expected else sample.layouts:
             document = documents.parse(built(sample, layout))
             cases.append(Case(f"{sample.name}-{layout}", document, own_samples.truth_of(sample)))
     return cases

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.reading.builders import Sample, built
 from tests.reading.samples_negative import NEGATIVES
+from tests.reading.samples_typed import DEDUCTED, OUTLINES
 from tests.reading.test_own_documents import SAMPLES
 
 Truth = dict[str, Any]
@@ -26,6 +27,31 @@ def truth_of(sample: Sample) -> Truth:
             for name, points, levels in sample.expected
         ],
     }
+
+
+def typed_truths() -> list[tuple[str, Truth]]:
+    """Texts as teachers type them, with their truth."""
+    outlines = [
+        *OUTLINES,
+        *((text, [(name, None, []) for name in criteria]) for text, criteria, _ in DEDUCTED),
+    ]
+    return [
+        (
+            text,
+            {
+                "source": {"repo": f"own/typed-{number}"},
+                "kind": "analytic" if any(levels for _, _, levels in expected) else "point_list",
+                "layout": "list",
+                "total_points": None,
+                "total_stated": False,
+                "criteria": [
+                    {"name": name, "points": points, "levels": [_level(*level, "") for level in levels]}
+                    for name, points, levels in expected
+                ],
+            },
+        )
+        for number, (text, expected) in enumerate(outlines)
+    ]
 
 
 def _level(name: str | None, points: Any, start: str) -> Truth:

@@ -19,6 +19,7 @@ from rubric_jobs.vocabulary import words
 FEWEST_OF_A_SCALE = 4
 FEWEST_NAMED = 3
 """The same where names of levels say so."""
+LEAST_OF_PRICES = 500
 MOST_KEPT = 4
 """Of each table."""
 MOST_LISTS_KEPT = 6
@@ -62,7 +63,7 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
     told = set()
     for part, local in _parts(document, region):
         reading = assemble.assemble_part(part, document)
-        if not reading.criteria or _is_scale(reading):
+        if not reading.criteria or _is_scale(reading) or (part.shape == "lines" and _are_prices(reading)):
             continue
         key = _key(reading)
         if key in told:
@@ -70,6 +71,12 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
         told.add(key)
         features = part_features(part, document, reading) | local
         yield Candidate(region, part, reading, features)
+
+
+def _are_prices(reading: PartReading) -> bool:
+    """No teacher's list gives hundreds of points for each of several things; a table may say what they are."""
+    points = [criterion.points for criterion in reading.criteria]
+    return len(points) > 2 and all(value is not None and value >= LEAST_OF_PRICES for value in points)
 
 
 def _is_scale(reading: PartReading) -> bool:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from rubric_jobs.reader import totals
+from rubric_jobs.reader import penalties, totals
 from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.local_features import fold, row_features
-from rubric_jobs.reader.sheet import Sheet
+from rubric_jobs.reader.names import tidy
+from rubric_jobs.reader.sheet import Sheet, View
 from rubric_jobs.reader.tags import tags_of
 from rubric_jobs.reader.weights import classes
 
@@ -46,7 +47,7 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
         is_sum = row == body[-1] and worth is not None and len(told) > FEWEST_SUMMED and sum(told) == 2 * worth
         may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
         features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
-        shares.append(_with_total(local.log_shares(features), features))
+        shares.append(_with_penalty(_with_total(local.log_shares(features), features), features, sheet.distinct[row]))
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
     shares = _with_heads_and_notes(sheet, roles, titles, body, shares)
     for place in totals.sums(worths):
@@ -108,6 +109,16 @@ def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict
     if features.get("name total alone") and not features.get("level filled"):
         shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
     return shares
+
+
+def _with_penalty(shares: dict[str, float], features: Mapping[str, float], cells: Sequence[View]) -> dict[str, float]:
+    """A row that is named a penalty and says what it costs is no total, and is not left out."""
+    is_named = features.get("name penalty") and (features.get("points lost") or features.get("points told"))
+    is_told = len(cells) == 1 and penalties.told_alone(tidy(cells[0].text)) is not None
+    if not (is_named or is_told) or features.get("level filled"):
+        return shares
+    others = "-t" if is_told else "-st"  # a section that tells a cost is assembled as one
+    return {role: value - UNLIKELY if role in others else value for role, value in shares.items()}
 
 
 def _with_heads_and_notes(

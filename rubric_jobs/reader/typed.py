@@ -28,7 +28,7 @@ _TELLS_TO = re.compile(
 def read(document: Document) -> Rubric:
     """The rubric that the text holds. Raises NoRubricFound, as for a few rules in prose."""
     reading = reading_of(document)
-    if reading.rubric is None:
+    if reading.rubric is None or _tells_to(reading.rubric):
         raise NoRubricFound
     by_rules = rules.read(document)
     settled = agreement.settled(reading.rubric, reading.odds, by_rules)
@@ -40,10 +40,13 @@ def read(document: Document) -> Rubric:
     return reading.rubric.model_copy(update={"confidence": None, "certain": False})
 
 
+def _tells_to(rubric: Rubric) -> bool:
+    """Whether it says what to do rather than what is worth points: "Thesis should be worth 30 points"."""
+    return any(_TELLS_TO.search(criterion.name) for criterion in rubric.criteria if criterion.points is not None)
+
+
 def _is_plainly_one(rubric: Rubric, document: Document) -> bool:
-    """Whether the text has what nothing but a rubric has, where it does not say what to do."""
-    if any(_TELLS_TO.search(criterion.name) for criterion in rubric.criteria if criterion.points is not None):
-        return False
+    """Whether the text has what nothing but a rubric has."""
     pointed = sum(criterion.points is not None for criterion in rubric.criteria)
     if pointed >= FEWEST or any(map(_has_scale, rubric.criteria)):
         return True

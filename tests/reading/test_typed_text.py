@@ -20,6 +20,7 @@ from rubric_jobs.rubric import text as rubric_text
 from rubric_jobs.rubric.model import Level, Rubric
 from rubric_jobs.web.requests import LONGEST_RULES
 from tests import cpu, rubrics
+from tests.reading.samples_typed import DEDUCTED, OUTLINES, SPEAKING_LEVELS
 
 WRITTEN = rubric_text.write(rubrics.essay())
 
@@ -72,72 +73,7 @@ def test_a_criterion_is_understood_however_it_is_typed(line: str) -> None:
     assert shown(read(f"{line}\n{other}")) == [("Thesis", 20, []), ("Style", 10, [])]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (
-            "1. Content (20 points)\n   a) Excellent (20): all there\n   b) Good (10-15): most\n"
-            "2. Style (10 points)\n   a) Excellent (10): fine\n   b) Poor (0-3): bad",
-            [
-                ("Content", 20, [("Excellent", 20), ("Good", (10, 15))]),
-                ("Style", 10, [("Excellent", 10), ("Poor", (0, 3))]),
-            ],
-        ),
-        (
-            "Content\n- Excellent: 4 points\n- Poor: 1 point\nStyle\n- Excellent: 4 points\n- Poor: 1 point",
-            [("Content", 4, [("Excellent", 4), ("Poor", 1)]), ("Style", 4, [("Excellent", 4), ("Poor", 1)])],
-        ),
-        (
-            "Content (20 points)\nExcellent (20): yes\nGood (10): so so\n\n"
-            "Style (10 points)\nExcellent (10): yes\nGood (5): hm",
-            [("Content", 20, [("Excellent", 20), ("Good", 10)]), ("Style", 10, [("Excellent", 10), ("Good", 5)])],
-        ),
-        (
-            "Grammar\n- Excellent: no errors\n- Poor: many\nStyle\n- Excellent: nice\n- Poor: not",
-            [
-                ("Grammar", None, [("Excellent", None), ("Poor", None)]),
-                ("Style", None, [("Excellent", None), ("Poor", None)]),
-            ],
-        ),
-        (
-            "Criterion\tExcellent (4)\tGood (3)\tPoor (1)\nClarity\tVery clear\tClear\tUnclear\n"
-            "Depth\tDeep\tFair\tShallow\nTotal\t8",
-            [
-                ("Clarity", 4, [("Excellent", 4), ("Good", 3), ("Poor", 1)]),
-                ("Depth", 4, [("Excellent", 4), ("Good", 3), ("Poor", 1)]),
-            ],
-        ),
-        (
-            "| Criterion | 4 | 3 |\n|---|---|---|\n| **Clarity** | Very clear | Clear |\n| Depth | Deep | Fair |",
-            [("Clarity", 4, [("4", 4), ("3", 3)]), ("Depth", 4, [("4", 4), ("3", 3)])],
-        ),
-        (
-            "| Criteria | Points |\n|:--|--:|\n| Clarity | 2,5 |\n| Depth | 10 |",
-            [("Clarity", Decimal("2.5"), []), ("Depth", 10, [])],
-        ),
-        ("Content: 50 %, style: 30 %, grammar: 20 %", [("Content", 50, []), ("style", 30, []), ("grammar", 20, [])]),
-        (
-            "Structure\n3: clear\n2: mixed\n1: none\nGrammar\n3: perfect\n2: few errors\n1: many errors",
-            [
-                ("Structure", 3, [("3", 3), ("2", 2), ("1", 1)]),
-                ("Grammar", 3, [("3", 3), ("2", 2), ("1", 1)]),
-            ],
-        ),
-        (
-            "# Essay\n## Content (50 pts)\n- **Good (50 pts):** great\n- **Poor (10 pts):** not\n## Style (50 pts)",
-            [("Content", 50, [("Good", 50), ("Poor", 10)]), ("Style", 50, [])],
-        ),
-        ("Clarity\t\tIs it clear?\t10\nDepth\t\tIs it deep?\t20", [("Clarity", 10, []), ("Depth", 20, [])]),
-        (
-            "Report\n6 - Outstanding: all of it\n5 - Strong: most\n4 - Weak: little",
-            [("Report", 6, [("Outstanding", 6), ("Strong", 5), ("Weak", 4)])],
-        ),
-        (
-            "[ ] has a title\n[x] has a date\n[ ] is signed",
-            [("has a title", None, []), ("has a date", None, []), ("is signed", None, [])],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("text", "expected"), OUTLINES)
 def test_outlines_and_pasted_tables_are_understood(text: str, expected: list[Any]) -> None:
     assert shown(read(text)) == expected
 
@@ -177,65 +113,7 @@ def adjusted(rubric: Rubric) -> list[Any]:
     return [(each.kind, each.reason, each.points) for each in rubric.adjustments]
 
 
-TWO = "Thesis (20 points)\nEvidence (30 points)\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "criteria", "expected"),
-    [
-        (
-            "Criteria\tPoints\nThesis\t20\nEvidence\t30\nLate penalty\t-5\nTotal\t50",
-            ["Thesis", "Evidence"],
-            [("penalty", "Late penalty", 5)],
-        ),
-        (
-            "| Task | Points | Notes |\n|---|---|---|\n| A | 10 | |\n| B | 20 | |\n| Bonus | +3 | |",
-            ["A", "B"],
-            [("bonus", "Bonus", 3)],
-        ),
-        ("A\tdoes it\t10\nB\tdoes\t20\nLate\ta day\t–5", ["A", "B"], [("penalty", "Late a day", 5)]),
-        (
-            TWO + "Penalty: -5 points per day late\nStyle (50 points)\nGrammar (10 points)",
-            ["Thesis", "Evidence", "Style", "Grammar"],
-            [("penalty", "Penalty: -5 points per day late", 5)],
-        ),
-        (
-            TWO + "Bonus: +5 points for peer review",
-            ["Thesis", "Evidence"],
-            [("bonus", "Bonus: for peer review", 5)],
-        ),
-        (
-            TWO + "Late penalty (5 points)\nExtra credit (10 points)\nStyle (50 points)",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Late penalty", 5), ("bonus", "Extra credit", 10)],
-        ),
-        (
-            TWO + "Penalty: no name on it\nLate penalty: 10% a day\nStyle (50 points)",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Penalty: no name on it", None), ("penalty", "Late penalty: 10% a day", None)],
-        ),
-        (
-            TWO + "Penalties\n- Late: 5 points\n- No name: 2 points\nStyle (50 points)\nTotal: 100 points",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Late", 5), ("penalty", "No name", 2)],
-        ),
-        (
-            TWO + "Late penalty (5 points)\n  Applied each day.\n  - on weekends: 2\nStyle (50 points)",
-            ["Thesis", "Evidence", "Style"],
-            [("penalty", "Late penalty Applied each day.", 5), ("penalty", "on weekends", 2)],
-        ),
-        (
-            "Essay (100 points)\n- Thesis (60)\n- Style (40)\n- Punktabzug (5)",
-            ["Thesis", "Style"],
-            [("penalty", "Punktabzug", 5)],
-        ),
-        (
-            TWO + "Penalties\nLate: 5 points\nNo name: 2 points\nTotal: 50 points",
-            ["Thesis", "Evidence"],
-            [("penalty", "Late", 5), ("penalty", "No name", 2)],
-        ),
-    ],
-)
+@pytest.mark.parametrize(("text", "criteria", "expected"), DEDUCTED)
 def test_penalties_and_bonuses_are_no_criteria_whatever_their_sign_and_swallow_none(
     text: str, criteria: list[str], expected: list[Any]
 ) -> None:
@@ -245,15 +123,7 @@ def test_penalties_and_bonuses_are_no_criteria_whatever_their_sign_and_swallow_n
     assert rubric.total_points == points.summed(rubric)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Formatting (5)\n- No penalty (5)\n- Small penalty (3)\n- Penalty (0)\nStyle (5)\n- Good (5)\n- Bad (0)",
-        "Form\nNo deduction: 5\nPenalty: 1\nStyle\nNo deduction: 5\nPenalty: 1",
-        "Criteria\tGood (5)\tBad (0)\nDeductions\tnone\tmany\nStyle\tfine\tnot",
-        "Late penalty (5)\n- On time (5)\n- A day late (2)\nStyle (5)\n- Good (5)\n- Bad (0)",
-    ],
-)
+@pytest.mark.parametrize("text", SPEAKING_LEVELS)
 def test_levels_that_speak_of_penalties_and_criteria_with_levels_stay_what_they_are(text: str) -> None:
     rubric = read(text)
     assert adjusted(rubric) == []
