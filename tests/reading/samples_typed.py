@@ -78,10 +78,6 @@ OUTLINES: list[tuple[str, Shown]] = [
         ],
     ),
     (
-        "Late penalty (5)\n- On time (5)\n- A day late (2)\nStyle (5)\n- Good (5)\n- Bad (0)",
-        [("Late penalty", 5, [("On time", 5), ("A day late", 2)]), ("Style", 5, [("Good", 5), ("Bad", 0)])],
-    ),
-    (
         "Style (10 points)\n- Excellent (10): 75 % of the items\n- Poor (0): none\nThesis (5 points)",
         [("Style", 10, [("Excellent", 10), ("Poor", 0)]), ("Thesis", 5, [])],
     ),
@@ -155,6 +151,5 @@ SPEAKING_LEVELS: list[str] = [
     "Formatting (5)\n- No penalty (5)\n- Small penalty (3)\n- Penalty (0)\nStyle (5)\n- Good (5)\n- Bad (0)",
     "Form\nNo deduction: 5\nPenalty: 1\nStyle\nNo deduction: 5\nPenalty: 1",
     "Criteria\tGood (5)\tBad (0)\nDeductions\tnone\tmany\nStyle\tfine\tnot",
-    "Late penalty (5)\n- On time (5)\n- A day late (2)\nStyle (5)\n- Good (5)\n- Bad (0)",
 ]
 """Two criteria of five points with levels, some of which speak of penalties."""
