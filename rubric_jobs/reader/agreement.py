@@ -39,7 +39,7 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announ
     if odds < (alone if by_rules is None else SUPPORTED):
         return None
     is_agreed = by_rules is not None and _agree(by_plans, by_rules)
-    is_certain = (by_plans.confidence or 0.0) >= _bound(by_plans, by_rules)
+    is_certain = (by_plans.confidence or 0.0) >= _bound(by_plans, by_rules, is_agreed=is_agreed)
     changed: dict[str, Any] = {"certain": is_certain}
     if by_rules is not None and is_agreed:
         # The rules also read deductions in tables of their own.
@@ -49,14 +49,11 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announ
     return by_plans.model_copy(update=changed)
 
 
-def _bound(by_plans: Rubric, by_rules: Rubric | None) -> float:
+def _bound(by_plans: Rubric, by_rules: Rubric | None, *, is_agreed: bool) -> float:
     """The confidence from which a reading is certain; where the other reader says something else, none is enough."""
-    is_clear = all(doubt.path for doubt in by_plans.doubts)
-    if by_rules is not None and is_clear and are_same(by_plans, by_rules):
-        return AGREED
-    if by_rules is not None and is_clear and _agree(by_plans, by_rules):
-        return CONFIDENT
-    if by_rules is None or _agree(by_plans, by_rules):
+    if by_rules is not None and is_agreed and all(doubt.path for doubt in by_plans.doubts):
+        return AGREED if are_same(by_plans, by_rules) else CONFIDENT
+    if by_rules is None or is_agreed:
         return SURE if by_plans.doubts else CONFIDENT
     return math.inf
 
