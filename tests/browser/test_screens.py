@@ -39,7 +39,7 @@ Look = Callable[[Page, str], None]
 
 @pytest.fixture
 def look(watch: Watch) -> Look:
-    """Check the state that the page is in, by its name."""
+    """Check the state that the page is in, by its name; the page is as wide as a desktop afterwards."""
 
     def look(page: Page, name: str) -> None:
         assert watch.faults == []
@@ -52,6 +52,7 @@ def look(watch: Watch) -> Look:
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert overflow <= 0, f"{name}: {overflow} px too wide at {size['width']} px"
             _picture(page, f"{name}-{width}")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         watch.faults.clear()  # axe-core and pictures set styles of their own, which the policy refuses
 
     return look
@@ -101,7 +102,6 @@ def test_a_document_that_was_read(page: Page, look: Look) -> None:
     page.locator('[data-at="c1.l2.text"]').click()
     look(page, "document")
 
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.get_by_role("button", name="Where Argument: Average (C) was read").click()
     note = page.get_by_role("dialog")
     expect(note).to_contain_text("Read on page 3 of the document")
@@ -109,19 +109,16 @@ def test_a_document_that_was_read(page: Page, look: Look) -> None:
     look(page, "read-where")
 
     page.reload()
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     steps.done(page)
     page.get_by_role("button", name="Mend the reading").click()
     page.get_by_role("button", name="Column 4: Criterion", exact=True).first.click()
     expect(page.get_by_role("menuitemradio", name="Heading")).to_be_visible()
     look(page, "mending-pages")
 
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Mend the reading").click()
     page.get_by_role("button", name="Hide the document").first.click()
     look(page, "done")
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="dark")
     _picture(page, "done-dark")
     page.emulate_media(color_scheme="light", media="print")
@@ -136,7 +133,6 @@ def test_a_total_that_is_off_then_before_and_after(page: Page, look: Look, fake_
     expect(page.locator(".verdict")).to_have_text("2 too many")
     page.get_by_label("Points of Thesis").blur()
     look(page, "total-off")
-    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_label("Points of Thesis")).to_have_value("10")
     fake_llm.behave(answer=None)
