@@ -226,8 +226,13 @@ class Document:
         )
 
 
+_ASCII_SIGNS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
+
+
 def fold(text: str) -> str:
     """Letters and digits alone, in one case: what two printings of the same text have in common."""
+    if text.isascii():
+        return text.casefold().translate(_ASCII_SIGNS)
     return "".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
 
 

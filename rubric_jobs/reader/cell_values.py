@@ -25,7 +25,7 @@ _AMOUNT_FIRST = re.compile(
 LONGEST_KEY = 70
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯_]+$")
 
-whole = lru_cache(REMEMBERED)(amounts.whole)
+whole = amounts.whole
 heading = lru_cache(REMEMBERED)(heading_of)
 
 

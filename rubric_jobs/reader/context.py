@@ -54,7 +54,7 @@ def context_of(document: Document, position: int) -> Context:
         title=title,
         is_about_rubric=any(lexicon.has(lexicon.RUBRIC, text) for text in told),
         is_about_grading=lexicon.has(lexicon.GRADING, f"{title} | {heading}"),
-        is_syllabus=is_syllabus(document),
+        is_syllabus=_is_syllabus(document),
         is_exam=_EXAM.search(lexicon.plain(title)) is not None and not _MARKING.search(lexicon.plain(title)),
     )
 
@@ -133,6 +133,9 @@ def title_of(document: Document, until: int = FURTHEST_TITLE) -> str:
     return tidy(chosen.text) if len(chosen.text) <= 120 else ""
 
 
-def is_syllabus(document: Document) -> bool:
-    told = {m.group() for p in document.paragraphs for m in _SYLLABUS.finditer(lexicon.plain(p.text))}
-    return len(told) >= 2
+def _is_syllabus(document: Document) -> bool:
+    known: bool | None = document.memo.get("syllabus")
+    if known is None:
+        told = {m.group() for p in document.paragraphs for m in _SYLLABUS.finditer(lexicon.plain(p.text))}
+        document.memo["syllabus"] = known = len(told) >= 2
+    return known

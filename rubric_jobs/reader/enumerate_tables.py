@@ -36,8 +36,7 @@ BEST_ROWS = 0.0
 LARGEST = 6_000
 """Cells; a larger table is data."""
 MOSTLY = 0.7
-_ONCE = "csnm"
-_MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
+_MOST = {"c": 1, "s": 1, "n": 1, "m": 1, "p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +283,6 @@ def _list_levels(texts: Sequence[str]) -> bool:
 
 
 def _fits(roles: str, role: str) -> bool:
-    if role in _ONCE and role in roles:
-        return False
     if roles.count(role) >= _MOST.get(role, 99):
         return False
     return not (role == "m" and "l" in roles) and not (role == "l" and "m" in roles)

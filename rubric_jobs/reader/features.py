@@ -36,8 +36,8 @@ def part_features(part: Part, document: Document, reading: PartReading) -> Featu
 
 
 def share(values: Iterable[object]) -> float:
-    listed = [bool(value) for value in values]
-    return sum(listed) / len(listed) if listed else 0.0
+    listed = list(map(bool, values))
+    return listed.count(True) / len(listed) if listed else 0.0
 
 
 def _counts(criteria: list[Criterion], found: Features) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rubric_jobs.documents import model
@@ -79,9 +79,9 @@ def _numbers_below(sheet: Sheet, index: int) -> bool:
     return False
 
 
-def _share(values: object) -> float:
-    listed = [bool(value) for value in values]  # type: ignore[attr-defined]
-    return sum(listed) / len(listed) if listed else 0.0
+def _share(values: Iterable[object]) -> float:
+    listed = list(map(bool, values))
+    return listed.count(True) / len(listed) if listed else 0.0
 
 
 class Columns:
@@ -223,8 +223,7 @@ def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, bo
     found["near end"] = float(index >= body[-1] - 2)
     found["first"] = float(index == body[0])
     _name_features(name, cells, found)
-    text = "|".join(fold(t) for t in sheet.texts[index])
-    found["repeats header"] = float(bool(titles) and text == "|".join(fold(t) for t in titles))
+    found["repeats header"] = float(bool(titles) and list(map(fold, sheet.texts[index])) == list(map(fold, titles)))
     titled = [(row[c], titles[c]) for c, role in enumerate(roles) if role == "l" and titles and titles[c]]
     found["repeats levels"] = float(
         len(titled) > 1 and all(cell is not None and fold(cell.text) == fold(title) for cell, title in titled)
