@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Paragraph, Table, fold
 from rubric_jobs.reader import grid_assembly, lines_assembly, long_assembly
+from rubric_jobs.reader.cell_values import copied
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.plan import Part, PartReading, Plan, PlanInvalid, Ref, check_roles
@@ -120,7 +121,7 @@ def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubri
 
 
 def _criteria(plan: Plan, readings: list[PartReading], document: Document) -> list[Criterion]:
-    plain = [criterion.model_copy() for reading in readings for criterion in reading.criteria]
+    plain = [copied(criterion) for reading in readings for criterion in reading.criteria]
     if len(plan.parts) == 1:
         return plain
     united = _with_summaries(plain)
@@ -132,7 +133,7 @@ def _criteria(plan: Plan, readings: list[PartReading], document: Document) -> li
         for criterion in reading.criteria:
             named_by_it = section and criterion.name and section.startswith(criterion.name)
             own = criterion.section or (None if named_by_it else section)
-            criteria.append(criterion.model_copy(update={"section": own or None}))
+            criteria.append(copied(criterion, section=own or None))
     return criteria
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rubric_jobs.documents.model import Block, Document, Paragraph, Table
@@ -118,11 +119,15 @@ def title_of(document: Document, until: int = FURTHEST_TITLE) -> str:
 
     `until` is the first block that is something else.
     """
-    opening = [
-        b
-        for b in document.blocks[: min(until, FURTHEST_TITLE)]
-        if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3
-    ]
+    end = min(until, FURTHEST_TITLE)
+    known: str | None = document.memo.get(("title", end))
+    if known is None:
+        known = document.memo["title", end] = _title_of(document.blocks[:end])
+    return known
+
+
+def _title_of(blocks: Sequence[Block]) -> str:
+    opening = [b for b in blocks if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3]
     if not opening:
         return ""
     largest = max(opening, key=lambda p: (round(p.size), p.is_heading))

@@ -34,7 +34,7 @@ def use(values: dict[str, Any]) -> None:
 
 
 def dot(weights: Weights, features: Mapping[str, float]) -> float:
-    return sum(weights.get(name, 0.0) * value for name, value in features.items() if value)
+    return sum([weights[name] * value for name, value in features.items() if value and name in weights])
 
 
 class Classes:
