@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -229,6 +229,7 @@ class Document:
 _ASCII_SIGNS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
 
 
+@lru_cache(4096)
 def fold(text: str) -> str:
     """Letters and digits alone, in one case: what two printings of the same text have in common."""
     if text.isascii():

@@ -43,6 +43,13 @@ class Context:
 
 def context_of(document: Document, position: int) -> Context:
     """The surroundings of the block at `position`."""
+    known: Context | None = document.memo.get(("context", position))
+    if known is None:
+        document.memo["context", position] = known = _context_of(document, position)
+    return known
+
+
+def _context_of(document: Document, position: int) -> Context:
     above = _above(document.blocks, position)
     heading = _heading(above)
     table = document.blocks[position]
