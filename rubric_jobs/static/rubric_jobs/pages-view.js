@@ -31,13 +31,13 @@ export class PagesView {
     this.#enlarge(STEPS[(STEPS.indexOf(this.#larger) + 1) % STEPS.length]);
   }
 
-  /** What is in the middle of the pane stays there. */
+  /** What is at the top of the pane stays there. */
   #enlarge(larger) {
     const { node } = this;
-    const share = (node.scrollTop + node.clientHeight / 2) / node.scrollHeight;
+    const share = node.scrollTop / node.scrollHeight;
     this.#larger = larger;
     node.style.setProperty("--larger", larger);
-    node.scrollTop = share * node.scrollHeight - node.clientHeight / 2;
+    node.scrollTop = share * node.scrollHeight;
   }
 
   /** Loads the pictures that are not there yet, the first page first. */

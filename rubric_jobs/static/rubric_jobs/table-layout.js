@@ -7,7 +7,7 @@ const MOST_COLUMNS = 8;
 export const LINES = 9;
 /** Pixels, about as the style sheets have them. */
 const ROOM = 1200;
-const PHONE = 704;
+const PHONE = 480;
 const POINTS = 96;
 const PADDING = 29;
 const LETTER = 7;
@@ -22,10 +22,9 @@ const ROOMY_COLUMN = 160;
 export function layoutFor(rubric, width) {
   const room = width || ROOM;
   const layout = layoutOf(rubric);
-  if (room < PHONE && width) return { layout, perLine: letters(room) };
   const grid = letters(columnWidth(rubric, room));
   if (layout === "grid" && !isCramped(rubric, room, grid)) return { layout, perLine: Math.max(15, grid) };
-  return { layout: layout === "list" ? "list" : "stack", perLine: Math.min(110, letters(0.65 * room)) };
+  return { layout: layout === "list" ? "list" : "stack", perLine: Math.min(110, letters(room < PHONE ? room : 0.65 * room)) };
 }
 
 export const linesOf = (text, perLine) => text.split("\n").reduce((sum, line) => sum + Math.ceil(Math.max(1, line.length) / perLine), 0);
