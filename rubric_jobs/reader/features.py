@@ -171,6 +171,7 @@ def _levels(criteria: list[Criterion], found: Features) -> None:
         found["level points left"] = share(_POINTS_LEFT.search(text) for text in told)
         found["level repeats"] = share(len(set(_told(own))) < len(_told(own)) for own in leveled)
         found["level same in all"] = float(len(criteria) > 2 and len({tuple(_told(own)) for own in leveled}) == 1)
+        found["level one same in all"] = float(_is_one_the_same(leveled))
     _level_names(leveled, levels, found)
     tops = [level.highest for level in levels]
     found["level points"] = share(top is not None for top in tops)
@@ -208,6 +209,13 @@ def _is_heading_word(name: str) -> bool:
     tags = tags_of(name)
     kinds = ("criterion", "points", "weight", "comment", "description", "schedule", "commerce", "total", "earned")
     return "level" not in tags and any(f"only:{kind}" in tags for kind in kinds)
+
+
+def _is_one_the_same(leveled: list[list[Level]]) -> bool:
+    """Whether one level says the same of every criterion, as a blank to be filled in does, and another does not."""
+    said = [{level.description or "" for level in column} for column in zip(*leveled, strict=False)]
+    same = [len(texts) == 1 and "" not in texts for texts in said]
+    return len(leveled) > 2 and any(same) and not all(same)
 
 
 def _told(levels: list[Level]) -> list[str]:
