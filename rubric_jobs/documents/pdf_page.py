@@ -1,6 +1,4 @@
-"""One page as PDFium sees it → words and edges. Only this module, `pdf_type` and
-`pdf_annotations` speak PDFium's C interface.
-"""
+"""Reads words and edges of one page with PDFium. Only this module, `pdf_type` and `pdf_annotations` use its C API."""
 
 from __future__ import annotations
 
@@ -32,15 +30,15 @@ DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
 SUSPICIOUS_HEIGHT = 20.0
-"""Points; only words that look so tall are measured again, which costs three calls."""
+"""Points. Only taller words are measured again, which takes three calls."""
 _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 _WHITE = 245
 _WHITE_AREA = 253
-"""Rows are shaded in tints too light for a rule."""
+"""Fills from this lightness on are white. Rows are shaded in tints that are too light for a rule."""
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
-    """Raises DocumentTooLarge for a page that no rubric needs."""
+    """Reads one page. Raises DocumentTooLarge for a page with more content than any rubric needs."""
     text_page = page.get_textpage()
     count = c.FPDFText_CountChars(text_page)
     if count > MOST_CHARACTERS:
@@ -72,7 +70,7 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
 
 
 def _seen(page: c.FPDF_TEXTPAGE, glyphs: Glyphs, items: list[_Item], place: Place) -> Glyphs:
-    """The glyphs without invisible ones that say nothing new."""
+    """The glyphs without redundant invisible ones."""
     texts = (item.object for item in items if item.kind == c.FPDF_PAGEOBJ_TEXT)
     invisible = {_address(text) for text in texts if c.FPDFTextObj_GetTextRenderMode(text) in _INVISIBLE}
     if not invisible:
@@ -101,19 +99,19 @@ def _overlap(one: Word, other: Word) -> bool:
 
 
 def _unknown(page: c.FPDF_TEXTPAGE, count: int) -> float:
-    """The share of the page's characters for which its fonts name no letter."""
+    """The share of the page's characters that its fonts map to no letter."""
     codes = [code for code in _codes(page, count) if code not in _WHITE_CODES]
     return sum(code < 32 or code == _REPLACEMENT for code in codes if code != _HYPHEN) / max(len(codes), 1)
 
 
 _WHITE_CODES = frozenset((0x09, 0x0A, 0x0D, 0x20))
 _HYPHEN = 0x02
-"""What PDFium gives for a hyphen at a line's end."""
+"""PDFium's code for a hyphen at the end of a line."""
 _REPLACEMENT = 0xFFFD
 
 
 def _may_be_turned(items: list[_Item]) -> bool:
-    """Whether some text is: to ask each character takes a tenth of all the time that a page takes."""
+    """Whether some text may be turned. Asking every character would take a tenth of the page's time."""
     return len(items) > MOST_OBJECTS or any(
         item.kind == _FORM_TOO_DEEP or (item.kind == c.FPDF_PAGEOBJ_TEXT and _is_turned(item)) for item in items
     )
@@ -125,7 +123,7 @@ def _is_turned(item: _Item) -> bool:
 
 
 def _angles(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
-    """The quarter turns (anticlockwise) of each character; PDFium counts clockwise."""
+    """The quarter turns (anticlockwise) of each character. PDFium counts clockwise."""
     return [round(-c.FPDFText_GetCharAngle(page, i) / (math.pi / 2)) % 4 for i in range(count)]
 
 
@@ -135,10 +133,10 @@ def _main_angle(angles: list[int]) -> int:
 
 
 def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
-    """Undoes the page's own rotation, or that of its text where most of the text is turned."""
+    """The mapping to an upright page, with its width and height. If most text is turned, the page turns with it."""
     left, bottom, right, top = page.get_cropbox()
     width, height = right - left, top - bottom
-    # With text turned by `turn` quarters (anticlockwise) the reader turns the page back by as many.
+    # A person turns the page back by as many quarters as the text is turned.
     quarters = turn % 4
     if quarters == 1:
         return (lambda x, y: (y - bottom, x - left)), height, width
@@ -165,7 +163,7 @@ def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[Glyph | None], place: Place) 
 
 
 def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -> Iterator[Glyph | None]:
-    """Glyphs in content order; None stands for white space."""
+    """Glyphs in content order; None is white space."""
     box = c.FS_RECTF()
     its_place = ctypes.byref(box)
     codes = _codes(page, len(angles))
@@ -187,7 +185,7 @@ def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -
 
 
 def _codes(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
-    """The code of each character: all of them in one call, or one by one where that call leaves some out."""
+    """The code of each character, in one call if it returns all of them, else one by one."""
     buffer = (ctypes.c_ushort * (2 * count + 1))()
     units = c.FPDFText_GetText(page, 0, count, buffer) - 1
     text = bytes(buffer)[: 2 * max(units, 0)].decode("utf-16-le", "surrogatepass")
@@ -198,7 +196,7 @@ def _codes(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
 
 @lru_cache(maxsize=4096)
 def _text_of(code: int) -> str:
-    """What is printed: ligatures apart, private-use bullets as a bullet; "" for white space and for no character."""
+    """The printed text: ligatures split, private-use bullets as bullets; "" for white space and invalid codes."""
     if code in _SOFT_HYPHENS:
         return "-"
     if not 32 < code < 0x110000 or 0xD800 <= code < 0xE000 or chr(code).isspace():
@@ -241,7 +239,7 @@ _FORM_TOO_DEEP = -1
 
 
 class _Item(NamedTuple):
-    """An object of the page or of a form on it, its kind, and the matrix of what it stands in."""
+    """An object of the page or of a form on it, its kind, and the matrix of its container."""
 
     object: c.FPDF_PAGEOBJECT
     kind: int
@@ -264,7 +262,7 @@ def _item_and_inner(item: c.FPDF_PAGEOBJECT, outer: _Matrix, depth: int) -> Iter
 
 
 class _Shapes:
-    """Straight rulings and shaded areas of a page."""
+    """Straight rules and shaded areas of a page."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -278,7 +276,7 @@ class _Shapes:
         paths = [item for item in items if item.kind == c.FPDF_PAGEOBJ_PATH]
         counts = [c.FPDFPath_CountSegments(path.object) for path in paths]
         if len(items) > MOST_OBJECTS or sum(counts) > MOST_SEGMENTS:
-            return  # A drawing of so many strokes is a picture: its strokes are no rulings, the text is read without.
+            return  # A drawing with this many strokes is a picture. Read the text without rules.
         for path, count in zip(paths, counts, strict=True):
             self._path(path.object, count, path.outer)
 
@@ -349,7 +347,7 @@ def _times(inner: _Matrix, outer: _Matrix) -> _Matrix:
 
 
 def _lightness(item: c.FPDF_PAGEOBJECT) -> int:
-    """Of what the path is filled with: 255 is white or nothing."""
+    """Lightness of the path's fill; 255 is white or transparent."""
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     if not c.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
         return 0
@@ -366,6 +364,6 @@ def _borders(x0: float, top: float, x1: float, bottom: float) -> list[Edge]:
 
 
 def _background(lines: list[Edge], width: float, height: float) -> set[Edge]:
-    """Graph paper and frames: rulings from one end of the page to the other, which a table with margins never has."""
+    """Graph paper and frames: rules across the whole page, which a table within margins never has."""
     spanning = {edge for edge in lines if edge.length >= 0.985 * (width if edge.is_horizontal else height)}
     return spanning if len(spanning) >= 8 else set()
