@@ -110,6 +110,8 @@ def fit(cases: list[Case]) -> dict[str, Any]:
     regions = read_regions(cases, local, by_fold)
     print(f"{len(gold)} parts teach the local models; {len(regions)} regions")
     parts, parts_by_fold = fit_stages.fit_parts(regions)
+    for own, wording in zip([parts, *parts_by_fold], fit_stages.fit_wording(cases), strict=True):
+        own["wording"] = wording
     whole, confidence, figures = fit_stages.fit_wholes(cases, regions, parts, parts_by_fold)
     provenance = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),

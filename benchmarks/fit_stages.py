@@ -22,6 +22,7 @@ from rubric_jobs.reader import (
     grid_work,
     local_features,
     weights,
+    wording,
 )
 from rubric_jobs.reader import regions as regions_module
 from rubric_jobs.reader.plan import Part
@@ -29,7 +30,9 @@ from rubric_jobs.reader.sheet import part_sheet
 
 MADE_LOCAL, MADE_PART, MADE_WHOLE = 0.25, 0.2, 0.25
 RIDGE_RANK, RIDGE_WHOLE = 10.0, 3.0
-COST_LOCAL, COST_DETECT, COST_CONFIDENCE = 0.5, 0.03, 0.05
+COST_LOCAL, COST_DETECT, COST_CONFIDENCE, COST_WORDING = 0.5, 0.03, 0.05, 5.0
+FEWEST_STEM = 5
+"""Documents that a stem must stand in: what fewer say is by chance."""
 CAUTION = 0.8
 """Log odds by which a reading must beat "no rubric here"."""
 WIDE = {
@@ -188,6 +191,28 @@ def _fit_detect(chosen: list[tuple[Region, Option]]) -> Weights:
     told = difference(fit_classes(examples, COST_DETECT / 2), "yes", "no")
     intercept = told.pop("bias", 0.0)
     return {**{n: round(v / scale[n], 4) for n, v in told.items() if n in scale}, "intercept": intercept}
+
+
+def fit_wording(cases: list[Any]) -> list[Weights]:
+    """What the words of real documents say of whether they hold a rubric: of all, then of each fold's others."""
+    real = [case for case in cases if not case.is_made]
+    return [_fit_wording(real), *(_fit_wording([c for c in real if fold_of(c.repo) != k]) for k in range(FOLDS))]
+
+
+def _fit_wording(cases: list[Any]) -> Weights:
+    rubrics = sum(case.truth["kind"] != "none" for case in cases)
+    worths = {"yes": len(cases) / 2 / rubrics, "no": len(cases) / 2 / (len(cases) - rubrics)}
+    common = Counter(stem for case in cases for stem in wording.stems(case.document))
+    common.pop("bias", None)  # the name of the intercept
+    examples = []
+    for case in cases:
+        known = [stem for stem in wording.stems(case.document) if common[stem] >= FEWEST_STEM]
+        label = "no" if case.truth["kind"] == "none" else "yes"
+        features = dict.fromkeys(known, wording.worth(len(known)))
+        examples.append(Example(features, label, worths[label]))
+    told = difference(fit_classes(examples, COST_WORDING), "yes", "no")
+    intercept = told.pop("bias")
+    return {**told, "intercept": intercept}
 
 
 def fit_wholes(

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pypdfium2 as pdfium
 
@@ -61,12 +62,24 @@ MARGIN = 0.13
 """Share of the page's height, at top and bottom, in which running headers and footers are found."""
 
 
-@dataclass(slots=True)
+@dataclass
 class _Page:
     content: PageContent
     ruled: list[Grid]
     tables: list[PlacedTable] = field(default_factory=list)
     loose: list[Word] = field(default_factory=list)
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Of all its words, whether they stand in tables or not."""
+        return into_lines(self.content.words)
+
+    @cached_property
+    def edge_lines(self) -> list[Line]:
+        """Lines near the upper and the lower edge that are in no ruled table."""
+        low, high = MARGIN * self.content.height, (1 - MARGIN) * self.content.height
+        words = [w for w in self.content.words if w.bottom < low or w.top > high]
+        return into_lines([w for w in words if not any(_inside(w, grid.box) for grid in self.ruled)])
 
 
 def parse(data: bytes, recognized: Sequence[Recognized] = ()) -> Document:
@@ -101,21 +114,21 @@ def document_of(contents: list[PageContent], recognized: Sequence[Recognized] = 
         pages=len(contents),
         blocks=tuple(as_shown(blocks, recognized)),
         scanned_pages=scanned,
-        doubts=((RECOGNIZED_TEXT,) if seen else ()) + _doubts(contents, blocks),
+        doubts=((RECOGNIZED_TEXT,) if seen else ()) + _doubts(pages, blocks),
         recognized_pages=seen,
     )
 
 
-def _doubts(contents: list[PageContent], blocks: list[Block]) -> tuple[str, ...]:
+def _doubts(pages: list[_Page], blocks: list[Block]) -> tuple[str, ...]:
     found = []
     tables = [block for block in blocks if isinstance(block, Table)]
     if any(len({cell.source.page for cell in table.cells}) > 1 for table in tables):
         found.append(JOINED_PAGES)
-    if any(line.is_fused for content in contents for line in into_lines(content.words)):
+    if any(line.is_fused for page in pages for line in page.lines):
         found.append(FUSED_LINES)
-    if any(content.has_detached_accents for content in contents):
+    if any(page.content.has_detached_accents for page in pages):
         found.append(DETACHED_ACCENTS)
-    if any(content.is_garbled for content in contents):
+    if any(page.content.is_garbled for page in pages):
         found.append(GARBLED_TEXT)
     return tuple(found)
 
@@ -233,17 +246,9 @@ def _running_lines(pages: list[_Page]) -> set[tuple[str, int]]:
     """Keys of running headers and footers: the same line, ignoring numbers, at the same height on most pages."""
     seen: Counter[tuple[str, int]] = Counter()
     for page in pages:
-        seen.update({key for line in _edge_lines(page) for key in _keys(line)})
+        seen.update({key for line in page.edge_lines for key in _keys(line)})
     least = max(2, round(0.5 * len(pages)))
     return {key for key, count in seen.items() if count >= least}
-
-
-def _edge_lines(page: _Page) -> list[Line]:
-    """Lines near the top and bottom edge that are outside ruled tables."""
-    height = page.content.height
-    low, high = MARGIN * height, (1 - MARGIN) * height
-    words = [w for w in page.content.words if w.bottom < low or w.top > high]
-    return into_lines([w for w in words if not any(_inside(w, grid.box) for grid in page.ruled)])
 
 
 def _keys(line: Line) -> tuple[tuple[str, int], ...]:
@@ -257,7 +262,7 @@ def _headings(pages: list[_Page], texts: set[str]) -> set[str]:
     """Those of the texts that are the header row of a table on some page."""
     found: set[str] = set()
     for page in pages if texts else ():
-        for line in into_lines(page.content.words):
+        for line in page.lines:
             text = _keys(line)[0][0]
             if text in texts and text not in found and heads_columns(line, page.content.words):
                 found.add(text)
@@ -267,7 +272,7 @@ def _headings(pages: list[_Page], texts: set[str]) -> set[str]:
 def _without(page: _Page, repeated: set[tuple[str, int]], headings: set[str]) -> list[Word]:
     dropped: set[int] = set()
     table_from = None
-    for line in _edge_lines(page):
+    for line in page.edge_lines:
         if any(key in repeated for key in _keys(line)) and _keys(line)[0][0] in headings:
             # Lines below a repeated header row belong to its table, even if other pages have the same lines there.
             table_from = line.box[1]

@@ -36,26 +36,36 @@ _SLASHES = frozenset("/⁄∕")
 
 
 class Places:
-    """An index of glyphs by position."""
+    """Glyphs by where they stand. Few pages are asked for more than a few places: a row is binned when it is."""
 
     def __init__(self, glyphs: Sequence[Glyph | None]) -> None:
-        self._bins: dict[tuple[int, int], list[int]] = defaultdict(list)
+        self._glyphs = glyphs
+        self._rows: dict[float, list[int]] = defaultdict(list)
+        self._bins: dict[int, dict[float, list[int]]] = {}
         for at, glyph in enumerate(glyphs):
             if glyph is not None:
-                _, x0, top, x1, bottom, *_ = glyph
-                self._bins[_bin((x0 + x1) / 2, (top + bottom) / 2)].append(at)
+                self._rows[(glyph[2] + glyph[4]) // (2 * _BIN)].append(at)
 
     def near(self, x: float, y: float) -> Iterator[int]:
-        """Indices of the glyphs whose centre is within 16 points, and of some others."""
-        column, row = _bin(x, y)
-        for place in ((column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
-            found = self._bins.get(place, ())
-            if len(found) <= _MOST_IN_BIN:
-                yield from found
+        """Indices of the glyphs whose centre stands within 16 points, and of some more."""
+        column, row = int(x // _BIN), int(y // _BIN)
+        rows = [self._binned(row + j) for j in (-1, 0, 1)]
+        for i in (-1, 0, 1):
+            for bins in rows:
+                found = bins.get(column + i, ())
+                if len(found) <= _MOST_IN_BIN:
+                    yield from found
 
-
-def _bin(x: float, y: float) -> tuple[int, int]:
-    return int(x // _BIN), int(y // _BIN)
+    def _binned(self, row: int) -> dict[float, list[int]]:
+        """The glyphs of a row by their column."""
+        bins = self._bins.get(row)
+        if bins is None:
+            bins = self._bins[row] = defaultdict(list)
+            for at in self._rows.get(row, ()):
+                glyph = self._glyphs[at]
+                if glyph is not None:
+                    bins[(glyph[1] + glyph[3]) // (2 * _BIN)].append(at)
+        return bins
 
 
 def with_accents(glyphs: Glyphs) -> tuple[Glyphs, bool]:

@@ -1,25 +1,25 @@
-"""Reads words and edges of one page with PDFium. Only this module, `pdf_type` and `pdf_annotations` use its C API."""
+"""One page as PDFium sees it → words and edges. Only this module, `pdf_characters`, `pdf_type` and
+`pdf_annotations` speak PDFium's C interface.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import itertools
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from rubric_jobs.documents import symbols
 from rubric_jobs.documents.geometry import Box, Edge, PageContent, Word
 from rubric_jobs.documents.pdf_annotations import Place, read_annotations
+from rubric_jobs.documents.pdf_characters import Characters, address
 from rubric_jobs.documents.pdf_garbled import is_garbled
 from rubric_jobs.documents.pdf_glyphs import Glyph, Glyphs, with_accents, with_raised
-from rubric_jobs.documents.pdf_type import are_tight, line_of_type, style, true_height, type_size
+from rubric_jobs.documents.pdf_type import true_height
 from rubric_jobs.documents.pdf_unseen import without_invisible, without_struck
 from rubric_jobs.errors import DocumentTooLarge
 
@@ -30,8 +30,7 @@ DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
 SUSPICIOUS_HEIGHT = 20.0
-"""Points. Only taller words are measured again, which takes three calls."""
-_SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
+"""Points; only words that look so tall are measured again, which costs three calls."""
 _WHITE = 245
 _WHITE_AREA = 253
 """Fills from this lightness on are white. Rows are shaded in tints that are too light for a rule."""
@@ -50,11 +49,12 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
     shapes = _Shapes(place)
     shapes.take(items)
     beside = read_annotations(page, place)
-    glyphs = _seen(text_page.raw, list(_glyphs(text_page.raw, angles, place, turn)), items, place)
+    characters = Characters(text_page.raw, count)
+    glyphs = _seen(characters, characters.glyphs(angles, place, turn), items, place)
     glyphs, shapes.lines = without_struck(glyphs, shapes.lines, beside.struck)
     glyphs, has_detached_accents = with_accents(glyphs)
     boxes = [box for box in shapes.boxes if not any(_overlap(box, field) for field in beside.boxes)]
-    words = _words(text_page.raw, with_raised(glyphs), place) + beside.words + beside.boxes + boxes
+    words = _Words(text_page.raw, characters, place).of(with_raised(glyphs)) + beside.words + beside.boxes + boxes
     background = _background(shapes.lines, width, height)
     return PageContent(
         number=number,
@@ -65,25 +65,21 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
         fills=shapes.fills,
         has_picture=shapes.has_picture,
         has_detached_accents=has_detached_accents,
-        is_garbled=is_garbled([word.text for word in words], _unknown(text_page.raw, count)),
+        is_garbled=is_garbled([word.text for word in words], characters.unknown()),
     )
 
 
-def _seen(page: c.FPDF_TEXTPAGE, glyphs: Glyphs, items: list[_Item], place: Place) -> Glyphs:
-    """The glyphs without redundant invisible ones."""
+def _seen(characters: Characters, glyphs: Glyphs, items: list[_Item], place: Place) -> Glyphs:
+    """The glyphs without invisible ones that say nothing new."""
     texts = (item.object for item in items if item.kind == c.FPDF_PAGEOBJ_TEXT)
-    invisible = {_address(text) for text in texts if c.FPDFTextObj_GetTextRenderMode(text) in _INVISIBLE}
+    invisible = {address(text) for text in texts if c.FPDFTextObj_GetTextRenderMode(text) in _INVISIBLE}
     if not invisible:
         return glyphs
     pictures = [_picture_box(item, place) for item in items if item.kind == c.FPDF_PAGEOBJ_IMAGE]
-    return without_invisible(glyphs, invisible, pictures, lambda i: _address(c.FPDFText_GetTextObject(page, i)))
+    return without_invisible(glyphs, invisible, pictures, characters.drawn_by)
 
 
 _INVISIBLE = (c.FPDF_TEXTRENDERMODE_INVISIBLE, c.FPDF_TEXTRENDERMODE_CLIP)
-
-
-def _address(item: c.FPDF_PAGEOBJECT) -> int:
-    return ctypes.cast(item, ctypes.c_void_p).value or 0
 
 
 def _picture_box(item: _Item, place: Place) -> Box:
@@ -96,18 +92,6 @@ def _picture_box(item: _Item, place: Place) -> Box:
 
 def _overlap(one: Word, other: Word) -> bool:
     return one.x0 < other.x1 and other.x0 < one.x1 and one.top < other.bottom and other.top < one.bottom
-
-
-def _unknown(page: c.FPDF_TEXTPAGE, count: int) -> float:
-    """The share of the page's characters that its fonts map to no letter."""
-    codes = [code for code in _codes(page, count) if code not in _WHITE_CODES]
-    return sum(code < 32 or code == _REPLACEMENT for code in codes if code != _HYPHEN) / max(len(codes), 1)
-
-
-_WHITE_CODES = frozenset((0x09, 0x0A, 0x0D, 0x20))
-_HYPHEN = 0x02
-"""PDFium's code for a hyphen at the end of a line."""
-_REPLACEMENT = 0xFFFD
 
 
 def _may_be_turned(items: list[_Item]) -> bool:
@@ -147,69 +131,34 @@ def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
     return (lambda x, y: (x - left, top - y)), width, height
 
 
-def _words(page: c.FPDF_TEXTPAGE, glyphs: Iterable[Glyph | None], place: Place) -> list[Word]:
-    words: list[Word] = []
-    held: list[Glyph] = []
-    for glyph in glyphs:
-        if glyph is None or (held and _breaks(held[-1], glyph)):
-            if held:
-                words.append(_as_word(page, held, place))
-            held = []
-        if glyph is not None:
-            held.append(glyph)
-    if held:
-        words.append(_as_word(page, held, place))
-    return words
+class _Words:
+    """Glyphs → words."""
 
+    def __init__(self, page: c.FPDF_TEXTPAGE, characters: Characters, place: Place) -> None:
+        self._page = page
+        self._characters = characters
+        self._place = place
 
-def _glyphs(page: c.FPDF_TEXTPAGE, angles: list[int], place: Place, turn: int) -> Iterator[Glyph | None]:
-    """Glyphs in content order; None is white space."""
-    box = c.FS_RECTF()
-    its_place = ctypes.byref(box)
-    codes = _codes(page, len(angles))
-    is_tight = turn == 0 and are_tight(page, codes)
-    for i, code in enumerate(codes):
-        text = _text_of(code)
-        if not text or not c.FPDFText_GetLooseCharBox(page, i, its_place):
-            yield None
-            continue
-        x0, top = place(box.left, box.top)
-        x1, bottom = place(box.right, box.bottom)
-        if x0 > x1:
-            x0, x1 = x1, x0
-        if top > bottom:
-            top, bottom = bottom, top
-        if is_tight and not angles[i] and (size := type_size(page, i)) > 0:
-            top, bottom = line_of_type(page, i, place, size)
-        yield text, x0, top, x1, bottom, (angles[i] - turn) % 4, i
+    def of(self, glyphs: Iterable[Glyph | None]) -> list[Word]:
+        words: list[Word] = []
+        held: list[Glyph] = []
+        for glyph in glyphs:
+            if held and (glyph is None or _breaks(held[-1], glyph)):
+                words.append(self._word(held))
+                held = []
+            if glyph is not None:
+                held.append(glyph)
+        if held:
+            words.append(self._word(held))
+        return words
 
-
-def _codes(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
-    """The code of each character, in one call if it returns all of them, else one by one."""
-    buffer = (ctypes.c_ushort * (2 * count + 1))()
-    units = c.FPDFText_GetText(page, 0, count, buffer) - 1
-    text = bytes(buffer)[: 2 * max(units, 0)].decode("utf-16-le", "surrogatepass")
-    if len(text) == count:
-        return [ord(sign) for sign in text]
-    return [c.FPDFText_GetUnicode(page, i) for i in range(count)]
-
-
-@lru_cache(maxsize=4096)
-def _text_of(code: int) -> str:
-    """The printed text: ligatures split, private-use bullets as bullets; "" for white space and invalid codes."""
-    if code in _SOFT_HYPHENS:
-        return "-"
-    if not 32 < code < 0x110000 or 0xD800 <= code < 0xE000 or chr(code).isspace():
-        return ""
-    if 0xFB00 <= code <= 0xFB06:
-        return unicodedata.normalize("NFKC", chr(code))
-    if 0xE000 <= code <= 0xF8FF:
-        return "☐" if code in _SYMBOL_BOXES else "☑" if code in _SYMBOL_TICKS else symbols.picture(code)
-    return chr(code)
-
-
-_SYMBOL_BOXES = frozenset({0xF06F, 0xF070, 0xF071, 0xF072, 0xF0A8})
-_SYMBOL_TICKS = frozenset({0xF0FC, 0xF0FE, 0xF052, 0xF053})
+    def _word(self, glyphs: list[Glyph]) -> Word:
+        texts, lefts, tops, rights, bottoms, angles, indices = zip(*glyphs, strict=True)
+        is_bold, is_italic = self._characters.style(indices[0])
+        top, bottom = min(tops), max(bottoms)
+        if bottom - top > SUSPICIOUS_HEIGHT and angles[0] == 0:
+            top, bottom = true_height(self._page, indices[0], self._place, top, bottom)
+        return Word("".join(texts), min(lefts), top, max(rights), bottom, is_bold, is_italic, angles[0])
 
 
 def _breaks(last: Glyph, new: Glyph) -> bool:
@@ -223,15 +172,6 @@ def _breaks(last: Glyph, new: Glyph) -> bool:
     if height < 1.0:
         height = 1.0
     return not -2.0 * height <= x0 - last_x1 <= 0.6 * height or abs(bottom - last_bottom) > 0.6 * height
-
-
-def _as_word(page: c.FPDF_TEXTPAGE, glyphs: list[Glyph], place: Place) -> Word:
-    texts, lefts, tops, rights, bottoms, angles, indices = zip(*glyphs, strict=True)
-    is_bold, is_italic = style(page, indices[0])
-    top, bottom = min(tops), max(bottoms)
-    if bottom - top > SUSPICIOUS_HEIGHT and angles[0] == 0:
-        top, bottom = true_height(page, indices[0], place, top, bottom)
-    return Word("".join(texts), min(lefts), top, max(rights), bottom, is_bold, is_italic, angles[0])
 
 
 _Matrix = tuple[float, float, float, float, float, float]

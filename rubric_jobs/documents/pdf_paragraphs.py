@@ -45,11 +45,12 @@ def paragraphs(
     """Paragraphs of loose words. The texts on both sides of a gutter stay separate."""
     usual = median([w.size for w in words])
     found: list[PlacedParagraph] = []
-    columns = _text_columns(words, content)
+    lines = into_lines(words)
+    columns = _text_columns(words, lines, content)
     lefts = [min((word.x0 for word in part), default=0.0) for part in columns]
     for column, part in enumerate(columns):
         own = []
-        for stretch in stretches(into_lines(part), tables):
+        for stretch in stretches(lines if part is words else into_lines(part), tables):
             right = _right_edge(stretch, content.width if len(columns) == 1 else 0.0)
             own += _with_titles_joined(_of_stretch(stretch, right, content, column, usual, vocabulary), usual)
         found += [_indented_from(item, lefts[column] - lefts[0]) for item in own]
@@ -93,9 +94,8 @@ def _around(one: Box, other: Box) -> Box:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
-def _text_columns(words: list[Word], content: PageContent) -> list[list[Word]]:
-    """The page's words as one part, or as two if a gutter runs down the middle."""
-    lines = into_lines(words)
+def _text_columns(words: list[Word], lines: list[Line], content: PageContent) -> list[list[Word]]:
+    """The page's words in one part, or in two where a gutter runs down its middle."""
     middle = range(int(content.width * 0.38), int(content.width * 0.62), 2)
     crossing = Counter(x for line in lines for x in _crossed(line, middle))
     best = min(middle, key=lambda x: crossing[x], default=0)

@@ -23,10 +23,10 @@ def without_struck(glyphs: Glyphs, lines: list[Edge], boxes: list[Box]) -> tuple
     short = [edge for edge in lines if edge.is_horizontal and edge.length <= LONGEST_STRIKE]
     if len(short) > MOST_STRIKES or not (short or boxes):
         return glyphs, lines
-    bands: dict[int, list[int]] = defaultdict(list)
+    bands: dict[float, list[int]] = defaultdict(list)
     for at, glyph in enumerate(glyphs):
         if glyph is not None:
-            bands[int((glyph[2] + glyph[4]) / 2 // _BAND)].append(at)
+            bands[(glyph[2] + glyph[4]) // (2 * _BAND)].append(at)
     gone: set[int] = set()
     strikes: set[Edge] = set()
     for edge in short:
@@ -41,15 +41,15 @@ def without_struck(glyphs: Glyphs, lines: list[Edge], boxes: list[Box]) -> tuple
     return [None if at in gone else g for at, g in enumerate(glyphs)], [e for e in lines if e not in strikes]
 
 
-def _between(bands: dict[int, list[int]], top: float, bottom: float) -> list[int]:
+def _between(bands: dict[float, list[int]], top: float, bottom: float) -> list[int]:
     rows = [
         bands.get(band, []) for band in range(int(top // _BAND), min(int(bottom // _BAND), int(top // _BAND) + 30) + 1)
     ]
     return [at for row in rows if len(row) <= _MOST_IN_BAND for at in row]
 
 
-def _struck_by(edge: Edge, glyphs: Glyphs, bands: dict[int, list[int]]) -> list[int]:
-    """The glyphs that a line strikes out. The line must begin and end where they do."""
+def _struck_by(edge: Edge, glyphs: Glyphs, bands: dict[float, list[int]]) -> list[int]:
+    """The glyphs that a line runs through from the first one's left to the last one's right."""
     found = [
         (at, glyph)
         for at in _between(bands, edge.at - _BAND, edge.at + _BAND)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from rubric_jobs.documents.model import Document, fold
-from rubric_jobs.reader import assemble
+from rubric_jobs.reader import assemble, wording
 from rubric_jobs.reader.candidates import Candidate
 from rubric_jobs.reader.features import Features, document_features, share
 from rubric_jobs.reader.plan import Plan
@@ -43,8 +43,9 @@ def wholes(document: Document, found: Regions) -> list[Whole]:
     """Readings with their features and scores, best first."""
     weights = fitted().get("whole", {})
     made = [Whole(())]
+    words = wording.log_odds(document)
     for parts in _sets(found):
-        features = whole_features(document, parts, found)
+        features = whole_features(document, parts, found) | {"wording": words}
         made.append(Whole(parts, features, dot(weights, features)))
     made.sort(key=lambda whole: -whole.score)
     return made
