@@ -76,7 +76,7 @@ class _Page:
 
     @cached_property
     def edge_lines(self) -> list[Line]:
-        """Lines near the upper and the lower edge that are in no ruled table."""
+        """Lines near the top and bottom edge that are outside ruled tables."""
         low, high = MARGIN * self.content.height, (1 - MARGIN) * self.content.height
         words = [w for w in self.content.words if w.bottom < low or w.top > high]
         return into_lines([w for w in words if not any(_inside(w, grid.box) for grid in self.ruled)])

@@ -47,7 +47,7 @@ class Places:
                 self._rows[(glyph[2] + glyph[4]) // (2 * _BIN)].append(at)
 
     def near(self, x: float, y: float) -> Iterator[int]:
-        """Indices of the glyphs whose centre stands within 16 points, and of some more."""
+        """Indices of the glyphs whose centre is within 16 points, and of some others."""
         column, row = int(x // _BIN), int(y // _BIN)
         rows = [self._binned(row + j) for j in (-1, 0, 1)]
         for i in (-1, 0, 1):

@@ -30,7 +30,7 @@ DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
 SUSPICIOUS_HEIGHT = 20.0
-"""Points; only words that look so tall are measured again, which costs three calls."""
+"""Points. Only taller words are measured again, which takes three calls."""
 _WHITE = 245
 _WHITE_AREA = 253
 """Fills from this lightness on are white. Rows are shaded in tints that are too light for a rule."""
@@ -70,7 +70,7 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
 
 
 def _seen(characters: Characters, glyphs: Glyphs, items: list[_Item], place: Place) -> Glyphs:
-    """The glyphs without invisible ones that say nothing new."""
+    """The glyphs without redundant invisible ones."""
     texts = (item.object for item in items if item.kind == c.FPDF_PAGEOBJ_TEXT)
     invisible = {address(text) for text in texts if c.FPDFTextObj_GetTextRenderMode(text) in _INVISIBLE}
     if not invisible:

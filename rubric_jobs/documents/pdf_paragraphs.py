@@ -95,7 +95,7 @@ def _around(one: Box, other: Box) -> Box:
 
 
 def _text_columns(words: list[Word], lines: list[Line], content: PageContent) -> list[list[Word]]:
-    """The page's words in one part, or in two where a gutter runs down its middle."""
+    """The page's words as one part, or as two if a gutter runs down the middle."""
     middle = range(int(content.width * 0.38), int(content.width * 0.62), 2)
     crossing = Counter(x for line in lines for x in _crossed(line, middle))
     best = min(middle, key=lambda x: crossing[x], default=0)

@@ -49,7 +49,7 @@ def _between(bands: dict[float, list[int]], top: float, bottom: float) -> list[i
 
 
 def _struck_by(edge: Edge, glyphs: Glyphs, bands: dict[float, list[int]]) -> list[int]:
-    """The glyphs that a line runs through from the first one's left to the last one's right."""
+    """The glyphs that a line strikes out. The line must begin and end where they do."""
     found = [
         (at, glyph)
         for at in _between(bands, edge.at - _BAND, edge.at + _BAND)
