@@ -280,6 +280,8 @@ RUBRIC_TENANT_MAX_PROCESSING = _optional_count("RUBRIC_TENANT_MAX_PROCESSING")
 RUBRIC_PROVIDER_MAX_CALLS = _optional_count("RUBRIC_PROVIDER_MAX_CALLS")
 WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=100)
+WORKER_READERS = env.int("WORKER_READERS", default=3)
+"""Child processes in which a worker process reads documents."""
 
 PUMP_LIFETIME_SECONDS = env.int("PUMP_LIFETIME_SECONDS", default=3600)
 """A pump hands over to a fresh process after this, so that leaks cannot grow."""

@@ -141,6 +141,11 @@ def worker_processes() -> int:
     return int(settings.WORKER_PROCESSES)
 
 
+def readers() -> int:
+    """How many documents a worker process reads at once, each in a child process."""
+    return int(settings.WORKER_READERS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PumpSettings:
     """`concurrency` jobs at once in a process, `tenant_cap` of a tenant, `call_cap` calls of a provider. Else seconds.

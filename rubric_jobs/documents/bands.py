@@ -1,4 +1,4 @@
-"""Tables whose only rulings (or the edges of whose shaded rows) are horizontal."""
+"""Finds tables that have horizontal rules only. The edges of shaded rows count as rules."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from rubric_jobs.documents.lines import Line, into_lines
 SAME_EXTENT = 5.0
 FEWEST_RULES = 3
 FEWEST_RULED_ROWS = 4
-"""Rules, above which every row has its own."""
+"""From this number of rules on, each row is taken to have its own rule."""
 SHORTEST_PIECE = 8.0
-"""Points: a column is wider, a dash is shorter."""
+"""Points. Shorter pieces are dashes; every column is wider."""
 JOINT = 1.0
-"""Points between the end of a piece of a rule and the start of the next."""
+"""Points. Largest gap between two adjacent pieces of one rule."""
 SAME_JOINT = 2.5
 SAME_RULE = 2.0
 FARTHEST = 2.5
-"""Type sizes between two lines of one table without rules."""
+"""Type sizes. Largest gap between two lines of a table without rules."""
 WIDER = 1.3
-"""Times the widest gap between rows."""
+"""A gap this many times as wide as the widest gap between rows ends the table."""
 WRAPPED = 0.9
-"""Type sizes between two lines of a cell."""
+"""Type sizes. Largest gap between two lines of one cell."""
 
 
 @dataclass(slots=True)
 class _Rule:
-    """A rule in pieces: the places where two of them meet are the borders of columns."""
+    """A rule drawn in pieces. Two pieces meet at the border between two columns."""
 
     at: float
     pieces: list[Edge]
@@ -53,14 +53,14 @@ class _Rule:
 
 @dataclass(slots=True)
 class _Jointed:
-    """Rules of one table: `borders` are those of its columns, the outer ones too."""
+    """The rules of one table. `borders` are its column borders, including the outer ones."""
 
     borders: list[float]
     rules: list[_Rule] = field(default_factory=list)
 
 
 def jointed_grids(words: list[Word], edges: list[Edge]) -> list[Grid]:
-    """Tables with rules or shaded areas across that are drawn cell by cell."""
+    """Tables whose horizontal rules or shaded areas are drawn cell by cell."""
     upright = [w for w in words if w.quarter % 2 == 0]
     found = []
     for group in _jointed(edges):
@@ -75,7 +75,7 @@ def _jointed(edges: list[Edge]) -> list[_Jointed]:
     groups: list[_Jointed] = []
     for rule in _rules(edges):
         joints = rule.joints()
-        # Once another table has begun below it, a table has ended.
+        # A table ends where another table begins below it, so look at the latest groups first.
         group = next((g for g in reversed(groups) if rule.start < g.borders[-1] and g.borders[0] < rule.end), None)
         if group is None or not _belongs(rule, joints, group):
             if not joints:
@@ -99,7 +99,7 @@ def _rules(edges: list[Edge]) -> list[_Rule]:
 
 
 def _belongs(rule: _Rule, joints: list[float], group: _Jointed) -> bool:
-    """Whether the rule begins, is parted and ends at borders of the group, or has more of them and the same extent."""
+    """Whether the rule's ends and joints lie on the group's borders, or it has the same extent and more joints."""
     own = [rule.start, *joints, rule.end]
     if all(_is_near(group.borders, x) for x in own):
         return True
@@ -112,7 +112,7 @@ def _is_near(xs: list[float], at: float) -> bool:
 
 
 def _apart(group: _Jointed, words: list[Word]) -> list[_Jointed]:
-    """The group's tables: between two of them stands a heading over all columns, above a line of headings."""
+    """Splits the group into tables. A heading across the columns, above column headings, begins a new table."""
     x0, x1 = group.borders[0], group.borders[-1]
     parts = [_Jointed(group.borders, [group.rules[0]])]
     for above, rule in itertools.pairwise(group.rules):
@@ -127,7 +127,7 @@ def _apart(group: _Jointed, words: list[Word]) -> list[_Jointed]:
 
 
 def _begins_table(lines: list[Line], xs: list[float]) -> bool:
-    """Whether a text over all columns stands apart from lines in columns above it or below it."""
+    """Whether a text crosses the columns and a gap separates it from the lines in columns above or below it."""
     wide = [i for i, line in enumerate(lines) if crosses(line, xs)]
     if not wide:
         return False
@@ -170,7 +170,7 @@ def _jointed_grid(group: _Jointed, words: list[Word]) -> Grid | None:
 
 
 def _open_grid(group: _Jointed, lines: list[Line]) -> Grid | None:
-    """A table with a rule below its header, and perhaps one more: the rows below go on as long as their columns do."""
+    """A table with one or two rules, the first below its header. It ends where lines leave the columns."""
     xs, top, bottom = group.borders, group.rules[0].at, group.rules[-1].at
     header = lines_above(xs, top, [line for line in lines if line.centre_y < top])
     if len({c for line in header for c in columns_of(line, xs)}) < len(xs) - 1:
@@ -178,7 +178,7 @@ def _open_grid(group: _Jointed, lines: list[Line]) -> Grid | None:
     body = _rows_below(xs, top, [line for line in lines if line.centre_y > top])
     while body and len(body[-1].segments) == 1 and body[-1].centre_y > bottom > top:
         body.pop()
-    # The rest of a row may stand alone below a header of three or more columns.
+    # Under a header of three or more columns, a row may have text in a single column.
     if not body or not (len(xs) > 3 or any(len(columns_of(line, xs)) > 1 for line in body)):
         return None
     box = (xs[0], header[0].box[1] - 1, xs[-1], max(bottom, body[-1].box[3] + 1))
@@ -186,7 +186,7 @@ def _open_grid(group: _Jointed, lines: list[Line]) -> Grid | None:
 
 
 def _rows_below(xs: list[float], top: float, lines: list[Line]) -> list[Line]:
-    """Lines in the columns, of one size, until a gap that is wider than those between the rows."""
+    """The lines below that keep to the columns and to one type size, up to a gap wider than those between rows."""
     found: list[Line] = []
     widest = 0.0
     for line in lines:
@@ -201,7 +201,7 @@ def _rows_below(xs: list[float], top: float, lines: list[Line]) -> list[Line]:
 
 
 def _row_below(xs: list[float], bottom: float, lines: list[Line]) -> float | None:
-    """The foot of a last row that no rule closes: lines right below, in two or more columns."""
+    """The bottom of a last row without a rule below it: adjacent lines that fill two or more columns."""
     found: list[Line] = []
     for line in lines:
         above = found[-1].box[3] if found else bottom
@@ -213,7 +213,7 @@ def _row_below(xs: list[float], bottom: float, lines: list[Line]) -> float | Non
 
 
 def _with_rows_above(grid: Grid, words: list[Word]) -> Grid:
-    """The grid with the row above the first shaded one: the headings stand above that."""
+    """Adds the unshaded row above the first shaded one, if column headings stand above that row."""
     top = grid.box[1]
     lines = into_lines([w for w in words if w.centre[1] < top])
     first = lines_above(grid.xs, top, lines)
@@ -226,7 +226,7 @@ def _with_rows_above(grid: Grid, words: list[Word]) -> Grid:
 
 
 def _with_wide_cells(grid: Grid, words: list[Word]) -> Grid:
-    """Cells of one row joined where a text crosses the border between them."""
+    """Merges two cells of a row where a word crosses the border between them."""
     areas: list[Area] = []
     for area in grid.areas:
         last = areas[-1] if areas else None
@@ -247,9 +247,9 @@ def _is_crossed(left: Area, right: Area, words: list[Word]) -> bool:
 
 
 def shaded_rows(fills: list[Edge], words: list[Word]) -> list[Edge]:
-    """The edges of areas of one extent below each other, two of which hold texts side by side.
+    """The edges of stacked shaded areas of the same extent, if at least two of them hold texts side by side.
 
-    A single one is a box around a text, several may be boxes with code.
+    A single area is a box around a text. Several without texts side by side may be boxes with code.
     """
     found: list[Edge] = []
     for group in _same_extents(fills):
@@ -261,7 +261,7 @@ def shaded_rows(fills: list[Edge], words: list[Word]) -> list[Edge]:
 
 
 def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
-    """Tables whose only rulings are horizontal, three or more of the same extent one under the other."""
+    """Tables with three or more stacked horizontal rules of the same extent and no vertical ones."""
     grids = []
     for group in _same_extents(rules):
         x0, x1 = min(e.start for e in group), max(e.end for e in group)
@@ -280,7 +280,7 @@ def banded_grids(words: list[Word], rules: list[Edge]) -> list[Grid]:
 
 
 def _open_row(lines: list[Line], below: list[Line], rules: list[Edge]) -> list[Line]:
-    """The lines of a last row that no rule closes: they fall into the columns of the rows above."""
+    """The lines of a last row without a rule below it. They must fit the columns of the rows above."""
     bottom = rules[-1].at
     if not all(any(a.at < line.centre_y < b.at for line in lines) for a, b in itertools.pairwise(rules)):
         return []

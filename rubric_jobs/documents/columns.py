@@ -1,4 +1,4 @@
-"""Tables without vertical rulings: columns by the white corridors between them, rows by rules, gaps and first words."""
+"""Tables without vertical rules. White corridors separate the columns; rules, gaps and first words mark the rows."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rubric_jobs.documents.geometry import Area, Box, Edge, Grid, Word, median
 from rubric_jobs.documents.lines import Line, into_lines, stretches
 
 NARROWEST_CORRIDOR = 7.0
-"""Points: wider than the spaces between words, narrower than the gutter of any table."""
+"""Points. Wider than a space between words, narrower than the gutter of any table."""
 FEWEST_LINES = 3
 MOST_RULES = 2
-"""Below the header and at the end; tables with more are found by them."""
+"""One below the header and one at the end. Other modules find tables with more rules."""
 FULL_RULE = 0.8
-"""Of a table's width."""
+"""Share of the table's width that a rule must span."""
 ROW_GAP = 1.3
-"""A gap so many times the usual line pitch begins a new row."""
+"""A line pitch this many times the usual one begins a new row."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Region:
 
 
 def aligned_grids(words: list[Word], tables: list[Box], rules: list[Edge]) -> list[Grid]:
-    """Tables with hardly any rulings: runs of lines that fall into the same three or more columns."""
+    """Tables with two rules at most: runs of lines that share the same three or more columns."""
     grids = []
     loose = stretches(into_lines([w for w in words if w.quarter % 2 == 0]), tables)
     for lines in [run for stretch in loose for run in _runs(stretch)]:
@@ -45,7 +45,7 @@ def aligned_grids(words: list[Word], tables: list[Box], rules: list[Edge]) -> li
 
 
 def _runs(lines: list[Line]) -> list[list[Line]]:
-    """Stretches of lines in which three segments stand side by side at least twice."""
+    """Runs of lines that share columns. At least two lines of a run have three or more segments."""
     runs: list[list[Line]] = []
     current: list[Line] = []
     for line in lines:
@@ -73,7 +73,7 @@ def _trimmed(run: list[Line]) -> list[Line]:
 
 
 def corridors(lines: list[Line], *, strict: bool = False) -> list[tuple[float, float]]:
-    """Vertical strips between the outermost words that (nearly) no line crosses."""
+    """Vertical white strips between the outermost words. With `strict`, no line crosses them; else hardly any does."""
     left = min(line.box[0] for line in lines)
     right = max(line.box[2] for line in lines)
     counts = [0] * (int(right - left) + 2)
@@ -104,7 +104,7 @@ def region_grid(region: Region, fewest_columns: int = 2) -> Grid | None:
 
 
 def grid_with_columns(region: Region, xs: list[float]) -> Grid | None:
-    """The region's grid with these column borders; rows are found by rules, gaps and first words."""
+    """The region's grid with these column borders. Rules, gaps and first words mark its rows."""
     held = [columns_of(line, xs) for line in region.lines]
     starts = _row_starts(region, held)
     return _as_grid(region, xs, starts, held)
@@ -118,7 +118,7 @@ def _row_starts(region: Region, held: list[set[int]]) -> list[int]:
     lines = region.lines
     pitches = [b.box[3] - a.box[3] for a, b in itertools.pairwise(lines)]
     size = median([line.size for line in lines])
-    # The tightest pitch is that of lines within a cell; where every row is a single line, no gap stands out.
+    # Lines within a cell have the tightest pitch. If every row is a single line, no gap stands out.
     usual = min((p for p in pitches if p > 0.8 * size), default=0.0)
     gaps = {i + 1 for i, pitch in enumerate(pitches) if pitch > ROW_GAP * usual}
     ruled = {
@@ -138,7 +138,7 @@ def _row_starts(region: Region, held: list[set[int]]) -> list[int]:
 
 
 def _starts_by_key(held: list[set[int]]) -> set[int]:
-    """Lines on which a row begins: all columns at once, or the first column after it was silent."""
+    """Lines on which a row begins. If few lines fill all columns: where the first column has text again."""
     count = max(len(found) for found in held)
     full = sum(len(found) == count for found in held)
     if full * 2 >= len(held):
@@ -148,18 +148,18 @@ def _starts_by_key(held: list[set[int]]) -> set[int]:
 
 
 def _is_caseless(lines: list[Line]) -> bool:
-    """Scripts without small letters do not tell where a text goes on."""
+    """Whether most letters have no case, so that case does not show which lines continue a text."""
     letters = [letter for line in lines for letter in line.text if letter.isalpha()]
     return sum(letter.lower() == letter.upper() for letter in letters) * 2 > len(letters)
 
 
 def _goes_on(line: Line) -> bool:
-    """Whether some segment of the line begins in lower case, as the rest of a wrapped text does."""
+    """Whether a segment of the line begins in lower case, as a wrapped text does."""
     return any(part[0].text[:1].islower() for part in line.segments)
 
 
 def _is_inner_start(i: int, held: list[set[int]]) -> bool:
-    """Within a ruled band: a key in the second of three columns that was silent on the line before."""
+    """Whether a row begins inside a ruled band: its key stands in a later column that was empty on the line above."""
     if i and len(held[i]) >= 2 and 0 not in held[i]:
         key = min(held[i])
         return key not in held[i - 1]
@@ -186,7 +186,7 @@ def _as_grid(region: Region, xs: list[float], starts: list[int], held: list[set[
 
 
 def _row_areas(region: Region, xs: list[float], ys: list[float], row: int) -> list[Area]:
-    """A cell for each column; words that cross a corridor make one wide cell."""
+    """One cell for each column. A word that crosses a corridor merges the cells on both sides."""
     words = [w for line in region.lines for w in line.words if ys[row] <= w.centre[1] < ys[row + 1]]
     crossed = {c for c in range(1, len(xs) - 1) if any(w.x0 < xs[c] - 1 and w.x1 > xs[c] + 1 for w in words)}
     areas, start = [], 0
@@ -199,7 +199,7 @@ def _row_areas(region: Region, xs: list[float], ys: list[float], row: int) -> li
 
 
 def _with_merges(areas: list[Area], starts: list[int], inner: set[int]) -> list[Area]:
-    """First-column cells reach down over the inner rows of their band."""
+    """Extends the cells of the first column down over the inner rows of their band."""
     inner_rows = {row for row, start in enumerate(starts) if start in inner}
     kept: list[Area] = []
     first: Area | None = None

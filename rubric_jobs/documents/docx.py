@@ -1,6 +1,6 @@
-"""DOCX → `Document`, in the order of its body; insertions accepted, deletions, headers and footers left out.
+"""DOCX → `Document`, in the order of the body. Insertions are accepted; deletions, headers and footers are left out.
 
-What Word does not show is not read: text that is hidden or struck through, and rows of nothing else.
+Hidden and struck-through text is left out, and so are rows that hold nothing else.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from rubric_jobs.rubric.model import Source
 
 MOST_CELLS = 20_000
 INDENT = 36.0
-"""Points that one depth of a list is taken to be indented by."""
+"""Points of indent per list level."""
 _MEASURE = re.compile(r"(-?\d{1,6}(?:\.\d{1,4})?)(|pt|in|cm|mm|pc|pi)")
 _POINTS = {"": 1 / 20, "pt": 1.0, "in": 72.0, "cm": 72 / 2.54, "mm": 72 / 25.4, "pc": 12.0, "pi": 12.0}
-"""What the units of a measure are in points; without one it is in twentieths of a point."""
+"""Points per unit. A measure without a unit is in twentieths of a point."""
 
 
 def parse(data: bytes) -> Document:
@@ -60,7 +60,7 @@ class _Body:
     _paragraphs: int = 0
     _cells: int = 0
     _begun: list[Run] = field(default_factory=list)
-    """Runs of a paragraph that the next one continues."""
+    """Runs of a paragraph that continues in the next one."""
 
     def walk(self, parent: Any, depth: int) -> None:
         for item in block_items(parent, depth):
@@ -79,7 +79,7 @@ class _Body:
                 self.walk(box, depth + 1)
 
     def _paragraph(self, item: Any) -> list[Paragraph]:
-        """The paragraph, parted at its line breaks."""
+        """Splits the paragraph at its line breaks."""
         style = style_of(item)
         runs = runs_of(item, self.styles, style)
         if style in self.styles.bold:
@@ -107,7 +107,7 @@ class _Body:
         return found
 
     def _goes_on(self, item: Any) -> bool:
-        """Whether the next paragraph continues this one, whose mark is hidden or deleted."""
+        """Whether the next paragraph continues this one, because its paragraph mark is hidden or deleted."""
         mark, following = item.find(f"{W}pPr/{W}rPr"), item.getnext()
         if mark is None or following is None or following.tag != f"{W}p":
             return False
@@ -144,7 +144,7 @@ class _Body:
         return Table(len(rows), columns, tuple(cells.values()), Source(table=self._tables))
 
     def _rows(self, table: Any) -> list[Any]:
-        """The rows that are shown: not deleted, hidden or full of hidden or struck text alone."""
+        """The rows that Word shows. Deleted and hidden rows go, and rows with hidden or struck-through text only."""
         return [row for row in unwrapped(table, f"{W}tr", 0) if not self._is_gone(row)]
 
     def _is_gone(self, row: Any) -> bool:
@@ -184,7 +184,7 @@ class _Body:
         return found
 
     def _nested_lines(self, table: Any, depth: int) -> list[Paragraph]:
-        """A table within a cell: a line for each of its rows, cells parted by tabs."""
+        """A table within a cell, as one line per row with tabs between the cells."""
         lines = []
         for row in self._rows(table):
             texts = [
@@ -204,7 +204,7 @@ def _cell_above(cells: dict[tuple[int, int], Cell], row: int, column: int) -> tu
 
 
 def _text_boxes(paragraph: Any) -> list[Any]:
-    """Text boxes of a paragraph, each once: their fallback copies for old programs are left out."""
+    """The text boxes of a paragraph, without the fallback copies for older programs."""
     return [
         box
         for box in paragraph.iter(f"{W}txbxContent")

@@ -1,6 +1,6 @@
-"""Parts of other formats that a document takes in (`w:altChunk`), turned into Word's own markup.
+"""Converts embedded parts of other formats (`w:altChunk`) to Word's own markup.
 
-Word does the same when it opens such a document, and keeps the result when the document is saved again.
+Word does the same when it opens such a document, and saves the result.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHARSET = re.compile(
 
 
 def take_in(package: Package) -> str:
-    """Puts the embedded parts' text in their places; returns how those are embedded that could not be read, or ""."""
+    """Replaces embedded parts by their text. Returns how an unreadable part is embedded ("as RTF"), or ""."""
     unread, paragraphs = "", 0
     for place in list(package.body.iter(f"{W}altChunk"))[:MOST_EMBEDDED]:
         blob = package.embedded.get(place.get(_ID, ""), b"")
@@ -44,7 +44,7 @@ def take_in(package: Package) -> str:
 
 
 def _items(blob: bytes) -> list[Any] | None:
-    """The part as paragraphs and tables; None where its format cannot be read."""
+    """The part as paragraphs and tables; None if its format is not supported."""
     if not blob.strip():
         return []
     if blob.startswith(b"PK"):
@@ -66,7 +66,7 @@ def _name(blob: bytes) -> str:
 
 
 def _document(blob: bytes) -> list[Any] | None:
-    """Another document's body. Its numbering is left behind: the numbers of its lists are counted in it alone."""
+    """The body of an embedded Word document, without its numbering, which refers to definitions of that document."""
     try:
         body = open_package(blob).body
     except DocumentTooLarge:

@@ -1,4 +1,4 @@
-"""HTML → Word's paragraphs and tables, as far as rubrics need: text, headings, lists, tables, bold and struck text."""
+"""HTML → Word paragraphs and tables: text, headings, lists, tables, bold and struck-through text."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def plain_items(text: str) -> list[Any]:
 
 @dataclass(slots=True)
 class _Budget:
-    """What is left to be written; a row of few letters can ask for many cells."""
+    """How many elements may still be written. A short row of HTML can ask for many cells."""
 
     left: int = 60_000
 
@@ -78,7 +78,7 @@ class _Writer:
     paragraph: Any | None = None
 
     def element(self, node: Any, formats: frozenset[str], depth: int, number: int = 0) -> None:
-        """`number` counts the items of a list."""
+        """`number` is the item's number in its list."""
         name = node.tag if isinstance(node.tag, str) else ""
         if name in _SKIPPED or _is_hidden(node):
             return
@@ -139,7 +139,7 @@ class _Writer:
     def _table(self, node: Any, depth: int) -> None:
         self.end()
         table = etree.Element(f"{W}tbl")
-        taken: dict[int, int] = {}  # column → rows that a cell above still reaches down
+        taken: dict[int, int] = {}  # column → rows that a cell above still spans
         for source in _rows_of(node):
             row = etree.SubElement(table, f"{W}tr")
             self._row(row, source, taken, depth)
@@ -162,7 +162,7 @@ class _Writer:
         self._covered(row, column, taken)
 
     def _covered(self, row: Any, column: int, taken: dict[int, int]) -> int:
-        """Adds the cells that continue those above; returns the next free column."""
+        """Adds the continuation of cells that span rows; returns the next free column."""
         while taken.get(column, 0) > 0:
             taken[column] -= 1
             self._cell(row, 1, "continue").append(etree.Element(f"{W}p"))
@@ -183,7 +183,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def _rows_of(table: Any) -> list[Any]:
-    """The table's own rows: those of its groups, not those of tables within it."""
+    """The table's own rows, also those in row groups, but not those of nested tables."""
     groups = [child for child in table.iterchildren() if child.tag in ("thead", "tbody", "tfoot")]
     return [row for group in [table, *groups] for row in group.iterchildren("tr") if not _is_hidden(row)]
 

@@ -18,7 +18,7 @@ def is_equation(tag: str) -> bool:
 
 
 def linear(element: Any, depth: int = 0) -> str:
-    """The equation's text. Digits of fractions and powers are raised and lowered, as `raised.settled` takes them."""
+    """The equation's text. Fractions and powers use superscript and subscript digits, as `raised.settled` expects."""
     if depth > DEEPEST:
         return ""
     if element.tag == f"{M}t":
@@ -45,7 +45,7 @@ class _Parts:
         return [linear(part, self._depth + 1) for part in self._element.iterchildren(f"{M}{name}")]
 
     def sign(self, name: str, otherwise: str) -> str:
-        """A character that the construct's properties name."""
+        """A character that the properties of this element set, such as a bracket."""
         stated = self._element.find(f"{M}*/{M}{name}")
         return otherwise if stated is None else stated.get(f"{M}val", otherwise)
 

@@ -20,7 +20,7 @@ class _Level:
 
 @dataclass(slots=True)
 class Numbering:
-    """Labels in document order; `label` advances the counters, so it is asked once for each paragraph."""
+    """Computes labels in document order. `label` advances the counters: call it once per paragraph."""
 
     _lists: dict[str, dict[int, _Level]] = field(default_factory=dict)
     _counters: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * DEEPEST))
@@ -36,7 +36,7 @@ class Numbering:
         return found
 
     def label(self, paragraph: Any) -> tuple[str, int]:
-        """The paragraph's printed number or bullet, and its depth; ("", 0) when it is no list item."""
+        """The paragraph's printed number or bullet, and its list level; ("", 0) if it is not a list item."""
         number, depth = self._list_of(paragraph)
         levels = self._lists.get(number)
         if not levels or depth not in levels:

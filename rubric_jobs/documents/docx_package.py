@@ -1,7 +1,7 @@
-"""Opening a DOCX within limits: what a hostile archive would unpack to is known before anything is unpacked.
+"""Opens a DOCX within limits. The unpacked size of a hostile archive is known before anything is unpacked.
 
-As lenient as Word about what surrounds the text: relations that lead nowhere, templates, the strict variant of the
-format and part names in another case are all read.
+Like Word, this accepts dangling relations, templates, the strict variant of the format, and part names in another
+case.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rubric_jobs.errors import DocumentTooLarge, EncryptedDocument, UnreadableDo
 MOST_MEMBERS = 2_000
 MOST_BYTES = 120 * 1024 * 1024
 MOST_XML_BYTES = 24 * 1024 * 1024
-"""One part's markup; a rubric's own is well under a megabyte."""
+"""Limit for the markup of one part. A rubric's is well under a megabyte."""
 HIGHEST_RATIO = 200
 RATIO_FREE_BYTES = 2 * 1024 * 1024
 MOST_PARAGRAPHS = 40_000
@@ -30,7 +30,7 @@ MOST_RELATIONS = 20_000
 _CHUNK = 1 << 20
 _PARAGRAPH = re.compile(rb"<(?:\w{1,20}:)?p[\s/>]")
 
-# ISO/IEC 29500 Strict, which Word offers as "Strict Open XML Document", differs in the names of its namespaces.
+# ISO/IEC 29500 Strict ("Strict Open XML Document" in Word) uses other namespace names.
 _STRICT = "http://purl.oclc.org/ooxml/"
 _TRANSITIONAL = {
     b"http://purl.oclc.org/ooxml/wordprocessingml/main": b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -40,7 +40,7 @@ _TRANSITIONAL = {
 
 
 class Relation(NamedTuple):
-    """`kind` is the last word of the relation's type, which both variants of the format share."""
+    """`kind` is the last segment of the relation's type, which is the same in both variants of the format."""
 
     id: str
     kind: str
@@ -49,7 +49,7 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The parts of a Word document that reading needs, parsed; `embedded` are the parts its text takes in, by id."""
+    """The parsed parts that reading needs. `embedded` are the embedded parts by relation id."""
 
     body: Any
     numbering: Any | None
@@ -97,7 +97,7 @@ MOST_EMBEDDED_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The archive's members by their names, which are compared without case; a name that is none reads as empty."""
+    """The archive's members by case-insensitive name. A missing member reads as empty."""
 
     archive: zipfile.ZipFile
     members: dict[str, zipfile.ZipInfo]
@@ -139,7 +139,7 @@ class _Parts:
 
 
 def part_name(member: str) -> str:
-    """A member's name as relations give it: some programs write backslashes, a leading slash or another case."""
+    """The normalised member name. Some programs write backslashes, a leading slash or another case."""
     return member.replace("\\", "/").lstrip("/").lower()
 
 
@@ -168,7 +168,7 @@ def _is_markup(member: zipfile.ZipInfo) -> bool:
 
 
 def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Reads through a part of markup: the sizes that an archive states about itself can be lies."""
+    """Reads a part of markup to the end, because the sizes that an archive states can be false."""
     if not _is_markup(member):
         return
     size = paragraphs = 0
@@ -197,13 +197,13 @@ def _parsed(blob: bytes) -> Any:
 
 
 def _refuse_doctype(root: Any) -> None:
-    """As the parser saw it: in UTF-16, none of its bytes look like one."""
+    """Asks the parsed tree. A search in the bytes would miss a doctype in UTF-16."""
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableDocument("The DOCX holds markup that Word never writes and was not read.")
 
 
 def _stated_pages(parts: _Parts) -> int:
-    """Word's own count, where it left one."""
+    """The page count that Word stored, if any."""
     try:
         root = parts.parsed("docprops/app.xml")
     except etree.XMLSyntaxError:

@@ -38,14 +38,14 @@ def style_of(paragraph: Any) -> str:
 
 
 def runs_of(paragraph: Any, styles: Styles, style: str) -> list[Run]:
-    """The runs of a paragraph of this style that are shown: nothing hidden or deleted, of each alternative one."""
+    """The visible runs of a paragraph of this style: nothing hidden or deleted, one choice of each alternative."""
     found = _Reading(styles, style)
     found.walk(paragraph, 0)
     return found.runs
 
 
 def chosen(alternatives: Any) -> Any | None:
-    """Of `mc:AlternateContent` the part for current programs; the other one says the same for old ones."""
+    """The choice of `mc:AlternateContent` for current programs. The fallback repeats its text for older ones."""
     choice = alternatives.find(f"{MC}Choice")
     return choice if choice is not None and len(choice) else alternatives.find(f"{MC}Fallback")
 
@@ -56,7 +56,7 @@ class _Reading:
     style: str
     runs: list[Run] = field(default_factory=list)
     instruction: str = ""
-    """Of the field that was begun last."""
+    """Instruction of the innermost open field."""
 
     def walk(self, parent: Any, depth: int) -> None:
         for child in parent.iterchildren():
@@ -81,7 +81,7 @@ class _Reading:
     def _equation(self, element: Any) -> None:
         text = linear(element)
         before = self.runs[-1].text if self.runs else ""
-        # "2" and an equation of "1/2" is no 21/2.
+        # "2" followed by the equation "1/2" must not become "21/2".
         apart = " " if before[-1:].isdigit() and text[:1] in "0123456789" else ""
         if text:
             self.runs.append(Run(apart + text, False))
@@ -126,7 +126,7 @@ class _Reading:
 
 
 def _inner(element: Any) -> list[Any]:
-    """What holds text within a run: the base of ruby (its reading aid `w:rt` says the same), an alternative."""
+    """Elements within a run that hold its text: the base of ruby text (not the reading aid `w:rt`), an alternative."""
     if element.tag == f"{W}ruby":
         return list(element.iterfind(f"{W}rubyBase/{W}r"))
     part = chosen(element) if element.tag == f"{MC}AlternateContent" else None
@@ -134,7 +134,7 @@ def _inner(element: Any) -> list[Any]:
 
 
 def _eq_fraction(instruction: str) -> str:
-    """The fraction that a field such as `EQ \\f(1;2)` draws; such a field stores no text."""
+    """The fraction that a field such as `EQ \\f(1;2)` draws. Such a field stores no result text."""
     match = _EQ_FRACTION.match(instruction)
     if match is None:
         return ""
@@ -142,7 +142,7 @@ def _eq_fraction(instruction: str) -> str:
 
 
 def _form_field(data: Any | None) -> str:
-    """What a form field of Word 97 shows: a box to tick, or the chosen entry of a list."""
+    """What a Word 97 form field shows: a tick box, or the selected entry of a list."""
     if data is None:
         return ""
     box, choices = data.find(f"{W}checkBox"), data.find(f"{W}ddList")
@@ -174,6 +174,6 @@ def _symbol(element: Any) -> str:
 
 
 def _sign(code: str) -> str:
-    """The character of a hexadecimal code; "" where there is none."""
+    """The character of a hexadecimal code; "" if the code is invalid."""
     value = int(code, 16) if re.fullmatch(r"[0-9A-Fa-f]{1,6}", code) else 0
     return chr(value) if 32 <= value < 0x110000 and not 0xD800 <= value < 0xE000 else ""

@@ -1,4 +1,4 @@
-"""How a DOCX body is built: blocks, rows and cells behind their wrappers, and tables that stand in cells."""
+"""The structure of a DOCX body: blocks, rows and cells inside their wrappers, and tables nested in cells."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rubric_jobs.documents.docx_runs import MC, chosen
 from rubric_jobs.errors import DocumentTooLarge
 
 WIDEST = 63
-"""Word's own limit on columns; a span beyond it is an attack on whoever expands it."""
+"""Word's own limit on columns. A larger span is an attack on programs that expand it."""
 DEEPEST = 12
 _WRAPPERS = frozenset(f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
 
 PlacedCell = tuple[int, int, str, Any]
-"""Column, span, "restart", "continue" or "" and the element of a cell."""
+"""Column, column span, vertical merge ("restart", "continue" or "") and element of a cell."""
 
 
 def block_items(parent: Any, depth: int) -> Iterator[Any]:
-    """Paragraphs and tables in order, those inside content controls and accepted insertions included."""
+    """Paragraphs and tables in order, including those inside content controls and insertions."""
     for child in parent.iterchildren():
         if child.tag in (f"{W}p", f"{W}tbl"):
             yield child
@@ -41,7 +41,7 @@ def unwrapped(parent: Any, tag: str, depth: int) -> Iterator[Any]:
 
 
 def row_cells(row: Any) -> Iterator[PlacedCell]:
-    """The cells of a row; spans are bounded."""
+    """The cells of a row, with spans limited to `WIDEST`."""
     column = _number(row.find(f"{W}trPr/{W}gridBefore"), 0)
     for element in unwrapped(row, f"{W}tc", 0):
         span = max(1, _number(element.find(f"{W}tcPr/{W}gridSpan"), 1))
@@ -63,7 +63,7 @@ def cells_of(table: Any) -> list[Any]:
 
 
 def is_frame(table: Any) -> bool:
-    """Whether a table only places others: one cell around them, or nothing but whole tables in its cells."""
+    """Whether a table only lays out other tables: it has a single cell, or each cell with text holds a table."""
     cells = cells_of(table)
     if len(cells) == 1:
         return next(cells[0].iter(f"{W}tbl"), None) is not None
@@ -85,9 +85,9 @@ def _has_text(element: Any) -> bool:
 
 
 def spread(rows: list[list[PlacedCell]]) -> list[list[PlacedCell]]:
-    """The rows with the cells of a table of one row within a cell as cells of the outer row.
+    """Replaces a cell that holds a one-row table by the cells of that row.
 
-    Grade books such as Canvas put the levels of a criterion as such a table into the one cell for its ratings.
+    Grade books such as Canvas put the levels of a criterion into such a nested table.
     """
     inner = {(r, column): _inner_row(cell) for r, row in enumerate(rows) for column, span, _, cell in row if span == 1}
     widths: dict[int, int] = {}
@@ -114,7 +114,7 @@ def spread(rows: list[list[PlacedCell]]) -> list[list[PlacedCell]]:
 
 
 def _inner_row(cell: Any) -> list[Any]:
-    """The cells of the only row of the only table in a cell that holds nothing else."""
+    """The cells of a one-row table, if the cell holds that table and nothing else."""
     items = list(block_items(cell, 0))
     tables = [item for item in items if item.tag == f"{W}tbl"]
     if len(tables) != 1 or any(_has_text(item) for item in items if item.tag == f"{W}p"):

@@ -1,4 +1,4 @@
-"""What a style says about text, inherited as Word does."""
+"""Text properties of styles, with Word's inheritance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STYLE = f"{W}rStyle"
 _LOOKED_AT = (*_TOGGLES, ALIGNMENT, BOLD, FONTS, _STYLE)
 
 Look = dict[str, Any]
-"""Elements of run properties by their tags."""
+"""Elements of run properties, by tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Styles:
     bold: frozenset[str] = frozenset()
     headings: frozenset[str] = frozenset()
     default: str = ""
-    """The style of a paragraph that names none."""
+    """The style of paragraphs that name none."""
     _known: dict[str, _Style] = field(default_factory=dict)
     _telling: set[str] = field(default_factory=set)
-    """Styles that hide, strike or raise, by themselves or by those they are based on: most documents have none."""
+    """Styles that hide, strike through or raise text, directly or by inheritance. Most documents have none."""
 
     @classmethod
     def of(cls, root: Any | None) -> Styles:
@@ -53,13 +53,13 @@ class Styles:
         return found
 
     def is_seen(self, look: Look, paragraph_style: str) -> bool:
-        """Whether text of this look is shown: neither hidden nor struck through."""
+        """Whether text with this look is visible: neither hidden nor struck through."""
         if not look and not self._telling:
             return True
         return not any(self._is_on(name, look, paragraph_style) for name in _TOGGLES)
 
     def alignment(self, look: Look, paragraph_style: str) -> str:
-        """`superscript`, `subscript` or something else."""
+        """`superscript`, `subscript` or another value."""
         direct = _value(look.get(ALIGNMENT))
         if direct or not self._telling:
             return direct
@@ -71,7 +71,7 @@ class Styles:
             return is_on(direct)
         if not self._telling:
             return False
-        # A character style turns off again what its paragraph's style has turned on (ISO/IEC 29500-1, 17.7.3).
+        # These properties toggle: set in both styles, they cancel out (ISO/IEC 29500-1, 17.7.3).
         return self._toggle(_value(look.get(_STYLE)), name) != self._toggle(paragraph_style or self.default, name)
 
     def _toggle(self, key: str, name: str) -> bool:
@@ -95,7 +95,7 @@ def is_on(flag: Any | None) -> bool:
 
 
 def look_of(properties: Any | None) -> Look:
-    """What run properties (`w:rPr`) say that matters here, by its tag."""
+    """The run properties (`w:rPr`) that matter here, by tag."""
     return {} if properties is None else {child.tag: child for child in properties.iterchildren(*_LOOKED_AT)}
 
 

@@ -1,4 +1,4 @@
-"""Words and ruled edges of a page, in points from its top left corner."""
+"""Words and rules of a page, in points from its top left corner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Word:
     is_bold: bool = False
     is_italic: bool = False
     quarter: int = 0
-    """Quarter turns (anticlockwise) of the text against the page."""
+    """Quarter turns (anticlockwise) of the text relative to the page."""
 
     @property
     def size(self) -> float:
@@ -35,7 +35,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A straight ruling: `at` is its y (horizontal) or x (vertical), `start` to `end` its reach along the other."""
+    """A straight rule. `at` is its y (horizontal) or x (vertical); `start` and `end` are its ends on the other axis."""
 
     is_horizontal: bool
     at: float
@@ -54,19 +54,19 @@ class PageContent:
     height: float
     words: list[Word]
     lines: list[Edge]
-    """Drawn rulings."""
+    """Drawn rules."""
     fills: list[Edge]
-    """Borders of shaded areas, which are weaker evidence of a grid."""
+    """Borders of shaded areas. They are weaker evidence of a grid."""
     has_picture: bool = False
     has_detached_accents: bool = False
-    """Some accents were drawn apart from letters that they could not be put on."""
+    """Some accents were drawn separately and combine with no letter."""
     is_garbled: bool = False
-    """Its text is no letters that anybody could read."""
+    """The extracted text is not what the page shows."""
 
 
 @dataclass(slots=True)
 class Area:
-    """A cell of a grid before it has text: its place in the grid and on the page."""
+    """A cell of a grid before it gets text: its position in the grid and on the page."""
 
     row: int
     column: int
@@ -77,9 +77,9 @@ class Area:
 
 @dataclass(slots=True)
 class Grid:
-    """The cells of one table on one page; `xs` are its column borders.
+    """The cells of one table on one page. `xs` are its column borders.
 
-    `is_open`: the rules between its columns reach below its last rule across, so that its last row was cut there.
+    `is_open`: the vertical rules reach below the last horizontal one, so the page break cut the last row.
     """
 
     box: Box

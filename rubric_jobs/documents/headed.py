@@ -1,4 +1,4 @@
-"""Columns of a drawn grid that no rule parts: headings apart in one cell, and below each of them its own words."""
+"""Columns of a drawn grid without a rule between them: one header cell holds several headings with gaps."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rubric_jobs.documents.geometry import Area, Grid, Word
 from rubric_jobs.documents.lines import Line, into_lines, split_marker
 
 WIDEST_HEADER = 3
-"""Lines of a header cell."""
+"""Most lines in a header cell."""
 APART = 0.8
-"""Type sizes between two headings: three times a usual space."""
+"""Type sizes. Smallest gap between two headings, three times a usual space."""
 
 
 def with_unruled_columns(grid: Grid, held: dict[int, list[Word]]) -> Grid:
-    """The grid with such columns parted; `held` are the words of each of its areas."""
+    """Splits such columns. `held` are the words of each area, by its index."""
     borders = {column: found for column in range(grid.columns) if (found := _borders(grid, column, held))}
     if not borders:
         return grid
@@ -37,7 +37,7 @@ def with_unruled_columns(grid: Grid, held: dict[int, list[Word]]) -> Grid:
 
 
 def _borders(grid: Grid, column: int, held: dict[int, list[Word]]) -> list[float]:
-    """Where the column is to be parted: in corridors through all of its lines, between two of its headings."""
+    """Where to split the column: in white corridors through all its lines, between two headings."""
     cells = [(area.row, held[i]) for i, area in enumerate(grid.areas) if i in held and _fills(area, column)]
     if len(cells) < 2 or any(word.quarter for _, words in cells for word in words):
         return []
@@ -62,7 +62,7 @@ def _has_gap(line: Line) -> bool:
 
 
 def _parts_headings(line: Line, left: float, right: float) -> bool:
-    """Whether words stand on both sides, further apart than words of one heading."""
+    """Whether the strip lies between two headings: a wide gap, and not just a bullet or number at its left."""
     before = [word for word in line.words if word.x0 < left]
     after = [word.x0 for word in line.words if word.x0 >= right - 1]
     if not before or not after or min(after) - max(word.x1 for word in before) < APART * line.size:
@@ -72,5 +72,5 @@ def _parts_headings(line: Line, left: float, right: float) -> bool:
 
 
 def _is_filled(body: list[Line], grid: Grid, column: int, borders: list[float]) -> bool:
-    """Words below the first of the headings: what stands below the others is often left to be filled in."""
+    """Whether words stand below the first heading. The space below the others is often left blank for the grader."""
     return any(grid.xs[column] <= word.centre[0] < borders[0] for line in body for word in line.words)

@@ -1,4 +1,4 @@
-"""Rows of headings that no rule encloses: right above a table, at the foot of the page before, or on every page."""
+"""Header rows without rules: right above a table, at the foot of the page before, or repeated on every page."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from rubric_jobs.documents.lines import Line, into_lines
 FEWEST_HEADINGS = 3
 SAME_START = 5.0
 LARGER = 1.15
-"""Type of so many times the size of a table's is that of a heading of the document."""
+"""A line this many times as large as the table's type is a heading of the document."""
 MOST_LINES = 3
-"""Lines of a heading."""
+"""Most lines in a header row."""
 TALLEST = 60.0
-"""Points above a table in which its headings are looked for."""
+"""Points. Height of the strip above a table that is searched for a header row."""
 SPACE = 0.5
-"""Type sizes: a gap of no more between two words is a space."""
+"""Type sizes. A gap of at most this width is a space."""
 APART = 0.8
-"""Type sizes between two headings: three times a usual space."""
+"""Type sizes. Smallest gap between two headings, three times a usual space."""
 ALIGNED = 3.0
-"""Points between the start of a heading and that of the texts below it."""
+"""Points. Tolerance for a heading's alignment with the texts below it."""
 
 
 def header_above(grid: Grid, words: list[Word]) -> Grid | None:
-    """The grid with one row more on top, where unruled headings stand right above its columns."""
+    """Adds a header row if headings without rules stand right above the columns; else None."""
     x0, top, x1, _ = grid.box
     lines = into_lines([w for w in words if x0 - 2 <= w.centre[0] <= x1 + 2 and top - TALLEST <= w.centre[1] < top + 1])
     if not lines or top - lines[-1].box[3] > 1.2 * lines[-1].size:
@@ -44,7 +44,7 @@ def header_above(grid: Grid, words: list[Word]) -> Grid | None:
 
 
 def are_two(line: Line, border: float) -> bool:
-    """Whether words end before the border and others begin behind it, further apart than words of one text."""
+    """Whether a gap wider than a space separates the words left and right of the border."""
     before = [word.x1 for word in line.words if word.centre[0] < border]
     after = [word.x0 for word in line.words if word.centre[0] >= border]
     return bool(before and after) and min(after) - max(before) >= APART * line.size
@@ -61,7 +61,7 @@ def _has_headings_apart(line: Line, grid: Grid) -> bool:
 
 
 def with_row_above(grid: Grid, edge: float) -> Grid:
-    """The grid with a row more on top, which begins at the height `edge`."""
+    """Adds a row on top that begins at height `edge`."""
     x0, top, x1, bottom = grid.box
     header = [Area(0, c, 1, 1, (grid.xs[c], edge, grid.xs[c + 1], top)) for c in range(grid.columns)]
     rest = [Area(a.row + 1, a.column, a.row_span, a.column_span, a.box) for a in grid.areas]
@@ -69,7 +69,7 @@ def with_row_above(grid: Grid, edge: float) -> Grid:
 
 
 def lines_above(xs: list[float], top: float, lines: list[Line]) -> list[Line]:
-    """The last lines that cross no border of the columns and stand close together, right above `top`."""
+    """The lines right above `top`, as far as they cross no column border and stand close together."""
     found: list[Line] = []
     for line in reversed(lines):
         below = found[0].box[1] if found else top
@@ -80,7 +80,7 @@ def lines_above(xs: list[float], top: float, lines: list[Line]) -> list[Line]:
 
 
 def crosses(line: Line, xs: list[float]) -> bool:
-    """Whether a text of the line goes on over a border between two columns."""
+    """Whether a text of the line crosses a border between two columns."""
     for left, right in itertools.pairwise(line.words):
         if right.x0 - left.x1 <= SPACE * line.size and any(left.x1 - 1 <= x <= right.x0 + 1 for x in xs[1:-1]):
             return True
@@ -88,7 +88,7 @@ def crosses(line: Line, xs: list[float]) -> bool:
 
 
 def _heads_texts(lines: list[Line], grid: Grid, words: list[Word]) -> bool:
-    """Whether there is a heading for all columns but one, and most begin, end or are centred as the texts below."""
+    """Whether at most one column lacks a heading, and most headings are aligned with the texts below them."""
     matching = headed = 0
     for column in range(grid.columns):
         left, right = grid.xs[column], grid.xs[column + 1]
@@ -111,7 +111,7 @@ def _middle(words: list[Word]) -> float:
 
 
 def header_at_foot(xs: list[float], words: list[Word], tables: list[Box]) -> Grid | None:
-    """A row of headings over these columns, where it is the last line of a page, below all of its tables."""
+    """The header row for these columns, if it is the last line of the page and below all its tables."""
     lines = into_lines([w for w in words if w.quarter % 2 == 0])
     if not lines or any(box[3] > lines[-1].box[1] for box in tables):
         return None
@@ -126,7 +126,7 @@ def header_at_foot(xs: list[float], words: list[Word], tables: list[Box]) -> Gri
 
 
 def heads_columns(line: Line, words: list[Word]) -> bool:
-    """Whether the line right below begins where this one's parts begin: the header of a table, on every page again."""
+    """Whether the segments of the next line begin where this line's do, as below a table's header on every page."""
     if len(line.segments) < FEWEST_HEADINGS:
         return False
     low = line.box[3] + 2.5 * line.size

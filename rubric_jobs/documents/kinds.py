@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, judged by the bytes alone and cheaply enough for a web request."""
+"""Detects the file type from the bytes alone, fast enough for a web request."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ _OTHER_PACKAGES = (
 def sniff(data: bytes) -> str:
     """The MIME type of a PDF, a DOCX, a picture, or of several pictures in one (`picture_pages`).
 
-    Raises EmptyDocument, UnsupportedType (another kind of file, or one with macros), EncryptedDocument,
-    DocumentTooLarge (a picture of too many pixels) or UnreadableDocument (cut off), each naming what the file is.
+    Raises EmptyDocument, UnsupportedType (another type, or a file with macros), EncryptedDocument,
+    DocumentTooLarge (a picture with too many pixels) or UnreadableDocument (truncated). Each names the file type.
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise EmptyDocument
@@ -76,17 +76,17 @@ def sniff(data: bytes) -> str:
 
 
 def _whole_pdf(data: bytes) -> str:
-    # Half a rubric must not pass for a whole one, so a file without its end is refused rather than repaired.
+    # A truncated file is refused, not repaired: half a rubric must not pass for a whole one.
     if pdf_end(data) is None:
         raise UnreadableDocument("The PDF is cut off before its end; please upload it again.")
     return PDF
 
 
 def pdf_end(data: bytes) -> int | None:
-    """Where the PDF ends within the data, which other bytes may follow; None where it is cut off.
+    """Where the PDF ends within the data; other bytes may follow. None if the PDF is truncated.
 
-    Mail programs and web servers put bytes of theirs behind a file. Objects behind the last end mark are the file's
-    own: it was saved anew or made for the web, and its true end is missing.
+    Mail programs and web servers append bytes to files. Objects after the last end mark belong to the file: it was
+    saved incrementally or linearised, and its true end is missing.
     """
     marks = [match for mark in (b"%%EOF", b"startxref") if (match := _END.match(data, data.rfind(mark)))]
     end = max((match.end() for match in marks), default=0)
@@ -122,7 +122,7 @@ def _word_package(data: bytes) -> str:
 
 
 def _is_word(archive: zipfile.ZipFile, names: set[str]) -> bool:
-    """Documents and templates; the main part stands in any folder, though Word's own stands in `word`."""
+    """Whether this is a Word document or template. Its main part may be in any folder; Word itself uses `word`."""
     types = next((name for name in archive.namelist() if name.lower() == "[content_types].xml"), None)
     if types is None:
         return False

@@ -1,4 +1,4 @@
-"""Ruled edges → grids of cells, merged cells included."""
+"""Rules → grids of cells, including merged cells."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from rubric_jobs.documents.geometry import Area, Edge, Grid
 
 SNAP = 3.0
-"""Edges so near to each other are one (points)."""
+"""Points. Edges at most this far apart are one."""
 REACH = 4.0
-"""How far an edge may end before the one that it should meet."""
+"""Points. Largest gap between an edge and the one that it should meet."""
 OPEN_SIDE = 8.0
-"""Rulings that stick out so far beyond the last one across them belong to a table with open sides."""
+"""Points. Rules that extend this far beyond the last crossing rule belong to a table with open sides."""
 COVER = 0.55
-"""The share of a border that must be drawn for it to part two cells."""
+"""Share of a border that must be drawn to separate two cells."""
 MOST_EDGES = 1500
 MOST_ATOMS = 20_000
 
 
 def find_grids(edges: Iterable[Edge]) -> list[Grid]:
-    """Every grid of at least two cells, smallest first, so that a nested one is found before what is around it."""
+    """All grids of at least two cells, smallest first, so that a nested grid comes before the one around it."""
     merged = merge(edges)
     if len(merged) > MOST_EDGES:
         return []
@@ -29,7 +29,7 @@ def find_grids(edges: Iterable[Edge]) -> list[Grid]:
 
 
 def merge(edges: Iterable[Edge]) -> list[Edge]:
-    """Pieces of one ruling joined, doubled rulings made one."""
+    """Joins the pieces of a rule, and rules drawn twice."""
     merged: list[Edge] = []
     for is_horizontal in (True, False):
         found = sorted((e for e in edges if e.is_horizontal == is_horizontal), key=lambda e: e.at)

@@ -1,4 +1,4 @@
-"""Words → lines → text: what is one line, what goes on in the next one, what is hyphenated."""
+"""Words → lines → paragraphs → text, without the hyphens of line breaks."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from rubric_jobs.documents.geometry import Box, Word, around, median
 from rubric_jobs.vocabulary.numbers import UNIT
 
 WIDE_GAP = 1.3
-"""A gap between words of so many type sizes parts two segments of a line."""
+"""Type sizes. A wider gap between two words separates two segments of a line."""
 UPON = 0.5
-"""A word that stands on the one before by more than this share of its width."""
+"""Share of its width by which a word must overlap the previous one to count as overprinted."""
 MOST_UPON = 0.2
-"""A few of those, such as a word printed twice to look bold, are no fault."""
+"""Share of overprinted words that is tolerated, such as a word printed twice to look bold."""
 BULLETS = "•●○◦▪■□▫‣⁃∙·–—-*➢➤►✓✔❖◆◇☐☑☒➔→"
 _TIGHT = "•●○◦▪■□☐☑☒✓✔➢➤❖"
-"""Bullets that need no space behind them."""
+"""Bullets that need no space after them."""
 _MARKER = re.compile(
     r"^(?:(?P<number>\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]|\d{1,2}(?:\.\d{1,2}){1,3}\.?(?!\s[-–—=]\s))\s+"
     rf"|(?P<bullet>[{re.escape(BULLETS)}])\s+"
     rf"|(?P<tight>[{_TIGHT}])|(?P<wide>[①-⑳]|[（(]?[一二三四五六七八九十]{{1,3}}[、.．）)]|\d{{1,2}}[、．]))\s*(?=\S)"
 )
 _COUNTED = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)\]）]\s*(?:[:：]|$)")
-"""A label with a number in brackets before its colon begins an entry of a list."""
+"""A label with a bracketed number before its colon begins a list entry."""
 _COUNTED_LEAD = re.compile(r"^[^\W\d_][^:：()]{0,60}[(\[（]\d{1,3}[^)\]）]{0,12}[)\]）]\s")
-"""The same in bold type needs no colon."""
+"""The same label in bold needs no colon."""
 _WORTH_LED = re.compile(
     rf"^[(\[]?\d{{1,3}}\s*(?:%|{UNIT}\.?)[)\]]?\s*[-–—:]?\s*(?=[^\W\d_])(?-i:[^a-zß-ÿ])", re.IGNORECASE
 )
-"""What a line is worth, before its name: "20% Design of the project"."""
+"""Points before a name: "20% Design of the project"."""
 _NUMBERED = re.compile(r"^\d{1,3}(?:[.,]\d)?\s*[:：=]\s+\S")
 _LABELLED = re.compile(r"^[^\W\d_][\w ]{0,24}[:：]")
 _KEPT_PREFIXES = re.compile(
@@ -52,7 +52,7 @@ _SHORT_WORD = re.compile(
 _ENDING = re.compile(
     r"[^\W\d_]{0,4}(?:[ts]ion|[cç][aã]o|ci[oó]n|ment|ness|ity|ing|[ae]nce|[ai]ble|[ai]lity|i[sz]e[ds]?|ally|dad)s?"
 )
-"""What a long word ends with."""
+"""Endings of long words."""
 
 
 _left = attrgetter("x0")
@@ -60,7 +60,7 @@ _left = attrgetter("x0")
 
 @dataclass
 class Line:
-    """Words that are not changed any more: what a line says of itself is worked out once."""
+    """A line of words. Its properties are computed once, so its words must not change."""
 
     words: list[Word]
     box: Box
@@ -75,7 +75,7 @@ class Line:
 
     @cached_property
     def segments(self) -> list[list[Word]]:
-        """Its words, parted where the gap is wider than a space."""
+        """Its words, split at gaps wider than a space."""
         parts: list[list[Word]] = []
         for word in self.words:
             if parts and word.x0 - parts[-1][-1].x1 <= WIDE_GAP * word.size:
@@ -86,7 +86,7 @@ class Line:
 
     @property
     def is_parted(self) -> bool:
-        """Whether a wide gap stands in it, as before the amount at the end of a list item."""
+        """Whether it has a wide gap, as before the amount at the end of a list item."""
         return len(self.segments) > 1
 
     @cached_property
@@ -99,12 +99,12 @@ class Line:
 
     @cached_property
     def lettered(self) -> list[Word]:
-        """Its words without those that are all signs."""
+        """Its words that contain a letter or digit."""
         return [word for word in self.words if word.text.isalnum() or any(map(str.isalnum, word.text))]
 
     @property
     def is_fused(self) -> bool:
-        """Whether words stand upon each other, as of two lines that were taken for one."""
+        """Whether words overlap, as when two lines were taken for one."""
         upon = sum(b.x0 < a.x1 - UPON * (b.x1 - b.x0) for a, b in itertools.pairwise(self.words))
         return upon > MOST_UPON * len(self.words)
 
@@ -114,7 +114,7 @@ class Line:
 
     @cached_property
     def marker(self) -> str:
-        """The bullet or number at its start, where text follows."""
+        """The bullet or number at its start, if text follows."""
         return split_marker(self.text)[0]
 
 
@@ -126,7 +126,7 @@ def split_marker(text: str) -> tuple[str, str]:
 
 
 def into_lines(words: list[Word]) -> list[Line]:
-    """Lines from top to bottom, words from left to right; turned text is read along its own direction."""
+    """Lines from top to bottom, words from left to right. Turned text is read in its own direction."""
     turned: dict[int, list[Word]] = {0: [], 2: [], 1: [], 3: []}
     for word in words:
         turned[word.quarter].append(_upright(word) if word.quarter % 2 else word)
@@ -157,7 +157,7 @@ def _upright_lines(words: list[Word]) -> list[Line]:
 
 
 def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
-    """Lines grouped into paragraphs, for text that is broken at `right`."""
+    """Groups lines into paragraphs. `right` is where the text wraps."""
     if not lines:
         return []
     usual = _usual_pitch(lines, right)
@@ -171,9 +171,9 @@ def paragraphs_of(lines: list[Line], right: float) -> list[list[Line]]:
 
 
 def _is_labelled_like(first: Line, above: Line, line: Line) -> bool:
-    """Whether a number opens this line as one opens the paragraph: "4: All is clear", "3: Most is clear".
+    """Whether this line begins with a number, like the paragraph: "4: All is clear", "3: Most is clear".
 
-    A label in letters must also follow a sentence's end: "Good: It is clear.".
+    A label in letters ("Good: It is clear.") counts only after the end of a sentence.
     """
     if _NUMBERED.match(first.text) and _NUMBERED.match(line.text):
         return True
@@ -183,9 +183,9 @@ def _is_labelled_like(first: Line, above: Line, line: Line) -> bool:
 
 
 def _usual_pitch(lines: list[Line], right: float) -> float:
-    """The pitch within paragraphs: of lines that surely go on, where it is below that of most lines.
+    """The line pitch within paragraphs: the median, or that of wrapped lines if it is smaller.
 
-    In a list of items of one line most pitches are those between the items.
+    In a list of one-line items, most pitches are those between items.
     """
     pairs = [(b.box[3] - a.box[3], a, b) for a, b in itertools.pairwise(lines) if b.box[3] > a.box[3]]
     usual = median([pitch for pitch, _, _ in pairs]) or lines[0].size * 1.2
@@ -222,19 +222,19 @@ def _starts_paragraph(above: Line, line: Line, usual_pitch: float, right: float)
 
 
 def _runs_on(above: Line, line: Line, right: float) -> bool:
-    """Whether a text behind a tab fills its line and the next one begins in the middle of it."""
+    """Whether the text after a tab fills its line and continues on the next one."""
     return len(above.segments[-1]) >= 3 and line.text[:1].islower() and not has_room(above, line.words[0], right)
 
 
 def has_room(line: Line, word: Word, right: float) -> bool:
-    """Whether the word would have stood on the line, so that the text was broken there on purpose."""
-    # Without spaces a line breaks between any two letters.
+    """Whether the word would have fitted on the line, so that the line break is intended."""
+    # A script without spaces breaks a line between any two letters.
     needed = min(word.x1 - word.x0, 2 * line.size) if _is_wide(word.text[0]) else word.x1 - word.x0
     return line.box[2] + 0.35 * line.size + needed < right - 1.2 * line.size
 
 
 def stretches(lines: list[Line], tables: list[Box]) -> list[list[Line]]:
-    """Lines with no table between them."""
+    """Groups lines that have no table between them."""
     found: list[list[Line]] = []
     for line in lines:
         if found and not any(found[-1][-1].box[3] <= box[1] + 2 and box[3] - 2 <= line.box[1] for box in tables):
@@ -250,9 +250,9 @@ def _is_hyphenated(line: Line) -> bool:
 
 
 def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset(), right: float | None = None) -> str:
-    """The text of one paragraph's lines, without the hyphens that only the line breaks asked for.
+    """The text of a paragraph, without the hyphens of line breaks.
 
-    With `right`, where the lines of a cell end: words too long for it are put together again.
+    With `right`, the right edge of a cell, words that the narrow cell broke without a hyphen are joined, too.
     """
     text = ""
     for index, line in enumerate(lines):
@@ -264,7 +264,7 @@ def joined(lines: list[Line], vocabulary: frozenset[str] = frozenset(), right: f
 
 
 def _breaks_word(above: Line, line: Line, vocabulary: frozenset[str], right: float) -> bool:
-    """Whether a narrow cell broke a word without a hyphen: it stood alone on a full line, and its end follows."""
+    """Whether a narrow cell broke a word without a hyphen: its head fills a line alone and its end follows."""
     if len(above.words) > 1 or right - above.box[2] > 0.6 * above.size:
         return False
     head = re.search(r"[^\W\d_]{3,}$", above.words[0].text)
@@ -303,7 +303,7 @@ def _is_wide(character: str) -> bool:
 
 
 def lead_of(words: list[Word]) -> str:
-    """The bold words at the start of a text that goes on in plain type."""
+    """The bold words at the start of a text that continues in plain type."""
     bold: list[str] = []
     for word in words:
         if not word.is_bold:

@@ -1,4 +1,4 @@
-"""Rows of boxes with the marks to choose from ("0 | 1 | 2") below a criterion's text: they are a line, no table."""
+"""Rows of boxes with the marks to choose from ("0 | 1 | 2") below a criterion. They are a line, not a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MARK = re.compile(rf"\s*{NUMBER}\s*")
 
 
 def as_lines(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks, each such table as a paragraph of its numbers with slashes between them."""
+    """The blocks, with each such table replaced by a paragraph such as "0 / 1 / 2"."""
     for block in blocks:
         if isinstance(block, Table) and _holds_marks(block):
             yield Paragraph(" / ".join(cell.text.strip() for cell in block.cells), block.source)
@@ -22,7 +22,7 @@ def as_lines(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _holds_marks(table: Table) -> bool:
-    """Whether it is one row of numbers that go up from 0."""
+    """Whether the table is one row of numbers that ascend from 0."""
     texts = [cell.text for cell in table.cells]
     if table.rows != 1 or len(texts) < 2 or not all(map(_MARK.fullmatch, texts)):
         return False

@@ -1,7 +1,7 @@
-"""What a document says, in reading order, whatever its format.
+"""The content of a document in reading order, independent of its format.
 
-Blocks are paragraphs and tables; every block and cell carries the `Source` it was read from, so that whatever a
-reader or a model makes of it can be traced back. A document crosses a process border as compact JSON.
+Blocks are paragraphs and tables. Every block and cell has a `Source`, so that what a reader or a model makes of it can
+be traced back. Processes exchange documents as compact JSON.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from typing import Any
 from rubric_jobs.rubric.model import Source
 
 SHORT_NEEDLE = 3
-"""A text of so few letters must stand alone as a word to count as found."""
+"""A text of at most this many letters must be a whole word to count as found."""
 
 FORMAT, RULED, PARTLY_RULED, ALIGNED = "format", "ruled", "partly_ruled", "aligned"
-"""How a table was found: the format says it, rules are drawn in both directions, in one or around some cells, none."""
+"""How a table was found: by the file format, by rules in both directions, by rules in one direction or around some
+cells, or by alignment alone."""
 
 JOINED_PAGES, FUSED_LINES = "joined_pages", "fused_lines"
 DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT = "detached_accents", "garbled_text", "recognized_text"
 DOUBTS = (JOINED_PAGES, FUSED_LINES, DETACHED_ACCENTS, GARBLED_TEXT, RECOGNIZED_TEXT)
-"""Doubts that a document's text is what a person sees."""
+"""Codes for reasons why the text may differ from what a person sees."""
 
 CROSSING_NEEDLE = 20
-"""Only a text of at least so many letters is looked for across the borders of blocks, and within words."""
+"""Only texts of at least this many letters are searched across blocks and within words."""
 
-# Where writing sets no space between words, any letter may begin one: Thai, Lao, Burmese, Khmer, and from kana on.
+# In scripts without spaces any letter may begin a word: Thai, Lao, Burmese, Khmer, and kana and above.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 )
@@ -42,7 +43,7 @@ _WORD = re.compile(rf"\d+|(?=[^\W_])[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+")
 class Paragraph:
     """One paragraph or list item, its lines joined.
 
-    `marker` is its bullet or number, `indent` and `size` are in points, `lead` is the bold start of a plain text.
+    `marker` is the bullet or number. `indent` and `size` are in points. `lead` is the bold start of a plain text.
     """
 
     text: str
@@ -57,9 +58,9 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell at its first row and column (from 0); paragraphs in it are parted by a line feed.
+    """A cell at its first row and column (from 0). A line feed separates its paragraphs.
 
-    `lead` is the bold (or otherwise set off) start of a text that goes on plainly.
+    `lead` is the bold (or otherwise emphasised) start of a text that continues in plain type.
     """
 
     row: int
@@ -74,7 +75,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`origin` says how it was found, which is how far its grid can be trusted."""
+    """`origin` says how it was found, and so how reliable its grid is."""
 
     rows: int
     columns: int
@@ -83,7 +84,7 @@ class Table:
     origin: str = FORMAT
 
     def grid(self) -> list[list[Cell | None]]:
-        """Rows of columns; a merged cell stands at every place that it covers, None where there is no cell."""
+        """Rows of cells. A merged cell appears at every position that it covers; None means no cell."""
         rows: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
             for row in range(cell.row, min(cell.row + cell.row_span, self.rows)):
@@ -92,7 +93,7 @@ class Table:
         return rows
 
     def text(self) -> str:
-        """The table in Markdown; a merged cell's text stands once, at its first place."""
+        """The table in Markdown. The text of a merged cell appears once, at its first position."""
         lines = []
         for index, row in enumerate(self.grid()):
             shown = [
@@ -110,10 +111,10 @@ Block = Paragraph | Table
 
 @dataclass(frozen=True)
 class Document:
-    """`pages` as printed (1 where the format does not say); `scanned_pages` (from 1) hold a picture and no text.
+    """`pages` is the page count (1 if the format has none). `scanned_pages` (from 1) have a picture and no text.
 
-    The text of `recognized_pages` was recognised in their pictures.
-    `doubts` are stable codes of what was guessed on the way from the page to the text.
+    The text of `recognized_pages` comes from text recognition.
+    `doubts` are stable codes for guesses that were made on the way from the page to the text.
     """
 
     pages: int
@@ -125,17 +126,17 @@ class Document:
 
     @property
     def is_scanned(self) -> bool:
-        """No page has text that could be read."""
+        """Whether no page has readable text."""
         return not self.blocks and bool(self.scanned_pages)
 
     @property
     def is_garbled(self) -> bool:
-        """Some of its text is not the letters that a person sees."""
+        """Whether some of its text differs from the letters that a person sees."""
         return GARBLED_TEXT in self.doubts
 
     @property
     def is_legible(self) -> bool:
-        """All of its pages could be read as text."""
+        """Whether all pages could be read as text."""
         return not self.scanned_pages and not self.is_garbled
 
     @property
@@ -147,12 +148,12 @@ class Document:
         return [block for block in self.blocks if isinstance(block, Paragraph)]
 
     def text(self, pages: range | None = None) -> str:
-        """The document as compact Markdown, tables as tables; with `pages` (from 1) only what stands on these."""
+        """The document as compact Markdown, with tables. `pages` (from 1) limits it to those pages."""
         kept = [b for b in self.blocks if pages is None or b.source.page is None or b.source.page in pages]
         return "\n\n".join(_block_text(block) for block in kept)
 
     def find(self, text: str) -> Source | None:
-        """Where `text` stands, whatever its white space, case, punctuation and hyphenation; None if nowhere."""
+        """The place of `text`, ignoring white space, case, punctuation and hyphenation; None if it is not found."""
         needle = fold(text)
         if not needle:
             return None
@@ -165,12 +166,12 @@ class Document:
 
     @cached_property
     def pieces(self) -> list[tuple[str, Source]]:
-        """Its `texts`, folded."""
+        """`texts()`, folded."""
         return [(fold(text), source) for text, source in self.texts()]
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
-        """What readers derived from it, kept as long as the document itself."""
+        """A cache for readers that lives as long as the document."""
         return {}
 
     @cached_property
@@ -182,7 +183,7 @@ class Document:
         return words
 
     def texts(self) -> Iterator[tuple[str, Source]]:
-        """Paragraphs and cells as they are printed, in their order."""
+        """The texts of paragraphs and cells as printed, in document order."""
         for block in self.blocks:
             if isinstance(block, Paragraph):
                 yield f"{block.marker} {block.text}", block.source
@@ -195,7 +196,7 @@ class Document:
         return found[0] if found and all(found) else None
 
     def find_across(self, needle: str) -> Source | None:
-        """The piece in which a folded text begins, which may go on in the next ones."""
+        """The source of the piece in which a folded text begins. The text may continue in the next pieces."""
         joined, ends = self._joined
         at = joined.find(needle)
         return None if at < 0 else self.pieces[bisect.bisect_right(ends, at)][1]
@@ -227,18 +228,18 @@ class Document:
 
 
 def fold(text: str) -> str:
-    """Letters and digits alone, in one case: what two printings of the same text have in common."""
+    """Only the letters and digits, case-folded, so that two printings of a text compare equal."""
     return "".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def word_borders(text: str) -> frozenset[int]:
-    """Where words begin or end in the folded text."""
+    """Offsets in the folded text at which words begin or end."""
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
     return frozenset(accumulate(map(len, words), initial=0))
 
 
 def holds_words(text: str, needle: str) -> bool:
-    """Whether the folded needle begins and ends with words of the text: a style stands in no lifestyle."""
+    """Whether the folded needle occurs as whole words of the text: "style" is not found in "lifestyle"."""
     folded, borders = fold(text), word_borders(text)
     at = folded.find(needle)
     while at >= 0 and not borders.issuperset((at, at + len(needle))):

@@ -1,4 +1,4 @@
-"""Texts that run over the foot of their cell: of a cell that the page's end cut, or that was drawn too low."""
+"""Texts that overflow the bottom of their cell, because the page break cut the cell or a rule is misplaced."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from rubric_jobs.documents.geometry import Box, Grid, Word
 from rubric_jobs.documents.lines import Line, into_lines
 
 OVERLAP = 0.75
-"""Of the usual pitch: nearer to the next line than this a line is printed over it."""
+"""Share of the usual pitch. A line closer than this to the next one is printed over it."""
 SAME_PITCH = 0.3
-"""Shares of the usual pitch."""
+"""Share of the usual pitch that a pitch may differ from it."""
 FARTHEST = 1.5
-"""Type sizes between lines of one text."""
+"""Type sizes. Largest pitch between lines of one text."""
 SAME_SIZE = 0.15
 
 
 def with_overflow(grid: Grid, held: dict[int, list[Word]], words: list[Word]) -> Box:
-    """Moves such lines to the cell that they come from; `held` are the words of each area. Returns the table's box."""
+    """Moves such lines back to their cell in `held`, the words of each area by its index. Returns the table's box."""
     at_foot = {(a.row + a.row_span, a.column, a.column_span): i for i, a in enumerate(grid.areas)}
     for index, area in enumerate(grid.areas):
         above = at_foot.get((area.row, area.column, area.column_span))
@@ -39,13 +39,13 @@ def with_overflow(grid: Grid, held: dict[int, list[Word]], words: list[Word]) ->
 
 
 def _may_overlap(words: list[Word]) -> bool:
-    """A quick look before the lines are formed: something stands less than its height below the first words."""
+    """A quick check before lines are formed: whether a word is less than its height below the first words."""
     first = min(words, key=lambda word: word.bottom)
     return any(0.3 * first.size < word.bottom - first.bottom < first.size for word in words)
 
 
 def _move_first_line(held: dict[int, list[Word]], index: int, above: int) -> None:
-    """The first line stands in the way of the second one: it ends the text above."""
+    """Moves the first line to the cell above if it overlaps the second line and continues the text above."""
     words = held[index]
     if any(word.quarter for word in words) or any(word.quarter for word in held[above]):
         return
@@ -63,7 +63,7 @@ def _pitches(lines: list[Line]) -> list[float]:
 
 
 def _follows(line: Line, following: Line) -> bool:
-    """Whether it is the next line of the same text."""
+    """Whether `following` is the next line of the same text."""
     pitch = following.box[3] - line.box[3]
     is_same_size = abs(following.size - line.size) <= SAME_SIZE * line.size
     return is_same_size and 0 < pitch <= FARTHEST * line.size

@@ -1,4 +1,4 @@
-"""Tables of two columns without any rulings: short labels at the left, texts that all begin at the same place."""
+"""Two-column tables without rules: short labels at the left, and texts that all begin at one position."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from rubric_jobs.documents.lines import Line, into_lines, split_marker, stretche
 FEWEST_PAIRS = 3
 SAME_START = 4.0
 WIDEST_LABEL = 0.5
-"""Labels take less than this share of the width."""
+"""Largest share of the table's width that labels take."""
 SHORTEST_TEXT = 20
-"""Letters that the texts have on average; shorter ones are the amounts of a list."""
+"""Smallest average length of the texts, in characters. Shorter texts are the amounts of a list."""
 FULL_SHARE = 0.6
-"""More labels than this that reach up to the gutter are the lines of a text column."""
+"""If more than this share of the labels reaches the gutter, they are lines of a text column."""
 FURTHEST = 2.5
-"""Type sizes between two lines of one table."""
+"""Type sizes. Largest gap between two lines of one table."""
 
 
 def paired_grids(words: list[Word], tables: list[Box]) -> list[Grid]:
@@ -43,7 +43,7 @@ def _runs(lines: list[Line]) -> list[list[Line]]:
 
 
 def _start_of_text(line: Line) -> float | None:
-    """Where the second of exactly two segments begins."""
+    """Where the second segment begins, if there are exactly two."""
     parts = line.segments
     return parts[1][0].x0 if len(parts) == 2 else None
 

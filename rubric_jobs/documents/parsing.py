@@ -1,4 +1,4 @@
-"""One way in for every format."""
+"""Parses every supported format."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def parse(data: bytes, recognized: Sequence[Recognized] = ()) -> Document:
-    """The document that these bytes hold. Raises a DocumentError.
+    """The parsed document. Raises a DocumentError.
 
-    `recognized` are pages of it without text (its `scanned_pages` otherwise) as recognition read their pictures.
+    `recognized` holds recognised text of pages without text, which are else listed in `scanned_pages`.
     """
     kind = sniff(data)
-    # Imported on use: a web process sniffs uploads but never parses them, and should not pay for the parsers.
+    # Imported here because a web process detects file types but never parses, and need not load the parsers.
     if kind == DOCX:
         from rubric_jobs.documents import docx
 

@@ -1,4 +1,4 @@
-"""PDF → `Document`: text and rulings through PDFium, tables by their grid or their columns."""
+"""PDF → `Document`. PDFium gives text and rules; tables are found by grid or by columns."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ _PAGE_LINE = re.compile(
     r"^(?:(?:page|seite|página|pagina|p\.|- )?\s*\d{1,3}(?:\s*(?:/|of|de|von|sur)\s*\d{1,3})?(?: -)?$|©|copyright )"
 )
 _PRINTED_ADDRESS = re.compile(r"^(?:https?|file)://\S+(?:\s.*)?\s\d{1,3}/\d{1,3}$")
-"""What browsers print at the foot of a page: the address, and which page of how many."""
+"""The footer that browsers print: address, page number and page count."""
 _PRINTED_DATE = re.compile(
     r"^\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?$", re.IGNORECASE
 )
-"""What they print at its head, left of the page's title."""
+"""The date that browsers print in the header, left of the title."""
 _SHORT_TAIL = 1024
 MARGIN = 0.13
-"""Running heads and feet stand in this share of the page's height."""
+"""Share of the page's height, at top and bottom, in which running headers and footers are found."""
 
 
 @dataclass
@@ -76,14 +76,14 @@ class _Page:
 
     @cached_property
     def edge_lines(self) -> list[Line]:
-        """Lines near the upper and the lower edge that are in no ruled table."""
+        """Lines near the top and bottom edge that are outside ruled tables."""
         low, high = MARGIN * self.content.height, (1 - MARGIN) * self.content.height
         words = [w for w in self.content.words if w.bottom < low or w.top > high]
         return into_lines([w for w in words if not any(_inside(w, grid.box) for grid in self.ruled)])
 
 
 def parse(data: bytes, recognized: Sequence[Recognized] = ()) -> Document:
-    """`recognized` are pages without text of which it was recognised in their pictures.
+    """Parses the PDF. `recognized` holds recognised text of pages without text.
 
     Raises EncryptedDocument, UnreadableDocument or DocumentTooLarge.
     """
@@ -93,7 +93,7 @@ def parse(data: bytes, recognized: Sequence[Recognized] = ()) -> Document:
 
 
 def document_of(contents: list[PageContent], recognized: Sequence[Recognized] = ()) -> Document:
-    """Finds the tables and paragraphs of pages."""
+    """The document made of these pages, with their tables and paragraphs."""
     pages = [_Page(content, ruled=_ruled(content)) for content in contents]
     repeated = _running_lines(pages)
     headings = _headings(pages, {text for text, _ in repeated})
@@ -134,7 +134,7 @@ def _doubts(pages: list[_Page], blocks: list[Block]) -> tuple[str, ...]:
 
 
 def _without_tail(data: bytes) -> bytes:
-    """The PDF without the bytes behind its end: PDFium looks for the end near the data's own."""
+    """The PDF without appended bytes. PDFium expects the end mark near the end of the data."""
     end = pdf_end(data) or len(data)
     return data if len(data) - end < _SHORT_TAIL else data[:end] + b"\n"
 
@@ -186,7 +186,7 @@ def _opening_error(error: pdfium.PdfiumError) -> Exception:
 
 
 def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
-    """Grids first, then shaded areas, rules across and bare alignment, each in the words that the ones before left."""
+    """Finds tables by grids, then by shaded areas, horizontal rules and alignment, each among the remaining words."""
     content = page.content
     _take(page, page.ruled, vocabulary, RULED)
     free = _outside(content.lines + content.fills, [table.box for table in page.tables])
@@ -201,7 +201,7 @@ def _find_tables(page: _Page, vocabulary: frozenset[str]) -> None:
 
 
 def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: str) -> None:
-    """Turns grids into tables and takes their words out of the loose ones."""
+    """Adds the grids' tables to the page and removes their words from the loose ones."""
     for bare in grids:
         others = [other.box for other in grids if not _holds(other.box, bare.box)]
         free = [w for w in page.loose if not any(_inside(w, box) for box in others)]
@@ -214,7 +214,7 @@ def _take(page: _Page, grids: list[Grid], vocabulary: frozenset[str], origin: st
 
 
 def _take_header_at_foot(page: _Page, following: _Page, vocabulary: frozenset[str]) -> None:
-    """The headings of a table whose rows all stand on the next page, where no rules are drawn around them."""
+    """Adds a header row without rules at the foot of the page, if all rows of its table are on the next page."""
     first = min(following.tables, key=lambda table: table.box[1], default=None)
     if first is None or first.table.origin == RULED or any(w.centre[1] < first.box[1] for w in following.loose):
         return
@@ -243,7 +243,7 @@ def _outside(edges: list[Edge], boxes: list[Box]) -> list[Edge]:
 
 
 def _running_lines(pages: list[_Page]) -> set[tuple[str, int]]:
-    """Heads and feet: the same line, whatever its numbers, at the same height near the edge of most pages."""
+    """Keys of running headers and footers: the same line, ignoring numbers, at the same height on most pages."""
     seen: Counter[tuple[str, int]] = Counter()
     for page in pages:
         seen.update({key for line in page.edge_lines for key in _keys(line)})
@@ -252,14 +252,14 @@ def _running_lines(pages: list[_Page]) -> set[tuple[str, int]]:
 
 
 def _keys(line: Line) -> tuple[tuple[str, int], ...]:
-    """Its text without numbers, and its height in two overlapping grids of points."""
+    """Keys for comparing lines: the text without numbers and the height, in two overlapping bands."""
     text = re.sub(r"\d+", "#", " ".join(sorted(word.text for word in line.words)))
     band = int(line.box[1] // 6)
     return (text, band), (text, -int((line.box[1] + 3) // 6) - 1)
 
 
 def _headings(pages: list[_Page], texts: set[str]) -> set[str]:
-    """Those of the texts that head the columns of a table on some page, wherever they stand there."""
+    """Those of the texts that are the header row of a table on some page."""
     found: set[str] = set()
     for page in pages if texts else ():
         for line in page.lines:
@@ -274,7 +274,7 @@ def _without(page: _Page, repeated: set[tuple[str, int]], headings: set[str]) ->
     table_from = None
     for line in page.edge_lines:
         if any(key in repeated for key in _keys(line)) and _keys(line)[0][0] in headings:
-            # What stands below the headings of a table is its rows, though other pages have the same there.
+            # Lines below a repeated header row belong to its table, even if other pages have the same lines there.
             table_from = line.box[1]
         is_of_table = table_from is not None and table_from <= line.box[1] < page.content.height / 2
         if not is_of_table and _is_running(line, repeated):

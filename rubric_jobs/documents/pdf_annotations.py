@@ -1,4 +1,4 @@
-"""What lies on a PDF page beside its content: form fields and what they hold, typed notes, struck-out mark-ups."""
+"""Annotations of a PDF page: form fields with their values, typed notes, strike-out markup."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MOST = 2000
 LONGEST_TEXT = 20_000
 _UNSEEN = c.FPDF_ANNOT_FLAG_HIDDEN | c.FPDF_ANNOT_FLAG_NOVIEW
 _TALLEST = 12.0
-"""Points of a line of typed text whose size is not known."""
+"""Points. Line height for typed text of unknown size."""
 _ADVANCE = 0.5
-"""Of a line's height: the width of an average letter."""
+"""Average letter width as a share of the line height."""
 
 Place = Callable[[float, float], tuple[float, float]]
-"""A point in the page's own space → points from the top left of the page as it is looked at."""
+"""Maps a point of the page's coordinate space to points from the top left of the page as shown."""
 
 
 @dataclass(slots=True)
 class Annotations:
-    """`words` of fields and typed notes, each in its box; `boxes` of ticks; `struck` places of the page's text."""
+    """`words` of fields and typed notes, `boxes` to tick, and the areas in which text is `struck` out."""
 
     words: list[Word] = field(default_factory=list)
     boxes: list[Word] = field(default_factory=list)
@@ -95,7 +95,7 @@ def _quads(annotation: c.FPDF_ANNOTATION, place: Place) -> list[Box]:
 
 
 def _typed(text: str, box: Box) -> list[Word]:
-    """Typed text as words within its box, broken into lines as far as the letters' usual width tells."""
+    """Typed text as words within its box. Line breaks are estimated from the average letter width."""
     x0, top, x1, bottom = box
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").split("\n")
     height = max(min((bottom - top) / len(lines), _TALLEST), 1.0)
@@ -122,7 +122,7 @@ def _value(form: c.FPDF_FORMHANDLE, annotation: c.FPDF_ANNOTATION) -> str:
 
 
 def _text(read: Callable[[ctypes.Array[ctypes.c_ushort] | None, int], int]) -> str:
-    """What PDFium writes as UTF-16 into a buffer of so many bytes."""
+    """Text that a PDFium function writes to a buffer as UTF-16. The function returns the size in bytes."""
     size = read(None, 0)
     if not 2 < size <= LONGEST_TEXT:
         return ""

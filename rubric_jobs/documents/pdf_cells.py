@@ -17,10 +17,10 @@ _ITEM_SIGNS = frozenset("•●○◦▪■▫‣⁃∙·➢➤►❖◆◇")
 
 @dataclass(slots=True)
 class PlacedTable:
-    """A table on its page, before tables over several pages are joined.
+    """A table on its page, before tables that span pages are joined.
 
-    `xs` are the borders of its columns, `borders` those of the columns without text too; `ys` are the borders of all
-    rows, of which `kept_rows` have text.
+    `xs` are the borders of the columns with text, `borders` those of all columns. `ys` are the borders of all rows;
+    `kept_rows` are the rows with text.
     """
 
     page: int
@@ -36,7 +36,7 @@ class PlacedTable:
 def fill(
     grid: Grid, words: list[Word], page: int, vocabulary: frozenset[str], origin: str = RULED
 ) -> PlacedTable | None:
-    """The grid's table with these words in it, empty rows and columns left out; None without two cells of text."""
+    """Fills the grid with these words and drops empty rows and columns. None if fewer than two cells have text."""
     held = _held(grid, words)
     if len(held) < 2:
         return None
@@ -62,7 +62,7 @@ def fill(
 
 
 def _without_bullet(words: list[Word]) -> list[Word]:
-    """The words of a list's only item in a cell, without the sign before it: the list was parted into rows."""
+    """The words without their bullet, if the cell holds one list item: the list was split into rows."""
     bullets = [word for word in words if word.text in _ITEM_SIGNS]
     if len(bullets) != 1 or len(words) < 2 or any(word.x0 < bullets[0].x0 for word in words):
         return words
@@ -88,7 +88,7 @@ def _held(grid: Grid, words: list[Word]) -> dict[int, list[Word]]:
 
 
 def _kept(indices: range, spans: list[tuple[int, int]]) -> list[int]:
-    """Rows or columns in which some cell with text begins."""
+    """Rows or columns in which a cell with text begins."""
     starts = {start for start, _ in spans}
     return [i for i in indices if i in starts]
 
@@ -114,7 +114,7 @@ def _cell(
 
 
 def cell_text(words: list[Word], box: Box, vocabulary: frozenset[str]) -> tuple[str, str, bool]:
-    """Text, lead and whether all of it is bold, of the words in a cell."""
+    """The text of a cell, its lead, and whether all of it is bold."""
     lines = into_lines(words)
     if not lines:
         return "", "", False

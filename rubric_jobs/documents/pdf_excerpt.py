@@ -1,4 +1,4 @@
-"""Some pages of a PDF as a PDF of their own. Runs in the sandbox, as parsing does."""
+"""Extracts pages of a PDF into a new PDF. Runs in the sandbox, like parsing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pypdf import PdfReader, PdfWriter
 
 
 def of_pages(data: bytes, pages: Sequence[int]) -> bytes:
-    """These pages (from 1), in this order. Raises what pypdf raises for a damaged file."""
+    """A PDF of these pages (from 1), in this order. Raises pypdf's errors for a damaged file."""
     reader, writer = PdfReader(io.BytesIO(data)), PdfWriter()
     for number in pages:
         writer.add_page(reader.pages[number - 1])

@@ -1,4 +1,4 @@
-"""Whether a page's text is letters at all: fonts that do not say which letter a glyph is yield numbers of glyphs."""
+"""Detects garbled text. Fonts without a mapping from glyphs to letters yield glyph numbers instead of text."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import unicodedata
 
 MOST_UNKNOWN = 0.05
-"""Share of characters without a letter; on real pages it is below 0.002."""
+"""Share of unmapped characters. On real pages it is below 0.002."""
 FEWEST_VOWELS = 0.25
-"""Share of vowels among Latin letters. Every language written in them has more than 0.34; letters that are shifted or
-mixed up have 0.13 to 0.23."""
+"""Share of vowels among Latin letters. Every language in Latin script has more than 0.34; shifted or shuffled letters
+have 0.13 to 0.23."""
 FEWEST_LETTERS = 80
 _LATIN = re.compile(r"[a-z]{3,}")
 _VOWELS = re.compile(r"[aeiouy]")
@@ -17,7 +17,7 @@ LONGEST = 20_000
 
 
 def is_garbled(words: list[str], unknown: float) -> bool:
-    """`unknown` is the share of the page's characters for which its fonts name no letter."""
+    """`unknown` is the share of the page's characters that its fonts map to no letter."""
     if unknown >= MOST_UNKNOWN:
         return True
     text = " ".join(words)[:LONGEST]

@@ -1,7 +1,6 @@
-"""What a glyph means by where it stands: accents on their letters, numbers raised or lowered.
+"""Interprets glyphs by position: accents on their letters, raised and lowered numbers.
 
-A glyph that was drawn apart from its letter, or smaller and higher than its neighbours, is one character in a PDF like
-any other.
+To PDF, an accent drawn separately from its letter, or a small raised digit, is a character like any other.
 """
 
 from __future__ import annotations
@@ -14,23 +13,24 @@ from functools import lru_cache
 from rubric_jobs.documents import raised
 
 Glyph = tuple[str, float, float, float, float, int, int]
-"""Text, left, top, right, bottom, quarter turns against the page's text, index. A tuple: pages have thousands."""
+"""Text, left, top, right, bottom, quarter turns relative to the page's text, index. A tuple for speed: pages have
+thousands."""
 Glyphs = list[Glyph | None]
 """In content order; None stands for white space."""
 
 _BIN = 16.0
 _MOST_IN_BIN = 100
-"""More glyphs than this on a square of 16 points are no text that anybody could read."""
+"""A square of 16 points with more glyphs than this holds no legible text."""
 
 _COMBINING = dict(zip("´¨`ˆ^˜~¸ˇ˘˙˚˛˝¯", "\u0301\u0308\u0300\u0302\u0302\u0303\u0303\u0327\u030c\u0306\u0307\u030a\u0328\u030b\u0304", strict=True))  # fmt: skip  # noqa: E501
 _COMBINING |= {chr(code): chr(code) for code in range(0x300, 0x330)}
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 NO_GAP = 0.12
-"""Of a letter's height: letters that stand closer have no space between them."""
+"""Share of a letter's height. Closer letters have no space between them."""
 
 SMALLER = 0.82
 RAISED, LOWERED = 0.12, 0.06
-"""Of the height of the letter before: how much higher or lower the foot of a raised or lowered one stands."""
+"""Shift of a raised or lowered digit's foot, as a share of the previous letter's height."""
 FARTHEST = 0.35
 _SLASHES = frozenset("/⁄∕")
 
@@ -47,7 +47,7 @@ class Places:
                 self._rows[(glyph[2] + glyph[4]) // (2 * _BIN)].append(at)
 
     def near(self, x: float, y: float) -> Iterator[int]:
-        """Indices of the glyphs whose centre stands within 16 points, and of some more."""
+        """Indices of the glyphs whose centre is within 16 points, and of some others."""
         column, row = int(x // _BIN), int(y // _BIN)
         rows = [self._binned(row + j) for j in (-1, 0, 1)]
         for i in (-1, 0, 1):
@@ -69,9 +69,9 @@ class Places:
 
 
 def with_accents(glyphs: Glyphs) -> tuple[Glyphs, bool]:
-    """Accents that were drawn over a letter, as the letter with its accent; and whether one was left over.
+    """Combines separately drawn accents with their letters. Also returns whether an accent fits no letter.
 
-    Older LaTeX fonts have no accented letters: the accent is a character of its own, before its letter or elsewhere.
+    Older LaTeX fonts have no accented letters: the accent is a separate character, before its letter or elsewhere.
     """
     accents = [at for at, glyph in enumerate(glyphs) if glyph is not None and glyph[0] in _COMBINING]
     if not accents:
@@ -94,7 +94,7 @@ def with_accents(glyphs: Glyphs) -> tuple[Glyphs, bool]:
 
 
 def _letter_below(glyphs: Glyphs, at: int, places: Places) -> int | None:
-    """The letter over which an accent stands, if any: the one with its middle nearest."""
+    """The letter below an accent, if any: the one with the nearest centre."""
     accent = glyphs[at]
     if accent is None:
         return None
@@ -113,7 +113,7 @@ def _letter_below(glyphs: Glyphs, at: int, places: Places) -> int | None:
 
 
 def _composed(letter: str, accent: Glyph | None) -> str:
-    """Both as one character; "" where there is none."""
+    """The accented letter as one character; "" if there is no such character."""
     if accent is None:
         return ""
     text = unicodedata.normalize("NFC", _DOTLESS.get(letter, letter) + _COMBINING[accent[0]])
@@ -121,7 +121,7 @@ def _composed(letter: str, accent: Glyph | None) -> str:
 
 
 def _closed(glyphs: Glyphs, taken: set[int]) -> Glyphs:
-    """The glyphs without those taken, nor the white space that stood between letters on account of them."""
+    """The glyphs without those taken, and without the white space that these caused."""
     kept: Glyphs = []
     pending = False
     for at, glyph in enumerate(glyphs):
@@ -145,7 +145,7 @@ def _touches(last: Glyph | None, glyph: Glyph) -> bool:
 
 
 def with_raised(glyphs: Glyphs) -> Glyphs:
-    """Small digits that stand higher or lower than the letter before, as `raised.settled` takes them."""
+    """Replaces raised and lowered digits by superscript and subscript digits, as `raised.settled` expects."""
     digits = [at for at, glyph in enumerate(glyphs) if glyph is not None and glyph[0].isdecimal() and not glyph[5]]
     if not digits or not _differ(glyphs, digits):
         return glyphs
@@ -153,7 +153,7 @@ def with_raised(glyphs: Glyphs) -> Glyphs:
 
 
 def _put_behind(glyphs: Glyphs, digits: list[int]) -> Glyphs:
-    """Raised digits that were drawn later than the line they stand in, put behind the letter before them."""
+    """Moves raised digits that were drawn after their line to the letter they belong to."""
     largest = max(g[4] - g[2] for at in digits if (g := glyphs[at]) is not None)
     small = [at for at in digits if (g := glyphs[at]) is not None and g[4] - g[2] <= SMALLER * largest]
     behind: dict[int, list[int]] = {}
@@ -184,7 +184,7 @@ def _is_behind(glyph: Glyph, last: Glyph, height: float) -> bool:
 
 
 def _letter_before(glyphs: Glyphs, at: int, places: Places) -> int | None:
-    """The larger letter that ends where a raised digit begins."""
+    """The index of the larger letter that ends where a raised digit begins."""
     glyph = glyphs[at]
     if glyph is None:
         return None
@@ -201,7 +201,7 @@ def _letter_before(glyphs: Glyphs, at: int, places: Places) -> int | None:
 
 def _in_order(glyphs: Glyphs) -> Glyphs:
     found: Glyphs = []
-    base: Glyph | None = None  # the letter of full size that raised and lowered ones stand at
+    base: Glyph | None = None  # the full-size letter that raised and lowered ones belong to
     last: Glyph | None = None
     for at, glyph in enumerate(glyphs):
         if glyph is None:
@@ -230,14 +230,14 @@ def _in_order(glyphs: Glyphs) -> Glyphs:
 
 
 def _is_raised(glyphs: Glyphs) -> bool:
-    """Whether the last glyph is a raised digit: the number above a slash."""
+    """Whether the last glyph is a raised digit, such as a numerator before a slash."""
     last = next((glyph for glyph in reversed(glyphs) if glyph is not None), None)
     return last is not None and not last[0].isascii() and last[0] == raised.up(unicodedata.normalize("NFKC", last[0]))
 
 
 @lru_cache(maxsize=4096)
 def _may_have_marks(text: str) -> bool:
-    """Letters, digits and what ends words; the boxes of other signs may be of any height."""
+    """Whether a raised digit may follow: after letters, digits and closing punctuation. Other signs vary in height."""
     return text[-1:].isalnum() or text[-1:] in _WORD_ENDS
 
 
@@ -245,13 +245,13 @@ _WORD_ENDS = frozenset(")]}.,;:!?%\"'”’»")
 
 
 def _differ(glyphs: Glyphs, digits: list[int]) -> bool:
-    """Whether the page has digits of several sizes or not those of its letters: most pages are done with this look."""
+    """Whether digits differ in size from each other or from the letters. On most pages they do not."""
     heights = {round(g[4] - g[2]) for at in digits if (g := glyphs[at]) is not None}
     return len(heights) > 1 or any(g is not None and round(g[4] - g[2]) not in heights for g in glyphs)
 
 
 def _moved(glyph: Glyph, last: Glyph, base: Glyph) -> Glyph | None:
-    """A small digit or slash behind a larger letter with its text raised or lowered; None for any other glyph."""
+    """The glyph as superscript or subscript, if it is a small digit or slash after a larger letter; else None."""
     text, x0, _, x1, bottom, angle, index = glyph
     height = base[4] - base[2]
     if text in _SLASHES and -0.3 * height <= x0 - last[3] <= FARTHEST * height:
@@ -269,7 +269,7 @@ def _moved(glyph: Glyph, last: Glyph, base: Glyph) -> Glyph | None:
 
 
 def _begins_note(glyphs: Glyphs, at: int) -> bool:
-    """Whether a raised digit begins a note: text of full size follows it at once."""
+    """Whether a raised digit begins a note, because full-size text follows at once."""
     glyph = glyphs[at]
     following = next((g for g in glyphs[at + 1 : at + 3] if g is not None), None)
     if glyph is None or following is None or glyph[5] or following[5]:

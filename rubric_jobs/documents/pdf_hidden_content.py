@@ -1,6 +1,6 @@
-"""Content of a PDF's layers that are off, taken out of it with pypdf.
+"""Removes the content of hidden PDF layers with pypdf.
 
-Only what paints goes; what moves and sets fonts stays, as ISO 32000-2, 8.11.3.2 asks.
+Only painting operators are removed. Operators that move or set fonts stay, as ISO 32000-2, 8.11.3.2 requires.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PATHS = frozenset(b"S s f F f* B B* b b*".split())
 
 
 def taken_out(data: bytes) -> bytes:
-    """The same PDF without it; as it is where all its layers are on, or where it cannot be taken apart."""
+    """The PDF without hidden layers; unchanged if no layer is hidden or pypdf cannot parse it."""
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
@@ -37,13 +37,13 @@ def taken_out(data: bytes) -> bytes:
     except MemoryError:
         raise
     except Exception:
-        # Whatever pypdf stumbles over, PDFium may read.
+        # PDFium may read what pypdf cannot.
         return data
 
 
 @dataclass(slots=True)
 class _Hidden:
-    """`off`: the layers' object numbers."""
+    """`off` are the object numbers of hidden layers."""
 
     off: set[int]
     seen: set[int] = field(default_factory=set)
@@ -58,7 +58,7 @@ class _Hidden:
         return cls(off)
 
     def is_off(self, layer: Any) -> bool:
-        """A group, or a membership of several: by default it is seen where any of them is on."""
+        """Whether a layer is hidden. A membership of several groups is visible by default if any of them is on."""
         if layer is None:
             return False
         number = getattr(layer, "idnum", None) or _number_of(layer.get_object())
@@ -105,13 +105,13 @@ class _Hidden:
                 self._clean_forms(own, writer, depth + 1)
 
     def _cleaned(self, stream: Any, resources: Any, writer: PdfWriter) -> ContentStream | None:
-        """The stream without what layers that are off paint; None where there is no such thing."""
+        """The stream without what hidden layers paint; None if it holds nothing hidden."""
         data = stream.get_data()
         if b"/OC" not in data or len(data) > LARGEST_CONTENT:
             return None
         properties = resources.get("/Properties", DictionaryObject()).get_object()
         content = ContentStream(stream, writer)
-        nested: list[bool] = []  # of the marked contents around an operation, which ones are off
+        nested: list[bool] = []  # for each marked content around an operation: whether it is off
         kept = []
         for operands, operator in content.operations:
             if operator in (b"BDC", b"BMC"):
@@ -136,7 +136,7 @@ def _unpainted(operands: Any, operator: bytes) -> tuple[Any, bytes] | None:
 
 
 def _raw(dictionary: Any, key: str) -> Any:
-    """A value with its reference, which says which layer it is."""
+    """The unresolved value. Its reference identifies the layer."""
     return dictionary.raw_get(key) if isinstance(dictionary, DictionaryObject) and key in dictionary else None
 
 

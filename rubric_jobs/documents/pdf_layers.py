@@ -1,6 +1,6 @@
-"""Optional content of a PDF (layers) that is switched off, taken out before PDFium reads it.
+"""Removes hidden optional content (layers) from a PDF before PDFium reads it.
 
-PDFium's text holds such content although no viewer shows it.
+PDFium extracts such text although no viewer shows it.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ _LARGEST_OBJECT_STREAM = 4 * 1024 * 1024
 
 
 def without_hidden_layers(data: bytes) -> bytes:
-    """The same PDF without the content of layers that are off; as it is where it has none or cannot be taken apart."""
+    """The PDF without the content of hidden layers; unchanged if it has no layers or cannot be parsed."""
     if not _has_layers(data):
         return data
-    # Few documents have layers, and pypdf takes a tenth of a second to import.
+    # Imported here because few documents have layers and pypdf takes 0.1 s to import.
     from rubric_jobs.documents import pdf_hidden_content
 
     return pdf_hidden_content.taken_out(data)
 
 
 def _has_layers(data: bytes) -> bool:
-    """Whether the catalogue names layers, in the open or in a compressed stream of objects."""
+    """Whether the catalogue names layers, in plain objects or in a compressed object stream."""
     if b"/OCProperties" in data:
         return True
     for match in islice(_OBJECT_STREAM.finditer(data), _MOST_OBJECT_STREAMS):

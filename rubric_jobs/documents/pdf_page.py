@@ -30,14 +30,14 @@ DEEPEST_FORM = 6
 THICKEST_LINE = 3.0
 SHORTEST_EDGE = 4.0
 SUSPICIOUS_HEIGHT = 20.0
-"""Points; only words that look so tall are measured again, which costs three calls."""
+"""Points. Only taller words are measured again, which takes three calls."""
 _WHITE = 245
 _WHITE_AREA = 253
-"""Rows are shaded in tints too light for a rule."""
+"""Fills from this lightness on are white. Rows are shaded in tints that are too light for a rule."""
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
-    """Raises DocumentTooLarge for a page that no rubric needs."""
+    """Reads one page. Raises DocumentTooLarge for a page with more content than any rubric needs."""
     text_page = page.get_textpage()
     count = c.FPDFText_CountChars(text_page)
     if count > MOST_CHARACTERS:
@@ -70,7 +70,7 @@ def read_page(page: pdfium.PdfPage, number: int) -> PageContent:
 
 
 def _seen(characters: Characters, glyphs: Glyphs, items: list[_Item], place: Place) -> Glyphs:
-    """The glyphs without invisible ones that say nothing new."""
+    """The glyphs without redundant invisible ones."""
     texts = (item.object for item in items if item.kind == c.FPDF_PAGEOBJ_TEXT)
     invisible = {address(text) for text in texts if c.FPDFTextObj_GetTextRenderMode(text) in _INVISIBLE}
     if not invisible:
@@ -95,7 +95,7 @@ def _overlap(one: Word, other: Word) -> bool:
 
 
 def _may_be_turned(items: list[_Item]) -> bool:
-    """Whether some text is: to ask each character takes a tenth of all the time that a page takes."""
+    """Whether some text may be turned. Asking every character would take a tenth of the page's time."""
     return len(items) > MOST_OBJECTS or any(
         item.kind == _FORM_TOO_DEEP or (item.kind == c.FPDF_PAGEOBJ_TEXT and _is_turned(item)) for item in items
     )
@@ -107,7 +107,7 @@ def _is_turned(item: _Item) -> bool:
 
 
 def _angles(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
-    """The quarter turns (anticlockwise) of each character; PDFium counts clockwise."""
+    """The quarter turns (anticlockwise) of each character. PDFium counts clockwise."""
     return [round(-c.FPDFText_GetCharAngle(page, i) / (math.pi / 2)) % 4 for i in range(count)]
 
 
@@ -117,10 +117,10 @@ def _main_angle(angles: list[int]) -> int:
 
 
 def _placing(page: pdfium.PdfPage, turn: int) -> tuple[Place, float, float]:
-    """Undoes the page's own rotation, or that of its text where most of the text is turned."""
+    """The mapping to an upright page, with its width and height. If most text is turned, the page turns with it."""
     left, bottom, right, top = page.get_cropbox()
     width, height = right - left, top - bottom
-    # With text turned by `turn` quarters (anticlockwise) the reader turns the page back by as many.
+    # A person turns the page back by as many quarters as the text is turned.
     quarters = turn % 4
     if quarters == 1:
         return (lambda x, y: (y - bottom, x - left)), height, width
@@ -179,7 +179,7 @@ _FORM_TOO_DEEP = -1
 
 
 class _Item(NamedTuple):
-    """An object of the page or of a form on it, its kind, and the matrix of what it stands in."""
+    """An object of the page or of a form on it, its kind, and the matrix of its container."""
 
     object: c.FPDF_PAGEOBJECT
     kind: int
@@ -202,7 +202,7 @@ def _item_and_inner(item: c.FPDF_PAGEOBJECT, outer: _Matrix, depth: int) -> Iter
 
 
 class _Shapes:
-    """Straight rulings and shaded areas of a page."""
+    """Straight rules and shaded areas of a page."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -216,7 +216,7 @@ class _Shapes:
         paths = [item for item in items if item.kind == c.FPDF_PAGEOBJ_PATH]
         counts = [c.FPDFPath_CountSegments(path.object) for path in paths]
         if len(items) > MOST_OBJECTS or sum(counts) > MOST_SEGMENTS:
-            return  # A drawing of so many strokes is a picture: its strokes are no rulings, the text is read without.
+            return  # A drawing with this many strokes is a picture. Read the text without rules.
         for path, count in zip(paths, counts, strict=True):
             self._path(path.object, count, path.outer)
 
@@ -287,7 +287,7 @@ def _times(inner: _Matrix, outer: _Matrix) -> _Matrix:
 
 
 def _lightness(item: c.FPDF_PAGEOBJECT) -> int:
-    """Of what the path is filled with: 255 is white or nothing."""
+    """Lightness of the path's fill; 255 is white or transparent."""
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     if not c.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
         return 0
@@ -304,6 +304,6 @@ def _borders(x0: float, top: float, x1: float, bottom: float) -> list[Edge]:
 
 
 def _background(lines: list[Edge], width: float, height: float) -> set[Edge]:
-    """Graph paper and frames: rulings from one end of the page to the other, which a table with margins never has."""
+    """Graph paper and frames: rules across the whole page, which a table within margins never has."""
     spanning = {edge for edge in lines if edge.length >= 0.985 * (width if edge.is_horizontal else height)}
     return spanning if len(spanning) >= 8 else set()

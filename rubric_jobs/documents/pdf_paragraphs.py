@@ -1,4 +1,4 @@
-"""The words outside of tables → paragraphs in reading order, two columns included."""
+"""Words outside tables → paragraphs in reading order, also in two columns."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from rubric_jobs.documents.pdf_cells import PlacedTable, rounded
 from rubric_jobs.rubric.model import Source
 
 NARROW = 0.5
-"""Lines that reach over less than this share of the page were hardly broken by its margin."""
+"""Share of the page's width. Narrower text was probably not wrapped at the margin."""
 FEWEST_IN_COLUMN = 8
-"""Lines that show that text is set in two columns."""
+"""Fewest lines that show that text is set in two columns."""
 FEW_WORDS = 3
-"""No more stand in an amount behind a gap, such as "10 points"."""
+"""Most words in an amount after a gap, such as "10 points"."""
 HEADING_SIZE = 1.15
-"""So much larger than the page's usual type is a heading."""
+"""Type this many times as large as the page's usual type is a heading."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class PlacedParagraph:
 def paragraphs(
     words: list[Word], content: PageContent, tables: list[Box], vocabulary: frozenset[str]
 ) -> list[PlacedParagraph]:
-    """Paragraphs of loose words; text on either side of a gutter is kept apart."""
+    """Paragraphs of loose words. The texts on both sides of a gutter stay separate."""
     usual = median([w.size for w in words])
     found: list[PlacedParagraph] = []
     lines = into_lines(words)
@@ -58,7 +58,7 @@ def paragraphs(
 
 
 def _indented_from(item: PlacedParagraph, left: float) -> PlacedParagraph:
-    """With its indent counted in its own column, as if it stood below the first one."""
+    """Measures the indent from the paragraph's own column."""
     if not left:
         return item
     indent = round(item.paragraph.indent - left, 1)
@@ -66,7 +66,7 @@ def _indented_from(item: PlacedParagraph, left: float) -> PlacedParagraph:
 
 
 def _with_titles_joined(found: list[PlacedParagraph], usual: float) -> list[PlacedParagraph]:
-    """A large heading set on several lines is one heading."""
+    """Joins the lines of a large heading."""
     joint: list[PlacedParagraph] = []
     for item in found:
         last = joint[-1] if joint else None
@@ -95,7 +95,7 @@ def _around(one: Box, other: Box) -> Box:
 
 
 def _text_columns(words: list[Word], lines: list[Line], content: PageContent) -> list[list[Word]]:
-    """The page's words in one part, or in two where a gutter runs down its middle."""
+    """The page's words as one part, or as two if a gutter runs down the middle."""
     middle = range(int(content.width * 0.38), int(content.width * 0.62), 2)
     crossing = Counter(x for line in lines for x in _crossed(line, middle))
     best = min(middle, key=lambda x: crossing[x], default=0)
@@ -109,13 +109,13 @@ def _text_columns(words: list[Word], lines: list[Line], content: PageContent) ->
 
 
 def _are_pages(left: list[Word], right: list[Word]) -> bool:
-    """Two pages printed on one sheet: running text on both sides, whose lines need not stand at the same height."""
+    """Whether these are two pages on one sheet: running text on both sides, not necessarily in aligned lines."""
     sides = [into_lines(left), into_lines(right)]
     return all(len(lines) >= FEWEST_IN_COLUMN and _is_prose(lines, lines[0].box[0] - 1) for lines in sides)
 
 
 def _crossed(line: Line, places: range) -> set[int]:
-    """The places at which words of the line stand, or less than 4 points beside them."""
+    """The places covered by words of the line, with 4 points around each word."""
     return {
         x for word in line.words for x in places[bisect_right(places, word.x0 - 4) : bisect_left(places, word.x1 + 4)]
     }
@@ -129,7 +129,7 @@ _SIGNS = "_.,:;!?()…“”\"'"
 
 
 def _is_prose(lines: list[Line], x: float) -> bool:
-    """Running text right of x: words, not the amounts that stand at the right of a list."""
+    """Whether running text stands right of x, and not the amounts of a list."""
     right = [w for line in lines for w in line.words if w.x0 > x]
     told = [max(1, sum(map(_is_wide, w.text)) // 2) for w in right]
     spoken = [count for count, w in zip(told, right, strict=True) if w.text.strip(_SIGNS).isalpha() or count > 1]
@@ -137,7 +137,7 @@ def _is_prose(lines: list[Line], x: float) -> bool:
 
 
 def _is_wide(character: str) -> bool:
-    """Writing that sets no spaces: two letters stand for a word."""
+    """Whether it belongs to a script without spaces, in which two letters count as a word."""
     return character.isalpha() and character >= "\u2e80"
 
 
@@ -152,9 +152,9 @@ def _of_stretch(
 
 
 def _right_edge(lines: list[Line], width: float) -> float:
-    """Where running text is broken: left of the amounts, where most lines end in one. A label opens a line of text.
+    """Where running text wraps: left of the amounts, if two fifths of the lines end in one.
 
-    Lines that all stop at different places were not broken by an edge; then the page's margin is taken for it.
+    If all lines end at different places, no edge wrapped them, and the page's margin is assumed.
     """
     parted = [line.segments[0][-1].x1 for line in lines if line.is_parted and len(line.segments[-1]) <= FEW_WORDS]
     if len(parted) * 5 >= len(lines) * 2:
@@ -196,7 +196,7 @@ def _paragraph(
 
 
 def _tabbed(line: Line) -> Line:
-    """The line with its wide gaps kept as tabs: what stands right of one is often an amount."""
+    """Keeps the wide gaps of a line as tabs, because an amount often follows one."""
     parts = line.segments
     if len(parts) == 1:
         return line
@@ -209,7 +209,7 @@ def _tabbed(line: Line) -> Line:
 
 
 def reading_order(placed: list[PlacedTable | PlacedParagraph]) -> list[PlacedTable | PlacedParagraph]:
-    """From top to bottom, tables side by side from left to right; a second text column comes after the first."""
+    """The blocks from top to bottom, adjacent tables from left to right, a second text column after the first."""
     ordered: list[PlacedTable | PlacedParagraph] = []
     for block in sorted(placed, key=lambda p: (getattr(p, "column", 0), p.box[1])):
         at = len(ordered)
@@ -220,7 +220,7 @@ def reading_order(placed: list[PlacedTable | PlacedParagraph]) -> list[PlacedTab
 
 
 def _stands_left_of(one: PlacedTable | PlacedParagraph, other: PlacedTable | PlacedParagraph) -> bool:
-    """Whether both are tables at the same height, and the first is the left one."""
+    """Whether both are tables at the same height and `one` is the left one."""
     if not (isinstance(one, PlacedTable) and isinstance(other, PlacedTable)) or one.box[2] > other.box[0] + 2:
         return False
     shared = min(one.box[3], other.box[3]) - max(one.box[1], other.box[1])

@@ -1,4 +1,4 @@
-"""The type that a character is set in: its style, its size, and how tall a line of it is."""
+"""The type of a character: its style, its size and its line height."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import pypdfium2.raw as c
 from rubric_jobs.documents.pdf_annotations import Place
 
 TALLEST_LINE = 1.6
-"""Times the type size: no font that is written in needs more for a line."""
+"""Type sizes. No text font needs a taller line."""
 ASCENT, DESCENT = 0.95, 0.25
-"""Of a usual font, for its type size."""
+"""Ascent and descent of a usual font, in type sizes."""
 SAMPLED = 40
-"""Letters of a page whose boxes are compared with their type."""
+"""How many letters of a page are compared with their type."""
 TIGHT = 0.85
 
 
 def true_height(page: c.FPDF_TEXTPAGE, index: int, place: Place, top: float, bottom: float) -> tuple[float, float]:
-    """Top and bottom of a line of its type where the font claims several lines, as those for formulas do."""
+    """Top and bottom of one line of its type. Some fonts, such as those for formulas, claim several lines."""
     size = type_size(page, index)
     return line_of_type(page, index, place, size) if 0 < TALLEST_LINE * size < bottom - top else (top, bottom)
 
 
 def type_size(page: c.FPDF_TEXTPAGE, index: int) -> float:
-    """In points; 0 where it is not known."""
+    """Type size in points; 0 if unknown."""
     matrix = c.FS_MATRIX()
     if not c.FPDFText_GetMatrix(page, index, ctypes.byref(matrix)):
         return 0.0
@@ -36,7 +36,7 @@ def type_size(page: c.FPDF_TEXTPAGE, index: int) -> float:
 
 
 def line_of_type(page: c.FPDF_TEXTPAGE, index: int, place: Place, size: float) -> tuple[float, float]:
-    """Top and bottom of a line of type of this size on the character's baseline."""
+    """Top and bottom of a line of this type size on the character's baseline."""
     x, y = ctypes.c_double(), ctypes.c_double()
     c.FPDFText_GetCharOrigin(page, index, x, y)
     _, baseline = place(x.value, y.value)
@@ -44,9 +44,9 @@ def line_of_type(page: c.FPDF_TEXTPAGE, index: int, place: Place, size: float) -
 
 
 def are_tight(page: c.FPDF_TEXTPAGE, codes: Sequence[int]) -> bool:
-    """Whether boxes end where the ink does: some fonts do not say how tall their lines are.
+    """Whether the boxes of characters enclose the ink only, because the font states no line height.
 
-    Lines, sizes and raised digits cannot be told from such boxes, which differ from letter to letter.
+    Such boxes differ from letter to letter, so they do not show lines, sizes or raised digits.
     """
     box = c.FS_RECTF()
     letters = [i for i, code in enumerate(codes) if code > 32][:: max(1, len(codes) // SAMPLED)]

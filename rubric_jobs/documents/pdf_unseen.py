@@ -1,4 +1,4 @@
-"""Text that a PDF holds and nobody sees: struck out, or invisible below text or beside a picture of it."""
+"""Removes text that nobody reads: struck out, or invisible and not the recognised text of a picture."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ LONGEST_STRIKE = 400.0
 MOST_STRIKES = 1500
 SAME_END = 2.0
 MIDDLE = (0.34, 0.66)
-"""Where a line through text runs, in heights of the letters from their top."""
+"""Where a strike-out line runs, as a share of the letters' height from their top."""
 _BAND = 4.0
 _MOST_IN_BAND = 3000
 MOST_PICTURES = 100
 
 
 def without_struck(glyphs: Glyphs, lines: list[Edge], boxes: list[Box]) -> tuple[Glyphs, list[Edge]]:
-    """The glyphs that neither a line through their middle nor a mark-up (`boxes`) strikes out, and the other lines."""
+    """The glyphs that no line and no markup (`boxes`) strikes out, and the lines that strike out nothing."""
     short = [edge for edge in lines if edge.is_horizontal and edge.length <= LONGEST_STRIKE]
     if len(short) > MOST_STRIKES or not (short or boxes):
         return glyphs, lines
@@ -49,7 +49,7 @@ def _between(bands: dict[float, list[int]], top: float, bottom: float) -> list[i
 
 
 def _struck_by(edge: Edge, glyphs: Glyphs, bands: dict[float, list[int]]) -> list[int]:
-    """The glyphs that a line runs through from the first one's left to the last one's right."""
+    """The glyphs that a line strikes out. The line must begin and end where they do."""
     found = [
         (at, glyph)
         for at in _between(bands, edge.at - _BAND, edge.at + _BAND)
@@ -78,10 +78,10 @@ def _is_within(glyph: Glyph | None, box: Box) -> bool:
 def without_invisible(
     glyphs: Glyphs, invisible: set[int], pictures: list[Box], drawn_by: Callable[[int], int]
 ) -> Glyphs:
-    """The glyphs without those of `invisible` objects that say nothing new; `drawn_by` gives the object of a glyph.
+    """The glyphs without redundant ones of `invisible` objects. `drawn_by` returns the object that drew a glyph.
 
-    Text recognition writes invisible text over the picture of a page, and that is the page's text. Where visible text
-    stands in the same place, or no picture at all, nobody sees it.
+    Text recognition writes invisible text over the picture of a page. It is redundant if there is no picture, or if
+    visible text stands in the same place.
     """
     parts: dict[int, list[int]] = defaultdict(list)
     for at, glyph in enumerate(glyphs):
@@ -99,7 +99,7 @@ def without_invisible(
 
 
 def _is_read(part: list[int], glyphs: Glyphs, seen: Glyphs, places: Places, pictures: list[Box]) -> bool:
-    """Whether an invisible piece of text stands on a picture, with no visible text in its place."""
+    """Whether an invisible text lies on a picture and no visible text is in its place."""
     own = [glyph for at in part if (glyph := glyphs[at]) is not None]
     on_picture = sum(any(_is_within(glyph, box) for box in pictures) for glyph in own)
     doubled = sum(_is_doubled(glyph, seen, places) for glyph in own)

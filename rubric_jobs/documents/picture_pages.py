@@ -1,4 +1,4 @@
-"""Photos as the pages of a document: one picture, or several in a ZIP archive of our own making."""
+"""Documents made of photos: one picture, or several in a ZIP archive that this module writes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 SEVERAL = "application/zip"
 MOST_PAGES = 40
 _STAMP = (1980, 1, 1, 0, 0, 0)
-"""The same pictures make the same bytes, whenever they arrive."""
+"""A fixed time stamp, so that the same pictures always give the same bytes."""
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 def joined(pictures: Sequence[bytes]) -> bytes:
-    """Several pictures as one document, pages in this order. Raises DocumentTooLarge or UnreadableDocument."""
+    """Joins pictures into one document, in this order. Raises DocumentTooLarge or UnreadableDocument."""
     if len(pictures) > MOST_PAGES:
         raise DocumentTooLarge(f"At most {MOST_PAGES} pictures make one document.")
     target = io.BytesIO()
@@ -46,7 +46,7 @@ def split(data: bytes) -> list[bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            # An entry that unpacks to more than it takes is none of ours.
+            # This module stores entries uncompressed. Others come from elsewhere.
             if any(entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 for entry in entries):
                 raise UnreadableDocument
             if len(entries) > MOST_PAGES:
@@ -57,7 +57,7 @@ def split(data: bytes) -> list[bytes]:
 
 
 def contents(data: bytes, recognized: Sequence[Recognized]) -> list[PageContent]:
-    """The pages of a document of pictures; one without recognised text is a page that holds a picture alone."""
+    """The pages of a document of pictures. A page without recognised text holds just a picture."""
     from rubric_jobs.documents.geometry import PageContent
 
     pictures = split(data)

@@ -1,4 +1,4 @@
-"""The size of a picture by its header alone: a file that would unpack to gigabytes is refused before it is decoded."""
+"""Reads a picture's size from its header, so that a file that would unpack to gigabytes is refused undecoded."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rubric_jobs.errors import DocumentTooLarge, UnreadableDocument
 PNG, JPEG, WEBP = "image/png", "image/jpeg", "image/webp"
 PICTURES = (PNG, JPEG, WEBP)
 MOST_PIXELS = 64_000_000
-"""A phone's best camera takes 50 million."""
+"""Phone cameras take up to 50 million."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _NO_SIZE_IN = frozenset((0xC4, 0xC8, 0xCC))
-"""Markers among JPEG's C0 to CF that begin no frame: tables of codes."""
+"""JPEG markers from C0 to CF that do not begin a frame."""
 _MOST_MARKERS = 10_000
 _CUT_OFF = "The picture is damaged or cut off; please take or save it again."
 
 
 def kind_of(data: bytes) -> str | None:
-    """The MIME type of a picture that can be read, by its first bytes."""
+    """The MIME type of a supported picture, by its first bytes."""
     if data.startswith(_PNG):
         return PNG
     if data.startswith(b"\xff\xd8\xff"):
@@ -27,7 +27,7 @@ def kind_of(data: bytes) -> str | None:
 
 
 def check(data: bytes) -> str:
-    """The MIME type of a picture of a size that can be decoded. Raises DocumentTooLarge or UnreadableDocument."""
+    """The MIME type of a picture that is small enough to decode. Raises DocumentTooLarge or UnreadableDocument."""
     kind = kind_of(data)
     try:
         width, height = {PNG: _png, JPEG: _jpeg, WEBP: _webp}[kind](data) if kind else (0, 0)
@@ -48,7 +48,7 @@ def _png(data: bytes) -> tuple[int, int]:
 
 
 def _jpeg(data: bytes) -> tuple[int, int]:
-    """ITU-T T.81, B.1 and B.2.2: the first frame header. A later, larger one is the decoder's to refuse."""
+    """ITU-T T.81, B.1 and B.2.2: the first frame header. The decoder refuses a later, larger one."""
     at = 2
     for _ in range(_MOST_MARKERS):
         if data[at] != 0xFF:

@@ -1,4 +1,4 @@
-"""Pages of a PDF as PNG pictures, bounded in number and size. Runs in the sandbox, as parsing does."""
+"""Renders pages of a PDF as PNG pictures, limited in number and size. Runs in the sandbox, like parsing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 8
 LONGEST_SIDE = 1_600
-"""Pixels: a page of A4 at 137 dots an inch, on which small print can still be read."""
+"""Pixels. A4 at 137 dpi, at which small print is legible."""
 MOST_BYTES = 2 * 1024 * 1024
-"""For one picture; a page that takes more is drawn in grey, and left out where that takes more, too."""
+"""Limit for one picture. A larger one is drawn in grey, and left out if that is still too large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """`page` counts from 1; `width` and `height` are the page's own, in points, as the boxes of `Source` are."""
+    """`page` counts from 1. `width` and `height` are those of the page in points, like the boxes of `Source`."""
 
     page: int
     width: float
@@ -42,8 +42,8 @@ class Picture:
 
 
 def of_pages(data: bytes, pages: Sequence[int]) -> list[Picture]:
-    """The pictures of these pages of a PDF, as far as they exist. Raises PdfiumError where it cannot be opened."""
-    import pypdfium2 as pdfium  # the sandbox alone draws; whoever only stores pictures does without the library
+    """The pictures of those pages that exist. Raises PdfiumError if the PDF cannot be opened."""
+    import pypdfium2 as pdfium  # imported here because only the sandbox draws
 
     pdf = pdfium.PdfDocument(data)
     try:
@@ -68,7 +68,7 @@ def _picture(pdf: pdfium.PdfDocument, number: int) -> Picture | None:
 
 
 def _png(bitmap: pdfium.PdfBitmap) -> bytes:
-    """PNG (ISO/IEC 15948) of 8-bit grey or RGB rows without filters: those would take Python a second for each page."""
+    """PNG (ISO/IEC 15948) of 8-bit grey or RGB rows. Filtering the rows in Python would take a second per page."""
     samples = 1 if bitmap.n_channels == 1 else 3
     pixels, stride, length = bytes(bitmap.buffer), bitmap.stride, bitmap.width * samples
     rows = b"".join(b"\0" + pixels[at : at + length] for at in range(0, stride * bitmap.height, stride))

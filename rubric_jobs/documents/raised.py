@@ -1,7 +1,7 @@
-"""Raised and lowered numbers: fractions, powers and the marks of notes, which must not join the number before them.
+"""Raised and lowered numbers: fractions, powers and footnote marks. They must not join the number before them.
 
-While a page or a paragraph is read, raised and lowered digits are Unicode's own superscript and subscript digits.
-`settled` then knows the whole document and decides what each one is.
+While a page or paragraph is read, they are Unicode superscript and subscript digits. `settled` then sees the whole
+document and decides what each one is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_NOTES = 99
 
 
 def up(text: str) -> str:
-    """Raised text: its digits as superscript digits; words such as the "st" of 1st stay what they are."""
+    """The text with superscript digits, if it is a number. Words such as the "st" of 1st do not change."""
     return text.translate(_UP) if _IS_NUMBER.fullmatch(text) else text
 
 
@@ -38,7 +38,7 @@ def down(text: str) -> str:
 
 
 def settled(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks with fractions as "2 1/2", powers as "10^2" and without the marks that a note explains."""
+    """The blocks with fractions as "2 1/2" and powers as "10^2", without the marks of footnotes."""
     found = list(blocks)
     if not any(_ANY.search(text) for block in found for text in _texts(block)):
         return found
@@ -74,7 +74,7 @@ def _settled_text(text: str, notes: frozenset[int]) -> str:
 
 
 def _explained(blocks: list[Block]) -> frozenset[int]:
-    """The numbers, from 1 on without a gap, that stand raised behind something and begin a note further down."""
+    """The numbers of footnotes, from 1 without a gap: raised after a text, and at the start of a later note."""
     waiting: set[int] = set()
     noted: set[int] = set()
     for block in blocks:
@@ -89,7 +89,7 @@ def _explained(blocks: list[Block]) -> frozenset[int]:
 
 
 def _notes_of(line: str, waiting: set[int]) -> set[int]:
-    """The marks that a line of notes explains: "1 Half of it.  2 Only for groups."."""
+    """The numbers of the notes on a line: "1 Half of it.  2 Only for groups."."""
     match = _RAISED_NOTE.match(line) or _PLAIN_NOTE.match(line)
     if match is None:
         return set()

@@ -1,4 +1,4 @@
-"""What recognition made of a page, and where its boxes stand on the page as it is shown."""
+"""Recognised text of a page, and the mapping of its boxes to the page as shown."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from rubric_jobs.documents.model import Block, Paragraph
 from rubric_jobs.rubric.model import Source
 
 LONG_SIDE_PT = 842.0
-"""Of A4: what a picture, which has no size of its own, is taken for."""
+"""The long side of A4, assumed for pictures because they have no size in points."""
 
 
 def shown_size(width: int, height: int) -> tuple[float, float]:
-    """The size in points that a picture is shown with."""
+    """The size in points at which a picture is shown."""
     factor = LONG_SIDE_PT / max(width, height, 1)
     return width * factor, height * factor
 
 
 @dataclass(slots=True)
 class Recognized:
-    """`to_picture` (3 × 3, by rows) leads from points of `content` to points of the page as it is shown."""
+    """`to_picture` (3 × 3, row by row) maps points of `content` to points of the page as shown."""
 
     content: PageContent
     to_picture: tuple[float, ...]
@@ -51,7 +51,7 @@ def _packed(edge: Edge) -> list[float]:
 
 
 def as_shown(blocks: list[Block], pages: Sequence[Recognized]) -> list[Block]:
-    """The blocks with their boxes on the pages as they are shown: askew, in perspective or on their side."""
+    """The blocks with their boxes on the pages as shown: tilted, in perspective or rotated."""
     places = {page.content.number: page.to_picture for page in pages}
 
     def placed(source: Source) -> Source:
@@ -70,7 +70,7 @@ def _with_sources(block: Block, placed: Callable[[Source], Source]) -> Block:
 
 
 def _around(box: Box, matrix: tuple[float, ...]) -> Box:
-    """The box around the four corners, each moved by the matrix."""
+    """The bounding box of the four mapped corners."""
     a, b, c, d, e, f, g, h, i = matrix
     xs, ys = [], []
     for x, y in ((box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3])):

@@ -1,4 +1,4 @@
-"""Sheets wider than a page: the columns that were printed on pages of their own are put beside their rows again."""
+"""Sheets wider than a page: joins the columns that were printed on separate pages to their rows."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rubric_jobs.documents.pdf_paragraphs import PlacedParagraph
 Placed = PlacedTable | PlacedParagraph
 
 SAME_HEIGHT = 2.0
-"""Rows of one sheet begin at the same height on both pages (points)."""
+"""Points. Tolerance for the height of a row on both pages."""
 FEWEST_ROWS = 4
 FEWEST_HEIGHTS = 3
-"""Rows of so many different heights are no form that is printed again for the next student."""
+"""Fewest distinct row heights. With fewer, the second page may be the same form for the next student."""
 FURTHEST = 20
-"""Pages back: the pages of a long sheet follow each other before the next columns come."""
+"""Pages to look back. All pages of a long sheet's first columns come before those of the next."""
 
 
 def whole_sheets(pages: list[list[Placed]]) -> list[list[Placed]]:
-    """The blocks of each page, with tables that go on at the right on a later page made whole."""
+    """The blocks of each page. Tables whose right part is on a later page are joined."""
     whole: list[list[Placed]] = []
     for blocks in pages:
         right = blocks[0] if blocks and isinstance(blocks[0], PlacedTable) else None
@@ -45,7 +45,7 @@ def _left_part(pages: list[list[Placed]], right: PlacedTable) -> tuple[int, int]
 
 
 def _is_left_part(left: PlacedTable, right: PlacedTable) -> bool:
-    """Whether both have the same rows and different columns."""
+    """Whether both parts have the same rows and different columns."""
     if len(left.ys) != len(right.ys) or len(left.ys) <= FEWEST_ROWS:
         return False
     if any(abs(a - b) > SAME_HEIGHT for a, b in zip(left.ys, right.ys, strict=True)):
@@ -58,7 +58,7 @@ def _is_left_part(left: PlacedTable, right: PlacedTable) -> bool:
 
 
 def _beside(left: PlacedTable, right: PlacedTable) -> PlacedTable:
-    """Rows that have no text in one of the parts are missing there: both are put on the rows of either."""
+    """Joins both parts. A row without text is missing in a part, so the result has the rows of either part."""
     tops = sorted({*left.kept_rows, *right.kept_rows})
     shift = left.table.columns
     rows, further = ([tops.index(row) for row in part.kept_rows] for part in (left, right))

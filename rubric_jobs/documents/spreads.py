@@ -1,4 +1,4 @@
-"""Tables that go on over pages are joined; every block gets its number."""
+"""Joins tables that continue on the next page, and numbers all blocks."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Placed = PlacedTable | PlacedParagraph
 
 SAME_BORDER = 6.0
 TOUCHING = 6.0
-"""Two grids so near to each other on one page are parts of one table (points)."""
+"""Points. Two grids at most this far apart on one page are parts of one table."""
 NARROWEST = 3.0
-"""No column is as narrow (points)."""
+"""Points. Every column is wider."""
 _AMOUNT = re.compile(r"[\d.,/%]{1,7}")
 MOST_HEADER_ROWS = 3
 MOST_MISSING = 2
-"""So many columns may be left out or merged on the page on which a table goes on."""
+"""Most columns that may be missing or merged on the page on which a table continues."""
 
 
 def joined_tables(pages: list[list[Placed]]) -> list[Placed]:
-    """All blocks of the document; a table that begins a page continues one that ended the page before."""
+    """All blocks of the document. A table at the start of a page may continue the last one of the page before."""
     blocks: list[Placed] = []
     for page in pages:
         for index, block in enumerate(page):
@@ -41,7 +41,7 @@ def joined_tables(pages: list[list[Placed]]) -> list[Placed]:
 
 
 def _open_table(blocks: list[Placed], page: int, *, is_first: bool) -> int | None:
-    """The table that a block could continue: right before it, or above the footnotes of the page before."""
+    """The index of the table that a block may continue: the last block, or the last before footnotes."""
     for at in range(len(blocks) - 1, -1, -1):
         last = blocks[at]
         if isinstance(last, PlacedTable):
@@ -53,7 +53,7 @@ def _open_table(blocks: list[Placed], page: int, *, is_first: bool) -> int | Non
 
 
 def _continued(above: PlacedTable, below: PlacedTable) -> PlacedTable | None:
-    """Both as one table, None if they are two."""
+    """Both as one table; None if they are separate tables."""
     if above.page == below.page:
         is_near = 0 <= below.box[1] - above.box[3] + 2 <= TOUCHING
         return _joined(above, below) if is_near and _same_borders(above.xs, below.xs) else None
@@ -74,7 +74,7 @@ def _same_borders(above: list[float], below: list[float]) -> bool:
 
 
 def _same_columns(above: PlacedTable, below: PlacedTable) -> bool:
-    """Whether the pieces have the same columns, though some have no text, are merged or are left out on one page."""
+    """Whether both pieces have the same columns. Some may be empty, merged or missing on one page."""
     if _same_borders(above.xs, below.xs) or _same_borders(above.borders, below.borders):
         return True
     tolerance = _tolerance(above)
@@ -82,7 +82,7 @@ def _same_columns(above: PlacedTable, below: PlacedTable) -> bool:
         return False
     missing = [x for x in above.borders if not _is_near(below.borders, x, tolerance)]
     further = [x for x in below.borders if not _is_near(above.borders, x, tolerance)]
-    # What is missing at the left is the column of names, in which the rest of a broken row has nothing to say.
+    # The second piece may lack the first column: the names, which are empty in the rest of a split row.
     return not further and len(missing) <= MOST_MISSING
 
 
@@ -95,7 +95,7 @@ def _united(above: list[float], below: list[float], tolerance: float) -> list[fl
 
 
 def _regridded(placed: PlacedTable, starts: list[float]) -> PlacedTable:
-    """The table with a column for each of these starts; where it has no border, its cells reach over several."""
+    """The table with a column for each of these starts. Cells span the columns that the table does not separate."""
     if len(starts) == placed.table.columns:
         return placed
     cells = [_recolumned(cell, placed, starts) for cell in placed.table.cells]
@@ -114,7 +114,7 @@ def _recolumned(cell: Cell, placed: PlacedTable, starts: list[float]) -> Cell:
 
 
 def _has_own_header(above: Table, below: Table) -> bool:
-    """The first cell repeats the heading of the first column over other headings: another table of the same form."""
+    """Whether `below` is another table: its header has the same first heading and different others."""
     first, second = above.grid(), below.grid()
     heading = _texts(first[0])
     other = _texts(second[0])
@@ -125,7 +125,7 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
     skipped = _repeated_rows(above.table, below.table)
     cells = list(above.table.cells)
     incoming = [cell for cell in below.table.cells if cell.row >= skipped]
-    # A row that was broken by the page's end goes on in the first row below: its name cell is empty there.
+    # A row split by the page break continues in the first row below, where its name cell is empty.
     is_broken_row = skipped < below.table.rows and (above.is_open or _is_row_rest(above.table, below.table, skipped))
     shift = above.table.rows - skipped - (1 if is_broken_row else 0)
     if not is_broken_row and skipped < below.table.rows:
@@ -141,7 +141,7 @@ def _joined(above: PlacedTable, below: PlacedTable) -> PlacedTable:
 
 
 def _with_group(cells: list[Cell], incoming: list[Cell], above: Table, first: list[Cell | None]) -> list[Cell]:
-    """The incoming cells without the empty rest of a merged cell that the page's end cut; `cells` get it whole."""
+    """Drops the empty rest of a merged cell that the page break split, and extends the cell in `cells`."""
     group, rest = above.grid()[-1][0], first[0]
     if group is None or rest is None or rest.text.strip() or not group.text.strip():
         return incoming
@@ -152,7 +152,7 @@ def _with_group(cells: list[Cell], incoming: list[Cell], above: Table, first: li
 
 
 def _repeated_rows(above: Table, below: Table) -> int:
-    """How many rows at the top of `below` only repeat the header of `above`."""
+    """How many rows at the top of `below` repeat the header of `above`."""
     first, second = above.grid(), below.grid()
     count = 0
     while count < min(MOST_HEADER_ROWS, len(first), len(second)) and _texts(first[count]) == _texts(second[count]):
@@ -175,12 +175,12 @@ def _is_row_rest(above: Table, below: Table, skipped: int) -> bool:
         return False
     texts = [(a.text, b.text) for a, b in zip(last, row, strict=True) if a and b and a.text and b.text]
     if any(_AMOUNT.fullmatch(a.strip()) and _AMOUNT.fullmatch(b.strip()) for a, b in texts):
-        return False  # Each row has its own.
+        return False  # Two amounts belong to two rows.
     return any(_goes_on(a, b) for a, b in texts)
 
 
 def _all_go_on(last: list[Cell | None], row: list[Cell | None]) -> bool:
-    """Every cell of the row, its name too, begins in the middle of a sentence."""
+    """Whether every cell of the row, including its name, continues a sentence."""
     pairs = [(a.text, b.text) for a, b in zip(last, row, strict=True) if a and b and b.text.strip()]
     return len(pairs) >= 2 and all(
         a.strip() and a.rstrip()[-1] not in ".!?。:;" and b.lstrip()[0].islower() for a, b in pairs
@@ -188,7 +188,7 @@ def _all_go_on(last: list[Cell | None], row: list[Cell | None]) -> bool:
 
 
 def _is_in_small_letters(above: Table, below: Table, skipped: int) -> bool:
-    """Where most other names begin with a small letter and end without a stop, one that does is no rest of another."""
+    """Whether most other names begin in lower case and end without a full stop, so that lower case proves nothing."""
     others = above.grid()[:-1] + below.grid()[skipped + 1 :]
     names = [row[0].text.strip() for row in others if row and row[0] and row[0].text.strip()]
     small = [name for name in names if name[0].islower() and name[-1] not in ".!?。:;"]
@@ -205,7 +205,7 @@ def _append(cells: list[Cell], rest: Cell) -> None:
     for i, cell in enumerate(cells):
         covers_row = cell.row <= rest.row < cell.row + cell.row_span
         if covers_row and cell.column <= rest.column < cell.column + cell.column_span:
-            # A text that begins anew is a line of its own, but the rest of a name.
+            # A capital letter begins a new line, except in a name.
             gap = "\n" if rest.column and rest.text[0].isupper() else " "
             cells[i] = replace(cell, text=f"{cell.text}{gap}{rest.text}".strip())
             return

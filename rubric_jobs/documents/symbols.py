@@ -1,4 +1,4 @@
-"""What symbol fonts show for their characters: Word's smileys, ticks and arrows are letters in such a font."""
+"""Maps characters of symbol fonts to what they show. Word's smileys, ticks and arrows are letters in such a font."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def is_symbol_font(font: str) -> bool:
 
 
 def printed(font: str, text: str) -> str:
-    """The text as this font shows it. Characters of the private use area stand for those of one byte."""
+    """The text as this font shows it. Private-use characters stand for single bytes."""
     table = _FONTS.get(font.lower(), {})
     return "".join(_printed_sign(sign, table) for sign in text)
 
 
 def private(code: int) -> str:
-    """What a character of the private use area most often is where its font is not known: one of Wingdings."""
+    """What a private-use character of an unknown font most likely shows: the Wingdings character."""
     return _WINGDINGS.get(chr(code - 0xF000), BULLET) if 0xF020 <= code <= 0xF0FF else BULLET
 
 
 def picture(code: int) -> str:
-    """A smiley, a star or a thumb where a private character is one in Wingdings, else a bullet."""
+    """A smiley, a star or a thumb if the private-use character is one in Wingdings; else a bullet."""
     sign = private(code)
     return sign if sign in _PICTURES else BULLET
 

@@ -1,7 +1,7 @@
-"""Text that a person typed or pasted → `Document`: lines with their bullets, depth and bold type, and tables.
+"""Typed or pasted text → `Document`: lines with bullets, depth and bold type, and tables.
 
-Rows of a table are lines with tabs, as spreadsheets and word processors copy them, or with Markdown's bars. Anybody's
-text meets these patterns: none takes longer than the text is long.
+Table rows are lines with tabs, as copied from spreadsheets and word processors, or with Markdown bars. The text is
+untrusted: every pattern runs in linear time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from rubric_jobs.rubric.text import MOST_LINES
 from rubric_jobs.vocabulary.numbers import NUMBER, UNIT
 
 MOST_CELLS = 5_000
-"""Of one table, each row as wide as the widest."""
+"""Limit for one table, counting every row as wide as the widest."""
 SPACE = 4.0
-"""Points that a space is taken to be wide: two of them set a line in."""
+"""Points. Assumed width of a space. Two spaces indent a line."""
 LARGEST_HEADING, SMALLER = 22.0, 2.0
-"""Size of a heading behind one `#` in points, and how much smaller each further one makes it."""
+"""Points. Type size of a heading with one `#`, and how much each further `#` reduces it."""
 LONGEST_HEADING = 120
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -67,7 +67,7 @@ def parse(text: str) -> Document:
 
 
 def _without_quotes(text: str) -> str:
-    """A spreadsheet quotes the cells that hold line breaks or quotes, and doubles the quotes: here they are undone."""
+    """Undoes the quotes that a spreadsheet puts around cells with line breaks or quotes."""
     if "\t" not in text:
         return text
     return _QUOTED_CELL.sub(lambda cell: _LINE_BREAK.sub("\x1f", cell[1].replace('""', '"')), text)
@@ -81,7 +81,7 @@ def _separator(line: str) -> str:
 
 
 def _table(lines: Sequence[str], separator: str, number: int) -> Table | None:
-    """None where the lines are fewer than two rows of two columns, or more than anybody's table."""
+    """The lines as a table; None with fewer than two rows or columns, or with too many cells."""
     rows = [_cells(line, separator) for line in lines if not _RULE.fullmatch(line)]
     width = max(map(len, rows), default=0)
     if len(rows) < 2 or len(rows) * width > MOST_CELLS:
@@ -108,7 +108,7 @@ def _cells(line: str, separator: str) -> list[str]:
 
 
 def _items(line: str) -> list[str]:
-    """`Content: 50 %, style: 30 %, grammar: 20 %` is three lines typed as one."""
+    """Splits `Content: 50 %, style: 30 %, grammar: 20 %` into three lines."""
     items = _BETWEEN_ITEMS.split(line.strip().rstrip("."))
     is_list = 2 <= len(items) <= MOST_ITEMS and all(len(i) <= LONGEST_ITEM and _ITEM.fullmatch(i) for i in items)
     return items if is_list else [line]
@@ -120,7 +120,7 @@ def _paragraph(line: str, number: int) -> Paragraph | None:
     body = _LONG_GAP.sub("    ", line.strip())
     heading = _HEADING.match(body)
     marker, body = ("", body[heading.end() :]) if heading else split_marker(body)
-    marker = "-" if marker == "*" else marker  # one bullet to Markdown, and to who types both
+    marker = "-" if marker == "*" else marker  # Markdown and people use both as the same bullet
     text, is_bold, lead = _styled(body)
     if not text:
         return None
@@ -132,7 +132,7 @@ def _paragraph(line: str, number: int) -> Paragraph | None:
 
 
 def _styled(text: str) -> tuple[str, bool, str]:
-    """A text without the marks of Markdown, whether all of it is bold, and the bold start of one that goes on."""
+    """The text without Markdown marks, whether all of it is bold, and its bold start if it is not."""
     runs = [(_ESCAPED.sub(r"\1", run), is_bold) for run, is_bold in _runs(text) if run.strip()]
     whole = "".join(run for run, _ in runs).strip()
     is_bold = bool(runs) and all(is_bold or not any(map(str.isalnum, run)) for run, is_bold in runs)
@@ -141,7 +141,7 @@ def _styled(text: str) -> tuple[str, bool, str]:
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
-    """Plain and bold runs in turn. A mark that is never closed is text."""
+    """Plain and bold runs in order. A mark that is not closed is text."""
     at = 0
     while (begin := _BOLD_BEGINS.search(text, at)) and (end := _BOLD_ENDS.search(text, begin.end() + 1)):
         yield text[at : begin.start()], False

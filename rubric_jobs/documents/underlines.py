@@ -1,4 +1,4 @@
-"""Lines drawn under words, which part no cells."""
+"""Removes underlines, which do not separate cells."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from bisect import bisect_left
 from rubric_jobs.documents.geometry import Edge, Word
 
 SAME_END = 2.0
-"""An underline ends where its words end (points)."""
+"""Points. Tolerance for the ends of an underline and of its words."""
 ABOVE_FOOT, BELOW_FOOT = 0.4, 0.2
-"""It runs so far (in heights of the words) above or below their feet."""
+"""How far an underline may be above or below the foot of its words, in word heights."""
 TALLEST = 60.0
 
 
 def without_underlines(lines: list[Edge], words: list[Word]) -> list[Edge]:
-    """The rulings that do not run from the start of one word to the end of another, right at their feet."""
+    """The rules without underlines, which run from the start of a word to the end of a word, at their feet."""
     upright = sorted((word for word in words if word.quarter == 0), key=lambda w: w.bottom)
     feet = [word.bottom for word in upright]
     return [edge for edge in lines if not (edge.is_horizontal and _is_underline(edge, upright, feet))]

@@ -1,7 +1,7 @@
-"""Rows of a drawn grid that no rule parts.
+"""Rows of a drawn grid without rules between them.
 
-Either the rules between its columns are drawn anew for each row, or each of several lines in one cell stands beside
-lines of its own in the other cells.
+Either the vertical rules are drawn separately for each row, or the lines of one cell are level with lines of the
+other cells.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from rubric_jobs.documents.geometry import Area, Edge, Grid, Word
 from rubric_jobs.documents.lines import Line, has_room, into_lines
 
 SAME_LINE = 0.4
-"""Lines of two cells stand at one height where their feet differ by less than this share of the type size."""
+"""Share of the type size. Lines whose feet differ by less are at the same height."""
 FEWEST_LINES = 3
-"""So many lines in the first cell and beside them are rows, two only where every cell has both."""
+"""Fewest lines of the first cell that are rows. Two are enough if every cell has both."""
 _AMOUNT = re.compile(r"(?=\S*\d)[\d.,/%½¼¾+–-]{1,7}(?: ?[^\W\d]{1,6}\.?)?")
 _PADDING = 3.0
 SNAP = 3.0
 ROW_GAP = 1.25
-"""A pitch so many times that of lines within a cell begins a row."""
+"""A pitch this many times that of lines within a cell begins a row."""
 FEWEST_COLUMNS = 3
 MOST_LINES = 5000
 TOUCHING = 1.0
-"""Pieces of a rule that leave a wider gap (points) are the dashes of one."""
+"""Points. With wider gaps, the pieces are the dashes of a dashed rule."""
 
 
 def with_pieced_rows(grid: Grid, lines: list[Edge], words: list[Word]) -> Grid:
-    """The grid with rows parted where all the rules between its columns end and begin anew at one height."""
+    """Splits rows at heights where every vertical rule ends and the next begins."""
     heights = {y for area in grid.areas for y in (area.box[1], area.box[3])}
     x0, top, x1, bottom = grid.box
     if len(lines) > MOST_LINES:
@@ -65,7 +65,7 @@ def _near(ordered: list[float], value: float) -> bool:
 
 
 def _between_words(ys: list[float], area: Area, words: list[Word]) -> list[float]:
-    """Heights with words above and below them, so that no row is empty."""
+    """The heights with words above and below, so that no row is empty."""
     heights = [w.centre[1] for w in words if area.box[1] <= w.centre[1] < area.box[3]]
     kept: list[float] = []
     for y in ys:
@@ -77,7 +77,7 @@ def _between_words(ys: list[float], area: Area, words: list[Word]) -> list[float
 
 
 def with_unruled_rows(grid: Grid, held: dict[int, list[Word]]) -> Grid:
-    """The grid with such rows parted; `held` are the words of each of its areas."""
+    """Splits rows whose cells have level lines. `held` are the words of each area, by its index."""
     by_row: dict[int, list[int]] = defaultdict(list)
     for index, area in enumerate(grid.areas):
         if area.row_span == 1:
@@ -93,7 +93,7 @@ def with_unruled_rows(grid: Grid, held: dict[int, list[Word]]) -> Grid:
 
 
 def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]]) -> tuple[list[float], bool]:
-    """The heights at which the row is to be cut, and whether they are those of amounts."""
+    """The heights at which to split the row, and whether amounts mark them."""
     filled = [i for i in indices if len(held.get(i, ())) > 1]
     if not filled or len(indices) < 2 or not _may_be_cut(indices, held):
         return [], False
@@ -112,7 +112,7 @@ def _cuts(grid: Grid, row: int, indices: list[int], held: dict[int, list[Word]])
 
 
 def _may_be_cut(indices: list[int], held: dict[int, list[Word]]) -> bool:
-    """Whether the first cell has several lines, or one whose words are half numbers: most rows end with this look."""
+    """A quick check that most rows fail: several lines in the first cell, or in a cell that is half numbers."""
     first = min(i for i in indices if i in held)
     several = [i for i in indices if i in held and _has_lines(held[i])]
     return first in several or any(2 * sum(map(_has_digit, held[i])) >= len(held[i]) for i in several)
@@ -127,7 +127,7 @@ def _has_digit(word: Word) -> bool:
 
 
 def _beside_amounts(lines: dict[int, list[Line]]) -> list[Line]:
-    """Lines of a text that have an amount of their own in another cell, and the first of that text."""
+    """The lines of a text that are level with an amount in another cell, if all amounts have such a line."""
     for amounts in lines.values():
         if len(amounts) < 2 or not all(_is_amount(line.text) for line in amounts):
             continue
@@ -141,18 +141,18 @@ def _beside_amounts(lines: dict[int, list[Line]]) -> list[Line]:
 
 
 def _is_amount(text: str) -> bool:
-    """The first half of a broken range is none."""
+    """Whether the text is an amount. The first half of a wrapped range is not."""
     return _AMOUNT.fullmatch(text) is not None and text[-1] not in "-–/"
 
 
 def _is_wrapped(line: Line, lines: list[Line]) -> bool:
-    """Whether it goes on in the midst of the sentence of the line above."""
+    """Whether the line continues the sentence of the line above."""
     at = lines.index(line)
     return at > 0 and line.text[:1].islower() and lines[at - 1].text[-1] not in ".!?。:;"
 
 
 def _of_list(grid: Grid, lines: dict[int, list[Line]]) -> list[Line]:
-    """The lines of the first cell, where each ends on purpose and all other cells have theirs at the same heights."""
+    """The lines of the first cell, if none of them wraps and the lines of all other cells are level with them."""
     first = min(lines)
     anchors = lines[first]
     others = [found for i, found in lines.items() if i != first]
@@ -168,9 +168,9 @@ def _of_list(grid: Grid, lines: dict[int, list[Line]]) -> list[Line]:
 
 
 def _below_gaps(grid: Grid, lines: dict[int, list[Line]], every: list[Line]) -> list[Line]:
-    """Lines of the first cell above which white runs through all cells, and with which the others begin anew.
+    """Lines of the first cell below a gap through all cells, if the other cells have level lines there.
 
-    Labels alone, and in a grid with no rule across its rows but that below the header: elsewhere these are paragraphs.
+    Only for labels, and in a grid whose only inner rule is below the header. Elsewhere such lines are paragraphs.
     """
     first = min(lines)
     words = {i: sum(len(line.words) for line in found) for i, found in lines.items()}
@@ -190,7 +190,7 @@ def _below_gaps(grid: Grid, lines: dict[int, list[Line]], every: list[Line]) -> 
 
 
 def _pitch_within(lines: dict[int, list[Line]]) -> float:
-    """The tightest pitch of lines in one cell."""
+    """The smallest line pitch within a cell."""
     pitches = [
         b.box[3] - a.box[3]
         for found in lines.values()
@@ -201,7 +201,7 @@ def _pitch_within(lines: dict[int, list[Line]]) -> float:
 
 
 def _are_entries(lines: list[Line], area: Area) -> bool:
-    """Whether each line ends on purpose and the next begins anew."""
+    """Whether no line wraps into the next one."""
     right = area.box[2] - _PADDING
     return all(
         has_room(above, line.words[0], right) and not line.text[:1].islower() and line.text[0] not in "(["
@@ -218,7 +218,7 @@ def _has_letters(line: Line) -> bool:
 
 
 def _cut(grid: Grid, cuts: dict[int, list[float]], kept: set[int]) -> Grid:
-    """The grid with these rows cut; the areas `kept` reach over all of the new rows."""
+    """Splits these rows. The areas in `kept` span all of the new rows."""
     if not cuts:
         return grid
     added = [len(cuts.get(row, ())) for row in range(grid.rows)]
@@ -237,5 +237,5 @@ def _cut(grid: Grid, cuts: dict[int, list[float]], kept: set[int]) -> Grid:
 
 
 def _stands_in_several(words: list[Word], ys: list[float]) -> bool:
-    """Whether a cell's text reaches over a cut; a text at one height names all the rows."""
+    """Whether a cell's text lies on both sides of a cut. A text between two cuts belongs to all rows."""
     return not words or len({sum(y <= word.centre[1] for y in ys) for word in words}) > 1

@@ -20,7 +20,7 @@ SHORTEST_LEASE_S = 2.0
 SHORTEST_SILENCE_S = 3.0
 RESCUE_SLACK_S = 5.0
 """The longest time from the end of a lease until the job is given back."""
-MOST_PROCESSES, MOST_CONCURRENCY = 64, 5_000
+MOST_PROCESSES, MOST_CONCURRENCY, MOST_READERS = 64, 5_000, 64
 
 
 def _error(number: int, message: str, hint: str) -> CheckMessage:
@@ -99,6 +99,7 @@ def check_workers(**_: Any) -> list[CheckMessage]:
         *_range(11, "WORKER_PROCESSES", conf.worker_processes(), MOST_PROCESSES),
         *_range(12, "WORKER_CONCURRENCY", conf.pump().concurrency, MOST_CONCURRENCY),
         *_range(13, "RUBRIC_JOB_MAX_ATTEMPTS", conf.pump().max_attempts, 100),
+        *_range(18, "WORKER_READERS", conf.readers(), MOST_READERS),
         *_patience(),
     ]
 

@@ -39,8 +39,8 @@ from rubric_jobs.worker.guarded_provider import ForbiddenProvider, GuardedProvid
 from rubric_jobs.worker.job_pump import ReportProgress
 from rubric_jobs.worker.writer import Writer
 
-SANDBOX_CHILDREN, OF_ONE_TENANT = 3, 2
-"""Documents that one worker process reads at once, in all and of one tenant."""
+OF_ONE_TENANT = 2
+"""Documents of one tenant that a worker process reads at once, out of `WORKER_READERS`."""
 
 
 class Runner:
@@ -49,7 +49,9 @@ class Runner:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._sandbox = Sandbox(
-            children=SANDBOX_CHILDREN, of_one_tenant=OF_ONE_TENANT, recognizes=conf.recognizes_text()
+            children=conf.readers(),
+            of_one_tenant=min(OF_ONE_TENANT, conf.readers()),
+            recognizes=conf.recognizes_text(),
         )
         self._providers = registry.build(provider_settings())
         self._unread: dict[int, uuid.UUID] = {}
@@ -57,7 +59,7 @@ class Runner:
     def unread(self) -> Mapping[uuid.UUID, int]:
         """The number of unread documents of each tenant; empty if none has to wait for its turn."""
         count = Counter(self._unread.values())
-        return count if count.total() > SANDBOX_CHILDREN else {}
+        return count if count.total() > conf.readers() else {}
 
     async def run(self, claim: Claim, report: ReportProgress) -> Ending:
         """The ending of a job with its figures."""

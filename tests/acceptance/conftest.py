@@ -99,11 +99,18 @@ def service_settings() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def service_kind() -> type[LocalService]:
+    """How a module's service starts: as from the command line, or warm, if the start matters nothing to its tests."""
+    return LocalService
+
+
+@pytest.fixture(scope="module")
 def service(
     embedded_server: str,
     migrated_database: str,
     _fake_llm_server: fakes.FakeLLM,
     service_settings: dict[str, str],
+    service_kind: type[LocalService],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Service]:
     llm = _fake_llm_server
@@ -116,7 +123,7 @@ def service(
             "OPENAI_BASE_URL": llm.openai_url,
             **service_settings,
         }
-        with LocalService(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
+        with service_kind(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
             yield Service(running.address, database, llm)
 
 

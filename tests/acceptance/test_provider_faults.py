@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.conftest import Service
+from tests.warm import WarmService
 
 pytestmark = pytest.mark.long
 
@@ -12,6 +13,11 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def service_settings() -> dict[str, str]:
     return {"LLM_TIMEOUT_SECONDS": "2", "RUBRIC_JOB_MAX_ATTEMPTS": "2", "RUBRIC_JOB_TIMEOUT_SECONDS": "12"}
+
+
+@pytest.fixture(scope="module")
+def service_kind() -> type[WarmService]:
+    return WarmService
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import pytest
 
 from tests import cpu
 from tests.acceptance.conftest import Service
+from tests.warm import WarmService
 
 pytestmark = pytest.mark.long
 
@@ -18,6 +19,11 @@ LONGEST_S = 1.25 * LATENCY_S
 SLACK_S = 5.0
 """For submitting, claiming and ending on a busy machine."""
 JOBS = 20
+
+
+@pytest.fixture(scope="module")
+def service_kind() -> type[WarmService]:
+    return WarmService
 
 
 def test_twenty_slow_calls_and_a_slower_one_run_side_by_side(service: Service) -> None:

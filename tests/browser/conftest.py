@@ -174,6 +174,7 @@ def site(
             "RUBRIC_ANSWER_FORM": "copy",
             "RUBRIC_JOB_MAX_ATTEMPTS": "1",
             "WORKER_PROCESSES": "1",
+            "WORKER_READERS": "1",
         }
         with WarmService(environ=environ, logs=tmp_path_factory.mktemp("logs"), is_migrated=True) as running:
             password = _first_account({**os.environ, **environ})

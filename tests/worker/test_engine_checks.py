@@ -59,6 +59,7 @@ def test_the_settings_as_they_are_break_nothing() -> None:
         ({"WORKER_CONCURRENCY": 0}, ["E012"]),
         ({"WORKER_CONCURRENCY": 100_000}, ["E012"]),
         ({"RUBRIC_JOB_MAX_ATTEMPTS": 0}, ["E013"]),
+        ({"WORKER_READERS": 0}, ["E018"]),
         ({"PUMP_LEASE_SECONDS": 0.5, "PUMP_SILENCE_SECONDS": 5}, ["E014"]),
         ({"PUMP_SILENCE_SECONDS": 1}, ["E015"]),
         ({"PUMP_SILENCE_SECONDS": 60}, ["W016"]),

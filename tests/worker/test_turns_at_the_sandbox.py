@@ -38,7 +38,7 @@ def _submit(tenant_id: uuid.UUID, data: bytes) -> uuid.UUID:
 def test_a_plain_document_ends_soon_beside_hundreds_of_heavy_ones_of_another_tenant(trial: Trial) -> None:
     for number in range(HEAVY):
         _submit(trial.tenants[0], packed_twice(b"%d" % number))
-    cluster = trial.cluster(WORKER_CONCURRENCY="100")
+    cluster = trial.cluster(WORKER_CONCURRENCY="100", WORKER_READERS="3")
     cluster.start()
     cluster.wait_for_pumps()
     trial.wait_for_processing(40)

@@ -33,6 +33,7 @@ ENVIRON = {
     "PUMP_SILENCE_SECONDS": str(SILENCE_S),
     "WORKER_PROCESSES": "2",
     "WORKER_CONCURRENCY": "50",
+    "WORKER_READERS": "1",  # each takes half a second of CPU time to start
     "RUBRIC_LOG_FORMAT": "json",
     "GEMINI_API_KEY": "gemini-test-key",
     "RUBRIC_LLM_FALLBACK": "",
