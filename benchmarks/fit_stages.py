@@ -210,9 +210,11 @@ def _fit_wording(cases: list[Any]) -> Weights:
         label = "no" if case.truth["kind"] == "none" else "yes"
         features = dict.fromkeys(known, wording.worth(len(known)))
         examples.append(Example(features, label, worths[label]))
+    # No words at all must speak for nothing: else a short document would be refused for being short.
+    examples += [Example({}, label, len(cases)) for label in worths]
     told = difference(fit_classes(examples, COST_WORDING), "yes", "no")
-    intercept = told.pop("bias")
-    return {**told, "intercept": intercept}
+    told.pop("bias")
+    return told
 
 
 def fit_wholes(

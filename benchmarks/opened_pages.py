@@ -118,17 +118,26 @@ def _opened(page: Page, path: Path, faults: list[str], pictures: Path | None) ->
 
 
 def _too_wide(page: Page, path: Path, pictures: Path | None) -> Iterator[str]:
+    yield from _looked_at(page, path.stem, "done", pictures)
     mend = page.get_by_role("button", name="Mend the reading")
     if mend.count() and mend.is_visible():
         mend.click()
         page.locator("[data-handle]").first.wait_for()
-    for width, size in (("desktop", DESKTOP), ("phone", PHONE)):
+        yield from _looked_at(page, path.stem, "mending", pictures)
+
+
+def _looked_at(page: Page, stem: str, state: str, pictures: Path | None) -> Iterator[str]:
+    """What is wider than the window; and pictures of both widths, in the light and while it is mended in the dark."""
+    for width, size in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         if (wider := page.evaluate(WIDER)) > 0:
-            yield f"{wider} px too wide, {width}"
+            yield f"{wider} px too wide, {state}, {width}"
         if pictures:
             pictures.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=pictures / f"{path.stem}-{width}.png", animations="disabled")
+            page.emulate_media(color_scheme="dark" if state == "mending" else "light")
+            name = pictures / f"{stem}-{state}-{width}.png"
+            page.screenshot(path=name, animations="disabled", full_page=state == "done")
+            page.emulate_media(color_scheme="light")
 
 
 def _paint(page: Page) -> int:

@@ -14,11 +14,11 @@ from typing import Any
 from rubric_jobs.documents.model import fold
 from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
-ALONE = -0.4
+ALONE = -0.5
 """Log odds against "no rubric here" that a reading needs where the rules find nothing."""
-ANNOUNCED = -0.8
+ANNOUNCED = -0.9
 """The same for a list without points, or a single scale, that a heading or a sentence speaks of as grading."""
-SUPPORTED = -1.4
+SUPPORTED = -1.8
 """The same where they find something."""
 SURE = 0.9
 """The confidence from which a reading is certain whatever places in it are in doubt."""

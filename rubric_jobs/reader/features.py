@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, context, grid_work, lexicon, lines_features, row_evidence
+from rubric_jobs.reader import cell_values, context, grid_unscored, grid_work, lexicon, lines_features, row_evidence
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Sheet, part_sheet
 from rubric_jobs.reader.tags import tags_of
@@ -171,6 +171,7 @@ def _levels(criteria: list[Criterion], found: Features) -> None:
         found["level points left"] = share(_POINTS_LEFT.search(text) for text in told)
         found["level repeats"] = share(len(set(_told(own))) < len(_told(own)) for own in leveled)
         found["level same in all"] = float(len(criteria) > 2 and len({tuple(_told(own)) for own in leveled}) == 1)
+        found["level one same in all"] = float(_is_one_the_same(leveled))
     _level_names(leveled, levels, found)
     tops = [level.highest for level in levels]
     found["level points"] = share(top is not None for top in tops)
@@ -208,6 +209,13 @@ def _is_heading_word(name: str) -> bool:
     tags = tags_of(name)
     kinds = ("criterion", "points", "weight", "comment", "description", "schedule", "commerce", "total", "earned")
     return "level" not in tags and any(f"only:{kind}" in tags for kind in kinds)
+
+
+def _is_one_the_same(leveled: list[list[Level]]) -> bool:
+    """Whether one level says the same of every criterion, as a blank to be filled in does, and another does not."""
+    said = [{level.description or "" for level in column} for column in zip(*leveled, strict=False)]
+    same = [len(texts) == 1 and "" not in texts for texts in said]
+    return len(leveled) > 2 and any(same) and not all(same)
 
 
 def _told(levels: list[Level]) -> list[str]:
@@ -281,12 +289,12 @@ def _table(part: Part, document: Document, reading: PartReading, found: Features
     _coverage(sheet, rows, roles, reading, found)
     _roles(sheet, rows, roles, found)
     found |= row_evidence.evidence(sheet, rows, roles)
+    found |= grid_unscored.features_unscored(part, document, reading.criteria, sheet, rows, roles)
     named = rows.count("c")
     found["rows merged"] = 1 - len(reading.criteria) / named if named and "g" not in rows else 0.0
     found["lent header"] = float(part.header is not None)
     found["joined tables"] = float(len(part.blocks) > 1)
-    first = document.blocks[part.blocks[0]]
-    if isinstance(first, Table):
+    if isinstance(first := document.blocks[part.blocks[0]], Table):
         found["small"] = float(first.rows * first.columns <= 4)
 
 

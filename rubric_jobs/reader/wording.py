@@ -11,7 +11,7 @@ from rubric_jobs.reader.weights import fitted
 STEM = 4
 """Letters: long enough to tell words apart, short enough to leave endings out in any language."""
 MOST_LETTERS = 60_000
-FEW = 30
+FEW = 100
 """Stems: of so few or fewer little can be told."""
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]+")
@@ -35,7 +35,7 @@ def log_odds(document: Document) -> float:
     """By the stems that the weights know, each counted once, the less each the more there are."""
     told = fitted().get("wording", {})
     known = [weight for stem in stems(document) if (weight := told.get(stem)) is not None]
-    return math.fsum(known) * worth(len(known)) + float(told.get("intercept", 0.0))
+    return math.fsum(known) * worth(len(known))
 
 
 def worth(stems: int) -> float:

@@ -56,6 +56,24 @@ def test_the_document_takes_more_or_less_room_or_none(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_the_pages_get_larger_step_by_step_inside_of_their_pane(page: Page) -> None:
+    opened(page)
+    picture = page.get_by_role("img", name="Page 2 of the document")
+    pane = page.get_by_role("region", name="Pages of the document")
+    widths = []
+    for _ in range(4):
+        box = picture.bounding_box()
+        assert box
+        widths.append(round(box["width"]))
+        page.get_by_role("button", name="Larger pages").click()
+    assert widths[0] == widths[3]
+    assert widths[0] * 1.4 < widths[1] < widths[2] / 1.4
+    page.locator('[data-at="c0.l4.text"]').click()
+    expect(page.locator(".box.here")).to_be_in_viewport()
+    assert pane.evaluate("pane => pane.scrollWidth > pane.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
 def test_nobody_else_sees_a_page_and_it_goes_with_its_job(
     page: Page, context: BrowserContext, teacher: Teacher
 ) -> None:

@@ -66,6 +66,30 @@ def test_warnings_go_when_they_are_mended_and_equal_ones_are_one_line(page: Page
     expect(warnings).to_have_count(1)
 
 
+def test_a_doubtful_criterion_without_a_name_is_called_by_its_number(page: Page) -> None:
+    found = steps.rubric(
+        steps.criterion("Thesis", 4, []),
+        steps.criterion("", 4, steps.levels(("Good", "Clear.", 4), ("Poor", "Vague.", 1))),
+        total=8,
+        certain=False,
+        doubts=[
+            {"path": "criteria[1].name", "why": "The place of the name is blank here."},
+            {
+                "path": "criteria[1].levels",
+                "why": "The table can also be read with more or fewer levels.",
+                "other": "3",
+            },
+        ],
+    )
+    steps.show(page, found)
+    places = page.get_by_role("region", name="Doubtful places")
+    expect(places).to_contain_text("Criterion 2: The place of the name is blank here.")
+    expect(places).to_contain_text("It could also have 3 levels.")
+    places.get_by_role("button", name="Criterion 2").first.click()
+    page.keyboard.type("Style")
+    expect(places).to_have_count(0)
+
+
 def test_a_certain_reading_says_nothing(page: Page) -> None:
     steps.show(page, {**steps.SEMINAR, "certain": True})
     expect(page.locator(".doubts")).to_have_text("")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
+from tests.browser.conftest import DESKTOP, PHONE
 
 SENTENCE = "Every claim rests on a source that the reader can find and weigh. "
 WORDS = ["Ausgezeichnet", "Sehr gut", "Befriedigend", "Ausreichend", "Ungenügend"]
@@ -37,6 +38,40 @@ def test_a_list_takes_the_width_and_thirteen_lines_fit_a_screen(page: Page) -> N
     assert line
     assert table["height"] < 900
     assert line["width"] > 0.8 * table["width"]
+
+
+def test_a_list_on_a_phone_breaks_no_word_and_takes_the_width(page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    text = "Describes the experimental hypotheses of the researchers"
+    steps.show(page, steps.rubric(steps.criterion(text, 2, [], description=SENTENCE * 2), total=2))
+    row = page.locator("tbody tr").bounding_box()
+    told = page.locator('[data-at="c0.text"]').bounding_box()
+    name = page.locator('[data-at="c0.name"]')
+    assert row
+    assert told
+    assert told["width"] > 0.85 * row["width"]
+    # As many lines as with words that cannot be broken.
+    before = name.bounding_box()
+    name.evaluate("name => { name.style.overflowWrap = 'normal'; }")
+    assert before == name.bounding_box()
+
+
+def test_levels_stand_below_their_criterion_where_the_table_is_too_narrow_for_their_texts(page: Page) -> None:
+    table = page.locator("table.rubric")
+    steps.show(page, wide(SENTENCE * 3))
+    expect(table).to_have_attribute("data-layout", "grid")
+    page.set_viewport_size({"width": 900, "height": 900})
+    expect(table).to_have_attribute("data-layout", "stack")
+    first, second = (page.locator("td.level").nth(at).bounding_box() for at in (0, 1))
+    assert first
+    assert second
+    assert second["y"] >= first["y"] + first["height"] - 1
+    expect(page.get_by_role("button", name="Show all")).to_have_count(0)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(table).to_have_attribute("data-layout", "grid")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    expect(table).to_have_attribute("data-layout", "grid")
 
 
 def test_a_single_criterion_has_its_levels_below_each_other(page: Page) -> None:

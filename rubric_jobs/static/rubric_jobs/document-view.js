@@ -1,6 +1,6 @@
 /** The document beside the rubric: its pages as pictures, or what was read of it as HTML; and mending the reading there. */
 
-import { element } from "./dom.js";
+import { drawing, element } from "./dom.js";
 import { PagesView } from "./pages-view.js";
 import { blocksOf, placesIn } from "./pasted-text.js";
 import { ReadingView } from "./reading-view.js";
@@ -8,6 +8,7 @@ import { RoleHandles } from "./role-handles.js";
 
 const LEAST_PERCENT = 20;
 const MOST_PERCENT = 70;
+const MAGNIFIER = "M10 4a6 6 0 1 1 0 12 6 6 0 0 1 0-12M14.5 14.5L20 20M10 7.5v5M7.5 10h5";
 /** Pixels: what is narrower is mended as text. */
 const NARROW = 400;
 
@@ -75,12 +76,13 @@ export class DocumentView {
     const button = (what, key, onclick, more = {}) => element(what, { type: "button", onclick, ...more }, t(key));
     this.opener = this.context.mending && button("button", "mendReading", () => this.#mend(!this.#isMending), { "aria-pressed": "false" });
     this.switcher = this.pages && this.reading && button("button", "showAsText", () => this.#switch());
+    this.enlarge = this.pages && element("button.icon", { type: "button", "aria-label": t("enlarge"), title: t("enlarge"), onclick: () => this.pages.enlarge() }, drawing(MAGNIFIER));
     const close = element("button.icon", { type: "button", "aria-label": t("hideDocument"), title: t("hideDocument"), onclick: () => this.context.onClose() }, "×");
     this.take = button("button", "takeProposal", () => this.context.mending.mark(this.context.mending.plan), { hidden: true });
     this.another = button("button", "anotherWay", () => this.context.mending.nextWay());
     this.bar = element("div.mend-bar", { hidden: true }, element("p.hint", {}, t("mendHint")), element("div.buttons", {}, this.take, this.another));
     this.body = element("div.pane", {}, this.view.node);
-    const header = element("header", {}, element("h3", {}, t("document")), element("div.buttons", {}, this.opener, this.switcher, close));
+    const header = element("header", {}, element("h3", {}, t("document")), element("div.buttons", {}, this.opener, this.switcher, this.enlarge, close));
     return element("aside.document", { "aria-label": t("document") }, header, this.bar, this.told, this.body, this.handles.menu.node);
   }
 
@@ -109,6 +111,7 @@ export class DocumentView {
     const isText = this.view === this.pages;
     this.view.showRoles(null);
     this.view = isText ? this.reading : this.pages;
+    this.enlarge.hidden = isText;
     this.switcher.textContent = this.context.texts.t(isText ? "showAsPages" : "showAsText");
     this.body.replaceChildren(this.view.node);
     await this.load();

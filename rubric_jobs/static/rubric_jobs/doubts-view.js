@@ -1,7 +1,8 @@
 /** What should be looked at before a rubric is used: doubts about the reading, texts that it left out, and warnings. */
 
 import { element, newId } from "./dom.js";
-import { placeText, hasPlace, isEdited } from "./sources.js";
+import { nameOf } from "./rubric-edit.js";
+import { doubtSentence, placeText, hasPlace, isEdited } from "./sources.js";
 import { warningsThatHold } from "./still-true.js";
 
 const AT_ONCE = 3;
@@ -14,7 +15,7 @@ export class DoubtsView {
   }
 
   show(rubric) {
-    const parts = [this.#verdict(rubric), this.#doubts(rubric), this.#unread(rubric), this.#warnings(rubric)].filter(Boolean);
+    const parts = [this.#verdict(rubric), this.#doubts(rubric), this.#warnings(rubric), this.#unread(rubric)].filter(Boolean);
     // Redrawn only where something else is to be told, so that nothing closes or loses the focus while one types.
     const told = JSON.stringify(parts.map((part) => part.textContent));
     if (told === this.told) return;
@@ -26,14 +27,14 @@ export class DoubtsView {
     if (rubric.certain !== false) return null;
     const { texts } = this.context;
     const why = doubtsOfAll(rubric).map((reason) => texts.reason(reason)).join(" ");
-    return element("p.verdict-line", { role: "note" }, texts.t(openDoubts(rubric).length ? "uncertainMarked" : "uncertain"), why && element("span.why", { dir: "auto" }, ` ${why}`));
+    return element("p.verdict-line", { role: "note" }, texts.t(openDoubts(rubric, texts).length ? "uncertainMarked" : "uncertain"), why && element("span.why", { dir: "auto" }, ` ${why}`));
   }
 
   /** Each part of the table that is doubted or invented, until it is changed. */
   #doubts(rubric) {
     const { texts, onGo } = this.context;
-    const found = openDoubts(rubric);
-    const line = ({ at, name, sentence }) => element("li", { dir: "auto" }, element("button.link", { type: "button", onclick: () => onGo(at) }, name), `: ${sentence(texts)}`);
+    const found = openDoubts(rubric, texts);
+    const line = ({ at, name, sentence }) => element("li", { dir: "auto" }, element("button.link", { type: "button", onclick: () => onGo(at) }, name), `: ${sentence}`);
     return found.length ? this.#section(texts.t("doubtsTitle"), found.map(line)) : null;
   }
 
@@ -73,17 +74,18 @@ function doubtsOfAll(rubric) {
   return (rubric.doubts ?? []).filter(({ path }) => !path?.startsWith("criteria[") && path !== "total_points").map(({ why }) => why);
 }
 
-/** `[{at, name, sentence(texts)}]` of the parts that are doubted or invented and have not been changed since. */
-function openDoubts(rubric) {
+/** `[{at, name, sentence}]` of the parts that are doubted or invented and have not been changed since. */
+function openDoubts(rubric, texts) {
   const found = [];
   const look = (part, at, name) => {
     if (isEdited(part)) return;
-    if (part.grounded === false) found.push({ at, name, sentence: ({ t }) => t(hasPlace(part) ? "notGrounded" : "invented") });
-    for (const { why, other } of part.doubts ?? []) found.push({ at, name, sentence: (texts) => [texts.reason(why), other && texts.t("otherReading", { other })].filter(Boolean).join(" ") });
+    if (part.grounded === false) found.push({ at, name, sentence: texts.t(hasPlace(part) ? "notGrounded" : "invented") });
+    for (const doubt of part.doubts ?? []) found.push({ at, name, sentence: doubtSentence(doubt, texts) });
   };
   rubric.criteria.forEach((criterion, row) => {
-    look(criterion, `c${row}`, criterion.name);
-    criterion.levels.forEach((level, column) => look(level, `c${row}.l${column}`, [criterion.name, level.name].filter(Boolean).join(" · ")));
+    const named = nameOf(criterion, row, texts.t);
+    look(criterion, `c${row}`, named);
+    criterion.levels.forEach((level, column) => look(level, `c${row}.l${column}`, [named, level.name].filter(Boolean).join(" · ")));
   });
   return found;
 }

@@ -2,11 +2,19 @@
 
 import { element } from "./dom.js";
 import { placeOf } from "./reading-plan.js";
+import { nameOf } from "./rubric-edit.js";
+
+/** How much wider than the pane a page may be. */
+const STEPS = [1, 1.5, 2.25];
+/** Pixels: a row of this height has room for what it is read as. */
+const ROW = 22;
 
 export class PagesView {
   #boxes = new Map();
   #shown = null;
   #loaded = new Set();
+  #larger = 1;
+  #isChosen = false;
 
   /** `context`: `{texts, pages: [{page, width, height}], picture(page), onPick(at), handles}`; sizes in points. */
   constructor(context) {
@@ -15,6 +23,21 @@ export class PagesView {
     this.sheets = context.pages.map((page) => this.#sheet(page));
     this.node = element("div.pages", { tabindex: 0, role: "region", "aria-label": t("documentPages") }, this.sheets.map(({ node }) => node));
     context.handles.listen(this.node);
+  }
+
+  /** Makes the pages one step larger, after the largest one as wide as the pane again. */
+  enlarge() {
+    this.#isChosen = true;
+    this.#enlarge(STEPS[(STEPS.indexOf(this.#larger) + 1) % STEPS.length]);
+  }
+
+  /** What is at the top of the pane stays there. */
+  #enlarge(larger) {
+    const { node } = this;
+    const share = node.scrollTop / node.scrollHeight;
+    this.#larger = larger;
+    node.style.setProperty("--larger", larger);
+    node.scrollTop = share * node.scrollHeight;
   }
 
   /** Loads the pictures that are not there yet, the first page first. */
@@ -37,9 +60,10 @@ export class PagesView {
     this.#boxes.clear();
     for (const { overlay } of this.sheets) overlay.replaceChildren();
     rubric.criteria.forEach((criterion, row) => {
-      this.#box(criterion.source, { at: `c${row}`, name: criterion.name, part: criterion });
+      const named = nameOf(criterion, row, this.context.texts.t);
+      this.#box(criterion.source, { at: `c${row}`, name: named, part: criterion });
       criterion.levels.forEach((level, column) => {
-        this.#box(level.source, { at: `c${row}.l${column}`, name: [criterion.name, level.name].filter(Boolean).join(": "), part: level });
+        this.#box(level.source, { at: `c${row}.l${column}`, name: [named, level.name].filter(Boolean).join(": "), part: level });
       });
     });
     for (const { text, source } of rubric.unread ?? []) this.#box(source, { name: text, isUnread: true });
@@ -48,6 +72,7 @@ export class PagesView {
   /** The handles of all tables and lines on these pages; none while nothing is mended. */
   showRoles(reading) {
     for (const { roles } of this.sheets) roles.replaceChildren();
+    if (reading && !this.#isChosen) this.#makeRoom(reading);
     let number = 0;
     for (const block of reading?.blocks ?? []) {
       if (block.text !== undefined) this.#lineHandle(block);
@@ -123,6 +148,18 @@ export class PagesView {
     }
   }
 
+  /** Pages whose rows are too low for their handles are made larger, once. */
+  #makeRoom({ plan, blocks }) {
+    this.#isChosen = true;
+    const read = blocks.filter((block) => block.cells && placeOf(plan, blocks, block.at) !== null);
+    const heights = read.flatMap(({ cells }) => cells.filter(({ source, rowSpan }) => source.bbox && rowSpan === 1).map(({ source }) => source.bbox[3] - source.bbox[1]));
+    if (!heights.length) return;
+    const usual = heights.sort((one, other) => one - other)[Math.floor(heights.length / 2)];
+    const [{ node, width }] = this.sheets;
+    const shown = (usual * node.clientWidth) / width;
+    this.#enlarge(STEPS.find((step) => step >= ROW / shown) ?? STEPS.at(-1));
+  }
+
   /** In the margin beside the columns' handles, where there is room for a few dots alone. */
   #corner(block, number, sheet, [left, top], isRead) {
     const handle = this.context.handles.ofTable(block.at, number);
@@ -146,7 +183,9 @@ export class PagesView {
 export function bring(pane, node) {
   const at = node.getBoundingClientRect();
   const own = pane.getBoundingClientRect();
-  if (at.top < own.top + 20 || at.bottom > own.bottom - 20) pane.scrollBy({ top: at.top - own.top - own.height / 3, behavior: "instant" });
+  const top = at.top < own.top + 20 || at.bottom > own.bottom - 20 ? at.top - own.top - own.height / 3 : 0;
+  const left = at.left < own.left || at.right > own.right ? at.left - own.left - 20 : 0;
+  if (top || left) pane.scrollBy({ top, left, behavior: "instant" });
 }
 
 function around(cells) {

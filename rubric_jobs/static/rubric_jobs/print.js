@@ -3,9 +3,11 @@
 import { widthOf } from "./rubric-edit.js";
 
 const WIDE_COLUMNS = 4;
+/** Pixels. Small print: a sheet of paper has as much room as a window. */
+const PAPER = 1200;
 
-/** While `signal` lasts. `context`: `{rubric()}`. */
-export function preparePrint({ rubric }, signal) {
+/** While `signal` lasts. `context`: `{rubric(), fit(width)}`. */
+export function preparePrint({ rubric, fit }, signal) {
   // Rules for pages count in a document's own sheets alone, not in those of a shadow root.
   const page = new CSSStyleSheet();
   let title = null;
@@ -14,11 +16,14 @@ export function preparePrint({ rubric }, signal) {
     document.adoptedStyleSheets.push(page);
     title ??= document.title;
     document.title = rubric().title || title;
+    fit(PAPER);
   };
   const end = () => {
+    if (title === null) return;
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== page);
-    if (title !== null) document.title = title;
+    document.title = title;
     title = null;
+    fit();
   };
   addEventListener("beforeprint", begin, { signal });
   addEventListener("afterprint", end, { signal });

@@ -30,8 +30,8 @@ export class ResultView {
   #left = new AbortController();
 
   /**
-   * `context`: `{texts, client, ask, service, job, rubric, isForgotten, staysHere, onEdited(rubric), onEnhance(wanted),
-   * onStartOver()}`.
+   * `context`: `{texts, client, ask, service, job, rubric, isForgotten, staysHere, width(), onEdited(rubric),
+   * onEnhance(wanted), onStartOver()}`.
    */
   constructor(context) {
     this.#context = context;
@@ -51,6 +51,7 @@ export class ResultView {
     this.table = new RubricTable({
       texts,
       isEditable: true,
+      room: () => this.#room(),
       onEdit: () => this.#edited(),
       onChange: (mutate, told) => this.#change(mutate, told),
       onPaste: (at, block) => this.#paste(at, block),
@@ -59,7 +60,7 @@ export class ResultView {
       onFault: (sentence) => this.total.say(sentence),
     });
     this.total = new TotalBar({ texts, onTotal: (total) => this.#setTotal(total), onRescale: (total) => this.#context.onEnhance({ rubric: this.rubric, rules: "", total }), onUndo: () => this.#step("undo"), onRedo: () => this.#step("redo") });
-    this.takeAlong = new TakeAlong({ ...context, rubric: () => this.rubric, layout: () => this.table.node });
+    this.takeAlong = new TakeAlong({ ...context, rubric: () => this.rubric, fit: (width) => this.table.fit(width) });
     this.node = this.#build();
     this.node.addEventListener("focusout", () => (this.#history.isTyping = false));
     addEventListener("keydown", (event) => this.#key(event), { signal: this.#left.signal });
@@ -158,6 +159,12 @@ export class ResultView {
     // Beside the table there is room on a large screen alone; elsewhere it lies over it and is asked for.
     if (this.document && matchMedia("(min-width: 75rem)").matches) this.#showDocument(true, { hasFocus: false });
     return this.bench;
+  }
+
+  /** The table's width before it stands on the page. */
+  #room() {
+    const all = this.#context.width?.() ?? 0;
+    return this.isDocumentShown ? 0.58 * all : all;
   }
 
   get isDocumentShown() {

@@ -62,17 +62,8 @@ export function renameColumn(rubric, column, name) {
   }
 }
 
-/** `list` (no levels), `stack` (levels below their criterion) or `grid`, by what the rubric holds. */
-export function layoutOf(rubric) {
-  const widths = rubric.criteria.map((criterion) => criterion.levels.length);
-  const widest = Math.max(0, ...widths);
-  if (!widest) return "list";
-  const isLadder = rubric.criteria.length === 1 && widest > 1;
-  const isRagged = widest > 3 && columns(rubric).every((name) => !name) && new Set(widths).size > 1;
-  return isLadder || isRagged || widest > MOST_COLUMNS ? "stack" : "grid";
-}
-
-const MOST_COLUMNS = 8;
+/** What a criterion is called: by its number where it has no name. */
+export const nameOf = (criterion, row, t) => criterion.name.trim() || t("criterionNumber", { row: row + 1 });
 
 /** A criterion after the one at `index` (at the end where null), shaped like it. */
 export function addCriterion(rubric, name, index = null) {

@@ -245,6 +245,7 @@ export class RubricExtractor extends HTMLElement {
       pasted: this.drafts.of(job.jobId)?.pasted,
       staysHere: this.drafts.isLasting,
       rubric: copy(rubric),
+      width: () => this.clientWidth,
       onEdited: (edited) => this.#keep(job.jobId, edited),
       onEnhance: (wanted) => this.#enhance(job, wanted),
       onStartOver: () => this.startOver(),

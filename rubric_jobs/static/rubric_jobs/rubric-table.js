@@ -5,17 +5,20 @@ import * as edit from "./rubric-edit.js";
 import { placeButton } from "./sources.js";
 import { Fields } from "./table-fields.js";
 import { TableKeys } from "./table-keys.js";
+import { layoutFor } from "./table-layout.js";
 import { TableMenus } from "./table-menus.js";
 
 export class RubricTable {
   #rubric;
   #columns = [];
   #was = null;
+  #removed = [];
   #rowsShown = 0;
+  #pinned = 0;
 
   /**
-   * `options`: `{texts, isEditable, label, onEdit(), onChange(mutate, {said, at}), onPaste(at, block), onSource(part, name, button),
-   * onSelect(at), onFault(sentence)}`.
+   * `options`: `{texts, isEditable, label, room(), onEdit(), onChange(mutate, {said, at}), onPaste(at, block),
+   * onSource(part, name, button), onSelect(at), onFault(sentence)}`; `room`: the pixels that it will have once it stands on the page.
    */
   constructor(options) {
     this.options = options;
@@ -32,6 +35,24 @@ export class RubricTable {
       this.keys = new TableKeys(this.table, { ...options, openMenu: (at, field) => this.#openMenu(at, field) });
       this.node.append(this.menus.node);
     }
+    // Of the title, which is as wide as the table may be and does not change its height with it.
+    new ResizeObserver(() => this.#pinned || this.fit()).observe(this.title);
+  }
+
+  /** After its room has changed; with a `width` as if it had that many pixels, until the next call without. */
+  fit(width = 0) {
+    this.#pinned = width;
+    if (!this.#rubric) return;
+    const { layout, perLine } = this.#layout();
+    const isAlike = Math.abs(perLine - this.fields.perLine) < 0.2 * this.fields.perLine;
+    if (layout === this.table.dataset.layout && isAlike) return;
+    const at = this.focusedAt;
+    this.show(this.#rubric, { was: this.#was, removed: this.#removed });
+    if (at) this.focusOn(at);
+  }
+
+  #layout() {
+    return layoutFor(this.#rubric, this.#pinned || this.title.clientWidth || this.options.room?.() || 0);
   }
 
   /** `was`, where changes are to be marked: the criterion that each one was, or null for a new one. */
@@ -39,13 +60,15 @@ export class RubricTable {
     this.#rubric = rubric;
     this.#columns = edit.columns(rubric);
     this.#was = was;
+    this.#removed = removed;
     this.#showTitle();
     const title = [this.options.label, rubric.title || this.t("untitled")].filter(Boolean).join(": ");
     this.scroller.setAttribute("aria-label", title);
     this.table.setAttribute("aria-label", title);
-    this.table.dataset.layout = edit.layoutOf(rubric);
     this.table.style.setProperty("--levels", Math.max(1, this.#columns.length));
-    this.fields.perLine = this.table.dataset.layout === "grid" ? Math.max(20, Math.round(115 / this.#columns.length)) : 110;
+    const { layout, perLine } = this.#layout();
+    this.table.dataset.layout = layout;
+    this.fields.perLine = perLine;
     this.table.classList.toggle("many", this.#columns.length > 4);
     const rows = rubric.criteria.flatMap((criterion, row) => this.#rows(criterion, row));
     const gone = removed.map((criterion) => this.#goneRow(criterion));
@@ -150,8 +173,10 @@ export class RubricTable {
 
   #criterionCell(criterion, row) {
     const { isEditable } = this.options;
+    const named = edit.nameOf(criterion, row, this.t);
     const name = this.fields.text(criterion.name, {
       at: `c${row}.name`,
+      empty: this.t("criterionNumber", { row: row + 1 }),
       label: this.t("criterionName", { row: row + 1 }),
       set: (text) => (criterion.name = text),
       what: "div.name",
@@ -159,14 +184,14 @@ export class RubricTable {
     });
     const head = element("th", { scope: "row", role: "rowheader" }, name);
     if (criterion.description || isEditable || this.#before(row, (was) => was.description)) {
-      const label = this.t("criterionText", { name: criterion.name });
+      const label = this.t("criterionText", { name: named });
       const set = (text) => (criterion.description = text || null);
       const was = this.#before(row, (old) => old.description);
       head.append(...this.fields.longText(criterion.description ?? "", { at: `c${row}.text`, label, set, was }));
     }
-    const actions = this.t("criterionActions", { name: criterion.name });
+    const actions = this.t("criterionActions", { name: named });
     const menu = isEditable && this.fields.menuButton(actions, (button) => this.menus.ofCriterion(button, actions, row));
-    head.append(element("div.foot", {}, this.#source(criterion, criterion.name), menu));
+    head.append(element("div.foot", {}, this.#source(criterion, named), menu));
     head.classList.toggle("doubt", isDoubtful(criterion));
     return head;
   }
@@ -177,7 +202,7 @@ export class RubricTable {
     const weight = criterion.weight !== null && criterion.weight !== criterion.points ? element("span.muted", {}, ` ${number(criterion.weight)} %`) : null;
     const at = `c${row}.points`;
     if (!this.options.isEditable) return [this.fields.shownNumber(shown(criterion.points), this.#before(row, (was) => shown(was.points)), at), weight];
-    return [this.fields.number(shown(criterion.points), { at, label: this.t("criterionPoints", { name: criterion.name }), read: reader(criterion) }), weight];
+    return [this.fields.number(shown(criterion.points), { at, label: this.t("criterionPoints", { name: edit.nameOf(criterion, row, this.t) }), read: reader(criterion) }), weight];
   }
 
   #cell(criterion, row, column) {
@@ -189,7 +214,7 @@ export class RubricTable {
       return cell;
     }
     const title = level.name ?? this.t("levelColumn", { column: column + 1 });
-    const labels = { level: title, name: criterion.name, column: column + 1 };
+    const labels = { level: title, name: edit.nameOf(criterion, row, this.t), column: column + 1 };
     const text = this.fields.longText(level.description ?? "", {
       at: `c${row}.l${column}.text`,
       label: this.t("levelText", labels),
@@ -197,7 +222,7 @@ export class RubricTable {
       was: this.#before(row, (was) => was.levels[column]?.description),
     });
     const menu = this.options.isEditable && this.#columnMenu(column, "button.icon.dots.narrow");
-    const foot = element("div.foot", {}, this.#source(level, `${criterion.name}: ${title}`), menu);
+    const foot = element("div.foot", {}, this.#source(level, `${labels.name}: ${title}`), menu);
     cell.append(this.#levelHead(level, labels, row, column), ...text, foot);
     cell.classList.toggle("doubt", isDoubtful(level));
     return cell;

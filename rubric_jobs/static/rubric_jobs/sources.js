@@ -46,9 +46,16 @@ export function rememberReading(rubric) {
     criterion.read ??= words(criterion);
     for (const level of criterion.levels) level.read ??= words(level);
   }
-  for (const { path, why, other } of rubric.doubts ?? []) partAt(rubric, path, "doubts")?.push({ why, other });
+  for (const { path, why, other } of rubric.doubts ?? []) partAt(rubric, path, "doubts")?.push({ why, other, about: path?.match(/\.(levels|points)$/)?.[1] });
   for (const { code, message, path } of rubric.warnings) partAt(rubric, path, "warned")?.push({ code, message });
   return rubric;
+}
+
+const OTHERS = { levels: "otherLevels", points: "otherPoints" };
+
+/** The reason of a doubt, and what the part could be instead. */
+export function doubtSentence({ why, other, about }, texts) {
+  return [texts.reason(why), other && texts.t(OTHERS[about] ?? "otherReading", { other })].filter(Boolean).join(" ");
 }
 
 /** The list of `kind` beside the part that a path such as `criteria[2].levels[0]` means; null where it means none. */
@@ -96,7 +103,7 @@ export class SourceNote {
       hasPlace(part) && element("p", {}, element("strong", {}, placeSentence(part.source, t))),
       quote.textContent && quote,
       part.grounded === false && element("p.doubt", {}, t(hasPlace(part) ? "notGrounded" : "invented")),
-      ...(part.doubts ?? []).map((doubt) => element("p.doubt", { dir: "auto" }, this.texts.reason(doubt.why), doubt.other && ` ${t("otherReading", { other: doubt.other })}`)),
+      ...(part.doubts ?? []).map((doubt) => element("p.doubt", { dir: "auto" }, doubtSentence(doubt, this.texts))),
       isEdited(part) && element("p.muted", {}, t("edited")),
       element("button", { type: "button", onclick: () => this.node.hidePopover() }, t("close")),
     ];

@@ -6,9 +6,9 @@
  */
 
 import { drawing, element } from "./dom.js";
+import { LINES, linesOf } from "./table-layout.js";
 import { marked } from "./text-changes.js";
 
-const LINES = 9;
 const LONG_WORD = /\S{24}/;
 
 export class Fields {
@@ -47,8 +47,7 @@ export class Fields {
   /** A text that is folded where it is long, with a button that shows the rest. */
   longText(value, options) {
     const field = this.text(value, { ...options, what: "div.text" });
-    const lines = value.split("\n").reduce((sum, line) => sum + Math.ceil(Math.max(1, line.length) / this.perLine), 0);
-    if (lines <= LINES) return [field];
+    if (linesOf(value, this.perLine) <= LINES) return [field];
     field.classList.add("folded");
     const toggle = element("button.more", { type: "button", tabindex: this.options.isEditable ? -1 : 0, "aria-expanded": "false" }, this.t("showAll"));
     toggle.addEventListener("click", () => {

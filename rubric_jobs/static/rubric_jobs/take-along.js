@@ -16,7 +16,7 @@ const FORMATS = [
 export class TakeAlong {
   #left = new AbortController();
 
-  /** `context`: `{texts, ask(request), client, rubric(), layout()}`; `layout` is the node that is printed. */
+  /** `context`: `{texts, ask(request), client, rubric(), fit(width)}`; `fit` gives the table another width while it is printed. */
   constructor(context) {
     const { t } = context.texts;
     this.context = context;
