@@ -188,10 +188,10 @@ def _scale(work: _Work, line: Line) -> None:
 
 
 def _title(work: _Work) -> str:
-    """The document's title, unless it is one of the levels: then nothing names what they grade."""
+    """The document's title, unless it is a sentence or one of the levels: then nothing names what they grade."""
     title = title_of(work.document)
     own = (lines_items.line_of(work.document, [place]).said.raw for place in work.part.blocks)
-    return "" if any(tidy(text) == title for text in own) else title
+    return "" if title.endswith((".", "。")) or any(tidy(text) == title for text in own) else title
 
 
 def _points(work: _Work, line: Line) -> None:

@@ -51,6 +51,10 @@ _GRADED = re.compile(
     re.DOTALL,
 )
 """ "Grade 6: …", "Level B"."""
+_KEYED = re.compile(r"^(?P<worth>\d{1,3})\s?=\s?(?P<name>[^\W\d_][^=\n]{1,39})$")
+""" "4 = Excellent" above what it asks for."""
+_OPEN_END = " -–—="
+"""What sets a level off from the lines below it, which say what it asks for: "6 –"."""
 _TELLS_MORE = (":", "：", "...", "…")
 
 
@@ -64,9 +68,8 @@ def level_told(text: str, marker: str) -> Told:
     if marker:
         number = amounts.whole(marker.strip("().") or "-")
         return Told(None, folded(line) or None, number)
-    alone = cell_values.whole(line)
-    if alone is not None:
-        return Told(line, None, alone)
+    if alone := _alone(line):
+        return alone
     match = _HEAD.match(line)
     if match and names_level(match["head"]):
         return _headed(match["head"], match["rest"])
@@ -90,6 +93,16 @@ def level_told(text: str, marker: str) -> Told:
         return Told(tidy(match["head"]), folded(match["rest"]) or None, None)
     spoken = spoken_of(line) if amount is None else None
     return Told(tidy(spoken[1]) if spoken else None, folded(rest) or None, amount)
+
+
+def _alone(line: str) -> Told | None:
+    """Points alone, or with the name of the level that they are: what they ask for stands below."""
+    bare = line.rstrip(_OPEN_END)
+    if (amount := cell_values.whole(bare)) is not None:
+        return Told(bare, None, amount)
+    keyed = _KEYED.match(line)
+    is_named = keyed is not None and is_named_plainly(keyed["name"])
+    return Told(tidy(keyed["name"]), None, amounts.whole(keyed["worth"])) if keyed and is_named else None
 
 
 def _name_and_worth(line: str) -> Told | None:
@@ -160,7 +173,7 @@ def _headed(head: str, rest: str) -> Told:
 @lru_cache(REMEMBERED)
 def names_level(head: str) -> bool:
     """Whether a short text names a level or is its points alone."""
-    core = _SCORE.sub("", head.strip(" *"))
+    core = _SCORE.sub("", head.strip(" *").rstrip(_OPEN_END))
     if len(core) > LONGEST_KEY or len(core.split()) > 6:
         return False
     if amounts.whole(core) is not None:

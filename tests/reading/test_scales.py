@@ -183,6 +183,31 @@ SCALES: dict[str, tuple[Sequence[str], list[Any]]] = {
         ],
         [("Guide", 2, [("Score of 2", 2), ("Score of 1", 1), ("Score of 0", 0)])],
     ),
+    "marks that a dash sets off from the lines below": (
+        ["# Marks", "5 –", "  All of the code runs;", "4 –", "  Most of it runs;", "3 –", "  It does not start;"],
+        [("Marks", 5, [("5", 5), ("4", 4), ("3", 3)])],
+    ),
+    "marks that say which level they are": (
+        [
+            "# Teamwork",
+            "# 2 = Good",
+            "- All took part.",
+            "# 1 = Fair",
+            "- Some took part.",
+            "# 0 = Poor",
+            "- None did.",
+        ],
+        [("Teamwork", 2, [("Good", 2), ("Fair", 1), ("Poor", 0)])],
+    ),
+    "a sentence above that names nothing": (
+        [
+            "Readers give one of these scores to your text.",
+            "3 This text answers all of the task.",
+            "2 This text answers most of the task.",
+            "1 This text answers little of the task.",
+        ],
+        [("", 3, [("3", 3), ("2", 2), ("1", 1)])],
+    ),
     "one scale for the whole work": (
         [
             "# Essays",
