@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from rubric_jobs.documents.model import Document, Table
-from rubric_jobs.reader import cell_values, context, grid_work, lexicon, lines_features, row_evidence
+from rubric_jobs.reader import cell_values, context, grid_unscored, grid_work, lexicon, lines_features, row_evidence
 from rubric_jobs.reader.plan import Part, PartReading
 from rubric_jobs.reader.sheet import Sheet, part_sheet
 from rubric_jobs.reader.tags import tags_of
@@ -281,12 +281,12 @@ def _table(part: Part, document: Document, reading: PartReading, found: Features
     _coverage(sheet, rows, roles, reading, found)
     _roles(sheet, rows, roles, found)
     found |= row_evidence.evidence(sheet, rows, roles)
+    found |= grid_unscored.features_unscored(part, document, reading.criteria, sheet, rows, roles)
     named = rows.count("c")
     found["rows merged"] = 1 - len(reading.criteria) / named if named and "g" not in rows else 0.0
     found["lent header"] = float(part.header is not None)
     found["joined tables"] = float(len(part.blocks) > 1)
-    first = document.blocks[part.blocks[0]]
-    if isinstance(first, Table):
+    if isinstance(first := document.blocks[part.blocks[0]], Table):
         found["small"] = float(first.rows * first.columns <= 4)
 
 

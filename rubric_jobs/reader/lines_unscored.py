@@ -27,12 +27,20 @@ MOST_HEADINGS = 3
 LONGEST_HEADING = 160
 LONGEST_SENTENCE = 400
 FEW = 4
+LONGEST_NAME = 60
+"""What names a scale for a whole work is short; a longer line announces it or says something else."""
 _KINDS = ("unscored", "scale")
-_AT_ALL = "graded at all"
+AT_ALL = "graded at all"
+"""Of the numbers of `around`: whether anything there speaks of grading."""
 _GRADED = ("rubric", "grading", "criterion")
 _OTHERS = ("exam", "syllabus", "schedule", "commerce", "survey", "technical", "game", "person", "measure")
 _COLON = (":", "：")
 _TOKEN = re.compile(r"\w+")
+_FIRST_PERSON = re.compile(
+    r"(?i)\b(?:i|my|we|our|ich|mein\w{0,2}|wir|unser\w{0,2}|je|j['’]ai|mon|ma|mes|nous|notre|nos|ik|mijn|wij|onze?"
+    r"|yo|mis?|nuestr[oa]s?|he|hemos|eu|meus?|minhas?|nosso?a?s?|io|ho|miei|mie|jag|vi|mitt|min)\b|我"
+)
+"""Sentences in which learners judge their own work: "I have named my sources"."""
 
 
 def features_unscored(part: Part, document: Document, criteria: Sequence[Criterion]) -> Features:
@@ -46,7 +54,7 @@ def features_unscored(part: Part, document: Document, criteria: Sequence[Criteri
     else:
         return {}
     first = part.blocks[next((i for i, role in enumerate(part.rows) if role in "cl"), 0)]
-    found = _above(document, first) | _share(part, document)
+    found = around(document, first) | _share(part, document)
     if kind == _KINDS[0]:
         found |= _items(part, document, criteria)
     else:
@@ -56,11 +64,11 @@ def features_unscored(part: Part, document: Document, criteria: Sequence[Criteri
 
 def is_graded(features: Mapping[str, float]) -> bool:
     """Whether a part with these features is such a list, and something around it speaks of grading."""
-    return any(features.get(f"line {kind} {_AT_ALL}") for kind in _KINDS)
+    return any(features.get(f"line {kind} {AT_ALL}") for kind in _KINDS)
 
 
-def _above(document: Document, first: int) -> Features:
-    """What the headings over the list and the paragraph right above it speak of."""
+def around(document: Document, first: int) -> Features:
+    """What the title, the headings over the list and the paragraph right above its first block speak of."""
     above = [b for b in document.blocks[max(0, first - FURTHEST) : first] if isinstance(b, Paragraph)]
     headings = [b.text for b in reversed(above) if b.is_heading and len(b.text) <= LONGEST_HEADING][:MOST_HEADINGS]
     told = next((b.text for b in reversed(above) if not b.is_heading), "")[-LONGEST_SENTENCE:]
@@ -79,7 +87,7 @@ def _above(document: Document, first: int) -> Features:
         "announced": float(is_announced),
         "announced graded": is_announced * speaks,
         "sentence graded": speaks,
-        _AT_ALL: float(graded > 0 or is_announced * speaks > 0 or _graded(title) > 0),
+        AT_ALL: float(graded > 0 or is_announced * speaks > 0 or _graded(title) > 0),
         "graded twice": float((graded > 0) + (speaks > 0) + (_graded(title) > 0) > 1),
     }
 
@@ -111,17 +119,24 @@ def _share(part: Part, document: Document) -> Features:
 
 
 def _items(part: Part, document: Document, criteria: Sequence[Criterion]) -> Features:
-    names = [criterion.name for criterion in criteria]
     heads = [document.blocks[place] for place, role in zip(part.blocks, part.rows, strict=True) if role == "c"]
     lines = [block for block in heads if isinstance(block, Paragraph)]
+    count = len(criteria)
+    return wording_of(criteria) | {
+        "headings": sum(line.is_heading for line in lines) / count,
+        "set off": sum(line.is_bold or bool(line.lead) for line in lines) / count,
+        "plain": sum(not line.marker and not line.is_bold for line in lines) / count,
+    }
+
+
+def wording_of(criteria: Sequence[Criterion]) -> Features:
+    """How many there are, and how they are worded."""
+    names = [criterion.name for criterion in criteria]
     count = len(names)
     openings = [match.group().casefold() for name in names if (match := _TOKEN.search(name))]
     return {
         "count": math.log1p(count) / 2,
         "few": float(count < FEW),
-        "headings": sum(line.is_heading for line in lines) / count,
-        "set off": sum(line.is_bold or bool(line.lead) for line in lines) / count,
-        "plain": sum(not line.marker and not line.is_bold for line in lines) / count,
         "questions": sum(name.rstrip().endswith(("?", "？")) for name in names) / count,
         "described": sum(bool(criterion.description) for criterion in criteria) / count,
         "in sections": float(any(criterion.section for criterion in criteria)),
@@ -129,6 +144,7 @@ def _items(part: Part, document: Document, criteria: Sequence[Criterion]) -> Fea
         "names of others": sum(map(_of_others, names)) / count,
         "digits": sum(any(ch.isdecimal() for ch in name) for name in names) / count,
         "open alike": sum(a == b for a, b in itertools.pairwise(openings)) / count,
+        "first person": sum(_FIRST_PERSON.search(name) is not None for name in names) / count,
     }
 
 
@@ -153,6 +169,8 @@ def _levels(criterion: Criterion) -> Features:
         "named": float(bool(criterion.name)),
         "name graded": _graded(criterion.name),
         "name of others": _of_others(criterion.name),
+        "name sentence": float(len(criterion.name.split()) > FEW and criterion.name.endswith((".", "。"))),
+        "name long": float(len(criterion.name) > LONGEST_NAME),
     }
 
 

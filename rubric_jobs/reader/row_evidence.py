@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from rubric_jobs.reader.cell_values import is_amount
+import itertools
+
+from rubric_jobs.reader.cell_values import amount_of, is_amount
 from rubric_jobs.reader.sheet import Sheet
 
 Features = dict[str, float]
+FEWEST_OF_A_SCALE = 4
 
 
 def evidence(sheet: Sheet, rows: str, roles: str) -> Features:
@@ -15,6 +18,7 @@ def evidence(sheet: Sheet, rows: str, roles: str) -> Features:
         "points by section": _points_by_section(sheet, criteria, roles),
         "criteria like sections": _like_sections(sheet, rows, criteria),
         "left out like criteria": _left_out(sheet, rows, criteria),
+        "points fall": _points_fall(sheet, criteria, roles),
     }
 
 
@@ -28,6 +32,22 @@ def _points_by_section(sheet: Sheet, criteria: list[int], roles: str) -> float:
     if len(own) < 2 or len(own) == len(criteria) or not {row for row, _ in own} <= set(begins):
         return 0.0
     return 1 - len(own) / len(criteria)
+
+
+def _points_fall(sheet: Sheet, criteria: list[int], roles: str) -> float:
+    """1 for rows that are each worth less than the one above, or each more, by even steps or down to nearly nothing.
+
+    Such rows are the levels of one thing; 0.5 where the steps are uneven and the least is worth more.
+    """
+    if "p" not in roles or len(criteria) < FEWEST_OF_A_SCALE:
+        return 0.0
+    told = [amount_of(sheet.texts[row][roles.index("p")]) for row in criteria]
+    values = [amount.high for amount in told if amount]
+    if len(values) < FEWEST_OF_A_SCALE or len(values) * 4 < len(criteria) * 3:
+        return 0.0
+    steps = [b - a for a, b in itertools.pairwise(values)]
+    is_monotone = all(step < 0 for step in steps) or all(step > 0 for step in steps)
+    return float(is_monotone) * (1.0 if len(set(steps)) == 1 or min(values) <= 1 else 0.5)
 
 
 def _like_sections(sheet: Sheet, rows: str, criteria: list[int]) -> float:
