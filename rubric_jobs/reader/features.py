@@ -36,8 +36,8 @@ def part_features(part: Part, document: Document, reading: PartReading) -> Featu
 
 
 def share(values: Iterable[object]) -> float:
-    listed = [bool(value) for value in values]
-    return sum(listed) / len(listed) if listed else 0.0
+    listed = list(map(bool, values))
+    return listed.count(True) / len(listed) if listed else 0.0
 
 
 def _counts(criteria: list[Criterion], found: Features) -> None:
@@ -84,23 +84,23 @@ def _name_marks(name: str) -> tuple[bool, ...]:
 
 
 _NAME_MARKS = (
-    "empty",
-    "long",
-    "sentence",
-    "small",
-    "amount",
-    "heading",
-    "level",
-    "wordless",
-    "total",
-    "points left",
-    "course",
-    "schedule",
-    "letter",
-    "code",
-    "over 60",
-    "colon inside",
-    "bullets",
+    "names empty",
+    "names long",
+    "names sentence",
+    "names small",
+    "names amount",
+    "names heading",
+    "names level",
+    "names wordless",
+    "names total",
+    "names points left",
+    "names course",
+    "names schedule",
+    "names letter",
+    "names code",
+    "names over 60",
+    "names colon inside",
+    "names bullets",
 )
 
 
@@ -109,8 +109,8 @@ def _names(criteria: list[Criterion], found: Features) -> None:
     if not names:
         return
     marks = [_name_marks(name) for name in names]
-    for index, mark in enumerate(_NAME_MARKS):
-        found[f"names {mark}"] = sum(own[index] for own in marks) / len(marks)
+    for mark, told in zip(_NAME_MARKS, zip(*marks, strict=True), strict=True):
+        found[mark] = sum(told) / len(marks)
     found["names any heading"] = float(found["names heading"] > 0)
     found["names any empty"] = float(found["names empty"] > 0)
     found["names any total"] = float(found["names total"] > 0)

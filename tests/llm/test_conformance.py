@@ -21,6 +21,8 @@ from tests.fake_protocols import THOUGHT_TOKENS
 from tests.llm import tasks
 from tests.llm.conftest import SECRET, Vendor
 
+pytestmark = pytest.mark.long
+
 
 def answer(vendor: Vendor, task: Task, *, timeout_s: float = 20.0, model: str | None = None, **more: Any) -> Reply:
     async def ask() -> Reply:

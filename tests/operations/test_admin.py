@@ -21,7 +21,7 @@ from rubric_jobs.models import FleetControl, RubricJob, TenantControl
 from tests import claiming
 from tests.operations.conftest import MakeJob, ago, failed_task
 
-pytestmark = pytest.mark.usefixtures("rows")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("rows")]
 
 LIST = "/admin/rubric_jobs/rubricjob/"
 RUBRIC = {

@@ -12,7 +12,7 @@ import pytest
 
 from tests.web.conftest import Web, database_url
 
-pytestmark = pytest.mark.usefixtures("rows")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("rows")]
 
 HASTY = "--http=tests.web.hasty_connections:Hasty"
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"

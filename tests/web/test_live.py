@@ -21,6 +21,8 @@ from rubric_jobs.jobs.notifications import LISTENER
 from tests.conftest import Caller
 from tests.web.conftest import PREFIXES, RESULT, Web, as_base64, database_url, enhancement, extraction, pdf
 
+pytestmark = pytest.mark.long
+
 JOBS = "/api/rubric-jobs/"
 Submit = Callable[..., uuid.UUID]
 MB = 1024 * 1024
@@ -457,8 +459,14 @@ def test_without_a_database_every_route_is_503_and_says_when_to_come_back(
         ("POST", "/api/enhance-rubric-trigger", enhancement()),
         ("GET", f"{JOBS}{uuid.uuid4()}", None),
     ]
-    for method, path, body in asked:
-        status, headers, told = web.ask(method, path, owner, body=body)
+
+    def answer(request: tuple[str, str, Any]) -> tuple[int, dict[str, str], bytes]:
+        method, path, body = request
+        return web.ask(method, path, owner, body=body)
+
+    with ThreadPoolExecutor(len(asked)) as side_by_side:  # each waits some seconds for a connection
+        answers = list(side_by_side.map(answer, asked))
+    for status, headers, told in answers:
         assert status == 503, told
         assert int(headers["retry-after"]) > 0
         assert b"unavailable" in told

@@ -25,7 +25,7 @@ from rubric_jobs.worker.writer import Writer
 from tests import claiming
 from tests.worker.trials import read_only_database
 
-pytestmark = pytest.mark.usefixtures("rows")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("rows")]
 
 Submit = Callable[..., uuid.UUID]
 Run = Callable[[Claim, Callable[[dict[str, Any]], None]], Any]
