@@ -20,6 +20,8 @@ ANNOUNCED = -0.9
 """The same for criteria without points, or a single scale, that a heading or a sentence speaks of as grading."""
 SUPPORTED = -1.8
 """The same where they find something."""
+LEAST = min(ALONE, ANNOUNCED, SUPPORTED)
+"""Below these odds nothing stands, whatever the rules read."""
 SURE = 0.9
 """The confidence from which a reading is certain whatever places in it are in doubt."""
 CONFIDENT = 0.85

@@ -47,9 +47,10 @@ def read(document: Document) -> Rubric:
     if (written := exported.read(document)) is not None:
         return recognized.marked(written.model_copy(update={"certain": True}), document)
     likeliest = reading_of(document)
-    rubric = likeliest.rubric and agreement.settled(
-        likeliest.rubric, likeliest.odds, rules.read(document), is_announced=likeliest.is_announced
-    )
+    rubric = None
+    if likeliest.rubric is not None and likeliest.odds >= agreement.LEAST:
+        by_rules = rules.read(document)
+        rubric = agreement.settled(likeliest.rubric, likeliest.odds, by_rules, is_announced=likeliest.is_announced)
     if rubric is None:
         raise UnreadableDocument(f"{doubts.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
     return recognized.marked(rubric, document)

@@ -313,8 +313,8 @@ def test_what_a_format_leaves_out_is_said_of_the_parts_that_it_is_about(page: Pa
         page.get_by_role("button", name="CSV for Canvas").click()
     expect(page.locator(".told li")).to_have_text(
         [
-            "Late: this format holds no penalties and bonuses.",
             "Title: Canvas needs a name; “Rubric” was written.",
+            "Late: this format holds no penalties and bonuses.",
             "Structure and 1 more: this format holds no sections.",
         ]
     )
