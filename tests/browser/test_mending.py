@@ -161,11 +161,11 @@ def test_a_pdf_is_mended_on_the_pictures_of_its_pages(page: Page) -> None:
     handle.click()
     page.get_by_role("menuitemradio", name="Not part of it").click()
     expect(page.locator(".rubric thead th")).to_have_count(6)
-    expect(page.locator(".verdict-line")).to_have_count(0)
+    expect(page.get_by_role("region", name="Doubtful places")).to_have_count(0)
     page.get_by_role("button", name="As text").click()
     expect(page.get_by_role("button", name="Row 3: Not part of it", exact=True)).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".verdict-line")).to_be_visible()
+    expect(page.get_by_role("region", name="Doubtful places")).to_be_visible()
     expect(page.locator(".rubric thead th")).to_have_count(7)
 
 

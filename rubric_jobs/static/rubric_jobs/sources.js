@@ -55,7 +55,7 @@ const OTHERS = { levels: "otherLevels", points: "otherPoints" };
 
 /** The reason of a doubt, and what the part could be instead. */
 export function doubtSentence({ why, other, about }, texts) {
-  return [texts.reason(why), other && texts.t(OTHERS[about] ?? "otherReading", { other })].filter(Boolean).join(" ");
+  return [texts.reason(why), other && other !== "0" && texts.t(OTHERS[about] ?? "otherReading", { other })].filter(Boolean).join(" ");
 }
 
 /** The list of `kind` beside the part that a path such as `criteria[2].levels[0]` means; null where it means none. */
