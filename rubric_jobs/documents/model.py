@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -227,8 +227,14 @@ class Document:
         )
 
 
+_ASCII_SIGNS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
+
+
+@lru_cache(4096)
 def fold(text: str) -> str:
     """Only the letters and digits, case-folded, so that two printings of a text compare equal."""
+    if text.isascii():
+        return text.casefold().translate(_ASCII_SIGNS)
     return "".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
 
 

@@ -1,6 +1,6 @@
 """The characters of a page as PDFium's text layer has them: their codes, and their glyphs with the place of each.
 
-A page has thousands of characters and PDFium tells of one at a time. `_bound` halves what such a call costs.
+A page has thousands of characters and PDFium tells of one at a time.
 """
 
 from __future__ import annotations
@@ -10,29 +10,16 @@ import itertools
 import unicodedata
 from collections import Counter
 from functools import lru_cache
-from typing import Any
 
 import pypdfium2.raw as c
 
 from rubric_jobs.documents import symbols
 from rubric_jobs.documents.pdf_annotations import Place
+from rubric_jobs.documents.pdf_calls import address, loose_box, text_object
 from rubric_jobs.documents.pdf_glyphs import Glyph, Glyphs
 from rubric_jobs.documents.pdf_type import are_tight, line_of_type, style, type_size
 
 _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
-
-
-def _bound(function: Any, result: Any, *arguments: Any) -> Any:
-    """A function of PDFium that takes and gives plain addresses, which ctypes need not check and wrap."""
-    return ctypes.CFUNCTYPE(result, *arguments)(address(function))
-
-
-def address(pointer: Any) -> int:
-    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
-
-
-_loose_box = _bound(c.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-_text_object = _bound(c.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
 
 
 class Characters:
@@ -46,7 +33,7 @@ class Characters:
 
     def drawn_by(self, index: int) -> int:
         """The address of the object that draws a character; 0 for one that PDFium has put between two objects."""
-        return _text_object(self._address, index) or 0
+        return text_object(self._address, index) or 0
 
     def style(self, index: int) -> tuple[bool, bool]:
         """Whether a character is bold, and italic: an object of text has one font."""
@@ -91,7 +78,7 @@ class Characters:
         buffer = (c.FS_RECTF * len(indices))()
         start, size = ctypes.addressof(buffer), ctypes.sizeof(c.FS_RECTF)
         places = range(start, start + size * len(indices), size)
-        has_box = list(map(_loose_box, itertools.repeat(self._address), indices, places))
+        has_box = list(map(loose_box, itertools.repeat(self._address), indices, places))
         sides = memoryview(buffer).cast("B").cast("f").tolist()
         boxes = zip(indices, sides[0::4], sides[1::4], sides[2::4], sides[3::4], strict=True)
         return list(itertools.compress(boxes, has_box))

@@ -16,7 +16,8 @@ import pypdfium2.raw as c
 
 from rubric_jobs.documents.geometry import Box, Edge, PageContent, Word
 from rubric_jobs.documents.pdf_annotations import Place, read_annotations
-from rubric_jobs.documents.pdf_characters import Characters, address
+from rubric_jobs.documents.pdf_calls import address, path_segments
+from rubric_jobs.documents.pdf_characters import Characters
 from rubric_jobs.documents.pdf_garbled import is_garbled
 from rubric_jobs.documents.pdf_glyphs import Glyph, Glyphs, with_accents, with_raised
 from rubric_jobs.documents.pdf_type import true_height
@@ -231,18 +232,14 @@ class _Shapes:
 
     def _outlines(self, item: c.FPDF_PAGEOBJECT, count: int, matrix: _Matrix) -> Iterator[list[tuple[float, float]]]:
         points: list[tuple[float, float]] = []
-        x, y = ctypes.c_float(), ctypes.c_float()
         a, b, cc, d, e, f = matrix
-        for i in range(count):
-            segment = c.FPDFPath_GetPathSegment(item, i)
-            kind = c.FPDFPathSegment_GetType(segment)
-            c.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))
+        for kind, x, y, is_closed in path_segments(item, count):
             if kind == c.FPDF_SEGMENT_MOVETO and points:
                 yield points
                 points = []
             if kind != c.FPDF_SEGMENT_BEZIERTO:
-                points.append(self.place(a * x.value + cc * y.value + e, b * x.value + d * y.value + f))
-            if c.FPDFPathSegment_GetClose(segment) and points:
+                points.append(self.place(a * x + cc * y + e, b * x + d * y + f))
+            if is_closed and points:
                 yield points if points[-1] == points[0] else [*points, points[0]]
                 points = []
         if points:

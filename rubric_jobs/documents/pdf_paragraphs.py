@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from rubric_jobs.documents.geometry import Box, PageContent, Word, median
 from rubric_jobs.documents.lines import (
@@ -97,7 +98,7 @@ def _around(one: Box, other: Box) -> Box:
 def _text_columns(words: list[Word], lines: list[Line], content: PageContent) -> list[list[Word]]:
     """The page's words as one part, or as two if a gutter runs down the middle."""
     middle = range(int(content.width * 0.38), int(content.width * 0.62), 2)
-    crossing = Counter(x for line in lines for x in _crossed(line, middle))
+    crossing = Counter(chain.from_iterable(_crossed(line, middle) for line in lines))
     best = min(middle, key=lambda x: crossing[x], default=0)
     fewest = crossing[best]
     wide = {id(w) for line in lines if any(v.x0 < best < v.x1 for v in line.words) for w in line.words}
@@ -116,9 +117,9 @@ def _are_pages(left: list[Word], right: list[Word]) -> bool:
 
 def _crossed(line: Line, places: range) -> set[int]:
     """The places covered by words of the line, with 4 points around each word."""
-    return {
-        x for word in line.words for x in places[bisect_right(places, word.x0 - 4) : bisect_left(places, word.x1 + 4)]
-    }
+    return set().union(
+        *(places[bisect_right(places, word.x0 - 4) : bisect_left(places, word.x1 + 4)] for word in line.words)
+    )
 
 
 def _is_parted(line: Line, x: float) -> bool:

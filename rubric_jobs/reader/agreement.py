@@ -17,9 +17,11 @@ from rubric_jobs.rubric.model import Doubt, Level, Rubric
 ALONE = -0.5
 """Log odds against "no rubric here" that a reading needs where the rules find nothing."""
 ANNOUNCED = -0.9
-"""The same for a list without points, or a single scale, that a heading or a sentence speaks of as grading."""
+"""The same for criteria without points, or a single scale, that a heading or a sentence speaks of as grading."""
 SUPPORTED = -1.8
 """The same where they find something."""
+LEAST = min(ALONE, ANNOUNCED, SUPPORTED)
+"""Below these odds nothing stands, whatever the rules read."""
 SURE = 0.9
 """The confidence from which a reading is certain whatever places in it are in doubt."""
 CONFIDENT = 0.85
@@ -32,8 +34,8 @@ _DISAGREE = "Two ways of reading this document gave different rubrics."
 def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announced: bool = False) -> Rubric | None:
     """The plans' reading, with whether it is certain; None where there is no rubric.
 
-    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced` says that it is of lists
-    without points that are spoken of as grading: the rules know none of these, so that their silence says nothing.
+    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced` says that it is of lists or
+    tables without points that are spoken of as grading. The rules know hardly any, so that their silence says nothing.
     """
     alone = ANNOUNCED if is_announced else ALONE
     if odds < (alone if by_rules is None else SUPPORTED):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from rubric_jobs.vocabulary.numbers import GROUPED, NUMBER, UNIT, is_grouped, number
+from rubric_jobs.vocabulary.numbers import GROUPED, NUMBER, UNIT, VULGAR, is_grouped, number
 
 __all__ = ["GROUPED", "NUMBER", "UNIT", "number"]
 
@@ -20,6 +20,8 @@ FEWEST = 4
 """Less below a slash makes a fraction: 3/4 is one number only where nothing else is that small."""
 LONGEST = 4000
 """Letters of a text that are looked at."""
+REMEMBERED = 4096
+"""Texts of which the answers are kept: the many readings of a document ask for the same ones."""
 
 _UNIT_TAIL = rf"(?:{UNIT}(?![^\W\d_])\.?|p\.|P\.?(?=\W|$))"
 _DASH = (
@@ -96,6 +98,8 @@ _NEGATIVE = re.compile(
 _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNORECASE)
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
+_DIGIT = re.compile(rf"[\d{VULGAR}]")
+"""In every amount, and in few of the texts that are asked for one."""
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
 _MARK = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?", re.ASCII)
 _STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")
@@ -126,11 +130,14 @@ class Amount:
         return not (self.has_unit or self.is_percent or self.is_slashed)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def whole(text: str) -> Amount | None:
     """The amount that is all of this text: "15", "3-4 points", "___/10", "(25%)", "2 1/2", "5+5", "25 (each 5)"."""
     if len(text) > 60:
         return None
     plain = _plain(text)
+    if not _DIGIT.search(plain):
+        return None
     if each := _THEN_EACH.match(plain):
         plain = each["all"]
     match = _WHOLE.match(plain)
@@ -170,21 +177,26 @@ def _to_be_circled(text: str) -> Amount | None:
     return Amount(max(numbers), low=min(numbers))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def bracketed(text: str) -> tuple[Amount, str] | None:
     """The last amount in brackets and the text without it."""
     found = None
-    for match in _BRACKET.finditer(_plain(text)):
+    plain = _plain(text)
+    for match in _BRACKET.finditer(plain) if _DIGIT.search(plain) else ():
         if _amount(match):
             found = match
     if found is None:
         return None
     amount = _amount(found)
-    return (amount, _without(_plain(text), found)) if amount else None
+    return (amount, _without(plain, found)) if amount else None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def trailing(text: str) -> tuple[Amount, str] | None:
     """The amount at the end and the text before it; a bare number counts only after a tab or a colon."""
     plain = _plain(text)
+    if not _DIGIT.search(plain):
+        return None
     for match in _BRACKET.finditer(plain, max(0, plain.rstrip().rfind(" ", 0, -30))):
         if not plain[match.end() :].strip(" .;:,、。"):
             amount = _amount(match)
@@ -202,10 +214,11 @@ def _is_set_off(before: str, found: str) -> bool:
     return "\t" in gap or "    " in gap or "...." in found or "…" in found or found.lstrip()[:1] in ":：="
 
 
+@lru_cache(maxsize=REMEMBERED)
 def leading(text: str) -> tuple[Amount, str] | None:
     """The amount at the start and the text after it: "(50%) Delivery", "10 pts - Style", "4: Excellent"."""
     plain = _plain(text)
-    match = _HEAD.match(plain)
+    match = _HEAD.match(plain) if _DIGIT.search(plain) else None
     if not match:
         return None
     amount = _amount(match)
@@ -219,7 +232,7 @@ def leading(text: str) -> tuple[Amount, str] | None:
 
 def multiplier(text: str) -> Decimal | None:
     """ "x2", "(×3)"."""
-    match = _TIMES.search(text[:LONGEST])
+    match = _TIMES.search(text[:LONGEST]) if _DIGIT.search(text) else None
     if not match:
         return None
     value = number(match.group("after") or match.group("before"))
@@ -229,7 +242,7 @@ def multiplier(text: str) -> Decimal | None:
 def negative(text: str) -> Decimal | None:
     """The first negative amount, as a positive number: "-5", "-1 per figure"; of a range the end that costs most."""
     plain = _plain(text)
-    for match in _NEGATIVE.finditer(plain):
+    for match in _NEGATIVE.finditer(plain) if _DIGIT.search(plain) else ():
         if not _ends_range(plain, match):
             return number(match.group("most") or match.group("value"))
     return None

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from rubric_jobs.documents.model import Document, Paragraph, Table, fold
 from rubric_jobs.reader import grid_assembly, lines_assembly, long_assembly
+from rubric_jobs.reader.cell_values import copied
 from rubric_jobs.reader.context import heading_above, title_of
 from rubric_jobs.reader.names import tidy
 from rubric_jobs.reader.plan import Part, PartReading, Plan, PlanInvalid, Ref, check_roles
@@ -103,24 +104,29 @@ def unread_of(part: Part, reading: PartReading, document: Document) -> list[Unre
 
 def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubric:
     """One rubric of all parts: where there are several, the heading above each is its criteria's section."""
-    criteria = _criteria(plan, readings, document)
-    computed = sum_of(criteria)
-    stated = _stated(plan, readings, computed, document)
+    criteria = criteria_of(plan, readings, document)
+    totals = totals_of(plan, readings, criteria, document)
     first = document.blocks[plan.parts[0].blocks[0]].source if plan.parts else None
     return Rubric.model_construct(
         title=_title(plan, readings, document),
         kind=_kind(plan, criteria),
-        total_points=stated if stated is not None else computed,
+        total_points=totals.stated if totals.stated is not None else totals.computed,
         criteria=criteria,
         adjustments=[adjustment for reading in readings for adjustment in reading.adjustments],
-        totals=Totals.model_construct(stated=stated, computed=computed, requested=None),
+        totals=totals,
         warnings=[],
         source=first,
     )
 
 
-def _criteria(plan: Plan, readings: list[PartReading], document: Document) -> list[Criterion]:
-    plain = [criterion.model_copy() for reading in readings for criterion in reading.criteria]
+def totals_of(plan: Plan, readings: list[PartReading], criteria: list[Criterion], document: Document) -> Totals:
+    computed = sum_of(criteria)
+    stated = _stated(plan, readings, computed, document)
+    return Totals.model_construct(stated=stated, computed=computed, requested=None)
+
+
+def criteria_of(plan: Plan, readings: list[PartReading], document: Document) -> list[Criterion]:
+    plain = [copied(criterion) for reading in readings for criterion in reading.criteria]
     if len(plan.parts) == 1:
         return plain
     united = _with_summaries(plain)
@@ -132,7 +138,7 @@ def _criteria(plan: Plan, readings: list[PartReading], document: Document) -> li
         for criterion in reading.criteria:
             named_by_it = section and criterion.name and section.startswith(criterion.name)
             own = criterion.section or (None if named_by_it else section)
-            criteria.append(criterion.model_copy(update={"section": own or None}))
+            criteria.append(copied(criterion, section=own or None))
     return criteria
 
 

@@ -13,7 +13,7 @@ from rubric_jobs.reader.candidates import Candidate
 from rubric_jobs.reader.features import Features, document_features, share
 from rubric_jobs.reader.plan import Plan
 from rubric_jobs.reader.weights import dot, fitted
-from rubric_jobs.rubric.model import Rubric
+from rubric_jobs.rubric.model import Criterion, Totals
 
 MOST_WHOLES = 48
 LEAST_SCORE = -4.0
@@ -157,7 +157,8 @@ def _has_levels(candidate: Candidate) -> bool:
 
 
 def whole_features(document: Document, parts: tuple[Candidate, ...], found: Regions) -> Features:
-    rubric = assemble.joined(Plan(tuple(c.part for c in parts)), [c.reading for c in parts], document)
+    plan, readings = Plan(tuple(c.part for c in parts)), [c.reading for c in parts]
+    criteria = assemble.criteria_of(plan, readings, document)
     scores = [max(-6.0, min(6.0, candidate.score)) for candidate in parts]
     left = [
         own[0]
@@ -177,14 +178,14 @@ def whole_features(document: Document, parts: tuple[Candidate, ...], found: Regi
         "left": math.log1p(len(left)),
         "left most": min(max((c.score for c in left), default=0.0), 6.0),
         "left like": float(any(_alike(c, parts[0]) for c in left)),
-        "criteria": math.log1p(len(rubric.criteria)),
+        "criteria": math.log1p(len(criteria)),
         "lines": share(c.part.shape == "lines" for c in parts),
     }
-    if len(rubric.criteria) < sum(len(candidate.reading.criteria) for candidate in parts):
+    if len(criteria) < sum(len(candidate.reading.criteria) for candidate in parts):
         features["summarised"] = 1.0  # two parts that look different say different things of the same criteria
     else:
         _mixture(parts, features)
-    _values(rubric, parts, features)
+    _values(criteria, assemble.totals_of(plan, readings, criteria, document), features)
     themes = document_features(document)
     for theme in ("rubric", "grading", "commerce", "technical", "exam", "syllabus", "survey", "game"):
         features[f"theme {theme}"] = themes[f"theme {theme}"]
@@ -215,14 +216,13 @@ def _mixture(parts: tuple[Candidate, ...], features: Features) -> None:
     features["gaps"] = share(b.part.blocks[0] - a.part.blocks[-1] > 8 for a, b in itertools.pairwise(parts))
 
 
-def _values(rubric: Rubric, parts: tuple[Candidate, ...], features: Features) -> None:
-    criteria = rubric.criteria
+def _values(criteria: list[Criterion], totals: Totals, features: Features) -> None:
     names = [(criterion.section, fold(criterion.name)) for criterion in criteria]
     features["names repeat"] = 1 - len(set(names)) / (len(names) or 1)
     pointed = share(criterion.points is not None for criterion in criteria)
     features["pointed partly"] = float(0 < pointed < 1)
     features["pointless"] = float(pointed == 0)
-    stated, computed = rubric.totals.stated, rubric.totals.computed
+    stated, computed = totals.stated, totals.computed
     features["total agrees"] = float(stated is not None and stated == computed)
     features["total differs"] = float(stated is not None and computed is not None and stated != computed)
     features["single criterion"] = float(len(criteria) == 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rubric_jobs.documents.model import Block, Document, Paragraph, Table
@@ -42,6 +43,13 @@ class Context:
 
 def context_of(document: Document, position: int) -> Context:
     """The surroundings of the block at `position`."""
+    known: Context | None = document.memo.get(("context", position))
+    if known is None:
+        document.memo["context", position] = known = _context_of(document, position)
+    return known
+
+
+def _context_of(document: Document, position: int) -> Context:
     above = _above(document.blocks, position)
     heading = _heading(above)
     table = document.blocks[position]
@@ -54,7 +62,7 @@ def context_of(document: Document, position: int) -> Context:
         title=title,
         is_about_rubric=any(lexicon.has(lexicon.RUBRIC, text) for text in told),
         is_about_grading=lexicon.has(lexicon.GRADING, f"{title} | {heading}"),
-        is_syllabus=is_syllabus(document),
+        is_syllabus=_is_syllabus(document),
         is_exam=_EXAM.search(lexicon.plain(title)) is not None and not _MARKING.search(lexicon.plain(title)),
     )
 
@@ -118,11 +126,15 @@ def title_of(document: Document, until: int = FURTHEST_TITLE) -> str:
 
     `until` is the first block that is something else.
     """
-    opening = [
-        b
-        for b in document.blocks[: min(until, FURTHEST_TITLE)]
-        if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3
-    ]
+    end = min(until, FURTHEST_TITLE)
+    known: str | None = document.memo.get(("title", end))
+    if known is None:
+        known = document.memo["title", end] = _title_of(document.blocks[:end])
+    return known
+
+
+def _title_of(blocks: Sequence[Block]) -> str:
+    opening = [b for b in blocks if isinstance(b, Paragraph) and _is_title_like(b.text) and len(b.text) > 3]
     if not opening:
         return ""
     largest = max(opening, key=lambda p: (round(p.size), p.is_heading))
@@ -133,6 +145,9 @@ def title_of(document: Document, until: int = FURTHEST_TITLE) -> str:
     return tidy(chosen.text) if len(chosen.text) <= 120 else ""
 
 
-def is_syllabus(document: Document) -> bool:
-    told = {m.group() for p in document.paragraphs for m in _SYLLABUS.finditer(lexicon.plain(p.text))}
-    return len(told) >= 2
+def _is_syllabus(document: Document) -> bool:
+    known: bool | None = document.memo.get("syllabus")
+    if known is None:
+        told = {m.group() for p in document.paragraphs for m in _SYLLABUS.finditer(lexicon.plain(p.text))}
+        document.memo["syllabus"] = known = len(told) >= 2
+    return known

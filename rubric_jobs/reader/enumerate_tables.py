@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from operator import itemgetter
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader import cell_values, grid_work, numbered_heads
@@ -36,8 +37,8 @@ BEST_ROWS = 0.0
 LARGEST = 6_000
 """Cells; a larger table is data."""
 MOSTLY = 0.7
-_ONCE = "csnm"
-_MOST = {"p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
+_MOST = {"c": 1, "s": 1, "n": 1, "m": 1, "p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
+_NEVER_WITH = {"m": "l", "l": "m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,18 @@ def _upright(sheet: Sheet, region: tuple[int, ...], document: Document) -> Itera
     for header in [*_headers(sheet), *_lent(sheet, region, document)]:
         part = Part(region, "down", "", "", header=header.lender)
         titles = _titles(sheet, header, part, document)
-        yield from _grids(sheet, header, titles, part)
-        if len(sheet.rows) - header.start - header.depth >= 3 and sheet.columns >= 2:
-            yield from _longs(sheet, header, titles, part)
+        columns = Columns(sheet, titles, range(header.start + header.depth, len(sheet.rows)))
+        yield from _grids(columns, header, part)
+        if len(columns.body) >= 3 and sheet.columns >= 2:
+            yield from _longs(columns, header, part)
 
 
 def _turned(sheet: Sheet, region: tuple[int, ...]) -> Iterator[_Draft]:
     for header in _headers(sheet):
         part = Part(region, "across", "", "")
-        for draft in _grids(sheet, header, _titles(sheet, header, None, None), part):
+        titles = _titles(sheet, header, None, None)
+        columns = Columns(sheet, titles, range(header.start + header.depth, len(sheet.rows)))
+        for draft in _grids(columns, header, part):
             yield _Draft(draft.most, partial(_back, draft))
 
 
@@ -167,9 +171,8 @@ def _titles(sheet: Sheet, header: _Header, part: Part | None, document: Document
     return [grid_work.title_text(column) for column in cells] if cells else [""] * sheet.columns
 
 
-def _grids(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[_Draft]:
-    body = range(header.start + header.depth, len(sheet.rows))
-    columns = Columns(sheet, titles, body)
+def _grids(columns: Columns, header: _Header, part: Part) -> Iterator[_Draft]:
+    sheet, titles, body = columns.sheet, columns.titles, columns.body
 
     @cache
     def likely_rows(seen: str) -> list[tuple[str, float]]:
@@ -240,11 +243,15 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
     beam: list[tuple[str, float]] = [("", 0.0)]
     for column in range(columns.sheet.columns):
         shares = local.log_shares(columns.features(column))
-        options = sorted(shares.items(), key=lambda item: -item[1])[:5]
+        likely = sorted(shares.items(), key=itemgetter(1), reverse=True)[:5]
+        options = [(role, value, _MOST.get(role, 99), _NEVER_WITH.get(role, " ")) for role, value in likely]
         grown = [
-            (roles + role, score + value) for roles, score in beam for role, value in options if _fits(roles, role)
+            (roles + role, score + value)
+            for roles, score in beam
+            for role, value, most, never in options
+            if roles.count(role) < most and never not in roles
         ]
-        beam = sorted(grown, key=lambda item: -item[1])[:BEAM]
+        beam = sorted(grown, key=itemgetter(1), reverse=True)[:BEAM]
     kept = [(roles, score) for roles, score in beam[:MOST_COLUMN_ROLES] if score > beam[0][1] - FARTHEST]
     if model == "columns":
         kept += [named for one in kept if (named := _with_names(columns, *one))]
@@ -283,14 +290,6 @@ def _list_levels(texts: Sequence[str]) -> bool:
     return lists > 0 and (lists + alone) * 2 > len(texts)
 
 
-def _fits(roles: str, role: str) -> bool:
-    if role in _ONCE and role in roles:
-        return False
-    if roles.count(role) >= _MOST.get(role, 99):
-        return False
-    return not (role == "m" and "l" in roles) and not (role == "l" and "m" in roles)
-
-
 def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, ...]:
     if "c" not in roles:
         return ("above", "level") if rows.count("c") <= 2 else ("level", "above")
@@ -314,9 +313,8 @@ def _is_explained(text: str) -> bool:
     return is_sentence and not (below[:1].islower() or below[:1] in "(/")
 
 
-def _longs(sheet: Sheet, header: _Header, titles: list[str], part: Part) -> Iterator[_Draft]:
-    body = range(header.start + header.depth, len(sheet.rows))
-    columns = Columns(sheet, titles, body)
+def _longs(columns: Columns, header: _Header, part: Part) -> Iterator[_Draft]:
+    sheet, titles, body = columns.sheet, columns.titles, columns.body
     shape: Shape = "long"
     for likely, role_score in column_roles(columns, "long")[:3]:
         roles = _with_descriptions(sheet, likely, body)

@@ -36,8 +36,8 @@ def part_features(part: Part, document: Document, reading: PartReading) -> Featu
 
 
 def share(values: Iterable[object]) -> float:
-    listed = [bool(value) for value in values]
-    return sum(listed) / len(listed) if listed else 0.0
+    listed = list(map(bool, values))
+    return listed.count(True) / len(listed) if listed else 0.0
 
 
 def _counts(criteria: list[Criterion], found: Features) -> None:
@@ -83,25 +83,11 @@ def _name_marks(name: str) -> tuple[bool, ...]:
     )
 
 
-_NAME_MARKS = (
-    "empty",
-    "long",
-    "sentence",
-    "small",
-    "amount",
-    "heading",
-    "level",
-    "wordless",
-    "total",
-    "points left",
-    "course",
-    "schedule",
-    "letter",
-    "code",
-    "over 60",
-    "colon inside",
-    "bullets",
+_MARKS = (
+    "empty|long|sentence|small|amount|heading|level|wordless|total|points left|course|schedule"
+    "|letter|code|over 60|colon inside|bullets"
 )
+_NAME_MARKS = tuple(f"names {mark}" for mark in _MARKS.split("|"))
 
 
 def _names(criteria: list[Criterion], found: Features) -> None:
@@ -109,8 +95,8 @@ def _names(criteria: list[Criterion], found: Features) -> None:
     if not names:
         return
     marks = [_name_marks(name) for name in names]
-    for index, mark in enumerate(_NAME_MARKS):
-        found[f"names {mark}"] = sum(own[index] for own in marks) / len(marks)
+    for mark, told in zip(_NAME_MARKS, zip(*marks, strict=True), strict=True):
+        found[mark] = sum(told) / len(marks)
     found["names any heading"] = float(found["names heading"] > 0)
     found["names any empty"] = float(found["names empty"] > 0)
     found["names any total"] = float(found["names total"] > 0)
@@ -165,10 +151,11 @@ def _levels(criteria: list[Criterion], found: Features) -> None:
     found["level blank"] = float(not told)
     found["level blank partly"] = float(0 < len(told) < len(levels))
     if told:
-        found["level length"] = math.log1p(sum(map(lexicon.breadth, told)) / len(told)) / 5
-        found["level short"] = share(len(text) < 12 for text in told)
-        found["level amounts"] = share(cell_values.is_amount(text) for text in told)
-        found["level points left"] = share(_POINTS_LEFT.search(text) for text in told)
+        breadth, short, amount, points_left = (
+            sum(marks) / len(told) for marks in zip(*map(_told_marks, told), strict=True)
+        )
+        found["level length"] = math.log1p(breadth) / 5
+        found |= {"level short": short, "level amounts": amount, "level points left": points_left}
         found["level repeats"] = share(len(set(_told(own))) < len(_told(own)) for own in leveled)
         found["level same in all"] = float(len(criteria) > 2 and len({tuple(_told(own)) for own in leveled}) == 1)
         found["level one same in all"] = float(_is_one_the_same(leveled))
@@ -188,27 +175,30 @@ def _levels(criteria: list[Criterion], found: Features) -> None:
     found["top differs"] = share(points != top for points, top in pairs)
 
 
+@lru_cache(4096)
+def _told_marks(text: str) -> tuple[int, bool, bool, bool]:
+    return lexicon.breadth(text), len(text) < 12, cell_values.is_amount(text), bool(_POINTS_LEFT.search(text))
+
+
 def _level_names(leveled: list[list[Level]], levels: list[Level], found: Features) -> None:
-    names = [level.name or "" for level in levels]
-    found["level unnamed"] = share(not name for name in names)
-    found["level words"] = share("level" in tags_of(name) for name in names)
-    found["level name amount"] = share("amount" in tags_of(name) for name in names)
+    names = zip(*(_level_name_marks(level.name or "") for level in levels), strict=True)
+    unnamed, word, amount, long, heading, number = (sum(marks) / len(levels) for marks in names)
+    found |= {"level unnamed": unnamed, "level words": word, "level name amount": amount}
     ranks = [[rank for level in own if (rank := words.level_rank(level.name or "")) is not None] for own in leveled]
     found["level ranks order"] = share(_is_monotone(own) for own in ranks if len(own) > 1)
     found["level ranks disorder"] = share(not _is_monotone(own) for own in ranks if len(own) > 1)
     found["level nothing"] = share(words.earns_nothing(level.name or level.description or "") for level in levels)
-    found["level name long"] = share(len(name) > 60 for name in names)
-    found["level name heading"] = share(_is_heading_word(name) for name in names)
-    found["level any heading"] = float(found["level name heading"] > 0)
+    found |= {"level name long": long, "level name heading": heading, "level any heading": float(heading > 0)}
     found["level name same"] = share(len({level.name for level in own}) < len(own) for own in leveled if len(own) > 1)
-    found["level name number"] = share(re.search(r"\d", name) is not None for name in names)
+    found["level name number"] = number
 
 
-@lru_cache(2048)
-def _is_heading_word(name: str) -> bool:
-    tags = tags_of(name)
+@lru_cache(4096)
+def _level_name_marks(name: str) -> tuple[bool, ...]:
+    tags, has_digit = tags_of(name), re.search(r"\d", name) is not None
     kinds = ("criterion", "points", "weight", "comment", "description", "schedule", "commerce", "total", "earned")
-    return "level" not in tags and any(f"only:{kind}" in tags for kind in kinds)
+    is_heading = "level" not in tags and any(f"only:{kind}" in tags for kind in kinds)
+    return not name, "level" in tags, "amount" in tags, len(name) > 60, is_heading, has_digit
 
 
 def _is_one_the_same(leveled: list[list[Level]]) -> bool:

@@ -19,8 +19,7 @@ def levels_of(work: Work, row: Row) -> list[Level]:
     many = [cell for c in work.columns("m") if (cell := row[c]) and cell.text]
     if many:
         return [level for cell in many for level in in_one_cell(work, cell)]
-    groups = level_groups(work)
-    titles = [_level_title(work.title(group[0])) for group in groups]
+    groups, titles = _headed_groups(work)
     if not any(titles) or (len(groups) > 1 and len(set(titles)) == 1):
         cells = [cell for cell in dict.fromkeys(row[c] for g in groups for c in g) if cell is not None and cell.text]
         return [
@@ -31,6 +30,13 @@ def levels_of(work: Work, row: Row) -> list[Level]:
     levels = [_titled_level(work, title, cell) for title, cell in zip(titles, found, strict=True) if cell not in absent]
     number_from_starts(levels)
     return levels
+
+
+def _headed_groups(work: Work) -> tuple[list[list[int]], list[str]]:
+    if work.headed is None or work.headed[0] is not work.titles:
+        groups = level_groups(work)
+        work.headed = work.titles, groups, [_level_title(work.title(group[0])) for group in groups]
+    return work.headed[1:]
 
 
 _NO_SUCH_LEVEL = re.compile(r"[-–—/xX]+")

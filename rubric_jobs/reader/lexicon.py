@@ -12,6 +12,8 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.casefold().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFKC", bare).replace("’", "'").split())

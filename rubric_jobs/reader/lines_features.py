@@ -102,8 +102,8 @@ def _features(part: Part, document: Document, reading: PartReading) -> Features:
 
 
 def share(values: Iterable[object]) -> float:
-    told = [bool(value) for value in values]
-    return sum(told) / len(told) if told else 0.0
+    told = list(map(bool, values))
+    return told.count(True) / len(told) if told else 0.0
 
 
 def _roles(roles: str, found: Features) -> None:

@@ -27,6 +27,7 @@ MOST_HEADINGS = 3
 LONGEST_HEADING = 160
 LONGEST_SENTENCE = 400
 FEW = 4
+MOSTLY = 0.5
 LONGEST_NAME = 60
 """What names a scale for a whole work is short; a longer line announces it or says something else."""
 _KINDS = ("unscored", "scale")
@@ -63,8 +64,10 @@ def features_unscored(part: Part, document: Document, criteria: Sequence[Criteri
 
 
 def is_graded(features: Mapping[str, float]) -> bool:
-    """Whether a part with these features is such a list, and something around it speaks of grading."""
-    return any(features.get(f"line {kind} {AT_ALL}") for kind in _KINDS)
+    """Whether a part with these features is such a list, or a table that asks for a judgement in most of its rows, and
+    something around it speaks of grading."""
+    is_list = any(features.get(f"line {kind} {AT_ALL}") for kind in _KINDS)
+    return is_list or features.get("unscored asks and graded", 0.0) > MOSTLY
 
 
 def around(document: Document, first: int) -> Features:

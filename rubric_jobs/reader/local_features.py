@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rubric_jobs.documents import model
@@ -79,9 +79,23 @@ def _numbers_below(sheet: Sheet, index: int) -> bool:
     return False
 
 
-def _share(values: object) -> float:
-    listed = [bool(value) for value in values]  # type: ignore[attr-defined]
-    return sum(listed) / len(listed) if listed else 0.0
+def _share(values: Iterable[object]) -> float:
+    listed = list(map(bool, values))
+    return listed.count(True) / len(listed) if listed else 0.0
+
+
+class _Body:
+    """The texts of a table's columns below any header that ends above the same row."""
+
+    def __init__(self, sheet: Sheet, body: range) -> None:
+        rows = [sheet.rows[row] for row in body if len(sheet.distinct[row]) > 1] or [sheet.rows[row] for row in body]
+        self.cells = [
+            list(dict.fromkeys(cell for row in rows if (cell := row[column]))) for column in range(sheet.columns)
+        ]
+        self.filled = [[cell.text for cell in cells if cell.text] for cells in self.cells]
+        self.means = [sum(map(len, texts)) / len(texts) if texts else 0.0 for texts in self.filled]
+        self.amounts = [_share(map(cell_values.is_amount, texts)) for texts in self.filled]
+        self.features: dict[int, Features] = {}
 
 
 class Columns:
@@ -89,22 +103,26 @@ class Columns:
 
     def __init__(self, sheet: Sheet, titles: Sequence[str], body: range) -> None:
         self.sheet, self.titles, self.body = sheet, titles, body
-        self.cells = [self._cells(column) for column in range(sheet.columns)]
-        self.filled = [[cell.text for cell in cells if cell.text] for cells in self.cells]
-        self.means = [sum(map(len, texts)) / len(texts) if texts else 0.0 for texts in self.filled]
-        self.amounts = [_share(cell_values.is_amount(text) for text in texts) for texts in self.filled]
+        if body not in sheet.memo:
+            sheet.memo[body] = _Body(sheet, body)
+        self._texts_of: _Body = sheet.memo[body]
+        self.cells, self.filled = self._texts_of.cells, self._texts_of.filled
+        self.means, self.amounts = self._texts_of.means, self._texts_of.amounts
         self.tags = [tags_of(title) for title in titles]
         self.long = [mean >= LONG for mean in self.means]
-
-    def _cells(self, column: int) -> list[View]:
-        rows = [row for row in self.body if len(self.sheet.distinct[row]) > 1] or list(self.body)
-        return list(dict.fromkeys(cell for row in rows if (cell := self.sheet.rows[row][column])))
+        self._features: dict[int, Features] = {}
 
     @property
     def first_text(self) -> int:
         return next((c for c, share in enumerate(self.amounts) if self.filled[c] and share < 0.5), 0)
 
     def features(self, column: int) -> Features:
+        """Do not change the answer: it is kept."""
+        if column not in self._features:
+            self._features[column] = self._features_of(column)
+        return self._features[column]
+
+    def _features_of(self, column: int) -> Features:
         title, texts, cells = self.titles[column], self.filled[column], self.cells[column]
         found: Features = {"bias": 1.0, f"at{min(column, 3)}": 1.0}
         for tag in self.tags[column]:
@@ -118,7 +136,10 @@ class Columns:
         found["title long"] = float(len(title) > SHORT)
         found["turned"] = float(self.sheet.is_turned)
         if texts:
-            self._texts(column, found)
+            known = self._texts_of.features
+            if column not in known:
+                known[column] = self._texts(column)
+            found |= known[column]
         neighbours = [c for c in (column - 1, column + 1) if 0 <= c < self.sheet.columns]
         found["beside level"] = _share("level" in self.tags[c] for c in neighbours)
         found["beside amount head"] = _share("amount" in self.tags[c] or "counted" in self.tags[c] for c in neighbours)
@@ -141,7 +162,8 @@ class Columns:
         first = self.first_text
         return next((c for c in range(first + 1, self.sheet.columns) if self.filled[c] and self.amounts[c] < 0.5), -1)
 
-    def _texts(self, column: int, found: Features) -> None:
+    def _texts(self, column: int) -> Features:
+        found: Features = {}
         texts, cells = self.filled[column], self.cells[column]
         amounts = [amount for text in texts if (amount := cell_values.amount_of(text))]
         found["amounts"] = self.amounts[column]
@@ -173,6 +195,7 @@ class Columns:
         found["like others"] = float(
             self.long[column] and any(0.5 < self.means[c] / self.means[column] < 2 for c in others)
         )
+        return found
 
 
 @lru_cache(2048)
@@ -222,9 +245,10 @@ def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, bo
     found["last"] = float(index == body[-1])
     found["near end"] = float(index >= body[-1] - 2)
     found["first"] = float(index == body[0])
-    _name_features(name, cells, found)
-    text = "|".join(fold(t) for t in sheet.texts[index])
-    found["repeats header"] = float(bool(titles) and text == "|".join(fold(t) for t in titles))
+    if (name, index) not in sheet.memo:
+        sheet.memo[name, index] = _name_features(name, cells)
+    found |= sheet.memo[name, index]
+    found["repeats header"] = float(bool(titles) and list(map(fold, sheet.texts[index])) == list(map(fold, titles)))
     titled = [(row[c], titles[c]) for c, role in enumerate(roles) if role == "l" and titles and titles[c]]
     found["repeats levels"] = float(
         len(titled) > 1 and all(cell is not None and fold(cell.text) == fold(title) for cell, title in titled)
@@ -239,10 +263,11 @@ def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, bo
     return found
 
 
-def _name_features(name: View | None, cells: list[View], found: Features) -> None:
+def _name_features(name: View | None, cells: list[View]) -> Features:
+    found: Features = {}
     head = name if name is not None and name.text else cells[0] if cells else None
     if head is None:
-        return
+        return found
     tags = tags_of(head.text)
     for tag in ("begins:total", "has:total", "only:total", "has:penalty", "has:bonus", "only:comment", "has:comment"):
         if tag in tags:
@@ -266,3 +291,4 @@ def _name_features(name: View | None, cells: list[View], found: Features) -> Non
     last = tags_of(cells[-1].text)
     found["last cell total"] = float("begins:total" in last)
     found["short all"] = float(all(len(cell.text) <= 80 for cell in cells))
+    return found

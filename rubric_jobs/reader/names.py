@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from rubric_jobs.documents.lines import BULLETS
 from rubric_jobs.reader import amounts, lexicon
@@ -70,6 +71,7 @@ def _goes_on(line: str) -> bool:
     return line[:1] == "/" or (line[:1].islower() and _BULLET_START.match(line) is None)
 
 
+@lru_cache(amounts.REMEMBERED)
 def tidy(text: str) -> str:
     """White space folded, the colon or dash at the end left out."""
     return re.sub(r"\s*[:：\-–—,;]+$", "", folded(text)).strip()

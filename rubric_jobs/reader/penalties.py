@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from rubric_jobs.reader import amounts, lexicon
 
@@ -48,6 +49,7 @@ def told(text: str) -> Decimal | None:
     return None
 
 
+@lru_cache(amounts.REMEMBERED)
 def told_alone(text: str) -> Decimal | None:
     """What a row of one text says that is lost; "Penalties (20 points)" only limits what follows."""
     plain = lexicon.plain(text)
@@ -65,6 +67,7 @@ def is_share(text: str) -> bool:
     return bool(costs) and all(cost.endswith(("%", "％")) for cost in costs)
 
 
+@lru_cache(amounts.REMEMBERED)
 def is_heading(text: str) -> bool:
     """Whether deductions are listed below this: a few words that name them, and no sentence about one."""
     plain = lexicon.plain(text)
@@ -76,6 +79,7 @@ def is_heading(text: str) -> bool:
     return lexicon.PENALTY.match(plain) is not None and len(plain.split()) <= FEW_WORDS
 
 
+@lru_cache(amounts.REMEMBERED)
 def is_bonus(text: str) -> bool:
     match = lexicon.BONUS.search(lexicon.plain(text))
     return match is not None and match.start() <= 3 and len(text) < 120
@@ -87,6 +91,7 @@ def names_bonus(text: str) -> bool:
     return len(name.split()) <= MOST_NAME_WORDS and is_bonus(name)
 
 
+@lru_cache(amounts.REMEMBERED)
 def is_penalty(text: str) -> bool:
     match = lexicon.PENALTY.search(lexicon.plain(text))
     return match is not None and match.start() <= 12 and len(text) < 120

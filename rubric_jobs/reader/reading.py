@@ -37,7 +37,7 @@ class Reading:
     odds: float = 0.0
     others: tuple[Plan, ...] = ()
     is_announced: bool = False
-    """Whether it is lists without points, or scales, that something around them speaks of as grading."""
+    """Whether it is lists or tables without points, or scales, that something around them speaks of as grading."""
 
 
 def read(document: Document) -> Rubric:
@@ -47,9 +47,10 @@ def read(document: Document) -> Rubric:
     if (written := exported.read(document)) is not None:
         return recognized.marked(written.model_copy(update={"certain": True}), document)
     likeliest = reading_of(document)
-    rubric = likeliest.rubric and agreement.settled(
-        likeliest.rubric, likeliest.odds, rules.read(document), is_announced=likeliest.is_announced
-    )
+    rubric = None
+    if likeliest.rubric is not None and likeliest.odds >= agreement.LEAST:
+        by_rules = rules.read(document)
+        rubric = agreement.settled(likeliest.rubric, likeliest.odds, by_rules, is_announced=likeliest.is_announced)
     if rubric is None:
         raise UnreadableDocument(f"{doubts.GARBLED} {_REMEDY}") if document.is_garbled else NoRubricFound
     return recognized.marked(rubric, document)

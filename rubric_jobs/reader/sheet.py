@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from rubric_jobs.documents.model import Document, Table
 from rubric_jobs.reader.plan import Part, PlanInvalid, Ref
@@ -58,6 +59,11 @@ class Sheet:
     def own(self) -> list[list[View]]:
         """Each row's cells that hold text and begin in it."""
         return [[cell for cell in cells if cell.row == index] for index, cells in enumerate(self.distinct)]
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What readers derived from it for each of many readings."""
+        return {}
 
     @cached_property
     def turned(self) -> Sheet:

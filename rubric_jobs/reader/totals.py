@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from rubric_jobs.documents.model import Document, Paragraph
 from rubric_jobs.reader import amounts, lexicon
@@ -34,7 +35,12 @@ _LONGEST = 220
 
 def plain_total(paragraph: Paragraph) -> Decimal | None:
     """The amount of a line that begins with a word for total: "Total: ___ /100"."""
-    text = re.sub(r"_{2,}", "__", paragraph.text)
+    return _plain_total(paragraph.text)
+
+
+@lru_cache(amounts.REMEMBERED)
+def _plain_total(text: str) -> Decimal | None:
+    text = re.sub(r"_{2,}", "__", text)
     said = _POINTS_TOTAL.search(text)
     if said and len(text) <= 60:
         return amounts.number(said.group("n"))
@@ -52,6 +58,13 @@ def plain_total(paragraph: Paragraph) -> Decimal | None:
 
 def told_totals(document: Document) -> list[Decimal]:
     """Totals in titles and sentences: "200 points total", "graded out of 20 points", "（总分：50分）"."""
+    if "told totals" not in document.memo:
+        document.memo["told totals"] = _told_totals(document)
+    found: list[Decimal] = document.memo["told totals"]
+    return found
+
+
+def _told_totals(document: Document) -> list[Decimal]:
     found = []
     for paragraph in document.paragraphs:
         if len(paragraph.text) > _LONGEST:

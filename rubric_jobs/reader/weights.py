@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cache
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def use(values: dict[str, Any]) -> None:
 
 
 def dot(weights: Weights, features: Mapping[str, float]) -> float:
-    return sum(weights.get(name, 0.0) * value for name, value in features.items() if value)
+    return sum([weights[name] * value for name, value in features.items() if value and name in weights])
 
 
 class Classes:
@@ -52,7 +53,10 @@ class Classes:
         scores = [0.0] * len(self.names)
         for name, value in features.items():
             if value and (row := self._rows.get(name)):
-                scores = [score + weight * value for score, weight in zip(scores, row)]  # noqa: B905 (it costs a third)
+                if value == 1.0:
+                    scores = list(map(add, scores, row))
+                else:
+                    scores = [score + weight * value for score, weight in zip(scores, row)]  # noqa: B905 (it costs a third)
         top = max(scores)
         log_sum = top + math.log(sum(math.exp(score - top) for score in scores))
         return {name: score - log_sum for name, score in zip(self.names, scores, strict=True)}

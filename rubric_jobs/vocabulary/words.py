@@ -58,6 +58,8 @@ class _Hit:
 
 def fold(text: str) -> str:
     """One case, no accents, single spaces; kana and Hangul as they are."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS_APART))
     return " ".join(unicodedata.normalize("NFKC", _ACCENT.sub("", apart)).split())
 
@@ -100,6 +102,7 @@ def level_rank(text: str, languages: frozenset[str] | None = None) -> float | No
     return merit(text, languages)
 
 
+@lru_cache(maxsize=8192)
 def merit(text: str, languages: frozenset[str] | None = None) -> float | None:
     """The mean rank of all words for levels in a text of any length; None where there is none."""
     tokens = _tokens(text)
@@ -151,7 +154,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 def _is_wide(token: str) -> bool:
     """Chinese and Japanese, which set no space between words."""
-    return re.match(f"[{_WIDE}]", token) is not None
+    return "\u2e80" <= token[0] <= "\u9fff" or "\uf900" <= token[0] <= "\ufaff"
 
 
 def _weight(token: str) -> int:
@@ -161,9 +164,12 @@ def _weight(token: str) -> int:
 def _hits(tokens: tuple[str, ...], languages: frozenset[str] | None) -> Iterator[_Hit]:
     """For each concept the longest words at every place, none of which overlaps another of that concept."""
     until: dict[str, int] = {}
+    index = _index()
     for start, token in enumerate(tokens):
         if _is_wide(token):
             yield from _wide_hits(token, start, languages)
+            continue
+        if token not in index.longest and token[:2] not in index.openings:
             continue
         for end, meanings in _matches(tokens, start):
             for concept, ranks in _spoken(meanings, languages):

@@ -300,3 +300,21 @@ def test_the_service_takes_the_edited_rubric_for_an_export_whatever_stands_in_it
     rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
     assert rows[1][1].endswith("=1+1 <script>")
     assert not rows[1][1].startswith("=")
+
+
+def test_what_a_format_leaves_out_is_said_of_the_parts_that_it_is_about(page: Page) -> None:
+    found = json.loads(json.dumps(steps.SEMINAR)) | {"title": None}
+    for criterion in found["criteria"][2:]:
+        criterion["section"] = "Form"
+    found["criteria"][0]["source"] = {"table": 0, "row": 1, "column": 0}
+    found["adjustments"] = [{"kind": "penalty", "reason": "Late", "points": 2}]
+    steps.show(page, found)
+    with page.expect_download():
+        page.get_by_role("button", name="CSV for Canvas").click()
+    expect(page.locator(".told li")).to_have_text(
+        [
+            "Title: Canvas needs a name; “Rubric” was written.",
+            "Late: this format holds no penalties and bonuses.",
+            "Structure and 1 more: this format holds no sections.",
+        ]
+    )

@@ -106,6 +106,8 @@ def test_a_table_without_points_may_ask_for_a_judgement_in_each_row(cells: list[
     asked = grid_features("# Essay checklist", *rows, columns="c" + "-" * len(cells))
     assert asked[f"unscored {evidence}"] == asked["unscored asks and graded"] == 1
     assert asked["unscored questions"] == 1
+    assert is_graded(asked)
+    assert not is_graded(grid_features("# Packing list", *rows, columns="c" + "-" * len(cells)))
 
 
 def test_texts_beside_names_tell_something_of_each_row() -> None:
@@ -113,6 +115,7 @@ def test_texts_beside_names_tell_something_of_each_row() -> None:
     told = grid_features("# Our trip", *rows, columns="c-")
     assert told["unscored told and not graded"] == 1
     assert told["unscored asks"] == 0
+    assert not is_graded(grid_features("# Essay checklist", *rows, columns="c-"))
 
 
 def test_a_table_with_points_speaks_for_itself() -> None:

@@ -6,6 +6,8 @@ import { doubtSentence, placeText, hasPlace, isEdited } from "./sources.js";
 import { warningsThatHold } from "./still-true.js";
 
 const AT_ONCE = 3;
+/** Letters: what a longer name is cut to, so that its sentence follows on the same line. */
+const SHORT = 44;
 
 export class DoubtsView {
   /** `context`: `{texts, summary(), onGo(at), onPlace(source)}`; `summary` gives the service's own sentence on its warnings. */
@@ -83,7 +85,8 @@ function openDoubts(rubric, texts) {
     for (const doubt of part.doubts ?? []) found.push({ at, name, sentence: doubtSentence(doubt, texts) });
   };
   rubric.criteria.forEach((criterion, row) => {
-    const named = nameOf(criterion, row, texts.t);
+    const whole = nameOf(criterion, row, texts.t);
+    const named = whole.length > SHORT ? `${whole.slice(0, SHORT).trim()}…` : whole;
     look(criterion, `c${row}`, named);
     criterion.levels.forEach((level, column) => look(level, `c${row}.l${column}`, [named, level.name].filter(Boolean).join(" · ")));
   });

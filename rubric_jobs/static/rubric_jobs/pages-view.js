@@ -6,6 +6,8 @@ import { nameOf } from "./rubric-edit.js";
 
 /** How much wider than the pane a page may be. */
 const STEPS = [1, 1.5, 2.25];
+/** How much wider they get by themselves: of a larger one too little is seen at once. */
+const MOST_UNASKED = 1.5;
 /** Pixels: a row of this height has room for what it is read as. */
 const ROW = 22;
 
@@ -157,7 +159,7 @@ export class PagesView {
     const usual = heights.sort((one, other) => one - other)[Math.floor(heights.length / 2)];
     const [{ node, width }] = this.sheets;
     const shown = (usual * node.clientWidth) / width;
-    this.#enlarge(STEPS.find((step) => step >= ROW / shown) ?? STEPS.at(-1));
+    this.#enlarge(shown < ROW ? MOST_UNASKED : 1);
   }
 
   /** In the margin beside the columns' handles, where there is room for a few dots alone. */

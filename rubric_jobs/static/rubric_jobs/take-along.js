@@ -2,6 +2,7 @@
 
 import { plainText, richText } from "./clipboard.js";
 import { element } from "./dom.js";
+import { lossesFor } from "./losses.js";
 import { preparePrint } from "./print.js";
 import { withoutReading } from "./sources.js";
 
@@ -51,7 +52,7 @@ export class TakeAlong {
       const url = URL.createObjectURL(content);
       element("a", { href: url, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10000);
-      this.#tell(texts.t("downloaded", { name }), losses);
+      this.#tell(texts.t("downloaded", { name }), lossesFor(losses, rubric, texts));
     } catch (fault) {
       if ((fault.fields?.levelPoints || fault.code === "level_points_needed") && !choice.levelPoints) this.#ask(format);
       else this.#tell(texts.sentence(fault));
