@@ -13,11 +13,12 @@ import datetime
 import json
 import multiprocessing
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import fit_stages, made_lists, made_negatives, made_pages, made_tables, own_samples
+from benchmarks import fit_stages, made_checklists, made_lists, made_negatives, made_pages, made_tables, own_samples
 from benchmarks.fit_models import FOLDS, fold_of
 from rubric_jobs import documents
 from rubric_jobs.documents import typed_text
@@ -28,7 +29,7 @@ from tests.reading.builders import built
 from tests.reading.samples_negative import NEGATIVES
 from tests.reading.test_own_documents import SAMPLES
 
-MADE_LISTS, MADE_TABLES, SEED = 120, 150, 7
+MADE_LISTS, MADE_CHECKLISTS, MADE_TABLES, SEED = 120, 90, 150, 7
 Truth = dict[str, Any]
 
 
@@ -82,14 +83,9 @@ def made() -> list[Case]:
     cases = []
     makers = [made_lists.made, made_lists.made, made_negatives.made]
     for number in range(MADE_LISTS):
-        chance = random.Random(SEED * 100_000 + number)
-        handout = makers[number % 3](chance)
-        truth = made_lists.truth_of(handout, number)
-        if not handout.criteria:
-            truth = {"source": truth["source"], "kind": "none", "layout": "list", "criteria": []}
-        is_pdf = chance.random() < 0.6
-        data = made_pages.as_pdf(handout.lines, chance) if is_pdf else made_pages.as_docx(handout.lines)
-        cases.append(Case(f"list{number}", documents.parse(data), truth))
+        cases.append(_handout(f"list{number}", number, makers[number % 3]))
+    for number in range(MADE_LISTS, MADE_LISTS + MADE_CHECKLISTS):
+        cases.append(_handout(f"checklist{number}", number, made_checklists.made))
     for number, (document, truth) in enumerate(made_tables.documents(MADE_TABLES, SEED)):
         cases.append(Case(f"table{number}", document, truth))
     for number, (text, truth) in enumerate(own_samples.typed_truths()):
@@ -99,6 +95,17 @@ def made() -> list[Case]:
             document = documents.parse(built(sample, layout))
             cases.append(Case(f"{sample.name}-{layout}", document, own_samples.truth_of(sample)))
     return cases
+
+
+def _handout(name: str, number: int, maker: Callable[[random.Random], made_lists.Handout]) -> Case:
+    chance = random.Random(SEED * 100_000 + number)
+    handout = maker(chance)
+    truth = made_lists.truth_of(handout, number)
+    if not handout.criteria:
+        truth = {"source": truth["source"], "kind": "none", "layout": "list", "criteria": []}
+    is_pdf = chance.random() < 0.6
+    data = made_pages.as_pdf(handout.lines, chance) if is_pdf else made_pages.as_docx(handout.lines)
+    return Case(name, documents.parse(data), truth)
 
 
 def fit(cases: list[Case]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+GRID = ("GRID", (0, 0), (-1, -1), 0.5, colors.black)
 MARKS = {"bullet": "•", "dash": "–", "box": "☐"}
 
 
@@ -100,9 +101,9 @@ def as_pdf(lines: list[Line], chance: random.Random) -> bytes:
 def _table(line: Line, font: str, size: int, chance: random.Random) -> Table:
     style = ParagraphStyle("cell", fontName=font, fontSize=size - 1, leading=size * 1.2)
     rows = [[Paragraph(escape(text), style) for text in row.split("\t")] for row in line.text.split("\n")]
-    rules = chance.choice(
-        [("GRID", (0, 0), (-1, -1), 0.5, colors.black), ("LINEBELOW", (0, 0), (-1, 0), 0.7, colors.black)]
-    )
+    rules = chance.choice([GRID, ("LINEBELOW", (0, 0), (-1, 0), 0.7, colors.black)])
+    if not all(text for row in line.text.split("\n") for text in row.split("\t")):
+        rules = GRID  # nothing else shows a cell to write in
     return Table(rows, style=TableStyle([rules]))
 
 
