@@ -14,11 +14,11 @@ from typing import Any
 from rubric_jobs.documents.model import fold
 from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
-ALONE = -0.5
+ALONE = 0.0
 """Log odds against "no rubric here" that a reading needs where the rules find nothing."""
-ANNOUNCED = -0.9
+ANNOUNCED = -0.25
 """The same for criteria without points, or a single scale, that a heading or a sentence speaks of as grading."""
-SUPPORTED = -1.8
+SUPPORTED = -2.1
 """The same where they find something."""
 LEAST = min(ALONE, ANNOUNCED, SUPPORTED)
 """Below these odds nothing stands, whatever the rules read."""
