@@ -17,11 +17,11 @@ from rubric_jobs.rubric.model import Doubt, Level, Rubric
 ALONE = -0.5
 """Least log odds against "no rubric here" for a reading if the rules find nothing."""
 ANNOUNCED = -0.9
-"""The same for criteria without points, or a single scale, that a heading or a sentence speaks of as grading."""
+"""The same for criteria without points, or a single scale, if a heading or a sentence mentions grading."""
 SUPPORTED = -1.8
 """The same if the rules find something."""
 LEAST = min(ALONE, ANNOUNCED, SUPPORTED)
-"""Below these odds nothing stands, whatever the rules read."""
+"""Below these odds no reading is accepted."""
 SURE = 0.9
 """From this confidence on, a reading is certain even with doubts."""
 CONFIDENT = 0.85
@@ -34,8 +34,8 @@ _DISAGREE = "Two ways of reading this document gave different rubrics."
 def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announced: bool = False) -> Rubric | None:
     """The plans' reading, marked certain or not; None if there is no rubric.
 
-    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced` says that it is of lists or
-    tables without points that are spoken of as grading. The rules know hardly any, so that their silence says nothing.
+    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced`: the reading
+    consists of lists or tables without points that the document introduces as grading. The rules find hardly any.
     """
     alone = ANNOUNCED if is_announced else ALONE
     if odds < (alone if by_rules is None else SUPPORTED):

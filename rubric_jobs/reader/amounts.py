@@ -99,7 +99,7 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _DIGIT = re.compile(rf"[\d{VULGAR}]")
-"""In every amount, and in few of the texts that are asked for one."""
+"""Matches in every amount, and in few other texts."""
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
 _MARK = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?", re.ASCII)
 _STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")

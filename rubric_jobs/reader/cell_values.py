@@ -218,7 +218,7 @@ def made(kind: type[M], values: dict[str, Any]) -> M:
 
 
 def copied(model: M, **changed: Any) -> M:
-    """Like `model_copy`, as `made` is like `model_construct`."""
+    """Like `model_copy`, without its overhead; see `made`."""
     other = type(model).__new__(type(model))
     put = object.__setattr__
     put(other, "__dict__", {**model.__dict__, **changed})

@@ -37,7 +37,7 @@ class Work:
 
     known: dict[str, list[int]] = field(default_factory=dict)
     headed: tuple[list[list[View]], list[list[int]], list[str]] | None = None
-    """Titles, with the level columns below them and what heads each: the same for all rows below one header."""
+    """Headings, their level columns and the heading of each. They are the same for all rows below one header."""
 
     def columns(self, role: str) -> list[int]:
         if role not in self.known:

@@ -64,8 +64,8 @@ def features_unscored(part: Part, document: Document, criteria: Sequence[Criteri
 
 
 def is_graded(features: Mapping[str, float]) -> bool:
-    """Whether a part with these features is such a list, or a table that asks for a judgement in most of its rows, and
-    something around it speaks of grading."""
+    """Whether a part with these features is such a list, or a table that asks for a judgement in most rows, with a
+    mention of grading nearby."""
     is_list = any(features.get(f"line {kind} {AT_ALL}") for kind in _KINDS)
     return is_list or features.get("unscored asks and graded", 0.0) > MOSTLY
 

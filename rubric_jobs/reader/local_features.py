@@ -85,7 +85,7 @@ def _share(values: Iterable[object]) -> float:
 
 
 class _Body:
-    """The texts of a table's columns below any header that ends above the same row."""
+    """The texts of a table's columns, for all headers that end above the same row."""
 
     def __init__(self, sheet: Sheet, body: range) -> None:
         rows = [sheet.rows[row] for row in body if len(sheet.distinct[row]) > 1] or [sheet.rows[row] for row in body]
@@ -117,7 +117,7 @@ class Columns:
         return next((c for c, share in enumerate(self.amounts) if self.filled[c] and share < 0.5), 0)
 
     def features(self, column: int) -> Features:
-        """Do not change the answer: it is kept."""
+        """Cached: do not change the result."""
         if column not in self._features:
             self._features[column] = self._features_of(column)
         return self._features[column]

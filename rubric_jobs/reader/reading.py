@@ -37,7 +37,7 @@ class Reading:
     odds: float = 0.0
     others: tuple[Plan, ...] = ()
     is_announced: bool = False
-    """Whether it is lists or tables without points, or scales, that something around them speaks of as grading."""
+    """Whether it consists of lists or tables without points, or scales, that the document introduces as grading."""
 
 
 def read(document: Document) -> Rubric:

@@ -38,7 +38,7 @@ ADDRESS_SPACE = 512 * 1024 * 1024
 LARGEST_INPUT = 64 * 1024 * 1024
 DOCUMENTS_PER_CHILD = 200
 COLLECTED_AFTER = 20_000
-"""Objects more than before: Python looks for cycles of them then."""
+"""Number of new objects after which Python searches for reference cycles."""
 RETIRING_RSS = 256 * 1024 * 1024
 RECOGNIZER_DATA = 800 * 1024 * 1024
 """Private writable memory of a child that recognises a page. The memory of libraries does not count."""
@@ -358,7 +358,7 @@ def _main(purpose: str) -> None:
         from rubric_jobs.reader import typed
 
         del docx, pdf, typed_text, typed
-    # What is loaded stays; a document's objects hold few cycles, and looking for them after every 700 took a twentieth.
+    # Loaded modules stay, and documents make few cycles. A search after every 700 objects took 5 % of the time.
     gc.freeze()
     gc.set_threshold(COLLECTED_AFTER)
     # Limit only now, so that Python can still write bytecode of these imports for the next child.

@@ -62,7 +62,7 @@ class Sheet:
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
-        """What readers derived from it for each of many readings."""
+        """A cache for readers, which read a sheet many times."""
         return {}
 
     @cached_property
