@@ -71,7 +71,7 @@ class _Page:
 
     @cached_property
     def lines(self) -> list[Line]:
-        """Of all its words, whether they stand in tables or not."""
+        """Lines of all its words, inside and outside tables."""
         return into_lines(self.content.words)
 
     @cached_property

@@ -1,6 +1,6 @@
-"""PDFium's functions that a page needs thousands of times, bound to plain addresses.
+"""PDFium functions that a page calls thousands of times, bound to plain addresses.
 
-ctypes then checks and wraps nothing, which takes half of such a call.
+This way ctypes neither checks nor wraps, which halves the time of a call.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _is_closed = _bound(c.FPDFPathSegment_GetClose, c_int, c_void_p)
 
 
 def path_segments(path: c.FPDF_PAGEOBJECT, count: int) -> Iterator[tuple[int, float, float, int]]:
-    """Kind and end of each of the path's `count` segments, and whether it closes its outline."""
+    """Kind, end point and "closes the outline" of each of the path's `count` segments."""
     points = (ctypes.c_float * (2 * count))()
     start, size = ctypes.addressof(points), ctypes.sizeof(ctypes.c_float)
     segments = list(map(_segment, itertools.repeat(address(path)), range(count)))

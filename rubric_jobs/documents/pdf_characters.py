@@ -1,6 +1,6 @@
-"""The characters of a page as PDFium's text layer has them: their codes, and their glyphs with the place of each.
+"""The characters of a page in PDFium's text layer: their codes, and their glyphs with positions.
 
-A page has thousands of characters and PDFium tells of one at a time.
+A page has thousands of characters, and PDFium returns one at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SOFT_HYPHENS = (0xFFFE, 0x02, 0xAD)
 
 
 class Characters:
-    """Those of one page, in content order."""
+    """The characters of one page, in content order."""
 
     def __init__(self, page: c.FPDF_TEXTPAGE, count: int) -> None:
         self._page = page
@@ -32,11 +32,11 @@ class Characters:
         self.codes = _codes(page, count)
 
     def drawn_by(self, index: int) -> int:
-        """The address of the object that draws a character; 0 for one that PDFium has put between two objects."""
+        """The address of the object that draws a character; 0 for one that PDFium inserted between two objects."""
         return text_object(self._address, index) or 0
 
     def style(self, index: int) -> tuple[bool, bool]:
-        """Whether a character is bold, and italic: an object of text has one font."""
+        """Whether a character is bold, and whether it is italic. A text object has one font."""
         drawer = self.drawn_by(index)
         if not drawer:
             return style(self._page, index)
@@ -45,7 +45,7 @@ class Characters:
         return self._styles[drawer]
 
     def unknown(self) -> float:
-        """The share of the characters for which the page's fonts name no letter."""
+        """The share of the characters that the page's fonts map to no letter."""
         counts = Counter(self.codes)
         for code in _WHITE_CODES:
             del counts[code]
@@ -53,14 +53,14 @@ class Characters:
         return none / max(counts.total(), 1)
 
     def glyphs(self, angles: list[int], place: Place, turn: int) -> Glyphs:
-        """`angles` are the quarter turns of each character, of which the page is turned back by `turn`."""
+        """`angles` are the quarter turns of each character. The page is turned back by `turn`."""
         texts = list(map(_text_of, self.codes))
         shown = [i for i, text in enumerate(texts) if text]
         found: Glyphs = [None] * len(texts)
         is_shift = turn == 0
         across, down = place(0.0, 0.0)
         for i, left, upper, right, lower in self._boxes(shown):
-            if is_shift:  # nearly every page: as `place` does it, without its calls
+            if is_shift:  # nearly every page: like `place`, without its calls
                 x0, top, x1, bottom = left + across, down - upper, right + across, down - lower
             else:
                 (x0, top), (x1, bottom) = place(left, upper), place(right, lower)
@@ -74,7 +74,7 @@ class Characters:
         return found
 
     def _boxes(self, indices: list[int]) -> list[tuple[int, float, float, float, float]]:
-        """Index, left, top, right and bottom of each of these characters that has a box, in the page's own space."""
+        """Index, left, top, right and bottom of those of these characters that have a box, in page coordinates."""
         buffer = (c.FS_RECTF * len(indices))()
         start, size = ctypes.addressof(buffer), ctypes.sizeof(c.FS_RECTF)
         places = range(start, start + size * len(indices), size)
@@ -84,7 +84,7 @@ class Characters:
         return list(itertools.compress(boxes, has_box))
 
     def _with_line(self, glyph: Glyph, place: Place) -> Glyph:
-        """The glyph as tall as a line of its type, where boxes end where the ink does."""
+        """The glyph with the height of a line of its type, if boxes enclose the ink only."""
         text, x0, _, x1, _, angle, index = glyph
         if angle or (size := type_size(self._page, index)) <= 0:
             return glyph
@@ -93,7 +93,7 @@ class Characters:
 
 
 def _codes(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
-    """The code of each character: all of them in one call, or one by one where that call leaves some out."""
+    """The code of each character, in one call if it returns all of them, else one by one."""
     buffer = (ctypes.c_ushort * (2 * count + 1))()
     units = c.FPDFText_GetText(page, 0, count, buffer) - 1
     text = bytes(buffer)[: 2 * max(units, 0)].decode("utf-16-le", "surrogatepass")
@@ -104,13 +104,13 @@ def _codes(page: c.FPDF_TEXTPAGE, count: int) -> list[int]:
 
 _WHITE_CODES = (0x09, 0x0A, 0x0D, 0x20)
 _HYPHEN = 0x02
-"""What PDFium gives for a hyphen at a line's end."""
+"""PDFium's code for a hyphen at the end of a line."""
 _REPLACEMENT = 0xFFFD
 
 
 @lru_cache(maxsize=4096)
 def _text_of(code: int) -> str:
-    """What is printed: ligatures apart, private-use bullets as a bullet; "" for white space and for no character."""
+    """The printed text: ligatures split, private-use bullets as bullets; "" for white space and invalid codes."""
     if code in _SOFT_HYPHENS:
         return "-"
     if not 32 < code < 0x110000 or 0xD800 <= code < 0xE000 or chr(code).isspace():

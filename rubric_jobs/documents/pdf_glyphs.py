@@ -36,7 +36,7 @@ _SLASHES = frozenset("/⁄∕")
 
 
 class Places:
-    """Glyphs by where they stand. Few pages are asked for more than a few places: a row is binned when it is."""
+    """An index of glyphs by position. Rows are binned on demand, because few places of a page are asked for."""
 
     def __init__(self, glyphs: Sequence[Glyph | None]) -> None:
         self._glyphs = glyphs

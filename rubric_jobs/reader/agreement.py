@@ -1,8 +1,8 @@
-"""Two independent readers of a document, by plans and by rules: the second says whether to believe the first.
+"""Compares two independent readers, by plans and by rules. The second decides whether to trust the first.
 
-What the plans read stands or nothing does: of the cross-validated documents that both read differently, the plans were
-right in 81 and the rules in 35. But that the rules find a rubric at all is evidence that there is one, and where both
-say the same it is nearly always right, so where they differ nothing is certain. The bounds are those of
+The result is always the plans' reading, or none: of the cross-validated documents that both read differently, the plans
+were right in 81 and the rules in 35. That the rules find a rubric at all is evidence that there is one. If both agree,
+the reading is nearly always right; if they differ, nothing is certain. The bounds are those of
 docs/reading-quality.md.
 """
 
@@ -15,27 +15,27 @@ from rubric_jobs.documents.model import fold
 from rubric_jobs.rubric.model import Doubt, Level, Rubric
 
 ALONE = 0.0
-"""Log odds against "no rubric here" that a reading needs where the rules find nothing."""
+"""Least log odds against "no rubric here" for a reading if the rules find nothing."""
 ANNOUNCED = -0.25
-"""The same for criteria without points, or a single scale, that a heading or a sentence speaks of as grading."""
+"""The same for criteria without points, or a single scale, if a heading or a sentence mentions grading."""
 SUPPORTED = -2.1
-"""The same where they find something."""
+"""The same if the rules find something."""
 LEAST = min(ALONE, ANNOUNCED, SUPPORTED)
-"""Below these odds nothing stands, whatever the rules read."""
+"""Below these odds no reading is accepted."""
 SURE = 0.9
-"""The confidence from which a reading is certain whatever places in it are in doubt."""
+"""From this confidence on, a reading is certain even with doubts."""
 CONFIDENT = 0.85
-"""The same for a reading without any doubt, or of one whose names the other reader cuts shorter."""
+"""The same for a reading without doubts, or if the other reader only shortens names."""
 AGREED = 0.6
-"""The same where both readers say the same; then only doubts of the document layer, which both read, count."""
+"""The same if both readers agree. Then only doubts of the document layer count, because both depend on it."""
 _DISAGREE = "Two ways of reading this document gave different rubrics."
 
 
 def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announced: bool = False) -> Rubric | None:
-    """The plans' reading, with whether it is certain; None where there is no rubric.
+    """The plans' reading, marked certain or not; None if there is no rubric.
 
-    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced` says that it is of lists or
-    tables without points that are spoken of as grading. The rules know hardly any, so that their silence says nothing.
+    `odds` are the log odds of the plans' reading against "no rubric here". `is_announced`: the reading
+    consists of lists or tables without points that the document introduces as grading. The rules find hardly any.
     """
     alone = ANNOUNCED if is_announced else ALONE
     if odds < (alone if by_rules is None else SUPPORTED):
@@ -52,7 +52,7 @@ def settled(by_plans: Rubric, odds: float, by_rules: Rubric | None, *, is_announ
 
 
 def _bound(by_plans: Rubric, by_rules: Rubric | None, *, is_agreed: bool) -> float:
-    """The confidence from which a reading is certain; where the other reader says something else, none is enough."""
+    """The confidence from which a reading is certain. If the other reader disagrees, none is enough."""
     if by_rules is not None and is_agreed and all(doubt.path for doubt in by_plans.doubts):
         return AGREED if are_same(by_plans, by_rules) else CONFIDENT
     if by_rules is None or is_agreed:
@@ -61,17 +61,17 @@ def _bound(by_plans: Rubric, by_rules: Rubric | None, *, is_agreed: bool) -> flo
 
 
 def are_same(one: Rubric, other: Rubric) -> bool:
-    """Whether two rubrics say the same, whatever their spelling."""
+    """Whether two rubrics have the same content, ignoring spelling."""
     return _content(one) == _content(other)
 
 
 def _content(rubric: Rubric) -> object:
-    """What two readings share when they say the same, whatever its spelling."""
+    """The content that two readings are compared by, without differences in spelling."""
     return _valued(rubric), [(fold(each.name), fold(each.section or "")) for each in rubric.criteria]
 
 
 def _agree(by_plans: Rubric, by_rules: Rubric) -> bool:
-    """Whether the rules confirm the reading. They know few sections, and end a name where its explanation begins."""
+    """Whether the rules confirm the reading. They find few sections and end a name at its explanation."""
     names = [
         (fold(one.name), fold(other.name)) for one, other in zip(by_plans.criteria, by_rules.criteria, strict=False)
     ]

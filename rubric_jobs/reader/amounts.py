@@ -1,4 +1,4 @@
-"""Points, ranges, percents and multipliers as people print them, in the languages of the lexicon."""
+"""Parses points, ranges, percentages and multipliers as printed, in the languages of the lexicon."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["GROUPED", "NUMBER", "UNIT", "number"]
 
 LARGEST = Decimal(2000)
 LARGEST_GROUPED = Decimal(20_000)
-"""No year is written with a separator, so that larger amounts with one are points."""
+"""Years have no thousands separator, so larger numbers with one are points."""
 FEWEST = 4
-"""Less below a slash makes a fraction: 3/4 is one number only where nothing else is that small."""
+"""Smallest maximum after a slash. 3/4 is a fraction."""
 LONGEST = 4000
-"""Letters of a text that are looked at."""
+"""How many characters of a text are examined."""
 REMEMBERED = 4096
 """Texts of which the answers are kept: the many readings of a document ask for the same ones."""
 
@@ -66,7 +66,7 @@ _PERCENT = (
     r"(?:final|total|overall|grade|mark|course|nota|note|cijfer|gesamt)))"
     r"|(?:percent|per cent|prozent|por ciento|por cento|pour cent|procent|prosent|persen|процент(?:ов|а)?)(?![^\W\d_]))"
 )
-"""No "75 % of the items": that says how many of something, not what it is worth."""
+"""Excludes "75 % of the items", which is a quantity and not points."""
 _BODY = (
     rf"{_LEADING}?(?P<slash>{_BLANK})?(?:\+\s*)?{_CORE}\s*(?P<percent>{_PERCENT})?\s*(?:{_POSSIBLE}\s+(?={UNIT}))?"
     rf"(?P<unit>{_UNIT_TAIL})?{_EACH}"
@@ -85,7 +85,7 @@ OF_GRADE = re.compile(
     r"(?:grade|mark|nota|note|gesamtnote|cijfer|voto|calificaci[oó]n)\b[^.:;()]{0,20}(?=[.:;()]|$)",
     re.IGNORECASE,
 )
-""" "5% of the overall course grade": of what, is no part of the name."""
+""" "5% of the overall course grade": the rest is not part of the name."""
 _TIMES = re.compile(
     r"(?:^|[\s(\[（])(?:[x×✕*]\s*(?P<after>\d{1,2}(?:[.,]\d)?)|(?P<before>\d{1,2})\s*[x×✕])(?=$|[\s)\]）])",
     re.IGNORECASE,
@@ -99,7 +99,7 @@ _COUNTED = re.compile(rf"{NUMBER}\s*[%％]?\s*(?:{UNIT}\.?)?[ \t]*$", re.IGNOREC
 LONGEST_COUNTED = 24
 _LONG_RUNS = re.compile(r"([ _.…])\1{4,}|[ \t]{5,}")
 _DIGIT = re.compile(rf"[\d{VULGAR}]")
-"""In every amount, and in few of the texts that are asked for one."""
+"""Matches in every amount, and in few other texts."""
 _FULL_WIDTH = re.compile("[\uff00-\uffef]")
 _MARK = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?", re.ASCII)
 _STEPS_APART = re.compile(r"\s*[\s,;/|–—-]\s*")
@@ -117,7 +117,7 @@ _THEN_EACH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """`low` is set where a range is printed; `has_unit` where points were named or a blank stands before a slash."""
+    """`low` is set for a range. `has_unit`: points were named, or a blank precedes a slash."""
 
     high: Decimal
     low: Decimal | None = None
@@ -132,7 +132,7 @@ class Amount:
 
 @lru_cache(maxsize=REMEMBERED)
 def whole(text: str) -> Amount | None:
-    """The amount that is all of this text: "15", "3-4 points", "___/10", "(25%)", "2 1/2", "5+5", "25 (each 5)"."""
+    """The amount, if it is the whole text: "15", "3-4 points", "___/10", "(25%)", "2 1/2", "5+5", "25 (each 5)"."""
     if len(text) > 60:
         return None
     plain = _plain(text)
@@ -147,7 +147,7 @@ def whole(text: str) -> Amount | None:
 
 
 def _earned(text: str) -> Amount | None:
-    """ "13 / 25": 13 were earned of 25, which is what it is worth."""
+    """ "13 / 25": 13 of 25 points were earned, so it is worth 25."""
     match = _OF.match(text)
     if not match or not FEWEST <= number(match["worth"]) <= LARGEST or number(match["earned"]) > number(match["worth"]):
         return None
@@ -164,7 +164,7 @@ def _summed(text: str) -> Amount | None:
 
 
 def _to_be_circled(text: str) -> Amount | None:
-    """ "1 2 3 4 5", "0 / 5 / 10", "0 2 3 5": numbers in equal steps or up from 0, one of which is circled."""
+    """ "1 2 3 4 5", "0 / 5 / 10", "0 2 3 5": numbers to circle, in equal steps or ascending from 0."""
     parts = _STEPS_APART.split(text.strip(" ()[]"))
     if not 2 <= len(parts) <= 21 or not all(_MARK.fullmatch(part) for part in parts):
         return None
@@ -179,7 +179,7 @@ def _to_be_circled(text: str) -> Amount | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def bracketed(text: str) -> tuple[Amount, str] | None:
-    """The last amount in brackets and the text without it."""
+    """The last bracketed amount, and the text without it."""
     found = None
     plain = _plain(text)
     for match in _BRACKET.finditer(plain) if _DIGIT.search(plain) else ():
@@ -193,7 +193,7 @@ def bracketed(text: str) -> tuple[Amount, str] | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def trailing(text: str) -> tuple[Amount, str] | None:
-    """The amount at the end and the text before it; a bare number counts only after a tab or a colon."""
+    """The amount at the end, and the text before it. A bare number counts only after a tab or a colon."""
     plain = _plain(text)
     if not _DIGIT.search(plain):
         return None
@@ -240,7 +240,7 @@ def multiplier(text: str) -> Decimal | None:
 
 
 def negative(text: str) -> Decimal | None:
-    """The first negative amount, as a positive number: "-5", "-1 per figure"; of a range the end that costs most."""
+    """The first negative amount, as a positive number: "-5", "-1 per figure". For a range, the larger deduction."""
     plain = _plain(text)
     for match in _NEGATIVE.finditer(plain) if _DIGIT.search(plain) else ():
         if not _ends_range(plain, match):
@@ -249,7 +249,7 @@ def negative(text: str) -> Decimal | None:
 
 
 def _ends_range(text: str, match: re.Match[str]) -> bool:
-    """Whether the dash stands between two numbers, as in "0 – 20": a sign belongs to the one behind it alone."""
+    """Whether the dash joins two numbers, as in "0 – 20", and is not a minus sign."""
     if match.group()[0] == "\n":
         return False
     line = text[max(0, match.start() - LONGEST_COUNTED) : match.start()].rsplit("\n", 1)[-1]
@@ -283,7 +283,7 @@ def _amount(match: re.Match[str]) -> Amount | None:
 
 @lru_cache(maxsize=512)
 def _plain(text: str) -> str:
-    """Full-width signs made narrow, long blanks and leaders cut to four: the patterns try each length of them."""
+    """The text with ASCII signs, and with blanks and leaders cut to four, because the patterns try every length."""
     if _FULL_WIDTH.search(text):
         text = unicodedata.normalize("NFKC", text)
     return _LONG_RUNS.sub(lambda run: "\t" if "\t" in run.group() else run.group()[:4], text[:LONGEST])

@@ -1,4 +1,4 @@
-"""Plan + document → rubric: the one way, pure and exact. Every value keeps the place that it was read from."""
+"""Plan + document → rubric. This is the only way to a rubric, and it is pure. Every value keeps its source."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHORTEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A text inside the parts that no value was made of, with the reason: the role that left it out, or `no use`."""
+    """A text inside the parts that is in no value, with the reason: the role that excludes it, or `no use`."""
 
     ref: Ref
     text: str
@@ -45,7 +45,7 @@ class Assembled:
 
 
 def assemble(plan: Plan, document: Document) -> Assembled:
-    """The rubric that the plan reads from the document. Raises PlanInvalid where the plan does not fit it."""
+    """The rubric that the plan reads from the document. Raises PlanInvalid if the plan does not fit."""
     taken: dict[tuple[int, int], int] = {}
     readings = []
     for number, part in enumerate(plan.parts):
@@ -62,7 +62,7 @@ def assemble(plan: Plan, document: Document) -> Assembled:
 
 
 def _rows_taken(part: Part, document: Document) -> list[tuple[int, int]]:
-    """Each row that the part does more with than skip it, as block and row; a turned table is taken whole."""
+    """The rows that the part does not skip, as (block, row). A turned table counts as a whole."""
     if part.shape == "lines":
         return [(block, -1) for block, role in zip(part.blocks, part.rows, strict=False) if role != "-"]
     places = [
@@ -103,7 +103,7 @@ def unread_of(part: Part, reading: PartReading, document: Document) -> list[Unre
 
 
 def joined(plan: Plan, readings: list[PartReading], document: Document) -> Rubric:
-    """One rubric of all parts: where there are several, the heading above each is its criteria's section."""
+    """One rubric of all parts. With several parts, the heading above each names the section of its criteria."""
     criteria = criteria_of(plan, readings, document)
     totals = totals_of(plan, readings, criteria, document)
     first = document.blocks[plan.parts[0].blocks[0]].source if plan.parts else None
@@ -143,7 +143,7 @@ def criteria_of(plan: Plan, readings: list[PartReading], document: Document) -> 
 
 
 def _with_summaries(criteria: list[Criterion]) -> list[Criterion]:
-    """A summary tells points for criteria that are described elsewhere: each is one criterion."""
+    """Merges a summary, which gives the points, with the criteria that are described elsewhere."""
     described = [criterion for criterion in criteria if criterion.levels]
     plain = [criterion for criterion in criteria if not criterion.levels]
     pairs = [(one, other) for one in plain for other in described if _is_same_name(one.name, other.name)]
@@ -165,7 +165,7 @@ def _is_same_name(one: str, other: str) -> bool:
 
 
 def _share_word(one: str, other: str) -> bool:
-    """Whether a longer word of one name begins as one of the other: "Bibliography", "Bibliographic interaction"."""
+    """Whether long words of both names share a stem: "Bibliography", "Bibliographic interaction"."""
     a, b = ({fold(word)[:SHORTEST] for word in name.split()} for name in (one, other))
     return any(len(word) == SHORTEST for word in a & b)
 
@@ -180,7 +180,7 @@ def sum_of(criteria: list[Criterion]) -> Decimal | None:
 
 
 def _stated(plan: Plan, readings: list[PartReading], computed: Decimal | None, document: Document) -> Decimal | None:
-    """The total that the document states: in the block that the plan names, in rows of the parts, or in its lines."""
+    """The total that the document states: in the plan's block, in rows of the parts, or in paragraphs."""
     if plan.total is not None and plan.total < len(document.blocks):
         block = document.blocks[plan.total]
         told = stated_in(block.text) if isinstance(block, Paragraph) else None
@@ -203,7 +203,7 @@ def _stated(plan: Plan, readings: list[PartReading], computed: Decimal | None, d
 
 
 def lines_totals(document: Document) -> tuple[list[Decimal], list[Decimal]]:
-    """Totals of paragraphs: on lines that begin with a word for it, and told in titles or sentences."""
+    """Totals in paragraphs: on lines that begin with a word for total, and in titles or sentences."""
     known = document.memo.get("totals")
     if known is None:
         plain = [total for paragraph in document.paragraphs if (total := plain_total(paragraph)) is not None]
@@ -222,7 +222,7 @@ def _title(plan: Plan, readings: list[PartReading], document: Document) -> str |
 
 
 def _first_line_read(plan: Plan, otherwise: int) -> int:
-    """The first line that is a criterion, a level or a section, and so no title."""
+    """The first line that is a criterion, a level or a section, and therefore not a title."""
     lines = [part for part in plan.parts if part.shape == "lines"]
     read = (block for part in lines for block, role in zip(part.blocks, part.rows, strict=True) if role in "scln")
     return min(read, default=otherwise)

@@ -1,4 +1,4 @@
-"""All parts that a document may be read with, each scored against "nothing here"."""
+"""All parts that may be read from a document, each scored against "nothing here"."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from rubric_jobs.vocabulary import words
 
 FEWEST_OF_A_SCALE = 4
 FEWEST_NAMED = 3
-"""The same where names of levels say so."""
+"""The same if level names support it."""
 LEAST_OF_PRICES = 500
 MOST_KEPT = 4
-"""Of each table."""
+"""Candidates kept for each table."""
 MOST_LISTS_KEPT = 6
-"""Of each run of paragraphs, whose readings often differ in a line or two."""
+"""Candidates kept for each run of paragraphs. Its readings often differ in a line or two."""
 
 
 @dataclass(slots=True)
 class Candidate:
-    """`score` is the log odds that the region holds a rubric, less what the part is behind the region's best one."""
+    """`score` is the log odds that the region holds a rubric, minus the distance to the region's best part."""
 
     region: tuple[int, ...]
     part: Part
@@ -38,7 +38,7 @@ class Candidate:
 
 
 def candidates(document: Document) -> dict[tuple[int, ...], list[Candidate]]:
-    """By region, best first, the best few alone."""
+    """The best few candidates of each region, best first."""
     found = {}
     for region in regions(document):
         own = list(region_candidates(document, region))
@@ -48,7 +48,7 @@ def candidates(document: Document) -> dict[tuple[int, ...], list[Candidate]]:
 
 
 def ranked(own: list[Candidate]) -> list[Candidate]:
-    """The best few of a region, scored: which is the best, and whether there is a rubric at all, are two questions."""
+    """Scores a region's parts and keeps the best. Which is best and whether any is a rubric are separate questions."""
     rank, detect = fitted().get("rank", {}), fitted().get("detect", {})
     ranks = {id(candidate): dot(rank, candidate.features) for candidate in own}
     own.sort(key=lambda candidate: -ranks[id(candidate)])
@@ -74,13 +74,13 @@ def region_candidates(document: Document, region: tuple[int, ...]) -> Iterator[C
 
 
 def _are_prices(reading: PartReading) -> bool:
-    """No teacher's list gives hundreds of points for each of several things; a table may say what they are."""
+    """Whether a list gives hundreds of points to each of several items, as price lists do. Tables may."""
     points = [criterion.points for criterion in reading.criteria]
     return len(points) > 2 and all(value is not None and value >= LEAST_OF_PRICES for value in points)
 
 
 def _is_scale(reading: PartReading) -> bool:
-    """Lines worth 4, 3, 2 and 1 point, or named great, good and poor, are the levels of one thing, not several."""
+    """Whether the lines are the levels of one criterion: worth 4, 3, 2 and 1 points, or named great, good and poor."""
     plain = [criterion for criterion in reading.criteria if not criterion.levels]
     if len(plain) < len(reading.criteria):
         return False
@@ -114,7 +114,7 @@ def _parts(document: Document, region: tuple[int, ...]) -> Iterator[tuple[Part, 
 
 
 def _key(reading: PartReading) -> tuple[object, ...]:
-    """Two parts that read the same, and use and skip the same, are one."""
+    """Parts with equal keys read, use and skip the same, and count as one."""
     criteria = tuple(
         (
             criterion.name,

@@ -1,4 +1,4 @@
-"""What the text of one cell says for a role: a name, an amount, a level. Pure functions of text, remembered."""
+"""Parses the text of a cell as a name, an amount or a level. Pure, cached functions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ heading = lru_cache(REMEMBERED)(heading_of)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A level as its heading and cell say it."""
+    """A level, from its heading and cell."""
 
     name: str | None
     description: str | None
@@ -40,7 +40,7 @@ class Told:
 
 @lru_cache(REMEMBERED)
 def amount_of(text: str) -> Amount | None:
-    """The amount that is all of the text, or the first line that is one."""
+    """The amount that is the whole text, or the first line that is an amount."""
     if len(text) > 120:
         return None
     return whole(text) or next((a for line in text.split("\n") if (a := whole(line))), None)
@@ -60,7 +60,7 @@ def loss_of(text: str) -> Decimal | None:
 
 @lru_cache(REMEMBERED)
 def is_amount(text: str) -> bool:
-    """An amount alone, a deduction ("-1 per figure"), or several lines of one."""
+    """Whether the text is an amount, a deduction ("-1 per figure"), or several lines of amounts."""
     lines = [line for line in text.split("\n") if line.strip()]
     return bool(lines) and len(text) < 60 and all(whole(line) or amounts.negative(line) for line in lines)
 
@@ -70,7 +70,7 @@ _TWO_MARKS = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?\s+\d{1,2}(?:[.,]\d{1,2})?")
 
 @lru_cache(REMEMBERED)
 def mark_of(text: str) -> Amount | None:
-    """The amount of a cell in a row of marks: two of them, one of which is circled, are a range."""
+    """The amount of a cell in a row of marks. Two marks to choose from are a range."""
     if found := amount_of(text):
         return found
     if _TWO_MARKS.fullmatch(text.strip()) is None:
@@ -86,7 +86,7 @@ def is_ticks(text: str) -> bool:
 
 @lru_cache(REMEMBERED)
 def criterion(text: str, lead: str, way: str) -> Named:
-    """Name, description and points of a criterion's cell, its name taken in this way."""
+    """Name, description and points of a criterion's cell. `way` says how to find the name."""
     if way == "lead":
         return names.named(text, lead)
     own = names.named(text, "")
@@ -101,7 +101,7 @@ def criterion(text: str, lead: str, way: str) -> Named:
 
 
 def _without_amount(text: str) -> str:
-    """The text without points set off at its end or start."""
+    """The text without separate points at its start or end."""
     text = amounts.OF_GRADE.sub("", text)
     for take in (amounts.trailing, amounts.leading):
         found = take(text)
@@ -112,7 +112,7 @@ def _without_amount(text: str) -> str:
 
 @lru_cache(REMEMBERED)
 def level(title: str, text: str) -> Told:
-    """The level where this heading and this cell meet; a box to tick has no description."""
+    """The level with this heading and this cell. A tick box has no description."""
     name, amount = heading(title) if title else (None, None)
     inner, rest = cell_amount("" if _TICKS.match(text) else text, beside=amount)
     first, _, more = rest.partition("\n")
@@ -124,9 +124,9 @@ def level(title: str, text: str) -> Told:
 
 @lru_cache(REMEMBERED)
 def unnamed_level(text: str, lead: str, *, beside_others: bool = False) -> Told:
-    """A level that stands in its cell alone: points, often a name, a description.
+    """The level of a cell without a heading: points, often a name, a description.
 
-    In a row of levels a few words about the work are a description, though one of them is a word for a level.
+    In a row of levels, a few words about the work are a description even if one of them is a level word.
     """
     amount, rest = cell_amount(text)
     if amount is None and (below := _named_below(text)):
@@ -138,7 +138,7 @@ def unnamed_level(text: str, lead: str, *, beside_others: bool = False) -> Told:
 
 
 def _named_below(text: str) -> Told | None:
-    """A descriptor above a last line of points and a level's name: "20-18 points Achieved"."""
+    """A descriptor followed by a last line with points and level name: "20-18 points Achieved"."""
     described, _, last = text.rpartition("\n")
     if not described or len(last) > LONGEST_LEVEL_NAME:
         return None
@@ -149,7 +149,7 @@ def _named_below(text: str) -> Told | None:
 
 @lru_cache(REMEMBERED)
 def key_of(text: str, lead: str) -> str:
-    """The part of a row's first cell that could name a level: a gloss below it is left out."""
+    """The part of a row's first cell that may name a level, without an explanation below it."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
         return ""
@@ -163,7 +163,7 @@ def key_of(text: str, lead: str) -> str:
 
 @lru_cache(REMEMBERED)
 def gloss_of(text: str, lead: str) -> str:
-    """What stands below the key."""
+    """The explanation below the key."""
     key = key_of(text, lead)
     return text[len(key) :].strip(" :\n") if key and text.startswith(key) else ""
 
@@ -186,7 +186,7 @@ def is_level_heading(text: str) -> bool:
 
 
 def level_model(told: Told, source: Source | None) -> Level:
-    """Unchecked, for the values are our own and thousands are made for each document."""
+    """A Level without validation: the values are our own, and a document needs thousands."""
     points = low = high = None
     if told.amount is not None:
         if told.amount.low is not None and told.amount.low != told.amount.high:
@@ -207,7 +207,7 @@ def level_model(told: Told, source: Source | None) -> Level:
 
 
 def made(kind: type[M], values: dict[str, Any]) -> M:
-    """Like `model_construct`, in a fifth of its time: the values are our own, and thousands are made for a document."""
+    """Like `model_construct` but five times as fast. The values are our own, and a document needs thousands."""
     model = kind.__new__(kind)
     put = object.__setattr__
     put(model, "__dict__", {**_defaults(kind), **values})
@@ -218,7 +218,7 @@ def made(kind: type[M], values: dict[str, Any]) -> M:
 
 
 def copied(model: M, **changed: Any) -> M:
-    """Like `model_copy`, as `made` is like `model_construct`."""
+    """Like `model_copy`, without its overhead; see `made`."""
     other = type(model).__new__(type(model))
     put = object.__setattr__
     put(other, "__dict__", {**model.__dict__, **changed})
@@ -253,7 +253,7 @@ def _cell_name(text: str, lead: str) -> tuple[str | None, str]:
 
 
 def _is_mostly_level(text: str) -> bool:
-    """Whether hardly any of it says something else: "Very little participation" describes a level."""
+    """Whether the text is little more than a level's name. "Very little participation" is a description."""
     told = words.concepts(text)
     return len(text) <= 2 or (
         text == core_of(text) and max(told.get("levels", 0.0), told.get("nothing", 0.0), told.get("full", 0.0)) >= 0.75
@@ -261,7 +261,7 @@ def _is_mostly_level(text: str) -> bool:
 
 
 def _goes_on(first: str, second: str) -> bool:
-    """A sentence that ends, or was broken by its width, is no name; a level's word alone is one."""
+    """Whether the first line is no name but a sentence, or wraps into the second. A level word alone is a name."""
     is_word = " " not in first and _is_level_name(first)
     return first.endswith(".") or (second[:1].islower() and not is_word)
 
@@ -274,7 +274,7 @@ class Parallel:
 
 @lru_cache(REMEMBERED)
 def parallel(text: str, values: str) -> Parallel | None:
-    """Names on the lines of one cell, as many amounts on those of another; the first line may head them."""
+    """Names on the lines of one cell and as many amounts in another. The first line may be their heading."""
     found = [amount for line in values.split("\n") if (amount := whole(line))]
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if len(found) < 2 or len(lines) - len(found) not in (0, 1):
@@ -312,7 +312,7 @@ _POINTS_WITHIN = re.compile(rf"{_SENTENCE_BEFORE}(?={amounts.NUMBER}\s*{amounts.
 
 
 def _one_a_line(text: str) -> str:
-    """Levels that follow each other within a line, each on a line of its own: "0–5: unclear. 6–9: clear."."""
+    """Puts levels that share a line on separate lines: "0–5: unclear. 6–9: clear."."""
     text = _POINTS_WITHIN.sub("\n", text)
     if not _RANGE_FIRST.match(text) or not _RANGE_WITHIN.search(text):
         return text
@@ -322,7 +322,7 @@ def _one_a_line(text: str) -> str:
 
 @lru_cache(REMEMBERED)
 def levels_in(text: str) -> tuple[Told, ...]:
-    """The levels that one cell lists; empty where it lists none."""
+    """The levels listed in one cell; empty if there are none."""
     found: list[list[str]] = []
     for line in (line.strip() for line in _one_a_line(text).split("\n")):
         if line and (_begins_level(line) or not found):
@@ -336,7 +336,7 @@ def levels_in(text: str) -> tuple[Told, ...]:
 
 
 def _described_alone(level: Told) -> Told:
-    """Beside levels that are described, what a short one says is its description: "0: Not attempted"."""
+    """Beside described levels, a short level's text is its description: "0: Not attempted"."""
     if level.description or level.amount is None or not level.name or whole(level.name) is not None:
         return level
     return Told(None, level.name, level.amount)
@@ -366,7 +366,7 @@ def ends_in_points(line: str) -> bool:
 
 
 def _listed_points(text: str) -> Told | None:
-    """A level of several points, any of which may be given."""
+    """A level for which one of several points may be given."""
     listed = _LIST_FIRST.match(text)
     if (
         listed is None

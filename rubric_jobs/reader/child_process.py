@@ -1,6 +1,6 @@
-"""A child process that answers requests about documents: started, asked over its pipes, and ended from here.
+"""Starts, asks and ends a child process that answers requests about documents over pipes.
 
-The children are asyncio's own: the caller may be a daemonic process, which `multiprocessing` forbids to have children.
+Asyncio starts the children, because the caller may be a daemonic process, to which `multiprocessing` allows none.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from rubric_jobs import errors
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 LENGTH = struct.Struct(">Q")
-"""Before an answer: its length."""
+"""Header of an answer: its length."""
 REQUEST = struct.Struct(">QQ")
-"""Before a request: the lengths of the task (a JSON object) and of the document."""
+"""Header of a request: the lengths of the task (a JSON object) and of the document."""
 READER, RECOGNIZER = "reader", "recognizer"
-"""What a child is for; the limits of its process depend on it."""
+"""Purposes of a child. The limits of its process depend on it."""
 TOO_MUCH = "The document is too complex to be read safely; please save it again or upload only the rubric's pages."
 TOO_SLOW = "Reading the document took too long; please upload only the rubric's pages."
 _PROJECT = Path(__file__).resolve().parents[2]
-# One page uses one core: the others are for the documents beside it.
+# One page uses one core and leaves the others to other documents.
 _ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
 
 
@@ -49,13 +49,13 @@ class Child:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            # Its own session: Ctrl-C on the terminal is the parent's to handle, which then ends its children.
+            # A session of its own: the parent handles Ctrl-C on the terminal and ends its children.
             start_new_session=True,
         )
         return cls(process)
 
     async def ask(self, data: bytes, task: Mapping[str, Any], *, wall_s: float) -> dict[str, Any]:
-        """What the child answers for a document. Raises DocumentTooLarge where it dies or takes too long."""
+        """The child's answer for a document. Raises DocumentTooLarge if it dies or takes too long."""
         stdin, stdout = self.process.stdin, self.process.stdout
         if stdin is None or stdout is None:
             raise errors.InternalError
@@ -75,7 +75,7 @@ class Child:
             raise errors.DocumentTooLarge(TOO_MUCH) from error
 
     async def end(self) -> None:
-        """Kills it and waits; its pipe is read empty, or asyncio would keep the pipe open for good."""
+        """Kills the child and waits for it. Reads its pipe to the end, because asyncio would else keep it open."""
         if self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
@@ -84,5 +84,5 @@ class Child:
         try:
             await self.process.communicate()
         except RuntimeError:
-            # Somebody still reads from it: that read ends with the child, and has read the pipe empty then.
+            # Another task still reads from the pipe. That read ends with the child and empties the pipe.
             await self.process.wait()

@@ -1,4 +1,4 @@
-"""Candidates of regions → whole readings of a document, among them none at all."""
+"""Candidates of regions → whole readings of a document, including "no rubric"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_WHOLES = 48
 LEAST_SCORE = -4.0
 THRESHOLDS = (1.0, 0.0, -1.0, -2.5)
 FEWEST_COPIED = 3
-"""Criteria that are all among those of another part: of two it would be by chance too often."""
+"""Fewest criteria of a part that are all in another part. Two would too often be chance."""
 MOST_PARTS = 24
 MOST_WAYS = 4
 
@@ -28,7 +28,7 @@ Regions = dict[tuple[int, ...], list[Candidate]]
 
 @dataclass(slots=True)
 class Whole:
-    """A reading of the document. Without parts it says that there is no rubric; its score is then 0."""
+    """A reading of the document. Without parts it means "no rubric", with a score of 0."""
 
     parts: tuple[Candidate, ...]
     features: Features = field(default_factory=dict, repr=False)
@@ -40,7 +40,7 @@ class Whole:
 
 
 def wholes(document: Document, found: Regions) -> list[Whole]:
-    """Readings with their features and scores, best first."""
+    """All readings with features and scores, best first."""
     weights = fitted().get("whole", {})
     made = [Whole(())]
     words = wording.log_odds(document)
@@ -52,7 +52,7 @@ def wholes(document: Document, found: Regions) -> list[Whole]:
 
 
 def _sets(found: Regions) -> list[tuple[Candidate, ...]]:
-    """Sets of candidates that do not overlap: the likeliest, parts of these, and these with one candidate changed."""
+    """Disjoint sets of candidates: the likeliest, subsets of these, and these with one candidate changed."""
     ranked = sorted((own[0] for own in found.values()), key=lambda c: -c.score)
     ranked = [candidate for candidate in ranked if candidate.score > LEAST_SCORE][:MOST_PARTS] or ranked[:1]
     if not ranked:
@@ -68,7 +68,7 @@ def _sets(found: Regions) -> list[tuple[Candidate, ...]]:
 
 
 def _without_copies(parts: list[Candidate]) -> tuple[Candidate, ...]:
-    """A rubric that the document prints twice counts once, as the fuller one of the two."""
+    """Keeps the fuller copy of a rubric that the document prints twice."""
     says = [{(fold(c.name), c.points, len(c.levels)) for c in candidate.reading.criteria} for candidate in parts]
     kept: list[int] = []
     for place in sorted(range(len(parts)), key=lambda place: -len(says[place])):
@@ -97,7 +97,7 @@ def _proposed(ranked: list[Candidate], found: Regions) -> Iterator[list[Candidat
 
 
 def _read_alike(found: Regions) -> Iterator[list[Candidate]]:
-    """Tables that can all be read in one way, each in that way, be it another one's likeliest or not."""
+    """Reads all tables in one common way, even if it is not the likeliest for each of them."""
     ways: dict[object, dict[tuple[int, ...], Candidate]] = {}
     for region, own in found.items():
         for candidate in own:
@@ -111,7 +111,7 @@ def _read_alike(found: Regions) -> Iterator[list[Candidate]]:
 
 
 def _changed(base: list[Candidate], found: Regions) -> Iterator[list[Candidate]]:
-    """With one candidate read otherwise, and with one left out."""
+    """Variants with one candidate replaced or left out."""
     for candidate in base:
         for other in found[candidate.region][1:]:
             yield [other if c is candidate else c for c in base]
@@ -120,7 +120,7 @@ def _changed(base: list[Candidate], found: Regions) -> Iterator[list[Candidate]]
 
 
 def _pools(ranked: list[Candidate]) -> Iterator[list[Candidate]]:
-    """All, and those that are like the best: joined tables or single ones, of one shape, with or without levels."""
+    """All candidates, and those like the best: joined or single tables, the same shape, with or without levels."""
     yield ranked
     best = ranked[0]
     yield [c for c in ranked if len(c.region) == 1 or c.part.shape == "lines"]
@@ -182,7 +182,7 @@ def whole_features(document: Document, parts: tuple[Candidate, ...], found: Regi
         "lines": share(c.part.shape == "lines" for c in parts),
     }
     if len(criteria) < sum(len(candidate.reading.criteria) for candidate in parts):
-        features["summarised"] = 1.0  # two parts that look different say different things of the same criteria
+        features["summarised"] = 1.0  # two parts of different form describe the same criteria
     else:
         _mixture(parts, features)
     _values(criteria, assemble.totals_of(plan, readings, criteria, document), features)

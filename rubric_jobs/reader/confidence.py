@@ -1,4 +1,4 @@
-"""How likely a whole reading is right: calibrated on readings of documents that the weights were not fitted to."""
+"""The probability that a reading is right, calibrated on documents that the weights were not fitted to."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MOST_UNREAD = 50
 LONGEST_UNREAD = 200
 FEW = 5
 LESS = 0.6
-"""What is left of the probability where a part of the document could not be read."""
+"""Factor for the probability if a part of the document could not be read."""
 
 
 def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rubric:
-    """The rubric with its confidence, what was not read, and what is in doubt; `wholes` begin with its reading."""
+    """The rubric with its confidence, unread texts and doubts. `wholes` begins with its reading."""
     told = fitted().get("confidence", {})
     probability = sigmoid(dot(told.get("weights", {}), confidence_features(wholes, document)))
     rubric = assembled.rubric
@@ -40,7 +40,7 @@ def judged(assembled: Assembled, document: Document, wholes: list[Whole]) -> Rub
 
 
 def told_unread(assembled: Assembled) -> list[UnreadText]:
-    """The texts that were not used, as the rubric names them."""
+    """The unused texts, in the form that the rubric lists them."""
     return [
         UnreadText(text=text.text[:LONGEST_UNREAD], source=text.source, why=text.why)
         for text in assembled.unread[:MOST_UNREAD]
@@ -53,7 +53,7 @@ def _marked(criterion: Criterion, confidence: float) -> Criterion:
 
 
 def confidence_features(wholes: list[Whole], document: Document) -> Features:
-    """`wholes` are ranked, but the first is the reading in question."""
+    """`wholes` is ranked, except that the reading in question comes first."""
     best = wholes[0]
     top = best.score
     mass = sum(math.exp(max(-30.0, whole.score - top)) for whole in wholes)

@@ -1,4 +1,4 @@
-"""What stands around a table or list: its heading, the document's title, whether rubrics are talked about."""
+"""The context of a table or list: its heading, the document's title, and mentions of rubrics."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def heading_above(document: Document, position: int) -> str:
 
 
 def naming_above(document: Document, position: int) -> str:
-    """What names the thing that a table without names describes: its heading, else the line right above it."""
+    """The name for a table without names: its heading, else the line right above it."""
     above = _above(document.blocks, position)
     nearest = above[0] if above else None
     if heading := _heading(above):
@@ -81,7 +81,7 @@ def naming_above(document: Document, position: int) -> str:
 
 
 def _above(blocks: tuple[Block, ...], position: int) -> list[Paragraph]:
-    """Paragraphs before the block, nearest first, up to the table before it."""
+    """Paragraphs before the block, nearest first, up to the previous table."""
     found: list[Paragraph] = []
     for block in reversed(blocks[max(0, position - FURTHEST) : position]):
         if isinstance(block, Table):
@@ -101,7 +101,7 @@ def _heading(above: list[Paragraph]) -> str:
 
 
 def _is_title_like(text: str) -> bool:
-    """No form line such as "Name: ____"."""
+    """Whether the text may be a title. A form line such as "Name: ____" may not."""
     return (
         len(text) <= LONGEST_HEADING
         and not re.search(r"_{3,}|\.{5,}", re.sub(r"_+\s*/\s*\d+", "", text))
@@ -113,7 +113,7 @@ def _is_title_like(text: str) -> bool:
 
 
 def _announces(paragraph: Paragraph) -> bool:
-    """A short line, or a sentence that ends by pointing at what follows."""
+    """Whether it is a short line, or a sentence that ends by introducing what follows."""
     return len(paragraph.text) <= 120 or paragraph.text.rstrip().endswith((":", "："))
 
 
@@ -124,7 +124,7 @@ def _first_row(table: Table) -> str:
 def title_of(document: Document, until: int = FURTHEST_TITLE) -> str:
     """The first heading of the document (the largest of the first few), or its first short line.
 
-    `until` is the first block that is something else.
+    `until` is the first block that cannot be a title.
     """
     end = min(until, FURTHEST_TITLE)
     known: str | None = document.memo.get(("title", end))

@@ -1,4 +1,4 @@
-"""What a teacher should look at: places that may be misread, and warnings about the whole."""
+"""Places that may be misread, and warnings about the whole rubric, for a teacher to check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST = 50
 
 
 def doubts_of(rubric: Rubric, document: Document, wholes: list[Whole]) -> list[Doubt]:
-    """What the answer itself shows, what the next best reading has instead, and what the document layer doubts."""
+    """Doubts from the rubric itself, from the next best reading, and from the document layer."""
     found = [*_of_total(rubric), *_of_criteria(rubric)]
     other = next((whole for whole in wholes[1:] if whole.parts), None)
     if other is not None:
@@ -49,7 +49,7 @@ def _of_criteria(rubric: Rubric) -> Iterator[Doubt]:
 
 
 def _of_other(rubric: Rubric, other: Whole) -> Iterator[Doubt]:
-    """Points and numbers of levels that the next best reading tells differently."""
+    """Points and level counts that differ in the next best reading."""
     theirs = {fold(c.name): c for candidate in other.parts for c in candidate.reading.criteria}
     for index, criterion in enumerate(rubric.criteria):
         twin = theirs.get(fold(criterion.name))

@@ -1,4 +1,4 @@
-"""The likeliest roles of a table's rows, given those of its columns."""
+"""The likeliest row roles of a table, given its column roles."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rubric_jobs.reader.weights import classes
 MOST_ROW_ROLES = 4
 _NOTE = re.compile(r"\(.{20,}\)", re.DOTALL)
 FEWEST_SUMMED = 3
-"""Rows whose sum the last one may repeat: of two it would be by chance too often."""
+"""Fewest rows whose sum marks the last one as a total. Two would too often be chance."""
 UNLIKELY = 6.0
 _Flip = tuple[float, dict[int, str]]
-"""What another assignment costs in log probability, and which rows it gives which role."""
+"""The cost of a change in log probability, and the new roles of rows."""
 _SIGNATURE = (
     "none",
     "single",
@@ -37,7 +37,7 @@ _SIGNATURE = (
 
 
 def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> list[tuple[str, float]]:
-    """The likeliest assignments of roles to the body's rows; rows that look the same change together."""
+    """The likeliest role assignments for the body's rows. Rows that look the same change together."""
     local = classes("rows")
     shares, alike = [], []
     worths = [_worth(sheet, roles, row) for row in body]
@@ -45,7 +45,7 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
     for row, worth in zip(body, worths, strict=True):
         features = row_features(sheet, roles, titles, row, body)
         is_sum = row == body[-1] and worth is not None and len(told) > FEWEST_SUMMED and sum(told) == 2 * worth
-        may_be_total = worth is None or worth == max(told)  # a total is the largest amount of its column
+        may_be_total = worth is None or worth == max(told)  # a total is the largest amount in its column
         features["name total alone"] = float(is_sum or (features.get("name total alone", 0.0) > 0 and may_be_total))
         shares.append(_with_penalty(_with_total(local.log_shares(features), features), features, sheet.distinct[row]))
         alike.append(tuple(features.get(name, 0.0) for name in _SIGNATURE))
@@ -69,7 +69,7 @@ def row_roles(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> l
 def _alike_flips(
     names: Sequence[str], shares: Sequence[Mapping[str, float]], alike: Sequence[tuple[float, ...]], best: Sequence[str]
 ) -> Iterator[_Flip]:
-    """Another role for all rows that look the same."""
+    """Changes of the role of all rows that look the same."""
     for signature in dict.fromkeys(alike):
         rows = [i for i, other in enumerate(alike) if other == signature]
         for role in names:
@@ -80,7 +80,7 @@ def _alike_flips(
 
 
 def _summing_flips(sheet: Sheet, roles: str, worths: Sequence[Decimal | None], body: range) -> Iterator[_Flip]:
-    """Sections where the amounts of rows say so, and descriptors above rows of amounts."""
+    """Changes to sections where the rows' amounts suggest them, and to descriptors above rows of amounts."""
     if wholes := wholes_of(worths):
         yield 0.5, dict.fromkeys(wholes, "s")
     if heads := _described_heads(sheet, roles, body):
@@ -88,9 +88,9 @@ def _summing_flips(sheet: Sheet, roles: str, worths: Sequence[Decimal | None], b
 
 
 def wholes_of(worths: Sequence[Decimal | None]) -> list[int]:
-    """Rows that are worth exactly what those below are together, each up to the next such row."""
+    """Rows whose amount is exactly the sum of the rows below, up to the next such row."""
     found = totals.wholes(worths, fewest=1)
-    # Rows of equal worth are no wholes of each other.
+    # Rows with equal amounts are not sums of each other.
     is_clear = len(found) > 1 and sum(parts > 1 for _, parts in found) * 2 >= len(found)
     covered = sum(parts + 1 for _, parts in found)
     is_clear = is_clear and covered * 4 >= 3 * sum(worth is not None for worth in worths)
@@ -98,35 +98,35 @@ def wholes_of(worths: Sequence[Decimal | None]) -> list[int]:
 
 
 def _worth(sheet: Sheet, roles: str, row: int) -> Decimal | None:
-    """What the row says in the points' column."""
+    """The row's amount in the points column."""
     cells = [cell for role, cell in zip(roles, sheet.rows[row], strict=True) if role in "pw" and cell]
     amount = next((amount for cell in cells if (amount := amount_of(cell.text))), None)
     return amount.high if amount else None
 
 
 def _with_total(shares: dict[str, float], features: Mapping[str, float]) -> dict[str, float]:
-    """A row that is named a total, or is worth what all above it are, is no criterion if it describes nothing."""
+    """A row that is named a total, or equals the sum of the rows above, is no criterion without a description."""
     if features.get("name total alone") and not features.get("level filled"):
         shares = {**shares, "t": max(shares.values()) + 1.0, "c": shares["c"] - 4.0}
     return shares
 
 
 def _with_penalty(shares: dict[str, float], features: Mapping[str, float], cells: Sequence[View]) -> dict[str, float]:
-    """A row that is named a penalty and says what it costs is no total, and is not left out."""
+    """A row that is named a penalty and states its deduction is neither a total nor skipped."""
     is_named = features.get("name penalty") and (features.get("points lost") or features.get("points told"))
     is_told = len(cells) == 1 and penalties.told_alone(tidy(cells[0].text)) is not None
     if not (is_named or is_told) or features.get("level filled"):
         return shares
-    others = "-t" if is_told else "-st"  # a section that tells a cost is assembled as one
+    others = "-t" if is_told else "-st"  # a section with a deduction is assembled as an adjustment
     return {role: value - UNLIKELY if role in others else value for role, value in shares.items()}
 
 
 def _with_heads_and_notes(
     sheet: Sheet, roles: str, titles: Sequence[str], body: range, shares: list[dict[str, float]]
 ) -> list[dict[str, float]]:
-    """A row that repeats the levels' names is a header; one that is all in brackets, or empty below a total, none."""
+    """A row that repeats the level names is a header. A row in brackets, or an empty one below a total, is skipped."""
     heads = [row for row in body if _repeats_levels(sheet, roles, titles, row)]
-    # Where most rows do so, the names stand in the cells to be circled.
+    # If most rows repeat the names, they are cells to be circled.
     forced = dict.fromkeys(heads, "h") if len(heads) * 2 < len(body) else {}
     forced |= dict.fromkeys(_numbered_sections(sheet, roles, body), "s") | dict.fromkeys(_captions(sheet, body), "k")
     total = False
@@ -141,7 +141,7 @@ def _with_heads_and_notes(
 
 
 def _forced(share: dict[str, float], role: str | None) -> dict[str, float]:
-    """A row that is left out is nothing else; one that repeats the header may be a criterion after all."""
+    """Forces a skipped row. A row that repeats the header may still be a criterion."""
     if role is None:
         return share
     others = {other: value - UNLIKELY for other, value in share.items()} if role == "-" else share
@@ -159,7 +159,7 @@ _NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?(?=\s|$)")
 
 
 def _numbered_sections(sheet: Sheet, roles: str, body: range) -> list[int]:
-    """Rows that are worth nothing and are followed by their parts: "2. Code" above "2.1 ..." and "2.2 ..."."""
+    """Rows without points that are followed by their parts: "2. Code" above "2.1 ..." and "2.2 ..."."""
     numbers = {row: match["number"] for row in body if (match := _NUMBERED.match(sheet.texts[row][0]))}
     return [
         row
@@ -169,7 +169,7 @@ def _numbered_sections(sheet: Sheet, roles: str, body: range) -> list[int]:
 
 
 def _captions(sheet: Sheet, body: range) -> list[int]:
-    """The first row where it and the second are each one text over all columns: the second heads a section."""
+    """The first row, if it and the second each span all columns. The second is then a section."""
     first = [sheet.distinct[row] for row in body[:2]]
     is_title = sheet.columns > 1 and all(len(cells) == 1 and cells[0].column_span == sheet.columns for cells in first)
     return [body[0]] if is_title and len(body) > 2 and len(sheet.distinct[body[2]]) > 1 else []
@@ -180,9 +180,9 @@ def _says_worth(sheet: Sheet, roles: str, row: int) -> bool:
 
 
 def _described_heads(sheet: Sheet, roles: str, body: range) -> dict[int, str]:
-    """Rows of descriptors above rows that only say points: they describe the levels of those below them.
+    """Rows of descriptors above rows of points. They describe the levels of the rows below.
 
-    A row of points that has no name of its own, or a word for points as its name, belongs to the row above it.
+    A row of points without a name, or with a word for points as its name, belongs to the row above.
     """
     found: dict[int, str] = {}
     marks = 0

@@ -1,7 +1,7 @@
-"""The bounded set of parts that one table (or tables that go on) can be read as, the likelier ones first.
+"""The bounded set of parts that a table (or a table over several blocks) can be read as, likeliest first.
 
-A grammar, not rules for documents: header rows, then a role for each column, then one for each row. Local models rank
-the choices; whole parts are judged later. Three beams bound the set.
+This is a grammar, not a set of rules for documents: header rows, then a role for each column, then one for each row.
+Local models rank the choices; whole parts are judged later. Three beams bound the set.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ MOST_COLUMN_ROLES = 6
 BEAM = 24
 MOST_LEVELS = 12
 FARTHEST = 5.0
-"""Choices whose log probability lies so far below the best one's are left out."""
+"""Choices whose log probability is this far below the best are dropped."""
 TALLEST_TURNED = 14
 LONGEST_NAME = 130
 MANY_CELLS = 120
 BEST_ROWS = 0.0
-"""The highest mean log probability of rows, but for rows that a rule forces."""
+"""The highest possible mean log probability of rows, except for forced rows."""
 LARGEST = 6_000
-"""Cells; a larger table is data."""
+"""Cells. A larger table is data."""
 MOSTLY = 0.7
 _MOST = {"c": 1, "s": 1, "n": 1, "m": 1, "p": 2, "w": 1, "v": 1, "k": 1, "d": 3, "x": 2}
 _NEVER_WITH = {"m": "l", "l": "m"}
@@ -57,7 +57,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """Columns with their roles; `most` is the best score that any rows can give it."""
+    """Columns with roles. `most` is an upper bound of the score with any rows."""
 
     most: float
     expanded: Callable[[], Iterable[Proposal]]
@@ -72,7 +72,7 @@ class _Header:
 
 
 def enumerate_table(region: tuple[int, ...], document: Document) -> list[Proposal]:
-    """Parts of shapes down, across and long for a region of tables; best first, at most MOST_PARTS."""
+    """Parts of the shapes down, across and long for a region of tables, best first, at most MOST_PARTS."""
     sheet = sheet_of(document, region)
     if sheet.columns < 1 or len(sheet.rows) * sheet.columns > LARGEST or not sheet.cells:
         return []
@@ -83,7 +83,7 @@ def enumerate_table(region: tuple[int, ...], document: Document) -> list[Proposa
 
 
 def _best(drafts: list[_Draft], most: int) -> list[Proposal]:
-    """The likeliest proposals; drafts that cannot be among them are not expanded."""
+    """The likeliest proposals. Drafts that cannot be among them are not expanded."""
     found: list[Proposal] = []
     for draft in sorted(drafts, key=lambda draft: -draft.most):
         if len(found) == most and draft.most < found[-1].score:
@@ -139,13 +139,13 @@ def _headers(sheet: Sheet) -> list[_Header]:
 
 
 def _begins_with_whole(sheet: Sheet) -> bool:
-    """The first row is worth what those below it are together, and so is a later one: a section, no header."""
+    """Whether the first row is a section, not a header: it and a later row each equal the sum of the rows below."""
     columns = zip(*([amount_of(text) for text in row] for row in sheet.texts), strict=True)
     return any(0 in wholes_of([amount.high if amount else None for amount in column]) for column in columns)
 
 
 def _begins_alike(sheet: Sheet) -> bool:
-    """The first row offers the same choices as those below it, beside a text that heads no column."""
+    """Whether the first row has the same choices as those below, beside a text that is no column heading."""
     first, *below = (row[1:] for row in sheet.texts[:4])
     name = sheet.texts[0][0]
     is_head = not name or any(tag.startswith("only:") for tag in tags_of(name))
@@ -153,7 +153,7 @@ def _begins_alike(sheet: Sheet) -> bool:
 
 
 def _lent(sheet: Sheet, region: tuple[int, ...], document: Document) -> list[_Header]:
-    """The nearest table above of as many columns may lend its header."""
+    """The header of the nearest table above with as many columns."""
     above = [b for b in range(region[0]) if isinstance(document.blocks[b], Table)]
     if not above:
         return []
@@ -213,18 +213,18 @@ def _is_grid(roles: str, height: int, columns: Columns) -> bool:
 
 
 def _passes_over_level(roles: str, columns: Columns) -> bool:
-    """Beside levels a column that a level's name heads is one, too."""
+    """Whether a column with a level name as heading is skipped or a description, beside level columns."""
     named = [role for role, tags in zip(roles, columns.tags, strict=True) if "shortlevel" in tags]
     return "l" in named and bool(set(named) & set("d-"))
 
 
 def _says_points(columns: Columns, column: int) -> bool:
-    """Nothing, or amounts alone: a single such column is no level."""
+    """Whether the column is empty or holds only amounts. A single such column is no level."""
     return not columns.filled[column] or columns.amounts[column] >= MOSTLY
 
 
 def _heads_level(title: str) -> bool:
-    """A level's name or an answer, with what it earns; two such columns leave no doubt."""
+    """Whether the heading is a level name or an answer, with points. Two such columns leave no doubt."""
     tags = tags_of(title)
     return "counted" in tags and bool(tags & {"shortlevel", "only:answer"})
 
@@ -238,7 +238,7 @@ def _preamble(sheet: Sheet, header: _Header) -> str:
 
 
 def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
-    """The likeliest assignments of roles to all columns, with their mean log probability."""
+    """The likeliest role assignments for all columns, with their mean log probability."""
     local = classes(model)
     beam: list[tuple[str, float]] = [("", 0.0)]
     for column in range(columns.sheet.columns):
@@ -264,13 +264,13 @@ def column_roles(columns: Columns, model: str) -> list[tuple[str, float]]:
 
 
 def _with_names(columns: Columns, roles: str, score: float) -> tuple[str, float] | None:
-    """Levels alone, but for a first column of texts below a bare amount: what each row is worth, and its name."""
+    """Levels, but the first column, of texts below a bare amount, holds each row's name and the amount its points."""
     is_named = columns.amounts[0] == 0 and columns.filled[0] and "amount" in columns.tags[0]
     return (f"c{roles[1:]}", score - 1.0) if is_named and roles.count("l") > 2 and "c" not in roles else None
 
 
 def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
-    """The likeliest roles, but for a column whose cells each list levels."""
+    """The likeliest roles, with a column whose cells each list levels."""
     for column, texts in enumerate(columns.filled):
         others = roles[:column] + roles[column + 1 :]
         if "l" not in others and "c" in others and roles[column] != "m" and _list_levels(texts):
@@ -279,7 +279,7 @@ def _with_lists(columns: Columns, roles: str, score: float) -> list[tuple[str, f
 
 
 def _with_numbered(columns: Columns, roles: str, score: float) -> list[tuple[str, float]]:
-    """The likeliest roles, but for columns without text below such headings: they are levels to be ticked."""
+    """The likeliest roles, with empty columns below numbered headings as levels to tick."""
     first = numbered_heads.first_of(columns)
     return [(roles[:first] + "l" * (len(roles) - first), score - 1.0)] if "c" in roles[:first] else []
 
@@ -307,7 +307,7 @@ def _names(sheet: Sheet, roles: str, rows: str, body: range) -> tuple[NameFrom, 
 
 
 def _is_explained(text: str) -> bool:
-    """A sentence below the name, and no name that goes on over several lines."""
+    """Whether a sentence follows the name, and not a name that spans several lines."""
     below = text.partition("\n")[2]
     is_sentence = below.rstrip().endswith((".", "?", "。"))
     return is_sentence and not (below[:1].islower() or below[:1] in "(/")
@@ -331,7 +331,7 @@ def _longs(columns: Columns, header: _Header, part: Part) -> Iterator[_Draft]:
 
 
 def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
-    """A cell as tall as the criterion's, beside several levels, describes the criterion and none of them."""
+    """A cell as tall as the criterion's, beside several levels, describes the criterion."""
     criterion = roles.find("c")
     if criterion < 0:
         return roles
@@ -348,7 +348,7 @@ def _with_descriptions(sheet: Sheet, roles: str, body: range) -> str:
 
 
 def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
-    """Criteria named in a column, or in rows of their own above their levels."""
+    """Row roles for criteria named in a column, or in separate rows above their levels."""
     column = roles.find("c")
     found = []
     if column >= 0:
@@ -358,12 +358,12 @@ def _long_rows(sheet: Sheet, roles: str, body: range) -> list[str]:
 
 
 def _is_parted(part: Part) -> bool:
-    """Something stands between its tables, such as the name of the next criterion."""
+    """Whether something stands between its tables, such as the name of the next criterion."""
     return any(below - above > 1 for above, below in itertools.pairwise(part.blocks))
 
 
 def _levels_alone(sheet: Sheet, roles: str, titles: Sequence[str], body: range) -> str | None:
-    """The table of one criterion, which the heading above it names: each row is a level."""
+    """Row roles of a table for one criterion that the heading above names: each row is a level."""
     if "c" in roles or not {"k", "v"} & set(roles):
         return None
     headings = [tags_of(title) for role, title in zip(roles, titles, strict=True) if role == "x"]

@@ -1,4 +1,4 @@
-"""Why a document was read as it was: the candidates with their scores, what decided, what was not used."""
+"""Explains a reading: the candidates with their scores, the deciding features, and the unused texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_REASONS = 8
 
 
 def explained(document: Document) -> dict[str, Any]:
-    """JSON-ready: regions with their best parts, whole readings with theirs, and the best reading's unread texts."""
+    """JSON-ready: regions with their best parts, whole readings with their scores, and the best one's unread texts."""
     regions = candidates(document)
     wholes = composition.wholes(document, regions)
     best = wholes[0]
@@ -51,6 +51,6 @@ def _whole(whole: Whole) -> dict[str, Any]:
 
 
 def _reasons(weights: Mapping[str, float], features: Mapping[str, float]) -> dict[str, float]:
-    """The features that weigh most, with what each adds."""
+    """The features with the largest contributions, with their values."""
     told = {name: round(weights.get(name, 0.0) * value, 2) for name, value in features.items()}
     return dict(sorted(((n, v) for n, v in told.items() if v), key=lambda item: -abs(item[1]))[:MOST_REASONS])

@@ -1,6 +1,6 @@
-"""Our own Word export, read back exactly: from what shows in it, and only where all of it is as we write it.
+"""Reads our own Word export back exactly, from its visible text, and only if all of it is as we write it.
 
-Its last line tells it from others' tables; see `layout.closing`.
+Its last line identifies it; see `layout.closing`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rubric_jobs.rubric.model import Criterion, Rubric
 
 
 def read(document: Document) -> Rubric | None:
-    """The rubric whose export this document is, to the last word; None for any other document."""
+    """The rubric that this document is an exact export of; None for any other document."""
     tables = document.tables
     if not tables:
         return None
@@ -27,14 +27,14 @@ def read(document: Document) -> Rubric | None:
     grids = tuple(tuple(tuple(WrittenCell(cell.text) for cell in row) for row in _rows(table)) for table in tables)
     *notes, last = after
     rubric = layout_reading.read(Sheet(before[0] if before else "", grids, tuple(notes)))
-    # Others head their tables like us. Nobody else ends with this line.
+    # Other documents may have the same table headings, but not this last line.
     if rubric is None or last != layout.closing(len(rubric.criteria)):
         return None
     return _with_places(rubric, tables)
 
 
 def _shown(paragraph: Paragraph) -> str:
-    """With the bullet or number that it begins with, which is a text's own where we wrote it."""
+    """The text with its bullet or number. In our exports these belong to the text."""
     return f"{paragraph.marker} {paragraph.text}" if paragraph.marker else paragraph.text
 
 

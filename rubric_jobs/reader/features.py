@@ -1,4 +1,4 @@
-"""Features of a part as it was read: shape, names, points, levels, coverage, surroundings. No weights here."""
+"""Features of a part as read: shape, names, points, levels, coverage, context. No weights here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POINTS_LEFT = re.compile(r"[(\[]\s*\d{1,3}(?:[.,]\d)?\s*(?:points?|pts?|marks?|
 
 
 def part_features(part: Part, document: Document, reading: PartReading) -> Features:
-    """Of any shape; `reading` is what the part's assembly gave."""
+    """Features of a part of any shape. `reading` is the result of its assembly."""
     found: Features = {"bias": 1.0, f"shape {part.shape}": 1.0, f"name {part.name}": 1.0}
     _counts(reading.criteria, found)
     _names(reading.criteria, found)
@@ -202,7 +202,7 @@ def _level_name_marks(name: str) -> tuple[bool, ...]:
 
 
 def _is_one_the_same(leveled: list[list[Level]]) -> bool:
-    """Whether one level says the same of every criterion, as a blank to be filled in does, and another does not."""
+    """Whether one level has the same text for every criterion, like a blank to fill in, and another has not."""
     said = [{level.description or "" for level in column} for column in zip(*leveled, strict=False)]
     same = [len(texts) == 1 and "" not in texts for texts in said]
     return len(leveled) > 2 and any(same) and not all(same)
@@ -259,7 +259,7 @@ _THEMES = (
 
 
 def document_features(document: Document) -> Features:
-    """What the document's short texts are about: how often each theme is named."""
+    """How often the document's short texts mention each theme."""
     known = document.memo.get("themes")
     if known is None:
         texts = [text for text, _ in itertools.islice(document.texts(), MOST_TEXTS) if 2 < len(text) < 160]
@@ -349,7 +349,7 @@ def _roles(sheet: Sheet, rows: str, roles: str, found: Features) -> None:
 
 
 def _left_columns(sheet: Sheet, rows: str, roles: str, titles: list[frozenset[str]], found: Features) -> None:
-    """What the columns are headed with, and what columns are left out that have a text or a level's title."""
+    """The columns' headings, and skipped columns that have texts or a level's heading."""
     levels = [index for index, role in enumerate(roles) if role == "l"]
     for index, role in enumerate(roles):
         heads = titles[index] if titles else frozenset()
@@ -375,13 +375,13 @@ def _left_column(sheet: Sheet, rows: str, roles: str, index: int, heads: frozens
 
 
 def _is_titled_like(titles: list[frozenset[str]], levels: list[int], column: int) -> bool:
-    """Whether a column beside the levels has a level's name for a title, or an amount as they have."""
+    """Whether a column beside the levels has a level name as heading, or an amount like theirs."""
     counted = share("amount" in titles[index] for index in levels) > 0.5
     return "shortlevel" in titles[column] or (counted and "amount" in titles[column])
 
 
 def _is_like_levels(sheet: Sheet, rows: str, roles: str, column: int) -> bool:
-    """Whether the texts of a column are as long as those of the level columns."""
+    """Whether a column's texts are about as long as those of the level columns."""
     lengths = {
         index: [
             len(texts[index]) for role, texts in zip(rows, sheet.texts, strict=True) if role == "c" and texts[index]

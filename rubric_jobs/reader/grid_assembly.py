@@ -1,4 +1,4 @@
-"""Tables whose rows (or, turned, columns) are criteria → their criteria, exactly as the part's roles say."""
+"""Tables whose rows (or columns, if turned) are criteria → criteria, exactly by the part's roles."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def assemble_grid(part: Part, document: Document) -> PartReading:
 
 
 def _with_first_section(work: Work) -> None:
-    """Where sections with headers of their own follow, the heading right above the table names the first one."""
+    """If sections with their own headers follow, the heading above the table names the first section."""
     block = work.part.blocks[0]
     above = work.document.blocks[block - 1] if block else None
     if isinstance(above, Paragraph) and above.is_heading:
@@ -49,7 +49,7 @@ def _with_first_section(work: Work) -> None:
 
 
 def _headings_between(part: Part, document: Document) -> dict[int, str]:
-    """The heading right above each table of a part: those of tables that each repeat their header name sections."""
+    """The heading above each table of a part. If the tables repeat their header, these name sections."""
     above = [document.blocks[block - 1] for block in part.blocks if block > 0]
     headings = [block.text for block in above if isinstance(block, Paragraph) and block.is_heading]
     if len(headings) < len(part.blocks) or len(set(headings)) < 2:
@@ -88,7 +88,7 @@ def _total(work: Work, index: int) -> None:
 
 
 def _with_subtotals(work: Work, stated: Decimal) -> Decimal:
-    """What rows that each sum up the criteria since the last such row come to together; else the amount itself."""
+    """The sum of all subtotals, if this amount is a subtotal of the criteria since the last one; else the amount."""
     since = [criterion.points for criterion in work.out.criteria[work.summed :]]
     is_subtotal = len(since) > 1 and None not in since and sum(filter(None, since)) == stated
     if not is_subtotal or (work.out.stated is None and work.summed):
@@ -99,7 +99,7 @@ def _with_subtotals(work: Work, stated: Decimal) -> Decimal:
 
 
 def _total_of(work: Work, index: int) -> Decimal | None:
-    """The amount in the points column, else the last one of the row that is no share of a grade."""
+    """The amount in the points column, else the row's last amount that is not a share of a grade."""
     row, cells = work.sheet.rows[index], work.sheet.distinct[index]
     inside = [cell for c in work.columns("p") if (cell := row[c]) and cell.text]
     shares = [row[c] for c in work.columns("w")]
@@ -149,7 +149,7 @@ def _adjustment(work: Work, index: int) -> None:
 
 
 def criterion_row(work: Work, index: int) -> None:
-    """One criterion; rows beside the same merged name go on with it."""
+    """Adds a criterion. Further rows beside the same merged name continue it."""
     row = work.sheet.rows[index]
     head = _head(work, row)
     if head is not None and work.heads and work.heads[-1] is head:
@@ -190,7 +190,7 @@ def criterion_row(work: Work, index: int) -> None:
 
 
 def _begins_section(work: Work, index: int) -> bool:
-    """Whether the row has points and a section of its own: its name was left blank."""
+    """Whether the row has points and its own section, so that its name was left blank."""
     row = work.sheet.rows[index]
     own = [cell for c in work.columns("s") + work.columns("p") if (cell := row[c]) and cell.text and cell.row == index]
     is_section = any(cell.column in work.columns("s") and cell.row_span > 1 for cell in own)
@@ -198,7 +198,7 @@ def _begins_section(work: Work, index: int) -> bool:
 
 
 def _is_deduction(work: Work, row: Row, head: View | None) -> bool:
-    """A row without levels whose points are taken off, or whose name begins with a word for that; or a bonus: "+5"."""
+    """Whether a row without levels is a deduction, by its points or the first word of its name, or a bonus ("+5")."""
     if head is None or any((cell := row[c]) and cell.text for c in work.columns("l") + work.columns("m")):
         return False
     columns = work.columns("p") + work.columns("w")
@@ -217,7 +217,7 @@ def _head(work: Work, row: Row) -> View | None:
 
 
 def _section_as_head(work: Work, row: Row) -> View | None:
-    """A section without parts of its own is a criterion: its name stands beside its levels."""
+    """The section's cell as the criterion's name, if the section has no parts but levels beside it."""
     section = next((cell for c in work.columns("s") if (cell := row[c]) and cell.text), None)
     levels = [cell for c in work.columns("l") if (cell := row[c]) and cell.text]
     is_alone = section is not None and section.row_span == 1 and section not in work.heads
@@ -237,7 +237,7 @@ def named(work: Work, head: View | None) -> Named:
 def with_points(
     criterion: Criterion, own: Amount | None, points: Amount | None, weight: Amount | None, times: Decimal | None
 ) -> Criterion:
-    """A criterion's points: as printed, else its weight, else its highest level (times its multiplier)."""
+    """A criterion's points: as printed, else its weight, else its highest level times its multiplier."""
     percent = weight or next((a for a in (points, own) if a and a.is_percent), None)
     printed = next((a for a in (points, own) if a and not a.is_percent), None)
     value = printed.high if printed else percent.high if percent else None
@@ -249,7 +249,7 @@ def with_points(
 
 
 def amount(work: Work, row: Row, role: str) -> Amount | None:
-    """The row's amount in columns of this role; of several columns the first that has one, else what a heading says."""
+    """The row's first amount in columns of this role, else the amount in a column's heading."""
     for read in (cell_values.amount_of, cell_values.amount_first):
         for column in work.columns(role):
             cell = row[column]
@@ -314,7 +314,7 @@ def _points_below(work: Work, index: int) -> None:
 
 
 def _continuation(work: Work, index: int) -> None:
-    """A further row of the criterion above: more of its name, its description and each level."""
+    """Adds a further row to the criterion above: more of its name, its description and each level."""
     if not work.out.criteria:
         return
     row, last = work.sheet.rows[index], work.out.criteria[-1]
@@ -342,7 +342,7 @@ def _continuation(work: Work, index: int) -> None:
 
 
 def _is_sum(work: Work, row: Row) -> bool:
-    """A row without a name that holds what the ones above it add up to is the totals row."""
+    """Whether a row without a name holds the sum of the rows above, and so is the totals row."""
     points = amount(work, row, "p") if work.columns("p") else None
     return points is not None and len(work.out.criteria) > 1 and points.high == sum_of_points(work)
 
@@ -353,7 +353,7 @@ def sum_of_points(work: Work) -> Decimal | None:
 
 
 def _parallel(work: Work, index: int) -> None:
-    """A cell that lists parts beside a cell that lists as many amounts: each pair is a criterion."""
+    """Adds a criterion for each pair of a cell that lists parts and a cell that lists as many amounts."""
     row = work.sheet.rows[index]
     head = _head(work, row)
     cell = next((cell for c in [*work.columns("p"), *work.columns("w")] if (cell := row[c]) and cell.text), None)

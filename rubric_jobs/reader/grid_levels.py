@@ -1,4 +1,4 @@
-"""The levels of one criterion in a grid: from cells below headings, from cells that name them, from lists in a cell."""
+"""The levels of one criterion in a grid: cells below headings, cells with level names, or lists in a cell."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NO_SUCH_LEVEL = re.compile(r"[-–—/xX]+")
 
 
 def _absent(cells: Sequence[View | None]) -> list[View]:
-    """Cells crossed out beside others that describe their levels: this criterion has no such level."""
+    """Crossed-out cells beside described levels: levels that this criterion does not have."""
     written: list[View] = [cell for cell in cells if cell is not None and cell.text]
     crossed = [cell for cell in written if _NO_SUCH_LEVEL.fullmatch(cell.text.strip())]
     told = [cell for cell in written if cell not in crossed]
@@ -58,7 +58,7 @@ _NUMBER_FIRST = re.compile(
 
 
 def number_from_starts(levels: list[Level]) -> None:
-    """Descriptors that each begin with a number, rising or falling, say what they are worth: "(5) Neat", "5 Neat"."""
+    """Takes points from numbers at the start of the descriptors, if they ascend or descend: "(5) Neat", "5 Neat"."""
     open_ones = [level for level in levels if level.highest is None]
     told = [(level, _NUMBER_FIRST.match(level.description or level.name or "")) for level in open_ones]
     found = [match for _, match in told if match]
@@ -78,14 +78,14 @@ def number_from_starts(levels: list[Level]) -> None:
 
 
 def _level_title(title: str) -> str:
-    """ "Ratings" over all levels names none of them; "Level 4" does."""
+    """ "Ratings" above all levels is not the name of a level; "Level 4" is."""
     tags = tags_of(title)
     is_name = "has:levels" in tags or any(map(str.isdigit, title))
     return "" if "only:level" in tags and not is_name else title
 
 
 def level_groups(work: Work) -> list[list[int]]:
-    """Level columns; those below one cell of the header are one level."""
+    """Level columns. Columns below one header cell are one level."""
     groups: list[list[int]] = []
     for column in work.columns("l"):
         last = groups[-1][-1] if groups else None
@@ -95,12 +95,12 @@ def level_groups(work: Work) -> list[list[int]]:
 
 
 def _shared(titles: list[View], others: list[View]) -> bool:
-    """Whether the deepest heading is one cell, and says a single level."""
+    """Whether the lowest heading is one cell and names a single level."""
     return bool(titles and others) and titles[-1] is others[-1] and len(titles[-1].text) < 60
 
 
 def level_cells(groups: list[list[int]], row: Row) -> list[View | None]:
-    """The cell of each level: in order where there are as many, else the first one below each heading."""
+    """The cell of each level: in order if the numbers match, else the first one below each heading."""
     cells = list(dict.fromkeys(cell for group in groups for column in group if (cell := row[column])))
     if len(cells) == len(groups):
         return list(cells)
@@ -117,13 +117,13 @@ def _level(work: Work, told: Told, cell: View | None) -> Level:
 
 
 def in_one_cell(work: Work, cell: View) -> list[Level]:
-    """Each line that begins with points or a level's name begins a level; other lines go on with the one above."""
+    """The levels of one cell. A line that begins with points or a level's name begins a level; others continue it."""
     work.use(cell)
     return [cell_values.level_model(told, cell.source) for told in cell_values.levels_in(cell.text)]
 
 
 def with_shared(work: Work, levels: list[Level]) -> list[Level]:
-    """Levels that say points alone take the descriptors of the section above them."""
+    """Gives levels that have only points the descriptors of the section above."""
     if len(levels) != len(work.shared) or any(level.description for level in levels):
         return levels
     for level, other in zip(levels, work.shared, strict=True):
@@ -132,7 +132,7 @@ def with_shared(work: Work, levels: list[Level]) -> list[Level]:
 
 
 def with_points_of(work: Work, levels: list[Level], row: Row) -> list[Level]:
-    """Points from a row of amounts beside the descriptors that they belong to."""
+    """Takes points from a row of amounts beside the descriptors."""
     groups = level_groups(work)
     if len(levels) != len(groups):
         return levels
@@ -154,13 +154,13 @@ def joined(level: Level, more: Level) -> Level:
 
 
 def highest_of(levels: list[Level]) -> Decimal | None:
-    """The most that can be earned; what is a bonus comes on top of it, where not all is."""
+    """The highest points of a level. Bonus levels do not count unless all levels are."""
     plain = [level for level in levels if not lexicon.BONUS.search(lexicon.plain(level.name or ""))]
     return max((level.highest for level in plain or levels if level.highest is not None), default=None)
 
 
 def split_names(criteria: list[Criterion]) -> None:
-    """A level whose text begins with the name that most levels of its column have takes that name from it."""
+    """Splits the name off a level's text, if it begins with the name that most levels of its column have."""
     for place in range(max((len(criterion.levels) for criterion in criteria), default=0)):
         column = [criterion.levels[place] for criterion in criteria if place < len(criterion.levels)]
         names = Counter(level.name for level in column if level.name)

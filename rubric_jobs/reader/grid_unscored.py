@@ -1,7 +1,7 @@
-"""Numbers that tell a table of criteria without points or levels, such as a checklist, from any other table.
+"""Features that distinguish a table of criteria without points or levels, such as a checklist, from other tables.
 
-Beside what stands around it, what stands in its rows decides: boxes, blanks to write in or the same answers to circle
-in each row ask for a judgement, while texts of other kinds say something of each row. No weights in here.
+Besides the context, the rows decide: boxes, blanks to write in or the same answers to circle in each row ask for a
+judgement; other texts state facts about each row. No weights here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ANSWERED = 0.5
 def features_unscored(
     part: Part, document: Document, criteria: Sequence[Criterion], sheet: Sheet, rows: str, roles: str
 ) -> Features:
-    """Of a part that is tables, whose criteria have neither points nor levels; empty for any other."""
+    """Features of a part of tables whose criteria have neither points nor levels; empty for any other part."""
     if not criteria or any(criterion.points is not None or criterion.levels for criterion in criteria):
         return {}
     found = lines_unscored.around(document, part.blocks[0]) | lines_unscored.wording_of(criteria)
@@ -39,7 +39,7 @@ def features_unscored(
 
 
 def _beside(sheet: Sheet, rows: str, roles: str) -> Features:
-    """The shares of the criteria's rows with such cells beside the name and what belongs to it."""
+    """The shares of criteria rows with such cells beside the name and its description."""
     places = [row for row, role in enumerate(rows) if role == "c"]
     others = [column for column, role in enumerate(roles) if role not in "cnsd"]
     texts = [[sheet.texts[row][column] for column in others] for row in places]
@@ -59,7 +59,7 @@ def _beside(sheet: Sheet, rows: str, roles: str) -> Features:
 
 
 def _is_box(text: str) -> bool:
-    """A box of any kind, or brackets with nothing in between."""
+    """Whether the text is a box of any kind, or empty brackets."""
     return cell_values.is_ticks(text) or not text.translate(_BRACKETS)
 
 

@@ -1,4 +1,4 @@
-"""A table, or tables that go on, while a part of them is read: its titles, what was used, what was left out."""
+"""The state of assembling a part of tables: headings, used texts, skipped texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rubric_jobs.rubric.model import Level
 
 @dataclass(slots=True)
 class Work:
-    """A part while it is assembled. `columns` are the columns of each role; `titles` what stands above each column."""
+    """A part during assembly. `columns` are the columns of each role; `titles` are the cells above each column."""
 
     sheet: Sheet
     rows: str
@@ -30,14 +30,14 @@ class Work:
     heads: list[View | None] = field(default_factory=list)
 
     summed: int = 0
-    """The number of criteria that rows of subtotals have summed up so far."""
+    """The number of criteria that are covered by subtotals so far."""
 
     describes: bool = False
-    """The texts of levels in rows are descriptions, not names."""
+    """Whether the texts of levels in rows are descriptions, not names."""
 
     known: dict[str, list[int]] = field(default_factory=dict)
     headed: tuple[list[list[View]], list[list[int]], list[str]] | None = None
-    """Titles, with the level columns below them and what heads each: the same for all rows below one header."""
+    """Headings, their level columns and the heading of each. They are the same for all rows below one header."""
 
     def columns(self, role: str) -> list[int]:
         if role not in self.known:
@@ -59,7 +59,7 @@ class Work:
 
 
 def title_text(cells: list[View]) -> str:
-    """What stands above a column, without a group's heading over several columns."""
+    """The heading of a column, without group headings over several columns."""
     texts: list[str] = []
     deepest = cells[-1] if cells else None
     for cell in cells:
@@ -81,7 +81,7 @@ def titles_of(sheet: Sheet, header: Iterable[int]) -> list[list[View]]:
 
 
 def lent_titles(part: Part, document: Document, sheet: Sheet) -> list[list[View]]:
-    """The header rows of the table that lends them: its first row that has as many texts as it has columns."""
+    """The header rows of the lending table, up to its first row with a text in every column."""
     if part.header is None:
         return []
     lender = sheet_of(document, (part.header,))
@@ -92,7 +92,7 @@ def lent_titles(part: Part, document: Document, sheet: Sheet) -> list[list[View]
 
 
 def mark_titles(work: Work) -> None:
-    """Headings are read: they tell the roles, even of columns that yield no value."""
+    """Marks headings as used. They determine the roles, even of columns without values."""
     for column in range(work.sheet.columns):
         work.use_title(column)
 

@@ -12,7 +12,7 @@ from rubric_jobs.rubric.model import Level
 
 LONGEST_LEVEL_NAME = 48
 LONGEST_GLOSS = 60
-"""A longer text behind a level's number says what the number stands for, and is no name."""
+"""A longer text after a level's number explains the number and is not a name."""
 _RANGE_AT_END = re.compile(r"^(?P<text>.*[.!?。])\s*(?P<range>[(\[]?\d{1,3}\s*[-–]\s*\d{1,3}[)\]]?)$", re.DOTALL)
 _SHORT_NUMBER = r"\d{1,3}(?:[.,]\d{1,2})?"
 _INNER = re.compile(
@@ -35,13 +35,13 @@ _SCORED = re.compile(
 _CLOSING = tuple(")]）】")
 _BRACKETS = re.compile(r"\([^()]*\)")
 FEWEST_EXPLAINING = 4
-"""Words in a bracket beside a number: fewer may be the unit of points and a word about them."""
+"""Fewest words of an explanation in brackets with a number. Fewer may be a unit of points and a remark."""
 _OPENED = re.compile(
     rf"^\s*(?:(?P<bracket>[(\[（【])|{amounts.NUMBER}\s*(?:[-–]\s*{amounts.NUMBER}\s*)?(?:{amounts.UNIT}\.?\s*)?"
     r"[:：=–—-](?!\s*\d))",
     re.IGNORECASE,
 )
-"""Points that are set off from what follows them."""
+"""Points that are separated from the text after them."""
 _GLOSSED = re.compile(rf"^(?P<range>{amounts.NUMBER}\s*[-–—]\s*{amounts.NUMBER})\s*[(（](?P<text>[^()（）]+)[)）]\.?$")
 """ "10–7 (publishable quality)"."""
 _TICKS = re.compile(r"^[\s☐☑☒□■✓✔✗✘○●◯]+$")
@@ -71,7 +71,7 @@ def heading_of(text: str) -> tuple[str | None, Amount | None]:
 
 
 def _beside_number(one: str) -> tuple[str, Amount | None]:
-    """The heading without the number that it has no sign between: "Score 0 (Poor)", "Good 3", "3 Good"."""
+    """Splits a number off the heading without a separator: "Score 0 (Poor)", "Good 3", "3 Good"."""
     if scored := _SCORED.match(one):
         return scored["text"], amounts.whole(scored["amount"])
     plain_end = _PLAIN_END.match(one)
@@ -86,13 +86,13 @@ def _beside_number(one: str) -> tuple[str, Amount | None]:
 
 
 def _is_explained(one: str, inner: re.Match[str]) -> bool:
-    """Whether the number stands in a bracket of several words: "Good (meets 75% of the requirements)"."""
+    """Whether the number is part of several words in brackets: "Good (meets 75% of the requirements)"."""
     bracket = next((b for b in _BRACKETS.finditer(one) if b.start() < inner.start() < b.end()), None)
     return bracket is not None and len(re.findall(r"[^\W\d_]{2,}", bracket.group())) >= FEWEST_EXPLAINING
 
 
 def _without_gloss(lines: list[str]) -> list[str]:
-    """A level's name alone on the first line, perhaps with points below it, needs no sentence that explains it."""
+    """Drops an explanation below a first line that is a level's name, perhaps with points on the next line."""
     if len(lines) < 2 or sum(map(len, lines)) <= LONGEST_LEVEL_NAME or not lexicon.is_level_name(lines[0]):
         return lines
     return lines[: 1 if amounts.whole(lines[1]) is None else 2]
@@ -111,7 +111,7 @@ def with_amount(level: Level, amount: Amount | None) -> Level:
 
 
 def level_of(heading: str, cell: Cell | None) -> Level:
-    """The level where this heading and this cell meet; a box to tick has no description."""
+    """The level with this heading and this cell. A tick box has no description."""
     name, amount = heading_of(heading)
     text = "" if cell is None or _TICKS.match(cell.text) else cell.text
     inner, rest = cell_amount(text, beside=amount)
@@ -120,7 +120,7 @@ def level_of(heading: str, cell: Cell | None) -> Level:
 
 
 def unnamed_level(cell: Cell) -> Level:
-    """A level that stands in its cell alone: points, often a name, a description."""
+    """The level of a cell without a heading: points, often a name, a description."""
     amount, rest = cell_amount(cell.text)
     name, description = _cell_name(rest, cell.lead)
     if name is None and amount is not None and not description:
@@ -130,9 +130,9 @@ def unnamed_level(cell: Cell) -> Level:
 
 
 def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | None, str]:
-    """The points that begin or end a level's cell, and the text without them.
+    """The points at the start or end of a level's cell, and the text without them.
 
-    Beside points in its heading, a number in a cell's sentence ("names 5 points") is a part of the description.
+    If the heading has points, a number in a sentence of the cell ("names 5 points") is part of the description.
     """
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
@@ -159,14 +159,14 @@ def cell_amount(text: str, *, beside: Amount | None = None) -> tuple[Amount | No
 
 
 def _counts_something(amount: Amount, heading: Amount | None) -> bool:
-    """Under "10 points" a bare "3 or more" says how many of something."""
+    """Whether the amount is a count, like a bare "3 or more" under "10 points"."""
     return heading is not None and heading.has_unit and amount.is_bare and not _is_within(amount, heading)
 
 
 def _opens_plainly(amount: Amount, line: str, heading: Amount) -> bool:
-    """Points in brackets, points with their unit before a colon or dash, or what the heading itself leaves open."""
+    """Whether the text clearly begins with points: in brackets, with unit and separator, or in the heading's range."""
     opened = _OPENED.match(line)
-    if opened is None:  # of "8 points" under "10–8" it says which, and under "8" it would be a part of the sentence
+    if opened is None:  # "8 points" under "10–8" selects the points; under "8" it is part of the sentence
         return amount.has_unit and heading.low is not None and _is_within(amount, heading)
     return opened.group("bracket") is not None or amount.has_unit or _is_within(amount, heading)
 

@@ -1,6 +1,6 @@
-"""The words that rubrics are made of, in the languages that teachers here write in.
+"""The vocabulary of rubrics in the supported languages.
 
-Every pattern is matched against `plain(text)`: one case, no accents, single spaces.
+Patterns match `plain(text)`: lower case, without accents, with single spaces.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ def plain(text: str) -> str:
 
 
 def _words(*groups: str) -> re.Pattern[str]:
-    """One pattern for all of these: whole words with the endings spelt out; Chinese and Japanese ones anywhere."""
+    """One pattern for all groups. It matches whole words; Chinese and Japanese words match anywhere."""
     latin = "|".join(group for group in groups if not _is_wide(group))
     wide = "|".join(group for group in groups if _is_wide(group))
     return re.compile(rf"(?<![^\W_])(?:{latin})(?![^\W_])" + (f"|{wide}" if wide else ""))
 
 
 def _is_wide(group: str) -> bool:
-    """Chinese and Japanese, which put no space between words."""
+    """Whether the group is Chinese or Japanese, which have no spaces between words."""
     return group[0] >= "\u2e80"
 
 
@@ -233,7 +233,7 @@ MEASURE = _words(
     "|ore|durata|giorni|settimane|uren|duur|weken",
     "学时|课时|周数|页数|平均|时间|時間|人数",
 )
-"""What numbers in a table measure other than merit."""
+"""Words for what numbers measure other than merit."""
 
 YES_NO = _words(
     "yes|no|n/?a|y|n|done|not done|si|sim|nao|oui|non|ja|nein|nee|complete|incomplete|met|not met|✓|✔|✗|x|check(?:ed)?",
@@ -255,12 +255,12 @@ _IDEOGRAPH = re.compile("[\u2e80-\u9fff]")
 
 
 def breadth(text: str) -> int:
-    """Letters as an alphabet would need them: a Chinese or Japanese sign says as much as three."""
+    """Length in letters of an alphabet. A Chinese or Japanese character counts as three."""
     return len(text) + 2 * len(_IDEOGRAPH.findall(text))
 
 
 def is_level_name(text: str) -> bool:
-    """Whether a short text names a level of performance, whatever points stand beside it."""
+    """Whether a short text names a level of performance, ignoring points beside it."""
     folded = plain(text)
     if not folded or len(folded) > 90:
         return False
@@ -272,7 +272,7 @@ def has(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def is_only(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether nothing but such words (and small ones between them) makes up the text."""
+    """Whether the text consists only of such words, with small words between them."""
     rest = pattern.sub(" ", plain(text))
     rest = re.sub(_FILLERS, " ", rest)
     return pattern.search(plain(text)) is not None and not rest.strip()

@@ -1,4 +1,4 @@
-"""Lines among criteria that take points off or add some: by their own names, or below a heading that says so."""
+"""Penalties and bonuses among the lines of criteria, by their names or below a heading for them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rubric_jobs.reader.lines_items import Line
 from rubric_jobs.reader.lines_outline import Outline
 
 NEAR = 4
-"""Lines behind the last criterion in which a total or deductions are looked for."""
+"""How many lines after the last criterion are searched for a total or deductions."""
 FURTHEST_HEADING = 12
-"""Lines from an adjustment up to the heading of its list."""
+"""Most lines between an adjustment and the heading of its list."""
 _DIGIT = re.compile(r"\d")
 _SAID = re.compile(r"[:：]\s*\S")
-""" "Penalty: no name on it" is one itself."""
+""" "Penalty: no name on it" is an adjustment, not a heading."""
 
 
 def adjustments_of(outline: Outline) -> tuple[frozenset[int], frozenset[int]]:
-    """Places of the lines that are adjustments, and of the headings above some."""
+    """Places of adjustments, and of the headings above them."""
     found: set[int] = set()
     heads: set[int] = set()
     head: int | None = None
@@ -38,7 +38,7 @@ def adjustments_of(outline: Outline) -> tuple[frozenset[int], frozenset[int]]:
 
 
 def is_heading(text: str) -> bool:
-    """Whether a line without an amount names penalties or bonuses and nothing else."""
+    """Whether a line without an amount names only penalties or bonuses."""
     name = text.rstrip(" :：*")
     if _DIGIT.search(name) or _SAID.search(name) or lexicon.TOTAL.match(lexicon.plain(name)):
         return False
@@ -46,7 +46,7 @@ def is_heading(text: str) -> bool:
 
 
 def is_below_bonuses(document: Document, place: int) -> bool:
-    """Whether the nearest heading above this line that names penalties or bonuses names bonuses."""
+    """Whether the nearest heading for penalties or bonuses above this line is for bonuses."""
     for block in reversed(document.blocks[max(0, place - FURTHEST_HEADING) : place]):
         if not isinstance(block, Paragraph):
             return False
@@ -56,7 +56,7 @@ def is_below_bonuses(document: Document, place: int) -> bool:
 
 
 def _is_below(outline: Outline, head: int, place: int) -> bool:
-    """Whether a line still belongs to the heading: set like its first line or further in, and not like the heading."""
+    """Whether a line belongs to the heading: set like the first line below it or further in, unlike the heading."""
     first, said = head + 1, outline.lines[place].said
     if said.total is not None:
         return False
@@ -77,7 +77,7 @@ def _is_named(line: Line) -> bool:
 
 
 def _has_parts(outline: Outline, place: int) -> bool:
-    """Whether the two lines below are set alike, and the better one earns as much: the levels of a criterion."""
+    """Whether the next two lines are its levels: set alike, and the better one is worth as much."""
     own, below = outline.lines[place].said.amount, outline.lines[place + 1 : place + 3]
     kinds = set(outline.signatures[place + 1 : place + 3])
     worths = [line.said.amount.high for line in below if line.said.amount]
@@ -86,7 +86,7 @@ def _has_parts(outline: Outline, place: int) -> bool:
 
 
 def take_in(outline: Outline, roles: dict[int, str]) -> None:
-    """Lines set further in than an adjustment above them go on with it, or are others of its kind."""
+    """Lines indented below an adjustment continue it, or are adjustments of the same kind."""
     above: int | None = None
     for place in sorted(roles):
         if roles[place] == "a":
@@ -98,7 +98,7 @@ def take_in(outline: Outline, roles: dict[int, str]) -> None:
 
 
 def end(outline: Outline, roles: dict[int, str]) -> None:
-    """A total, and what is taken off or added, a few lines around the list."""
+    """Finds a total and adjustments a few lines around the list."""
     first, last = min(roles), max(roles)
     for index in range(first, min(last + NEAR + 1, len(outline.lines))):
         if index in roles and roles[index] not in "-":
@@ -118,6 +118,6 @@ def _is_adjustment(line: Line) -> bool:
 
 
 def _is_next(outline: Outline, roles: Mapping[int, str], index: int) -> bool:
-    """Whether it is the next item of the list in which the line above is an adjustment."""
+    """Whether it is the next item of a list whose previous item is an adjustment."""
     is_item = bool(outline.lines[index].said.kind) and outline.signatures[index] == outline.signatures[index - 1]
     return is_item and roles.get(index - 1) == "a"

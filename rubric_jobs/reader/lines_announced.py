@@ -1,4 +1,4 @@
-"""Lists whose items are set like the sentences around them: what announces them, and what follows, is none of them."""
+"""Lists whose items look like the text around them. Leaves out the introduction and what follows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from rubric_jobs.reader.lines_outline import Outline
 
 MUCH_LONGER = 1.8
-"""Times the median item: a paragraph, not an item."""
+"""A line this many times as long as the median item is a paragraph."""
 LONGEST_ITEM = 400
 _COLON = (":", "：")
 _SENTENCE = re.compile(r"[.!?。！？]\s*$")
 
 
 def announced(outline: Outline, criteria: Sequence[int]) -> list[list[int]]:
-    """The runs of items between the lines that announce them, each without the paragraphs around it.
+    """The runs of items between introductory lines, each without the paragraphs around it.
 
-    Of lines that are all set alike, only what they say tells these apart: an announcement ends in a colon, and a
-    paragraph is a sentence much longer than the items.
+    If all lines are set alike, only their text distinguishes them: an introduction ends in a colon, and a paragraph
+    is much longer than the items.
     """
     runs: list[list[int]] = [[]]
     for place in criteria:
@@ -38,7 +38,7 @@ def _is_announcement(outline: Outline, place: int) -> bool:
 
 
 def _trimmed(outline: Outline, run: Sequence[int]) -> list[int]:
-    """Without the paragraphs in front and behind."""
+    """The run without paragraphs at its start and end."""
     kept = list(run)
     bound = MUCH_LONGER * statistics.median(len(outline.lines[i].said.raw) for i in run)
     while kept and _is_paragraph(outline, kept[0], bound):

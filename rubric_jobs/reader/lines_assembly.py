@@ -1,4 +1,4 @@
-"""Runs of paragraphs → criteria, exactly as the part's roles say."""
+"""Runs of paragraphs → criteria, exactly by the part's roles."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ class _Work:
     out: PartReading = field(default_factory=PartReading)
     section: str | None = None
     each: Amount | None = None
-    """What each criterion of the section earns that does not say it."""
+    """Points of each criterion in the section that states none."""
     shared: list[Amount | None] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
-    """For each criterion the lines of its description."""
+    """The description lines of each criterion."""
     level_texts: list[str] | None = None
-    """The lines of the last level's description, None where a criterion was the last."""
+    """The description lines of the last level; None if a criterion came last."""
 
 
 def assemble_lines(part: Part, document: Document) -> PartReading:
-    """Raises PlanInvalid where a block is no paragraph or has no role."""
+    """Assembles the part. Raises PlanInvalid if a block is no paragraph or has no role."""
     if len(part.rows) != len(part.blocks):
         raise PlanInvalid(f"{len(part.blocks)} blocks have {len(part.rows)} roles")
     if not all(isinstance(document.blocks[block], Paragraph) for block in part.blocks):
@@ -64,7 +64,7 @@ def assemble_lines(part: Part, document: Document) -> PartReading:
 
 
 def _groups(part: Part) -> list[tuple[str, list[int]]]:
-    """Each role with the blocks of its line: a continuation belongs to the block before it."""
+    """Each role with the blocks of its line. A continuation belongs to the previous block."""
     groups: list[tuple[str, list[int]]] = []
     for block, role in zip(part.blocks, part.rows, strict=True):
         if role == "+" and groups and groups[-1][0] != "-":
@@ -75,7 +75,7 @@ def _groups(part: Part) -> list[tuple[str, list[int]]]:
 
 
 def _nothing(work: _Work, line: Line) -> None:
-    """Left out."""
+    """Skips the line."""
 
 
 def _caption(work: _Work, line: Line) -> None:
@@ -117,7 +117,7 @@ def _criterion(work: _Work, line: Line) -> None:
 
 
 def named(line: Line, way: str) -> names.Named:
-    """The name of a criterion's line, and its description where the name is set off in this way."""
+    """The name of a criterion's line, and its description if the name is set off in this way."""
     return _named(line.said.text, line.lead if way == "lead" else "", way)
 
 
@@ -144,7 +144,7 @@ def _description(work: _Work, line: Line) -> None:
 
 
 def _takes_name(work: _Work, line: Line) -> bool:
-    """Whether this line names the level that its points alone began."""
+    """Whether this line names the level that a line of points began."""
     level = work.out.criteria[-1].levels[-1]
     is_bare = not any(work.level_texts or ()) and level.name is not None and cell_values.whole(level.name) is not None
     return is_bare and lines_levels.is_name_alone(line.said.raw)
@@ -167,7 +167,7 @@ def _add_level(work: _Work, line: Line, told: cell_values.Told) -> None:
 
 
 def _scale(work: _Work, line: Line) -> None:
-    """Levels without a criterion above them grade the whole: the heading above, or the title, is its name."""
+    """Levels without a criterion grade the whole work, named by the heading above or the title."""
     amount, name = lines_items.worth(heading_above(work.document, line.place), True)
     work.out.criteria.append(
         cell_values.made(
@@ -188,7 +188,7 @@ def _scale(work: _Work, line: Line) -> None:
 
 
 def _title(work: _Work) -> str:
-    """The document's title, unless it is a sentence or one of the levels: then nothing names what they grade."""
+    """The document's title, unless it is a sentence or one of the levels; then there is no name."""
     title = title_of(work.document)
     own = (lines_items.line_of(work.document, [place]).said.raw for place in work.part.blocks)
     return "" if title.endswith((".", "。")) or any(tidy(text) == title for text in own) else title
@@ -212,7 +212,7 @@ def _points(work: _Work, line: Line) -> None:
 
 
 def _want_points(levels: list[Level]) -> bool:
-    """Whether the last level alone has none: where several have none, what stands below is the criterion's."""
+    """Whether only the last level has no points. If several have none, points below belong to the criterion."""
     return levels[-1].highest is None and all(level.highest is not None for level in levels[:-1])
 
 

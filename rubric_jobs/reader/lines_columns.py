@@ -1,7 +1,7 @@
-"""Lists whose lines end in numbers that nothing but a blank sets off: a column of points in plain text.
+"""Lists whose lines end in a number after a blank: a column of points in plain text.
 
-One line says nothing: "Chapter 5" ends so too. Several lines that say different things do, in numbers that do not
-just go up as those of pages and dates do.
+One line proves nothing, because "Chapter 5" ends the same way. Several different lines do, unless their numbers just
+ascend like page numbers and dates.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rubric_jobs.vocabulary.numbers import number
 
 FEWEST = 4
 FURTHEST = 4
-"""Lines from one to the next, headings and sums between them."""
+"""Most lines between two of them, including headings and sums."""
 LONGEST = 170
 LARGEST = Decimal(100)
 _MOSTLY = 0.6
@@ -26,7 +26,7 @@ _LAST_WORD = re.compile(r"(\w+)\W*$")
 
 
 def ending_in_points(document: Document) -> frozenset[int]:
-    """The paragraphs whose last number is a column's, by their index in the document."""
+    """Indices of the paragraphs whose last number belongs to a column of points."""
     known: frozenset[int] | None = document.memo.get("ending in points")
     if known is None:
         known = document.memo["ending in points"] = frozenset(_found(document))
@@ -34,7 +34,7 @@ def ending_in_points(document: Document) -> frozenset[int]:
 
 
 def number_at_end(text: str) -> tuple[str, str] | None:
-    """What a line says, and the bare number at its end."""
+    """The text of a line, and the bare number at its end."""
     match = _AT_END.match(text) if len(text) <= LONGEST and text[-1:].isdecimal() else None
     return (match["name"], match["number"]) if match else None
 

@@ -1,8 +1,8 @@
 """The bounded set of parts that a run of paragraphs can be read as.
 
-A grammar: which lines are criteria (lines that are set alike or have points, all of them, the outermost or the
-innermost), how far their list reaches, whether lines below them are levels, and where names end. What a line between
-them is follows from these.
+This is a grammar: which lines are criteria (all, the outermost or the innermost of the lines that are set alike or have
+points), where their list ends, whether lines below them are levels, and where names end. The roles of the other lines
+follow from these.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_LINES = 3_000
 MOST_CRITERIA = 120
 FEWEST_HEADED = 3
 NEAR = 4
-"""Lines above the first criterion in which its points are looked for."""
+"""How many lines above the first criterion are searched for its points."""
 LONGEST_TITLE = 60
 _FEWEST_LEVELLED = 0.5
 _SENTENCE_ENDS = re.compile(r"[.!?。！？]\s*$")
@@ -37,19 +37,19 @@ _NUMBERS = re.compile(r"\d+|\b[IVX]+\b")
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """Criteria by their places among the lines, and the lines below each that are levels."""
+    """The places of criteria among the lines, and the level lines below each."""
 
     criteria: tuple[int, ...]
     levels: frozenset[int] = frozenset()
     are_numbered: bool = False
     heads: frozenset[int] = frozenset()
-    """Lines set like the criteria that head sections of them."""
+    """Lines set like the criteria that are section headings."""
     points: frozenset[int] = frozenset()
-    """Lines that have the points of the level above."""
+    """Lines with the points of the level above."""
 
 
 def enumerate_lines(region: Sequence[int], document: Document) -> list[Part]:
-    """Parts of shape lines for a run of paragraphs, at most MOST_PARTS."""
+    """Parts of the shape lines for a run of paragraphs, at most MOST_PARTS."""
     if len(region) > MOST_LINES:
         return []
     outline = outline_of(region, document)
@@ -78,7 +78,7 @@ def _choices(outline: Outline) -> Iterator[_Choice]:
 
 
 def _headed(outline: Outline) -> Iterator[tuple[tuple[int, ...], frozenset[int]]]:
-    """Headings that each stand above a single line of points: those name the criteria, what they are worth is below."""
+    """Headings each above a single line of points. The headings name the criteria."""
     heads = [i for i, signature in enumerate(outline.signatures) if signature[0] == "head"]
     scored = [i for i, line in enumerate(outline.lines) if line.said.is_scored and line.said.total is None]
     found: dict[int, int] = {}
@@ -91,7 +91,7 @@ def _headed(outline: Outline) -> Iterator[tuple[tuple[int, ...], frozenset[int]]
 
 
 def _criteria(outline: Outline) -> list[tuple[int, ...]]:
-    """Sets of lines that may be the criteria, the likelier first."""
+    """Sets of lines that may be the criteria, likeliest first."""
     scored = _scored(outline)
     above = {i: [j for j in scored if j < i and _heads(outline, j, i)] for i in scored}
     headed = {j for heads in above.values() for j in heads}
@@ -115,20 +115,20 @@ def _scored(outline: Outline) -> list[int]:
 
 
 def _by_marker(outline: Outline, scored: Sequence[int]) -> list[list[int]]:
-    """What is worth points behind a bullet or number of any kind, and what is without one."""
+    """Scored lines with a bullet or number of any kind, and those without."""
     marked = [i for i in scored if outline.lines[i].said.kind]
     return [marked, [i for i in scored if i not in set(marked)]] if marked and len(marked) < len(scored) else []
 
 
 def _completed(scored: Sequence[int], alike: Iterable[Sequence[int]]) -> list[list[int]]:
-    """With the items that say no points in a list most of whose items do."""
+    """Adds the items without points to a list in which most items have them."""
     worth = set(scored)
     shares = [(group, sum(i in worth for i in group)) for group in alike if len(group) > 2]
     return [sorted(worth.union(group)) for group, count in shares if len(group) / 2 < count < len(group)]
 
 
 def _titles(outline: Outline) -> list[int]:
-    """Short lines without an end, each above a sentence that is set like it: only what they say tells them apart."""
+    """Short lines without a full stop, each above a sentence in the same type. Only their text distinguishes them."""
     return [
         index
         for index, (line, below) in enumerate(itertools.pairwise(outline.lines))
@@ -141,13 +141,13 @@ def _titles(outline: Outline) -> list[int]:
 
 
 def _labelled(outline: Outline) -> list[int]:
-    """Lines that open with a name set off from what it asks for; those between them say something else."""
+    """Lines that begin with a separate name. The lines between them say something else."""
     found = [i for i in range(len(outline.lines)) if _may_be_criterion(outline, i)]
     return [i for i in found if named(outline.lines[i], "lead").description]
 
 
 def _wholes(outline: Outline) -> frozenset[int]:
-    """Lines that are worth exactly what the lines from there to the next such one are worth together."""
+    """Lines whose points are exactly the sum of the lines up to the next such line."""
     scored = _scored(outline)
     values = [amount.high if (amount := outline.lines[i].said.amount) else Decimal(0) for i in scored]
     told = totals.wholes(values, fewest=2)
@@ -155,7 +155,7 @@ def _wholes(outline: Outline) -> frozenset[int]:
     found = [
         scored[place]
         for place, parts in told
-        # An item may by chance be worth what those below it are; if all are, it is none.
+        # A single item may equal the sum of the next ones by chance.
         if covered == len(scored) or outline.signatures[scored[place]] != outline.signatures[scored[place + parts]]
     ]
     return frozenset(found) if len(found) > 1 or (found and len(scored) > 3) else frozenset()
@@ -174,7 +174,7 @@ def _may_be_criterion(outline: Outline, index: int) -> bool:
 
 
 def _heads(outline: Outline, upper: int, lower: int) -> bool:
-    """Whether the upper line is the nearest above that is further out, or above such a one."""
+    """Whether the upper line is the nearest outer line above, or above such a line."""
     if not outline.is_above(upper, lower):
         return False
     return not any(
@@ -184,7 +184,7 @@ def _heads(outline: Outline, upper: int, lower: int) -> bool:
 
 
 def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """The whole list, what stands between totals, chains that other text interrupts, the runs between headings."""
+    """The whole list, the stretches between totals, interrupted chains, and the runs between headings."""
     chains: list[list[int]] = [[criteria[0]]]
     runs: list[list[int]] = [[criteria[0]]]
     for last, index in itertools.pairwise(criteria):
@@ -205,7 +205,7 @@ def _windows(outline: Outline, criteria: tuple[int, ...]) -> list[tuple[int, ...
 
 
 def _between_totals(outline: Outline, criteria: tuple[int, ...]) -> list[list[int]]:
-    """A total ends a list: what is worth points further down belongs to another."""
+    """Splits the criteria at totals. Scored lines after a total belong to another list."""
     ended: dict[int, list[int]] = {}
     totals_at = [i for i, line in enumerate(outline.lines) if line.said.total is not None]
     for index in criteria:
@@ -218,9 +218,9 @@ def _first_above(outline: Outline, last: int, index: int, heads: frozenset[int] 
 
 
 def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
-    """Without levels, and with those that the lines below the criteria may be."""
+    """Choices without levels, and with the lines below the criteria as levels."""
     yield _Choice(criteria)
-    lost = {i for i, line in enumerate(outline.lines) if line.said.loss is not None}  # no level is worded as a loss
+    lost = {i for i, line in enumerate(outline.lines) if line.said.loss is not None}  # a level is not worded as a loss
     spans = _bodies(outline, criteria, frozenset())
     bodies = [[i for i in range(start + 1, end) if i not in lost] for start, end in spans]
     rungs = [[i for i in body if _is_rung(outline, i)] for body in bodies]
@@ -243,7 +243,7 @@ def _levelled(outline: Outline, criteria: tuple[int, ...]) -> Iterator[_Choice]:
 
 
 def _like(outline: Outline, bodies: Sequence[Sequence[int]], rungs: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The rungs and the lines beside them that are set alike and open with a name, whatever it is."""
+    """The level lines, and lines beside them that are set alike and begin with any name."""
     settings = {outline.signatures[i] for group in rungs for i in group}
     lines = outline.lines
     beside = {i for body in bodies for i in body if outline.signatures[i] in settings}
@@ -259,7 +259,7 @@ def _is_rung(outline: Outline, index: int) -> bool:
 
 
 def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
-    """Whether the numbers before levels are points: they do not just count."""
+    """Whether the numbers before levels are points and do not just count."""
     numbers = [[outline.lines[i].said.marker.strip("().") for i in group] for group in groups if group]
     if not all(number.isdecimal() for group in numbers for number in group):
         return False
@@ -269,7 +269,7 @@ def _are_numbered(outline: Outline, groups: Sequence[Sequence[int]]) -> bool:
 def _bodies(
     outline: Outline, criteria: Sequence[int], heads: frozenset[int], levels: frozenset[int] = frozenset()
 ) -> list[tuple[int, int]]:
-    """For each criterion its place and where what belongs to it ends: behind its levels, wherever these stand."""
+    """The place of each criterion and the end of its lines, which is after its last level."""
     bodies = []
     for last, index in itertools.pairwise(criteria):
         upper = _first_above(outline, last, index, heads)
@@ -284,7 +284,7 @@ def _bodies(
 
 
 def _is_end(outline: Outline, start: int, lowest: int, end: int, heads: frozenset[int], seen: set[Signature]) -> bool:
-    """Whether the line belongs neither to the last criterion nor to its lowest level."""
+    """Whether the line belongs neither to the last criterion nor to its last level."""
     if end == len(outline.lines) or end in heads:
         return True
     is_below = lowest > start and outline.is_above(lowest, end)
@@ -333,7 +333,7 @@ def _body_role(outline: Outline, choice: _Choice, index: int, has_points: bool) 
 
 
 def is_form_line(text: str) -> bool:
-    """ "Notes: ______", "Comments:", "Punts:": a place to write in."""
+    """ "Notes: ______", "Comments:", "Punts:": whether the line is a blank to write in."""
     head = text.split("_", 1)[0].strip()
     if not head or len(head) > 40:
         return not head
@@ -343,7 +343,7 @@ def is_form_line(text: str) -> bool:
 
 
 def _sections(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
-    """The nearest line further out above a criterion heads its section; with a single one it is the list's heading."""
+    """The nearest outer line above a criterion is its section. If there is only one, it is the list's heading."""
     criteria = choice.criteria
     heads = {}
     for last, index in itertools.pairwise((-1, *criteria)):
@@ -359,7 +359,7 @@ def _sections(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
 
 
 def _shared_points(outline: Outline, choice: _Choice, roles: dict[int, str]) -> None:
-    """Lines above or among criteria without points of their own that say what each is worth."""
+    """Lines that state the points of each criterion, above or among criteria without points."""
     open_ones = [i for i in choice.criteria if outline.lines[i].said.amount is None]
     if not open_ones or choice.levels:
         return
@@ -379,13 +379,13 @@ def _packed(outline: Outline, roles: dict[int, str]) -> Part:
 
 
 def _is_counted(names: Sequence[str]) -> bool:
-    """Whether most of the names differ by a number alone: what "Criterion 1" and "Criterion 2" ask for was cut off."""
+    """Whether most names differ only by a number, as when the text after "Criterion 1" was cut off."""
     alike = Counter(_NUMBERS.sub("", name) for name in names)
     return len(names) > 2 and max(alike.values()) > len(names) / 2
 
 
 def _named_parts(part: Part, outline: Outline, choice: _Choice) -> Iterator[Part]:
-    """A part for each way to tell names that makes a difference, and whose names differ by more than a number."""
+    """A part for each way to find names that changes them, if they differ by more than a number."""
     told = set()
     ways: tuple[NameFrom, ...] = ("lead", "line", "cell")
     for way in ways:

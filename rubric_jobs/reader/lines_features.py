@@ -1,7 +1,7 @@
-"""Numbers that tell right readings of a run of paragraphs from wrong ones. No weights in here.
+"""Features that distinguish right readings of a run of paragraphs from wrong ones. No weights here.
 
-Few documents hold lists, so that these are few too. Fit them to rank the parts of regions that hold a rubric; whether
-one does is another question, and an implicit "nothing here" among the parts makes the answer always no.
+Few documents hold lists, so there are few features. Fit them to rank the parts of regions that hold a rubric. Whether a
+region does is a separate question: with "nothing here" among the parts, the answer would always be no.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ _MONEY = re.compile(r"[$€£¥₹]\s?\d|\d\s?(?:€|USD|EUR|руб)")
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A run of paragraphs by their places, and which of them are worth points."""
+    """A run of paragraphs by their places, and which of them have points."""
 
     lines: Mapping[int, Line]
     scored: frozenset[int]
     alone: frozenset[int]
-    """Amounts on lines of their own."""
+    """Lines that are an amount only."""
 
 
 def region_around(document: Document, place: int) -> Region:
@@ -77,7 +77,7 @@ def _region_around(document: Document, place: int) -> Region:
 
 
 def features_lines(part: Part, document: Document, reading: PartReading) -> Features:
-    """Of a part of shape lines and what was assembled from it; every number is of the order of 1."""
+    """Features of a part of the shape lines and its reading. Every value is of the order of 1."""
     return {f"line {name}": value for name, value in _features(part, document, reading).items()}
 
 
@@ -146,7 +146,7 @@ def _points(reading: PartReading, heads: Sequence[Line], found: Features) -> Non
 
 
 def _wholes(lines: Sequence[Line], roles: str, found: Features) -> None:
-    """Whether headings are worth what the criteria below them are together, and whether a criterion is."""
+    """Whether headings, or a criterion, equal the sum of the criteria below."""
     used = [(role, line) for role, line in zip(roles, lines, strict=True) if role in "sc"]
     values = [line.said.amount.high if line.said.amount else None for _, line in used]
     at = {place for place, _ in totals.wholes(values, fewest=1)}
@@ -171,7 +171,7 @@ def _names(criteria: Sequence[Criterion], found: Features) -> None:
 
 
 def _of_others(name: str) -> float:
-    """How much of a name speaks of what no criterion is."""
+    """The share of a name's words that no criterion has."""
     named = words.concepts(name)
     return min(1.0, sum(named.get(concept, 0.0) for concept in _OTHERS))
 
@@ -202,7 +202,7 @@ def _levels(criteria: Sequence[Criterion], found: Features) -> None:
 
 
 def _adds_up(criterion: Criterion) -> bool:
-    """Whether the criterion is worth what its levels are together: then they are its parts."""
+    """Whether the criterion equals the sum of its levels, so that these are its parts."""
     values = [level.highest for level in criterion.levels]
     return None not in values and sum(filter(None, values), Decimal(0)) == criterion.points
 
@@ -218,7 +218,7 @@ def _is_ordered(criterion: Criterion) -> bool:
 
 
 def _left_out(part: Part, region: Region, heads: Sequence[Line], found: Features) -> None:
-    """Lines of the region that are worth something, or set like the criteria, and that the part does not use."""
+    """Unused lines of the region that have points or are set like the criteria."""
     chosen = {line.place for line in heads}
     used = {place for place, role in zip(part.blocks, part.rows, strict=True) if role in "cslnpeta+"}
     inside = [place for place in region.scored if part.blocks[0] <= place <= part.blocks[-1]]
@@ -238,7 +238,7 @@ def _setting(line: Line) -> tuple[str, int, bool]:
 
 
 def _around(part: Part, document: Document, found: Features) -> None:
-    """What the heading and the lines right above speak of."""
+    """The themes of the heading and of the lines right above."""
     first = part.blocks[0]
     above = [_text(block) for block in document.blocks[max(0, first - NEAR) : first] if isinstance(block, Paragraph)]
     heading = next(

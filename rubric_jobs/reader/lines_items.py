@@ -1,4 +1,4 @@
-"""Paragraphs → lines: what each is worth, what it says without that, how it is set. Pure functions, remembered."""
+"""Paragraphs → lines: the points of each, the text without them, and its layout. Pure, cached functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rubric_jobs.vocabulary import words
 
 REMEMBERED = 8192
 LONGEST_PLAIN = 170
-"""A line without a bullet that is longer than this is prose, whatever amount stands in its midst."""
+"""A longer line without a bullet is prose, even with an amount in it."""
 LONGEST_HEAD = 80
 LONGEST_LOSS = 300
 BOXES = "☐☑☒□■✓✔"
@@ -37,7 +37,7 @@ _PARTED = re.compile(
     r"^(?P<name>[^\s(（\[:：.][^(（\[:：.]{2,79}?)\s*(?P<worth>[(（\[][^()（）\[\]]{1,24}[)）\]])\s+(?P<text>[A-ZÀ-Þ]\S*\s\S.{14,})$",
     re.DOTALL,
 )
-""" "Readability (2 points) Lines are short": a bracket ends a name where a sentence begins behind it."""
+""" "Readability (2 points) Lines are short": a bracket ends a name if a sentence follows."""
 _CHOICE = (
     rf"(?:[{BOXES}○◯]\s*)?(?:yes|no|n/?a|s[ií]|n[ãa]o|sim|oui|non|ja|nein|nee|nej|nei|tak|nie|да|нет|是|否)"
     rf"(?:\s*[{BOXES}○◯])?"
@@ -45,7 +45,7 @@ _CHOICE = (
 _CHOICES = re.compile(
     rf"(?P<end>[.?!:。？！]|\S(?=\t))\s+{_CHOICE}(?:(?:\s*[/|]\s*|\s+){_CHOICE}){{1,2}}\s*$", re.IGNORECASE
 )
-""" "Are all sources cited?  Yes  No": answers to tick are no part of the question."""
+""" "Are all sources cited?  Yes  No": answers to tick are not part of the question."""
 _WORTH_FIRST = re.compile(r"^\s*(?:[(\[（]|\+\s*\d)")
 _REMARK = re.compile(r"^(?P<before>.{4,}[^\s(（])\s*(?P<remark>[(（][^()（）]{4,80}[)）])[.。]?\s*$", re.DOTALL)
 """ "The login works 5 points (2 without a test)": points before a closing remark."""
@@ -54,7 +54,7 @@ _SUMMED = re.compile(
     rf"\s*(?P<amount>{amounts.NUMBER}\s*(?:{amounts.UNIT})?)\.?\s*[)\]）]?$",
     re.IGNORECASE,
 )
-""" "Task 1 — Total: 12": a heading that says what the lines below it are worth together."""
+""" "Task 1 — Total: 12": a heading with the sum of the lines below."""
 _FOR = re.compile(r"^(?:for|für|pour|por|para|per|pentru|voor|för|dla|za|за)\s+", re.IGNORECASE)
 """ "10 points for the summary"."""
 _SPACED_COLON = re.compile(r"(?<=[^)\]）】\s])\s+([:：,;])")
@@ -64,9 +64,9 @@ _TYPED_BULLET = re.compile(rf"^\s*(?:(?:[{re.escape(BULLETS)}§]|o(?=\s)|--?)\s+
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a line says: `amount` is what it is worth, `text` what it says without that.
+    """The content of a line: `amount` is its points, `text` the text without them.
 
-    `kind` is its kind of marker, "" where it has none.
+    `kind` is the kind of its marker, "" if it has none.
     """
 
     raw: str
@@ -81,14 +81,14 @@ class Said:
 
     @property
     def is_scored(self) -> bool:
-        """Whether it is something that earns points."""
+        """Whether the line has points."""
         has_worth = self.amount is not None and self.amount.high > 0 and bool(self.text)
         return has_worth and self.total is None and self.loss is None and not self.is_amount_alone
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One paragraph, or several that a page breaks a line into; `place` is the first one's index in the document."""
+    """One paragraph, or several that a page break split. `place` is the index of the first in the document."""
 
     place: int
     said: Said
@@ -101,7 +101,7 @@ class Line:
 
 
 def line_of(document: Document, places: Sequence[int]) -> Line:
-    """The line that these paragraphs are, the further ones going on where the first ends."""
+    """The line made of these paragraphs, each of which continues the previous one."""
     key = ("line", *places)
     line: Line | None = document.memo.get(key)
     if line is None:
@@ -158,7 +158,7 @@ def _without_box(text: str, marker: str) -> tuple[str, bool]:
 
 @lru_cache(1024)
 def marker_kind(marker: str) -> str:
-    """ "1." and "2)" are of one kind, "a)" of another, each bullet of its own."""
+    """ "1." and "2)" are one kind, "a)" is another, and each bullet is a kind of its own."""
     core = marker.strip("().、．[]（） ")
     if not core:
         return ""
@@ -184,7 +184,7 @@ def total_of(text: str) -> Decimal | None:
 
 @lru_cache(REMEMBERED)
 def is_amount_alone(text: str) -> bool:
-    """ "Value: 6%", "von 15 möglichen Punkten.", "/10": nothing but what something is worth."""
+    """ "Value: 6%", "von 15 möglichen Punkten.", "/10": whether the text is nothing but points."""
     if len(text) > 60:
         return False
     plain = " ".join(_LEADERS.sub(" __ ", text).split())
@@ -198,7 +198,7 @@ def is_amount_alone(text: str) -> bool:
 
 @lru_cache(REMEMBERED)
 def worth(text: str, is_marked: bool) -> tuple[Amount | None, str]:
-    """What a line is worth, and what it says without that."""
+    """The points of a line, and its text without them."""
     if len(text) > amounts.LONGEST:
         amount, said = worth(text[: amounts.LONGEST], is_marked)
         return amount, said + text[amounts.LONGEST :]
@@ -238,7 +238,7 @@ def _inside(text: str) -> tuple[Amount, str] | None:
 
 
 def _at_head(text: str) -> tuple[Amount, str] | None:
-    """Points that stand before a colon: "Style (5 points): the text reads well"."""
+    """Points before a colon: "Style (5 points): the text reads well"."""
     head = re.split(r"[:：]", text, maxsplit=1)
     if len(head) != 2 or len(head[0]) > LONGEST_HEAD:
         return None
@@ -249,7 +249,7 @@ def _at_head(text: str) -> tuple[Amount, str] | None:
 
 
 def _behind_colon(text: str) -> tuple[Amount, str] | None:
-    """Points that open what stands behind a colon: "Style: 5 points (is it plain?)"."""
+    """Points right after a colon: "Style: 5 points (is it plain?)"."""
     head, colon, rest = text.replace("：", ":").partition(":")
     opened = amounts.leading(rest) if colon and 1 < len(head.strip()) <= LONGEST_HEAD else None
     if opened is None or opened[0].is_bare or not opened[1]:
@@ -262,5 +262,5 @@ def _tidied(text: str) -> str:
 
 
 def _is_told_of(before: str) -> bool:
-    """Whether the amount ends a sentence about the whole: "… Your work will be graded out of" 100 points."""
+    """Whether the amount ends a sentence about the whole work: "… Your work will be graded out of" 100 points."""
     return bool(_SENTENCES.search(before) or _ABOUT_ALL.search(lexicon.plain(before)))

@@ -1,4 +1,4 @@
-"""Lines read as levels: what names them, what they earn and what they ask for. Pure functions, remembered."""
+"""Reads lines as levels: name, points and description. Pure, cached functions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPENED = re.compile(
     r"(?P<rest>[^\W\d_a-z].*)$",
     re.DOTALL,
 )
-""" "5 pts The thesis is clear", "4 The thesis is clear": points that only a blank sets off."""
+""" "5 pts The thesis is clear", "4 The thesis is clear": points followed by a blank only."""
 _BRACKETED = re.compile(
     r"^(?P<name>[^\W\d_][^()（）\n:]{0,40}?)\s*(?P<amount>[(（][^()（）]{1,24}[)）])\s+(?P<rest>\S.*)$", re.DOTALL
 )
@@ -40,7 +40,7 @@ _NEXT_BEGINS = re.compile(r"\s+(?=[^\W\d_a-zß-öø-ÿ])")
 MOST_WORDS = 4
 MOST_HEAD_WORDS = 6
 MOST_OPENING = 6
-"""Words in which a sentence about a level says which."""
+"""Number of first words in which a sentence about a level names the level."""
 FEWEST_OF_A_SENTENCE = 8
 _QUOTED = re.compile(
     r"^(?P<frame>(?:[^\W\d_]+\s){0,4}?)[\"“„«]\s?(?P<name>[^\"“”„«»]{1,24}?)\s?[\"”“»]\s*(?P<rest>.*)$", re.DOTALL
@@ -52,17 +52,17 @@ _GRADED = re.compile(
 )
 """ "Grade 6: …", "Level B"."""
 _KEYED = re.compile(r"^(?P<worth>\d{1,3})\s?=\s?(?P<name>[^\W\d_][^=\n]{1,39})$")
-""" "4 = Excellent" above what it asks for."""
+""" "4 = Excellent" above its description."""
 _OPEN_END = " -–—="
-"""What sets a level off from the lines below it, which say what it asks for: "6 –"."""
+"""Characters after a level whose description follows on the next lines: "6 –"."""
 _TELLS_MORE = (":", "：", "...", "…")
 
 
 @lru_cache(REMEMBERED)
 def level_told(text: str, marker: str) -> Told:
-    """A line read as a level: its name, what it earns and what it asks for.
+    """A line read as a level: its name, points and description.
 
-    A marker such as "6)" is the points where the caller says that markers are.
+    A marker such as "6)" gives the points if the caller says that markers do.
     """
     line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
     if marker:
@@ -84,7 +84,7 @@ def level_told(text: str, marker: str) -> Told:
     if len(line) <= LONGEST_KEY and names_level(line):
         name, amount = cell_values.heading(line)
         if amount is not None and amounts.whole(_SCORE.sub("", line)) is not None:
-            name = tidy(line)  # "Score of 4", which is no "Score of"
+            name = tidy(line)  # keep "Score of 4" whole, not "Score of"
         return Told(name, None, amount)
     if match and _is_worth(match["head"]):
         return _headed(match["head"], match["rest"])
@@ -96,7 +96,7 @@ def level_told(text: str, marker: str) -> Told:
 
 
 def _alone(line: str) -> Told | None:
-    """Points alone, or with the name of the level that they are: what they ask for stands below."""
+    """Points alone, or with the level's name. The description follows below."""
     bare = line.rstrip(_OPEN_END)
     if (amount := cell_values.whole(bare)) is not None:
         return Told(bare, None, amount)
@@ -106,7 +106,7 @@ def _alone(line: str) -> Told | None:
 
 
 def _name_and_worth(line: str) -> Told | None:
-    """Points in brackets say where the name ends, whatever its words are."""
+    """Points in brackets mark the end of the name, whatever its words."""
     found = _NAME_WORTH.match(line)
     if not found or len(found["name"].split()) > MOST_WORDS or bool(found["rest"]) != bool(found["colon"]):
         return None
@@ -116,7 +116,7 @@ def _name_and_worth(line: str) -> Told | None:
 
 @lru_cache(REMEMBERED)
 def _run_in(line: str) -> Told | None:
-    """A level whose name or points only a blank sets off: "5 pts Good The thesis is clear", "Good (5) The thesis"."""
+    """A level whose name or points only a blank follows: "5 pts Good The thesis is clear", "Good (5) The thesis"."""
     opened = _OPENED.match(line)
     amount = cell_values.whole(opened["amount"]) if opened else None
     if opened and amount:
@@ -132,7 +132,7 @@ def _run_in(line: str) -> Told | None:
 
 
 def _name_before(text: str) -> tuple[str | None, str]:
-    """A level's name that the sentence behind it runs into: its capital letter says that it begins there."""
+    """A level's name directly followed by a sentence. A capital letter marks where the sentence begins."""
     for gap in list(_NEXT_BEGINS.finditer(text, 0, LONGEST_KEY))[::-1]:
         name, rest = text[: gap.start()], text[gap.end() :]
         if len(name.split()) <= MOST_WORDS and _is_sentence(rest) and is_named_plainly(name):
@@ -141,19 +141,19 @@ def _name_before(text: str) -> tuple[str | None, str]:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether most of its words are small: in a title such as "Good Use of Sources" a capital letter begins nothing."""
+    """Whether most words are in lower case. In a title such as "Good Use of Sources" a capital marks no sentence."""
     own = [word for word in text.split() if word[0].isalpha()]
     return len(own) > 1 and sum(word[0].isupper() for word in own) < len(own) / 2
 
 
 @lru_cache(REMEMBERED)
 def is_named_plainly(text: str) -> bool:
-    """Whether each word of the text is a part of a level's name."""
+    """Whether every word of the text can be part of a level's name."""
     return len(text) > 1 and words.level_rank(text) is not None and words.share("levels", text) >= WHOLLY
 
 
 def _is_worth(head: str) -> bool:
-    """Whether a few words say in brackets or by a unit what something is worth: "Still to grow (up to 5 pts)"."""
+    """Whether a few words state points in brackets or with a unit: "Still to grow (up to 5 pts)"."""
     amount = cell_values.heading(head)[1] if len(head.split()) <= MOST_HEAD_WORDS else None
     return amount is not None and (not amount.is_bare or head.rstrip()[-1:] in ")]）")
 
@@ -172,7 +172,7 @@ def _headed(head: str, rest: str) -> Told:
 
 @lru_cache(REMEMBERED)
 def names_level(head: str) -> bool:
-    """Whether a short text names a level or is its points alone."""
+    """Whether a short text names a level, or is only its points."""
     core = _SCORE.sub("", head.strip(" *").rstrip(_OPEN_END))
     if len(core) > LONGEST_KEY or len(core.split()) > 6:
         return False
@@ -187,14 +187,14 @@ def names_level(head: str) -> bool:
 
 
 def is_labelled(text: str) -> bool:
-    """Whether a line opens with a few words that a colon or a dash sets off."""
+    """Whether a line begins with a few words before a colon or a dash."""
     match = _HEAD.match(text.strip())
     return match is not None and len(match["head"].split()) <= MOST_HEAD_WORDS
 
 
 @lru_cache(REMEMBERED)
 def is_rung(text: str) -> bool:
-    """Whether a line reads like a level: it opens with a level's name or with points that something earns."""
+    """Whether a line reads like a level: it begins with a level's name or with points."""
     line = re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())
     match = _HEAD.match(line)
     if match:
@@ -204,18 +204,18 @@ def is_rung(text: str) -> bool:
 
 @lru_cache(REMEMBERED)
 def opens_level(text: str) -> bool:
-    """Like `is_rung`, and where only a blank sets the name or the points off: alone that is too little to go by."""
+    """Like `is_rung`, also if only a blank follows the name or the points. That alone is weak evidence."""
     return is_rung(text) or _run_in(re.sub(r"[ \t]*\t[ \t]*", "\t", text.strip())) is not None
 
 
 def is_name_alone(text: str) -> bool:
-    """Whether a line below points alone names the level that earns them."""
+    """Whether a line below a line of points names their level."""
     return len(text) <= LONGEST_KEY and names_level(text) and cell_values.whole(text) is None
 
 
 @lru_cache(REMEMBERED)
 def spoken_of(text: str) -> tuple[str, str] | None:
-    """What a sentence about one level speaks of, and its opening: "An excellent essay answers …"."""
+    """The subject of a sentence about one level, and its opening: "An excellent essay answers …"."""
     opening = text.split(None, MOST_OPENING)[:MOST_OPENING]
     for place, (word, noun) in enumerate(itertools.pairwise(opening)):
         if words.level_rank(word) is not None and words.share("levels", word) >= WHOLLY:
@@ -226,7 +226,7 @@ def spoken_of(text: str) -> tuple[str, str] | None:
 
 @lru_cache(REMEMBERED)
 def framed(text: str) -> tuple[str, str] | None:
-    """The words in front of a mark, and the mark: 'A paper earns an "A" when', "Grade 6: …"."""
+    """The words before a mark, and the mark: 'A paper earns an "A" when', "Grade 6: …"."""
     quoted = _QUOTED.match(text)
     if quoted and names_level(quoted["name"]):
         return quoted["frame"].casefold(), quoted["name"]
@@ -237,7 +237,7 @@ def framed(text: str) -> tuple[str, str] | None:
 
 
 def told_of(line: Line) -> Told:
-    """The level that a line is read as; a heading that is none of these forms names one."""
+    """The level that a line is read as. A heading of any other form is a level's name."""
     told = level_told(line.said.raw, "")
     if told.name is None and told.amount is None and line.is_heading and len(line.said.raw) <= LONGEST_KEY:
         return Told(tidy(line.said.raw), None, None)

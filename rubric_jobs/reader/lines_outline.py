@@ -1,4 +1,4 @@
-"""A run of paragraphs as an outline: lines joined where a page broke them, and which stands above which."""
+"""A run of paragraphs as an outline: lines joined across page breaks, with their hierarchy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rubric_jobs.reader import lines_items
 from rubric_jobs.reader.lines_items import Line
 
 SAME_INDENT = 7.0
-"""Points: text that begins within a letter's width begins at the same place."""
+"""Points. Texts that begin within this width of each other have the same indent."""
 SAME_SIZE = 0.6
 FEWEST_REPEATED = 4
 LONGEST_HEADING = 160
@@ -20,17 +20,17 @@ _ENDS = re.compile(r"[.!?:;。！？：；)\]）】\d]\s*$")
 _COUNTED = re.compile(r"^\W*([^\W\d_]{3,20})\s+(?:\d{1,2}|[A-Z]|[IVX]{1,4})(?=[\s.:)\-–—（(]|$)")
 
 _NUMBERED = re.compile(r"^\d{1,2}\s?[-–]\s?[^\W\d_]")
-""" "1- Introduction": a number that no marker is."""
+""" "1- Introduction": a number that is not recognised as a marker."""
 
 Signature = tuple[str, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """`signatures` tell lines that are set alike: their kind, how large, how far in, behind what marker.
+    """Lines with equal `signatures` are set alike: same kind, size, indent and marker.
 
-    Headings that count ("Criterion 3") are alike in any size; `sizes` has the size of each line, the smallest 0.
-    `adjustments` are the places of penalties and bonuses, `adjusting` those of the headings above some.
+    Numbered headings ("Criterion 3") are alike in any size; `sizes` ranks the size of each line from 0 upwards.
+    `adjustments` are the places of penalties and bonuses, `adjusting` those of the headings above them.
     """
 
     lines: tuple[Line, ...]
@@ -40,7 +40,7 @@ class Outline:
     adjusting: frozenset[int] = frozenset()
 
     def is_above(self, line: int, other: int) -> bool:
-        """Whether this line would head the other: headings do text, larger ones smaller ones, outer ones inner ones."""
+        """Whether this line ranks above the other: headings above text, larger above smaller, outer above inner."""
         a, b = self.signatures[line], self.signatures[other]
         if (a[0] == "head") != (b[0] == "head"):
             return a[0] == "head" and len(self.lines[line].said.raw) <= LONGEST_HEADING
@@ -54,7 +54,7 @@ class Outline:
 
 
 def _depth(kind: str, line: Line) -> int:
-    """How deep a kind of marker usually is, where indents do not tell."""
+    """The usual depth of a kind of marker, for lines without telling indents."""
     if kind.startswith("word"):
         return 0
     if kind in ("chinese", "LETTER", "ROMAN"):
@@ -75,7 +75,7 @@ def outline_of(region: Sequence[int], document: Document) -> Outline:
 
 
 def _without_repeated_totals(lines: list[Line]) -> list[Line]:
-    """A document has few totals: where many lines say "25 points possible", each is what the line above is worth."""
+    """If many lines say "25 points possible", they are not totals but the points of the line above."""
     told = [line for line in lines if line.said.total is not None and line.said.is_amount_alone]
     if len(told) < FEWEST_REPEATED:
         return lines
@@ -90,7 +90,7 @@ def _signature(line: Line, indents: dict[float, int], sizes: dict[float, int]) -
         return "item", 0, indent, line.said.kind
     counted = counted_word(line.said.raw) or ("#" if _NUMBERED.match(line.said.raw) else "")
     is_set_off = (line.is_heading or line.is_bold) and len(line.said.raw) <= LONGEST_HEADING
-    is_head = is_set_off and not line.said.is_amount_alone  # bold points head nothing
+    is_head = is_set_off and not line.said.is_amount_alone  # bold points are no heading
     if counted and (is_head or counted != "#"):
         return "head" if is_head else "text", 0, indent, f"word {counted}"
     return ("head", sizes[line.size], indent, "") if is_head else ("text", 0, indent, "")
@@ -104,7 +104,7 @@ def counted_word(text: str) -> str:
 
 
 def _clusters(values: Sequence[float], gap: float) -> dict[float, int]:
-    """Value → the number of its cluster; values closer than the gap to a neighbour are one cluster."""
+    """Maps each value to its cluster. Values closer than the gap to a neighbour share a cluster."""
     numbers: dict[float, int] = {}
     last, number = None, -1
     for value in sorted(set(values)):
@@ -130,9 +130,9 @@ MOST_JOINED = 4
 
 
 def _goes_on(group: list[int], block: Paragraph, document: Document) -> bool:
-    """Whether a printed line ends in the midst of a sentence that this paragraph goes on with.
+    """Whether this paragraph continues a sentence of the line above.
 
-    Only pages break lines: elsewhere a paragraph is one.
+    Only paged formats split lines; in others a paragraph is whole.
     """
     first, last = document.blocks[group[0]], document.blocks[group[-1]]
     if not isinstance(first, Paragraph) or not isinstance(last, Paragraph) or len(group) > MOST_JOINED:

@@ -1,7 +1,7 @@
 """Levels that a run of paragraphs prints below each other: one scale below each criterion, or one for the whole work.
 
-No single line says that it is a level. What does is the scale: its lines go down or up by points, or have levels'
-names, and the same begins again below the next criterion.
+No single line proves that it is a level; the scale does. Its lines descend or ascend in points, or have level names,
+and the same repeats below the next criterion.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from rubric_jobs.reader import lines_levels
 from rubric_jobs.reader.lines_outline import Outline, Signature
 
 FEWEST_ALONE = 3
-"""Levels of a scale that stands once."""
+"""Fewest levels of a scale that occurs once."""
 FEWEST_FRAMED = 2
-"""The same where its lines differ in a mark alone: "Grade A or B", "Grade C, D or E"."""
+"""The same if its lines differ only in a mark: "Grade A or B", "Grade C, D or E"."""
 MOST_OF_A_SCALE = 12
 MOST_SETS = 3
 FURTHEST = 6
-"""Lines above the first scale in which its criterion is looked for."""
+"""How many lines above the first scale are searched for its criterion."""
 FURTHEST_APART = 25
-"""Lines from one amount that stands alone to the next one of the same list."""
+"""Most lines between two amounts on separate lines of the same list."""
 FURTHEST_BELOW = 3
-"""Lines from one level to the next where each one's points stand below it."""
+"""Most lines between two levels whose points follow below them."""
 LONGEST_CRITERION = 300
 _MOSTLY = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Scales:
-    """Places among the lines. `points` are lines that say what the level above them earns."""
+    """Places among the lines. `points` are lines with the points of the level above."""
 
     criteria: tuple[int, ...]
     levels: frozenset[int]
@@ -42,7 +42,7 @@ class Scales:
 
 @dataclass(frozen=True, slots=True)
 class _Rung:
-    """One level's first line, what it is called and what it earns."""
+    """The first line of a level, its name and its points."""
 
     place: int
     label: str
@@ -54,7 +54,7 @@ _Group = list[_Rung]
 
 
 def scales_of(outline: Outline) -> Iterator[Scales]:
-    """Scales that are repeated below several criteria, then such as stand alone."""
+    """Scales that repeat below several criteria, then scales that occur once."""
     for rungs, points, fewest in _ladders(outline):
         groups = [group for group in _groups(outline, rungs, points) if _is_scale(group)]
         if len(groups) > 1:
@@ -87,9 +87,9 @@ def _ladders(outline: Outline) -> Iterator[tuple[list[_Rung], frozenset[int], in
 
 
 def _framed(outline: Outline) -> list[_Rung]:
-    """Lines set alike that say the same but for a mark, which is what tells them apart, not what it is worth.
+    """Lines set alike that differ only in a mark. The mark names the level; it is not its points.
 
-    So do sentences that speak of an excellent essay, a good essay and a weak one.
+    Sentences about an excellent essay, a good essay and a weak one count, too.
     """
     alike: dict[tuple[object, str, bool], list[_Rung]] = {}
     for place, line in enumerate(outline.lines):
@@ -112,18 +112,18 @@ def _rung(outline: Outline, place: int, points: int | None = None) -> _Rung:
 
 
 def _is_scale(group: _Group) -> bool:
-    """Whether its levels earn different points: five things of 5 points each are no scale."""
+    """Whether its levels have different points. Five items of 5 points each are not a scale."""
     values = [rung.value for rung in group if rung.value is not None]
     is_graded = not values or len(set(values)) >= max(2, _MOSTLY * len(values))
     return is_graded and 2 <= len(group) <= MOST_OF_A_SCALE
 
 
 def _groups(outline: Outline, rungs: Sequence[_Rung], points: frozenset[int]) -> list[_Group]:
-    """A scale ends where its points turn back, a name comes again, or a heading of what follows stands between."""
+    """Splits rungs into scales. A scale ends where points change direction, a name repeats or a heading follows."""
     groups: list[_Group] = []
     for rung in rungs:
         if groups and outline.is_above(groups[-1][-1].place, rung.place):
-            continue  # a line of what the level asks for
+            continue  # a line of the level's description
         is_near = not points or not groups or rung.place - groups[-1][-1].place <= FURTHEST_BELOW
         if groups and is_near and _goes_on(outline, groups[-1][-MOST_OF_A_SCALE:], rung):
             groups[-1].append(rung)
@@ -151,7 +151,7 @@ def _is_known(group: _Group, rung: _Rung) -> bool:
 
 
 def _repeated(outline: Outline, groups: Sequence[_Group], points: frozenset[int]) -> Iterator[Scales]:
-    """With the lines above the scales that are set alike as criteria, or with the nearest ones."""
+    """Repeated scales with the lines above them as criteria: those set alike, or the nearest ones."""
     described = [group for group in groups if _is_described(outline, group)]
     for chosen in [described, groups] if 1 < len(described) < len(groups) else [groups]:
         levels = frozenset(rung.place for group in chosen for rung in group)
@@ -161,7 +161,7 @@ def _repeated(outline: Outline, groups: Sequence[_Group], points: frozenset[int]
 
 
 def _is_described(outline: Outline, group: _Group) -> bool:
-    """Whether its levels say something: a key such as "A = 4" grades nothing."""
+    """Whether its levels have descriptions. A key such as "A = 4" is not a scale."""
     after = group[-1].place + 1
     is_set_in = after < len(outline.lines) and outline.is_above(group[-1].place, after)
     return is_set_in or any(rung.is_described for rung in group)
@@ -172,7 +172,7 @@ def _criteria(outline: Outline, groups: Sequence[_Group], taken: frozenset[int])
 
 
 def above_points(outline: Outline) -> list[tuple[int, ...]]:
-    """Lines whose points stand alone further down, for each run of such."""
+    """Lines whose points follow on a separate line, for each run of them."""
     alone = [i for i, line in enumerate(outline.lines) if line.said.is_amount_alone and line.said.total is None]
     runs: list[list[int]] = [[]]
     for place in alone:
@@ -184,7 +184,7 @@ def above_points(outline: Outline) -> list[tuple[int, ...]]:
 
 
 def _above(outline: Outline, below: Sequence[tuple[int, int]], taken: frozenset[int]) -> list[tuple[int, ...]]:
-    """A line above each of these stretches: lines that are set alike, or the nearest ones."""
+    """A line above each stretch: lines set alike, or the nearest ones."""
     gaps: list[list[int]] = []
     start = below[0][0] - FURTHEST
     for first, last in below:
@@ -211,7 +211,7 @@ def _may_head(outline: Outline, place: int) -> bool:
 
 
 def _alone(outline: Outline, group: _Group, points: frozenset[int]) -> Iterator[Scales]:
-    """For the whole work: named by the nearest line above, or by what stands over the levels in the document."""
+    """A scale for the whole work, named by the nearest line above or by the heading over the levels."""
     levels = frozenset(rung.place for rung in group)
     own = frozenset(i + 1 for i in levels) & points
     first = group[0].place

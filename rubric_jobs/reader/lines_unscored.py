@@ -1,8 +1,8 @@
-"""Numbers that tell a list of criteria without points, or one scale for a whole work, from any other list.
+"""Features that distinguish a list of criteria without points, or one scale for a whole work, from other lists.
 
-Nothing in such a list is worth anything, so that what stands around it decides: a heading or a sentence that speaks of
-grading, and how much of the document it is. The same words above a list of points mean less, which is why these
-numbers have names of their own. No weights in here.
+Such a list has no points, so its context decides: a heading or a sentence that mentions grading, and the list's share
+of the document. The same words above a list of points mean less, so these features have their own names. No weights
+here.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from rubric_jobs.vocabulary import words
 
 Features = dict[str, float]
 FURTHEST = 14
-"""Paragraphs above the first criterion in which headings of the list are looked for."""
+"""How many paragraphs above the first criterion are searched for headings of the list."""
 MOST_HEADINGS = 3
 LONGEST_HEADING = 160
 LONGEST_SENTENCE = 400
 FEW = 4
 MOSTLY = 0.5
 LONGEST_NAME = 60
-"""What names a scale for a whole work is short; a longer line announces it or says something else."""
+"""The name of a scale for a whole work is short. A longer line introduces it or says something else."""
 _KINDS = ("unscored", "scale")
 AT_ALL = "graded at all"
-"""Of the numbers of `around`: whether anything there speaks of grading."""
+"""A feature of `around`: whether anything there mentions grading."""
 _GRADED = ("rubric", "grading", "criterion")
 _OTHERS = ("exam", "syllabus", "schedule", "commerce", "survey", "technical", "game", "person", "measure")
 _COLON = (":", "：")
@@ -45,7 +45,7 @@ _FIRST_PERSON = re.compile(
 
 
 def features_unscored(part: Part, document: Document, criteria: Sequence[Criterion]) -> Features:
-    """Of a part of shape lines whose criteria have neither points nor levels, or that is one criterion with levels."""
+    """Features of a part of the shape lines: criteria without points and levels, or one criterion with levels."""
     if not criteria:
         return {}
     if all(criterion.points is None and not criterion.levels for criterion in criteria):
@@ -64,14 +64,14 @@ def features_unscored(part: Part, document: Document, criteria: Sequence[Criteri
 
 
 def is_graded(features: Mapping[str, float]) -> bool:
-    """Whether a part with these features is such a list, or a table that asks for a judgement in most of its rows, and
-    something around it speaks of grading."""
+    """Whether a part with these features is such a list, or a table that asks for a judgement in most rows, with a
+    mention of grading nearby."""
     is_list = any(features.get(f"line {kind} {AT_ALL}") for kind in _KINDS)
     return is_list or features.get("unscored asks and graded", 0.0) > MOSTLY
 
 
 def around(document: Document, first: int) -> Features:
-    """What the title, the headings over the list and the paragraph right above its first block speak of."""
+    """The themes of the title, the headings above the list and the paragraph right above its first block."""
     above = [b for b in document.blocks[max(0, first - FURTHEST) : first] if isinstance(b, Paragraph)]
     headings = [b.text for b in reversed(above) if b.is_heading and len(b.text) <= LONGEST_HEADING][:MOST_HEADINGS]
     told = next((b.text for b in reversed(above) if not b.is_heading), "")[-LONGEST_SENTENCE:]
@@ -97,7 +97,7 @@ def around(document: Document, first: int) -> Features:
 
 @lru_cache(8192)
 def _graded(text: str) -> float:
-    """How much of a text speaks of grading."""
+    """The share of a text that mentions grading."""
     named = words.concepts(text)
     told = max(named.get(concept, 0.0) for concept in _GRADED)
     return max(told, 0.5 * lexicon.has(lexicon.RUBRIC, text)) if text else 0.0
@@ -110,7 +110,7 @@ def _of_others(text: str) -> float:
 
 
 def _share(part: Part, document: Document) -> Features:
-    """How much of the document's text the list is."""
+    """The list's share of the document's text."""
     used = {place for place, role in zip(part.blocks, part.rows, strict=True) if role not in "-"}
     lengths = [(place, len(b.text)) for place, b in enumerate(document.blocks) if isinstance(b, Paragraph)]
     whole = sum(length for _, length in lengths) or 1
@@ -133,7 +133,7 @@ def _items(part: Part, document: Document, criteria: Sequence[Criterion]) -> Fea
 
 
 def wording_of(criteria: Sequence[Criterion]) -> Features:
-    """How many there are, and how they are worded."""
+    """The number of criteria, and how they are worded."""
     names = [criterion.name for criterion in criteria]
     count = len(names)
     openings = [match.group().casefold() for name in names if (match := _TOKEN.search(name))]
@@ -156,7 +156,7 @@ def _whole(criterion: Criterion) -> str:
 
 
 def _levels(criterion: Criterion) -> Features:
-    """Whether the levels of the one scale are known by their names, in order, and say what they ask for."""
+    """Whether the levels of the scale have known names, are in order and have descriptions."""
     levels = criterion.levels
     ranks = [words.level_rank(level.name or "") for level in levels]
     known = [rank for rank in ranks if rank is not None]

@@ -1,4 +1,4 @@
-"""Features of one header row, one column, one row of a table: what local models propose roles from. No weights here."""
+"""Features of one header row, column or row of a table, from which local models propose roles. No weights here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ fold = lru_cache(8192)(model.fold)
 SHORT = 60
 LONG = 25
 ENDING = 30
-"""Letters of a text that may end with a word for total: "Part A total"."""
+"""Most letters of a text that ends with a word for total: "Part A total"."""
 
 
 @lru_cache(4096)
@@ -27,7 +27,7 @@ def length_class(text: str) -> float:
 
 
 def header_features(sheet: Sheet, index: int) -> Features:
-    """Is this row a header of what follows?"""
+    """Features for "this row is a header"."""
     cells = sheet.distinct[index]
     found: Features = {"bias": 1.0, f"at{min(index, 4)}": 1.0}
     if not cells:
@@ -68,7 +68,7 @@ def header_features(sheet: Sheet, index: int) -> Features:
 
 
 def _numbers_below(sheet: Sheet, index: int) -> bool:
-    """A worded cell over a column of amounts."""
+    """Whether a cell with words stands above a column of amounts."""
     for column in range(1, sheet.columns):
         cell = sheet.rows[index][column]
         if cell is None or not cell.text or cell_values.whole(cell.text):
@@ -85,7 +85,7 @@ def _share(values: Iterable[object]) -> float:
 
 
 class _Body:
-    """The texts of a table's columns below any header that ends above the same row."""
+    """The texts of a table's columns, for all headers that end above the same row."""
 
     def __init__(self, sheet: Sheet, body: range) -> None:
         rows = [sheet.rows[row] for row in body if len(sheet.distinct[row]) > 1] or [sheet.rows[row] for row in body]
@@ -99,7 +99,7 @@ class _Body:
 
 
 class Columns:
-    """What a table's body says about its columns, below one header."""
+    """What a table's body shows about its columns, below one header."""
 
     def __init__(self, sheet: Sheet, titles: Sequence[str], body: range) -> None:
         self.sheet, self.titles, self.body = sheet, titles, body
@@ -117,7 +117,7 @@ class Columns:
         return next((c for c, share in enumerate(self.amounts) if self.filled[c] and share < 0.5), 0)
 
     def features(self, column: int) -> Features:
-        """Do not change the answer: it is kept."""
+        """Cached: do not change the result."""
         if column not in self._features:
             self._features[column] = self._features_of(column)
         return self._features[column]
@@ -215,7 +215,7 @@ def _runs(texts: list[str]) -> bool:
 
 
 def row_features(sheet: Sheet, roles: str, titles: Sequence[str], index: int, body: range) -> Features:
-    """What is this row, given the columns?"""
+    """Features for the role of this row, given the columns."""
     row, cells, own = sheet.rows[index], sheet.distinct[index], sheet.own[index]
     name = next((row[c] for c, role in enumerate(roles) if role == "c"), None)
     levels = list(dict.fromkeys(cell for c, role in enumerate(roles) if role == "l" and (cell := row[c]) and cell.text))

@@ -1,4 +1,4 @@
-"""Tables with a row for each criterion and level → criteria, exactly as the part's roles say."""
+"""Tables with a row for each criterion and level → criteria, exactly by the part's roles."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def assemble_long(part: Part, document: Document) -> PartReading:
 
 
 def _starts(work: Work, index: int) -> None:
-    """A row that names a criterion; one of the same name goes on with that."""
+    """A row that names a criterion. A row with the same name continues it."""
     row = work.sheet.rows[index]
     head = next((row[c] for c in work.columns("c") if row[c] and row[c].text), None)  # type: ignore[union-attr]
     criterion = _named_before(work, head)
@@ -77,7 +77,7 @@ def _begun(work: Work, row: Row, head: View | None) -> Criterion:
 
 
 def _group(work: Work, index: int) -> None:
-    """A row that holds a criterion's name alone; its levels follow."""
+    """A row with only a criterion's name. Its levels follow."""
     cells = work.sheet.distinct[index]
     if cells:
         _begun(work, [cell if cell is cells[0] else None for cell in work.sheet.rows[index]], cells[0])
@@ -93,7 +93,7 @@ def _goes_on(work: Work, index: int) -> None:
 
 
 def _continues(work: Work, index: int) -> None:
-    """More text of the level above."""
+    """Adds text to the level above."""
     if not work.out.criteria or not work.out.criteria[-1].levels:
         return
     texts = [work.use(cell) for c in work.columns("x") if (cell := work.sheet.rows[index][c]) and cell.text]
@@ -125,7 +125,7 @@ def _add_level(work: Work, row: Row, criterion: Criterion) -> None:
 
 
 def _describes(work: Work) -> bool:
-    """Whether what stands beside the points are mostly no names of levels."""
+    """Whether most texts beside the points are not level names."""
     if work.columns("k") or not work.columns("v"):
         return False
     rows = [row for row, role in zip(work.sheet.rows, work.rows, strict=True) if role in "cl"]

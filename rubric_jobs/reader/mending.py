@@ -1,4 +1,4 @@
-"""A reading that a person has mended: their plan and the document → the rubric that replaces the job's. Pure."""
+"""Corrections by a person: their plan and the document → the rubric that replaces the job's. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from rubric_jobs.rubric.model import Adjustment, Rubric
 
 MOST_PARTS = 100
 MOST_READ = 500
-"""Rows, columns and lines that a plan may read: assembling compares criteria with each other, in the caller's time."""
+"""Most rows, columns and lines of a plan. Assembly compares criteria pairwise while the caller waits."""
 _NUMBER = re.compile(r"\d+")
 
 
 def plan_of(value: Any, document: Document) -> Plan:
-    """The plan of a request. Raises PlanInvalid where it is none, or names blocks that the document lacks."""
+    """The plan of a request. Raises PlanInvalid if it is invalid or names blocks that the document lacks."""
     parts = value.get("parts") if isinstance(value, dict) else None
     if isinstance(parts, list):
         if len(parts) > MOST_PARTS:
             raise PlanInvalid(f"a plan has at most {MOST_PARTS} parts")
-        # Before it is unpacked: a few letters may stand for a hundred thousand blocks.
+        # Check before unpacking: a few characters may stand for a hundred thousand blocks.
         for part in parts:
             told = str(part.get("at", "")) if isinstance(part, dict) else ""
             if any(len(number) > 6 or int(number) >= len(document.blocks) for number in _NUMBER.findall(told)):
@@ -36,7 +36,7 @@ def plan_of(value: Any, document: Document) -> Plan:
 
 
 def is_read_by(plan: Plan, document: Document, rubric: Rubric) -> bool:
-    """Whether the plan reads these criteria: the reading that stands may be from rules, or a model's copy."""
+    """Whether the plan reads these criteria. The rubric may come from rules, or from a model's copy."""
     try:
         return agreement.are_same(assemble.assemble(plan, document).rubric, rubric)
     except PlanInvalid:
@@ -46,9 +46,9 @@ def is_read_by(plan: Plan, document: Document, rubric: Rubric) -> bool:
 def mended(plan: Plan, document: Document, *, before: Rubric, old_plan: Plan) -> Rubric:
     """The rubric of a person's plan. Raises PlanInvalid; a rubric without criteria is returned as it is.
 
-    Nobody estimated how likely it is right: it has no confidence, and is certain because a person said so, unless its
-    letters are in doubt. The reader's doubts go; what the rubric shows and the pages lack is still warned of. Penalties
-    and bonuses that the old reading found outside of its plan stay, unless the new plan has its own.
+    It has no confidence, because nothing estimates it. It is certain because a person decided, unless the letters are
+    in doubt. The reader's doubts are dropped; warnings about the rubric and missing pages stay. Penalties and bonuses
+    that the old reading found outside its plan stay, unless the new plan has its own.
     """
     assembled = assemble.assemble(plan, document)
     rubric = assembled.rubric
@@ -61,7 +61,7 @@ def mended(plan: Plan, document: Document, *, before: Rubric, old_plan: Plan) ->
     marked = recognized.marked(rubric.model_copy(update=changed), document)
     told = marked.model_dump(mode="json", exclude_none=True)
     try:
-        # As a result from the sandbox: what is assembled has not been judged yet.
+        # Validate like a result from the sandbox. Assembly does not.
         return Rubric.model_validate(told)
     except ValidationError:
         raise PlanInvalid("the amounts that are marked as points are too large") from None

@@ -1,4 +1,4 @@
-"""A criterion's name apart from its description and its points."""
+"""Splits a criterion's name from its description and points."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ DESCRIBING = 20
 SHORTEST_WRAPPED = 12
 _ENDS = frozenset(".:;!?：。")
 _MARK = "\x1f"
-"""Parts a name from the description found behind its points."""
+"""Separates a name from the description after its points."""
 _BULLET_START = re.compile(rf"^\s*(?:[{re.escape(BULLETS)}]\s|[a-z0-9]{{1,2}}[.)]\s)")
 _COLON = re.compile(r"^([^:：\n]{2,70})[:：]\s*(\S.{14,})$", re.DOTALL)
 _WIDE_COLON = re.compile(r"^([^:：\n]{2,30}?)\s*[:：]\s*([\u2e80-\u9fff].{2,})$", re.DOTALL)
-"""Chinese and Japanese descriptions are short."""
+"""Chinese and Japanese descriptions may be short."""
 _DASH = re.compile(r"^([^\n]{2,60}?)\s+[–—-]{1,2}\s+(\S.{24,})$", re.DOTALL)
 _INSERTED = re.compile(r"^[^\W\d_A-Z][^\n]{2,80}?\s[–—-]{1,2}\s+(?=[^\W\d_])(?![A-Z])")
-"""The first dash of two sets off words inside of a sentence, which goes on behind the second one."""
+"""The first of two dashes around an insertion. The sentence continues after the second one."""
 _ARROW = re.compile(r"^([^\n]{2,120}?)\s*(?:[–—-]{1,2}>|[→⇒➔])\s*(\S.*)$", re.DOTALL)
 _LABEL = re.compile(
     r"(?i)^(?:[\d.\s]+|[a-z]|(?:section|part|criteri(?:on|a|um|o)|question|task|step|item|exercise|problem|teil|aufgabe"
     r"|frage|partie|exercice|parte|secci[oó]n|pregunta|ejercicio|quest[aã]o|deel|opdracht|lo|co|objective|outcome)s?\s*[#\d]*[a-z]?[\d.]*"
     r"|[^\W\d_]+\s*#?\s*\d{1,2}[a-z]?|[^\W\d_]{1,4}\s*\([a-z][.-]?\d{1,2}\))$"
 )
-""" "Part B", "Test #2", "BR (D.1)": what only counts, and names nothing without what follows it."""
+""" "Part B", "Test #2", "BR (D.1)": a label that needs the text after it to be a name."""
 _LONG_BRACKET = re.compile(r"^([^()\n]{3,90}?)\s*\((.{30,})\)?\s*$", re.DOTALL)
 _GOES_ON_BEHIND = re.compile(r"^[^()]*\)\s*[^\s.;:,)]")
 """A bracket that closes within its line: "Layout (0-6) with pictures"."""
@@ -46,7 +46,7 @@ class Named:
 
 
 def named(text: str, lead: str = "") -> Named:
-    """Splits what stands in a criterion's cell or list item."""
+    """Splits the text of a criterion's cell or list item."""
     lines = _unwrapped([amounts.OF_GRADE.sub("", line.strip()) for line in text.split("\n") if line.strip()])
     amount, lines = _take_amount(lines)
     times = amounts.multiplier(lines[0]) if lines else None
@@ -61,7 +61,7 @@ def named(text: str, lead: str = "") -> Named:
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
-    """A first line that goes on in small letters, or in a bracket, was broken by its width."""
+    """Joins a wrapped first line: the next one begins in lower case, or a bracket is open."""
     while len(lines) > 1 and lines[0][-1:] not in _ENDS and len(lines[0]) > SHORTEST_WRAPPED and _goes_on(lines[1]):
         lines = [f"{lines[0]} {lines[1]}", *lines[2:]]
     return lines
@@ -73,7 +73,7 @@ def _goes_on(line: str) -> bool:
 
 @lru_cache(amounts.REMEMBERED)
 def tidy(text: str) -> str:
-    """White space folded, the colon or dash at the end left out."""
+    """Collapses white space and drops a colon or dash at the end."""
     return re.sub(r"\s*[:：\-–—,;]+$", "", folded(text)).strip()
 
 
@@ -83,7 +83,7 @@ def folded(text: str) -> str:
 
 
 def _take_amount(lines: list[str]) -> tuple[Amount | None, list[str]]:
-    """An amount that is a line of its own, or that begins or ends the first line."""
+    """Takes an amount that is a separate line, or at the start or end of the first line."""
     own = [(i, a) for i, line in enumerate(lines) if (a := amounts.whole(line)) and not (a.is_bare and i == 0)]
     if own and len(lines) > len(own):
         kept = [line for i, line in enumerate(lines) if i not in {i for i, _ in own}]
@@ -118,7 +118,7 @@ def _ending_in_brackets(line: str) -> tuple[Amount, str] | None:
 
 
 def _is_worth(amount: Amount, line: str) -> bool:
-    """A numbered heading ("3. Style") has no points."""
+    """Whether the amount is points, not the number of a heading ("3. Style")."""
     is_number = amount.is_bare and re.match(r"^\s*\(?\d{1,2}\s*[.):\-–—]", line)
     return not is_number
 
@@ -140,7 +140,7 @@ def _split(lines: list[str], lead: str) -> tuple[str, str]:
 
 
 def _after_lead(whole: str, lead: str) -> int | None:
-    """Where the text goes on after its bold start, when that start reads like a name."""
+    """Where the text continues after its bold start, if that start reads like a name."""
     bold = lexicon.plain(lead).strip(" :-")
     if not 3 <= len(bold) <= 120 or not re.search(r"[^\W\d_]{2}", bold):
         return None
@@ -170,7 +170,7 @@ def _one_line(text: str) -> tuple[str, str]:
 
 
 def _inner_amount(name: str) -> tuple[Amount | None, str]:
-    """Points in brackets in the midst of a name; what follows them at some length is a description."""
+    """Points in brackets inside a name. A longer text after them is a description."""
     for match in re.finditer(r"[(\[（][^()\[\]（）]{1,30}[)\]）]", name):
         amount = amounts.whole(match.group())
         if amount and (amount.has_unit or amount.is_percent):

@@ -1,4 +1,4 @@
-"""Deductions told in words: what one costs, and the headings that stand over several."""
+"""Deductions in words: the points of one, and headings above several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_HEADING = 60
 MOST_WORDS = 6
 FEW_WORDS = 3
 MOST_NAME_WORDS = 4
-"""Of a name such as "Bonus points": more of them describe a criterion."""
+"""Most words of a name such as "Bonus points". A longer one describes a criterion."""
 _LOSS = re.compile(
     r"\b(?:lose|loses|deduct\w*|subtract\w*|minus|per (?:day|hour|week)|each day|a day|por dia|par jour|pro tag"
     r"|pierden?|perde[mr]?|perd|descont\w*|descuent\w*|abzug)\b"
@@ -27,14 +27,14 @@ _COST = re.compile(rf"({amounts.NUMBER})\s*(?:{amounts.UNIT}|[%％])", re.IGNORE
 
 _TAKEN = re.compile(rf"[扣减減]\s*({amounts.NUMBER})\s*分")
 _SCORES = re.compile(r"\d\s*分")
-""" "扣3分" costs 3 points where no other points are told; "（10分）每处扣2分" says how 10 points are earned."""
+""" "扣3分" deducts 3 points if no other points are stated; "（10分）每处扣2分" explains how 10 points are earned."""
 
 
 ADDED = re.compile(r"\s*\+\s?\d")
 
 
 def told(text: str) -> Decimal | None:
-    """What a line says that is lost: "Late kites lose 5 points per day"."""
+    """The points that a line deducts: "Late kites lose 5 points per day"."""
     value = amounts.negative(text)
     names_one = lexicon.PENALTY.search(lexicon.plain(text[:80])) is not None
     if value is not None and (
@@ -51,7 +51,7 @@ def told(text: str) -> Decimal | None:
 
 @lru_cache(amounts.REMEMBERED)
 def told_alone(text: str) -> Decimal | None:
-    """What a row of one text says that is lost; "Penalties (20 points)" only limits what follows."""
+    """The points that a row with one text deducts. "Penalties (20 points)" only limits the rows below."""
     plain = lexicon.plain(text)
     if not lexicon.PENALTY.search(plain) and not _NOUN.search(plain):
         return None
@@ -62,14 +62,14 @@ def told_alone(text: str) -> Decimal | None:
 
 
 def is_share(text: str) -> bool:
-    """Whether what is lost or added is a share: "10 % a day" is no points."""
+    """Whether a share is deducted or added: "10 % a day" is not points."""
     costs = [cost.group() for cost in _COST.finditer(text)]
     return bool(costs) and all(cost.endswith(("%", "％")) for cost in costs)
 
 
 @lru_cache(amounts.REMEMBERED)
 def is_heading(text: str) -> bool:
-    """Whether deductions are listed below this: a few words that name them, and no sentence about one."""
+    """Whether this is a heading for deductions: a few words that name them, not a sentence about one."""
     plain = lexicon.plain(text)
     is_short = len(text) <= LONGEST_HEADING and len(plain.split()) <= MOST_WORDS
     if not is_short or text[-1:] in (".", "!", "。"):
@@ -86,7 +86,7 @@ def is_bonus(text: str) -> bool:
 
 
 def names_bonus(text: str) -> bool:
-    """Whether a name, up to its colon, is that of a bonus and of nothing else."""
+    """Whether a name, up to its colon, means only a bonus."""
     name = text.replace("：", ":").partition(":")[0]
     return len(name.split()) <= MOST_NAME_WORDS and is_bonus(name)
 

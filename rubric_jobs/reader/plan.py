@@ -1,7 +1,7 @@
-"""What a reading says: which parts of a document are the rubric, and what each row, column or line of them is.
+"""A plan states which parts of a document are the rubric, and the role of each of their rows, columns or lines.
 
-A plan is a small value. `assemble.assemble(plan, document)` is the one way from it to a rubric; a reader scores plans,
-a model answers with one and a teacher corrects one.
+A plan is a small value. Only `assemble.assemble(plan, document)` makes a rubric of it. The reader scores plans, a model
+answers with one, and a teacher corrects one.
 
 Interfaces, one function a shape, each registered in one table (`shapes.SHAPES`):
 
@@ -77,16 +77,16 @@ LINE_ROLES: Mapping[str, str] = {
     "a": "adjustment",
     "-": "skip",
 }
-"""Shape lines: `rows` has one role for each block of the part, `columns` is empty."""
+"""Shape lines: `rows` has one role for each block of the part; `columns` is empty."""
 
 
 class PlanInvalid(ValueError):
-    """A plan that no document can be read with, or not this one; the message says what does not fit."""
+    """A plan that fits no document, or not this one. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One region of the document and what its rows and columns are.
+    """One region of the document and the roles of its rows and columns.
 
     `rows` and `columns` are strings of one role a character, in the document's own order. In shape `across` criteria
     stand side by side and levels below each other: there `rows` takes column roles and `columns` takes row roles.
@@ -103,7 +103,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Parts in document order. `title` and `total` refer to the block that says them outside of the parts."""
+    """Parts in document order. `title` and `total` refer to blocks outside the parts that state them."""
 
     parts: tuple[Part, ...] = ()
     title: int | None = None
@@ -119,7 +119,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, value: Any) -> Plan:
-        """Raises PlanInvalid where the value has another shape or unknown roles."""
+        """Raises PlanInvalid if the value has another shape or unknown roles."""
         if not isinstance(value, dict) or not isinstance(value.get("parts"), list):
             raise PlanInvalid("a plan is an object with a list of parts")
         return cls(tuple(_unpack(part) for part in value["parts"]), _index(value, "title"), _index(value, "total"))
@@ -127,7 +127,7 @@ class Plan:
 
 @dataclass(slots=True)
 class PartReading:
-    """What assembling one part gives."""
+    """The result of assembling one part."""
 
     criteria: list[Criterion] = field(default_factory=list)
     adjustments: list[Adjustment] = field(default_factory=list)
@@ -211,7 +211,7 @@ def _index(value: dict[str, Any], key: str) -> int | None:
 
 
 def check_roles(part: Part) -> None:
-    """Raises PlanInvalid where a role is unknown for the part's shape."""
+    """Raises PlanInvalid if a role is unknown for the part's shape."""
     if part.shape == "lines":
         alphabets = [(part.rows, LINE_ROLES), (part.columns, {})]
     elif part.shape == "across":

@@ -1,4 +1,4 @@
-"""The reader: a document → its most likely reading, how sure that is, and what else it may say."""
+"""The reader: document → most likely reading, its confidence, and the alternatives."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _REMEDY = "Please save it as a PDF anew from the program it was written in, or u
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The likeliest rubric and its plan, however unlikely; `odds` are its log odds against "no rubric here".
+    """The likeliest rubric and its plan, even if unlikely. `odds` are its log odds against "no rubric here".
 
-    `others` are the next best plans, best first. Without `rubric` nothing in the document can be read as one.
+    `others` are the next best plans, best first. `rubric` is None if nothing in the document can be read as one.
     """
 
     plan: Plan
@@ -37,11 +37,11 @@ class Reading:
     odds: float = 0.0
     others: tuple[Plan, ...] = ()
     is_announced: bool = False
-    """Whether it is lists or tables without points, or scales, that something around them speaks of as grading."""
+    """Whether it consists of lists or tables without points, or scales, that the document introduces as grading."""
 
 
 def read(document: Document) -> Rubric:
-    """The rubric that the document holds. Raises ScannedDocument, UnreadableDocument or NoRubricFound."""
+    """The rubric in the document. Raises ScannedDocument, UnreadableDocument or NoRubricFound."""
     if document.is_scanned:
         raise ScannedDocument
     if (written := exported.read(document)) is not None:
@@ -57,13 +57,13 @@ def read(document: Document) -> Rubric:
 
 
 def plans(document: Document) -> tuple[Plan, ...]:
-    """The likeliest plans, best first, whether a reading by one of them stands or not; at most five."""
+    """The likeliest plans, best first, at most five, whether or not one of them is the reading."""
     reading = reading_of(document)
     return () if reading.rubric is None else (reading.plan, *reading.others)
 
 
 def reading_of(document: Document) -> Reading:
-    """The likeliest reading of a document, and the plans that come next."""
+    """The likeliest reading of a document, and the next best plans."""
     if "reading" not in document.memo:
         document.memo["reading"] = _reading_of(document)
     reading: Reading = document.memo["reading"]

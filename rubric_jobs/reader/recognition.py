@@ -1,7 +1,7 @@
-"""Recognising text in pictures of pages: one page at a time on a host, in a child process of its own.
+"""Recognises text in pictures of pages, one page at a time per host, in a separate child process.
 
-A page takes 300 MB and a few seconds of a core, a hundred times what a page of text takes. So that pages of many jobs
-do not add up, every process of the host takes the same lock for a page. A child lives for one document.
+A page takes 300 MB and a few seconds of a core, a hundred times as much as a page of text. All processes of the host
+share one lock, so that pages of many jobs do not add up. A child lives for one document.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from rubric_jobs.reader.turns import Turns
 
 MOST_PAGES = 20
 MOST_SECONDS = 100.0
-"""For one document, waiting included: its job ends in time, with the pages that were read by then."""
+"""For one document, including waits, so that its job ends in time with the pages read so far."""
 WALL_S = 45.0
-"""For one page, where the other cores are busy too."""
+"""For one page, while the other cores are busy too."""
 _POLL_S = 0.1
 
 
 class Recognizer:
-    """Belongs to one event loop. Tenants take turns by the time that they use."""
+    """Belongs to one event loop. Tenants take turns according to the time they use."""
 
     def __init__(self) -> None:
         self._turns = Turns(1, most_of_one=1)
         self._children: set[Child] = set()
 
     async def pages(self, data: bytes, numbers: Sequence[int], *, tenant: Hashable) -> list[dict[str, Any]]:
-        """These pages as `Recognized.as_json` has them, as far as they could be read.
+        """Those of these pages that could be read, as `Recognized.as_json`.
 
-        Raises UnreadableDocument where no page could be decoded.
+        Raises UnreadableDocument if no page could be decoded.
         """
         until = time.monotonic() + MOST_SECONDS
         read: list[dict[str, Any]] = []
@@ -54,7 +54,7 @@ class Recognizer:
         return read
 
     async def pictures(self, data: bytes, numbers: Sequence[int], *, tenant: Hashable) -> list[dict[str, Any]]:
-        """Photos, upright and small enough to be looked at. Raises DocumentTooLarge."""
+        """Photos, upright and reduced for display. Raises DocumentTooLarge."""
         async with self._turns.turn(tenant), self._child() as child, _host_turn():
             answer = await child.ask(data, {"do": "draw photos", "pages": list(numbers)}, wall_s=WALL_S)
         return list(answer.get("pictures", []))
@@ -75,7 +75,7 @@ class Recognizer:
 
 @asynccontextmanager
 async def _host_turn() -> AsyncIterator[None]:
-    """The lock that all processes of this installation share; the kernel gives it back when its holder dies."""
+    """The lock that all processes of this installation share. The kernel releases it when its holder dies."""
     lock = os.open(__file__, os.O_RDONLY | os.O_CLOEXEC)
     try:
         while True:

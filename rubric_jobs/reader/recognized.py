@@ -1,4 +1,4 @@
-"""How far a reading can be trusted whose text was recognised in pictures of the pages."""
+"""Lowers the confidence of readings whose text comes from text recognition."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from rubric_jobs.documents.model import RECOGNIZED_TEXT, Document
 from rubric_jobs.rubric.model import Doubt, Rubric, Warning
 
 LESS_SURE = 0.8
-"""What is left of a reading's probability: an assumption, not fitted yet (docs/reading-quality.md)."""
+"""Factor for the probability: an assumption, not fitted yet (docs/reading-quality.md)."""
 
 
 def marked(rubric: Rubric, document: Document) -> Rubric:
-    """The rubric with a doubt and a warning where recognised text went into it. Such a reading is never certain."""
+    """The rubric with a doubt and a warning if it contains recognised text. Such a reading is never certain."""
     pages = sorted(set(document.recognized_pages) & _pages(rubric))
     if not pages:
         return rubric

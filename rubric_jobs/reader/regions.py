@@ -1,4 +1,4 @@
-"""The regions of a document that a part may cover: each table, tables that go on, runs of paragraphs."""
+"""The regions of a document that a part may cover: single tables, series of tables, runs of paragraphs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from rubric_jobs.documents.model import Document, Paragraph, Table
 MOST_REGIONS = 60
 MOST_JOINED = 12
 LONGEST_BETWEEN = 60
-"""Letters of a line between two pieces of one table: a page's header or footer, a caption."""
+"""Most letters of a line between two pieces of one table, such as a page header or a caption."""
 
 
 def regions(document: Document) -> list[tuple[int, ...]]:
-    """In document order: each table alone, pairs that go on, and all pieces of a table together; then paragraphs."""
+    """In document order: each table, pairs of consecutive pieces, and all pieces of a table; then paragraphs."""
     tables = [index for index, block in enumerate(document.blocks) if isinstance(block, Table)][:MOST_REGIONS]
     found: list[tuple[int, ...]] = []
     for run in _series(document, tables):
@@ -24,7 +24,7 @@ def regions(document: Document) -> list[tuple[int, ...]]:
 
 
 def _series(document: Document, tables: list[int]) -> list[list[int]]:
-    """Tables of as many columns that follow each other closely."""
+    """Tables with the same number of columns that follow each other closely."""
     found: list[list[int]] = []
     for index in tables:
         if found and len(found[-1]) < MOST_JOINED and _goes_on(document, found[-1][-1], index):
@@ -42,7 +42,7 @@ def _goes_on(document: Document, upper: int, lower: int) -> bool:
 
 
 def runs(document: Document) -> list[tuple[int, ...]]:
-    """Paragraphs between tables, and all paragraphs where tables interrupt them."""
+    """Runs of paragraphs between tables, and all paragraphs if tables interrupt them."""
     found: list[list[int]] = [[]]
     for index, block in enumerate(document.blocks):
         if isinstance(block, Paragraph):

@@ -1,4 +1,4 @@
-"""What a table's rows say against the roles that they are given. No weights here."""
+"""Evidence in a table's rows against their roles. No weights here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FEWEST_OF_A_SCALE = 4
 
 
 def evidence(sheet: Sheet, rows: str, roles: str) -> Features:
-    """Each is 0 for a table whose rows bear their roles out."""
+    """Features that are 0 for a table whose rows confirm their roles."""
     criteria = [row for row, role in enumerate(rows) if role == "c"]
     return {
         "points by section": _points_by_section(sheet, criteria, roles),
@@ -23,7 +23,7 @@ def evidence(sheet: Sheet, rows: str, roles: str) -> Features:
 
 
 def _points_by_section(sheet: Sheet, criteria: list[int], roles: str) -> float:
-    """The share of rows without points, where only those that begin a section have some: sections are the criteria."""
+    """The share of rows without points, if only the first row of each section has some. Then sections are criteria."""
     if "s" not in roles or "p" not in roles:
         return 0.0
     section, points = roles.index("s"), roles.index("p")
@@ -51,14 +51,14 @@ def _points_fall(sheet: Sheet, criteria: list[int], roles: str) -> float:
 
 
 def _like_sections(sheet: Sheet, rows: str, criteria: list[int]) -> float:
-    """The share of rows that are one text over all columns, as the sections are too."""
+    """The share of rows that span all columns, like the sections."""
     wide = [row for row in range(len(rows)) if len(sheet.distinct[row]) == 1 and sheet.columns > 1]
     sections = [row for row in wide if rows[row] == "s"]
     return sum(row in wide for row in criteria) / len(criteria) if sections and criteria else 0.0
 
 
 def _left_out(sheet: Sheet, rows: str, criteria: list[int]) -> float:
-    """Whether a row above the first criterion is skipped that has texts and amounts in the same columns as criteria."""
+    """Whether a skipped row above the first criterion has texts and amounts in the same columns as criteria."""
     if not criteria:
         return 0.0
     like = {_form(sheet, row) for row in criteria}

@@ -1,7 +1,7 @@
-"""Parsing and local reading in a child process that hostile documents can't take the worker down with.
+"""Parses and reads documents in a child process, so that a hostile document cannot take down the worker.
 
-A child is warm and reused. It is limited in CPU time, address space and output, holds no secret in its environment,
-and is replaced when it dies, hangs, grows or has read its share of documents. Run as a module, this file is the child.
+A child is reused. Its CPU time, address space and output are limited, and its environment holds no secret. It is
+replaced when it dies, hangs, grows or has read its share of documents. Run as a module, this file is the child.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from rubric_jobs.reader.turns import Turns
 from rubric_jobs.rubric.model import Rubric
 
 WALL_S = 20.0
-"""From handing a document over to its answer: the CPU's time where three children share a core."""
+"""From request to answer. Three children that share a core need three times the CPU time."""
 CPU_S = 6
 """A hundred pages full of tables take 3.5 s; a rubric takes 0.1 s."""
 ADDRESS_SPACE = 512 * 1024 * 1024
 LARGEST_INPUT = 64 * 1024 * 1024
 DOCUMENTS_PER_CHILD = 200
 COLLECTED_AFTER = 20_000
-"""Objects more than before: Python looks for cycles of them then."""
+"""Number of new objects after which Python searches for reference cycles."""
 RETIRING_RSS = 256 * 1024 * 1024
 RECOGNIZER_DATA = 800 * 1024 * 1024
-"""Memory of its own that a child may write to while it recognises a page; that of libraries does not count."""
+"""Private writable memory of a child that recognises a page. The memory of libraries does not count."""
 RECOGNIZER_CPU_S = 30
 """For one page; a page full of small print takes 5 s."""
 
@@ -53,8 +53,8 @@ _NOTHING_RECOGNIZED = "No text could be recognised in the document; a sharper, s
 class Reading:
     """`local` is the deterministic reader's rubric, or the error that says why there is none.
 
-    `unread` is a PDF of the pages that hold no text alone, where the document has others too.
-    `plans` are the likeliest ones, best first; none of them need be the reading that stands.
+    `unread` is a PDF of the pages without text, if other pages have text.
+    `plans` are the likeliest ones, best first. The reading need not be one of them.
     """
 
     document: Document
@@ -64,10 +64,10 @@ class Reading:
 
 
 class Sandbox:
-    """Up to `children` documents are read at once, `of_one_tenant` of them of the same tenant; more of them wait.
+    """Reads up to `children` documents at once, at most `of_one_tenant` of them for one tenant. Others wait.
 
-    Tenants take turns. One sandbox belongs to one event loop. One that recognises reads pages without text in their
-    pictures, where the packages for that are installed.
+    Tenants take turns. A sandbox belongs to one event loop. One that `recognizes` also reads pages without text from
+    their pictures, if the packages for that are installed.
     """
 
     def __init__(self, children: int = 1, *, of_one_tenant: int | None = None, recognizes: bool = False) -> None:
@@ -86,8 +86,8 @@ class Sandbox:
     async def read(self, data: bytes, file_type: str = "", *, tenant: Hashable = None) -> Reading:
         """Raises a DocumentError when the document can't be parsed; a cancelled read stops its child.
 
-        The bytes alone decide how they are read; `file_type` is what the caller was told and only for its own checks.
-        `tenant` is whose turn it takes.
+        The bytes alone decide how they are read; `file_type` is for the caller's own checks. The read takes a turn of
+        `tenant`.
         """
         if len(data) > LARGEST_INPUT:
             raise errors.DocumentTooLarge
@@ -97,19 +97,19 @@ class Sandbox:
         if recognizer is not None:
             pages = await recognizer.pages(data, scanned, tenant=tenant)
             answer = await self._ask(data, {"do": "read", "recognized": pages}, tenant=tenant) if pages else answer
-        # A long document takes seconds to unpack; the other jobs of this loop go on.
+        # A long document takes seconds to unpack. Do not block the other jobs of this loop.
         reading = await asyncio.to_thread(_reading, answer)
         if isinstance(reading.local, errors.ScannedDocument) and recognizer is not None:
             return replace(reading, local=errors.ScannedDocument(_NOTHING_RECOGNIZED))
         return reading
 
     async def read_text(self, text: str, *, tenant: Hashable = None) -> Reading:
-        """As `read`, for a text that was typed or pasted as a rubric or as rules for one."""
+        """Like `read`, for a text that was typed or pasted as a rubric or as rules for one."""
         answer = await self._ask(text.encode(), {"do": "read text"}, tenant=tenant)
         return await asyncio.to_thread(_reading, answer)
 
     async def pictures(self, data: bytes, pages: Sequence[int], *, tenant: Hashable) -> list[Picture]:
-        """Pages of a PDF or photos (from 1); none where they cannot be drawn: a rubric is not lost for that."""
+        """Pages (from 1) of a PDF or photos. Empty if they cannot be drawn, so that the rubric is not lost."""
         if not pages or len(data) > LARGEST_INPUT:
             return []
         try:
@@ -162,9 +162,9 @@ class Sandbox:
 
 
 def read_now(data: bytes, file_type: str = "", *, recognizes: bool = False) -> Reading:
-    """As `Sandbox.read`, for a caller without an event loop, such as the command line.
+    """Like `Sandbox.read`, for a caller without an event loop, such as the command line.
 
-    In a child of its own too: a limit on address space set in this process could not be taken back afterwards.
+    Also uses a child: a limit on this process's address space could not be lifted afterwards.
     """
 
     async def read_once() -> Reading:
@@ -195,7 +195,7 @@ def _as_answer(error: errors.RubricJobError) -> dict[str, Any]:
 
 
 def answer_for(data: bytes, recognized: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-    """What the child answers for one document: never an exception, whatever the bytes are.
+    """The child's answer for one document. Never raises.
 
     `recognized` are pages of it that a recognizer has read.
     """
@@ -209,14 +209,14 @@ def answer_for(data: bytes, recognized: Sequence[dict[str, Any]] = ()) -> dict[s
     except (MemoryError, RecursionError):
         return {**_as_answer(errors.DocumentTooLarge(TOO_MUCH)), "retire": True}
     except Exception:
-        # Whatever a parser stumbles over, to the user it is a file that can't be read.
+        # Whatever breaks a parser, to the user it is a file that cannot be read.
         return _as_answer(errors.UnreadableDocument())
     unread = _unread(data, document)
     return {**_read(document, reader.read), **unread}
 
 
 def text_answer_for(data: bytes) -> dict[str, Any]:
-    """As `answer_for`, for a text that somebody typed or pasted."""
+    """Like `answer_for`, for a typed or pasted text."""
     from rubric_jobs.documents import typed_text
     from rubric_jobs.reader import typed
 
@@ -230,7 +230,7 @@ def text_answer_for(data: bytes) -> dict[str, Any]:
 
 
 def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
-    """What the child answers where pictures are wanted: never an exception, whatever the bytes are."""
+    """The child's answer to a request for pictures. Never raises."""
     from rubric_jobs.documents import pictures
 
     try:
@@ -242,7 +242,7 @@ def pictures_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
 
 
 def photos_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
-    """What a recognizer answers where photos are wanted: never an exception, whatever the bytes are."""
+    """A recognizer's answer to a request for photos. Never raises."""
     from rubric_jobs.documents.scans import drawing
 
     try:
@@ -252,7 +252,7 @@ def photos_for(data: bytes, pages: Sequence[int]) -> dict[str, Any]:
 
 
 def recognized_for(data: bytes, number: int) -> dict[str, Any]:
-    """What a recognizer answers for a page (from 1): never an exception, whatever the bytes are."""
+    """A recognizer's answer for a page (from 1). Never raises."""
     from rubric_jobs.documents.scans import page
 
     try:
@@ -264,7 +264,7 @@ def recognized_for(data: bytes, number: int) -> dict[str, Any]:
 
 
 def _unread(data: bytes, document: Document) -> dict[str, str]:
-    """The pages without text as a PDF of their own: what a model has to look at, without what it is told as text."""
+    """A PDF of the pages without text, for the model to look at. It gets the other pages as text."""
     if document.is_garbled or not document.blocks or not 0 < len(document.scanned_pages) < document.pages:
         return {}
     from rubric_jobs.documents import pdf_excerpt
@@ -299,7 +299,7 @@ def _plans(document: Document) -> list[dict[str, Any]]:
 
 def _limit_this_process(purpose: str) -> None:
     if purpose == RECOGNIZER:
-        # The models are mapped from their files, and libraries reserve what they never use.
+        # Models are mapped from files, and libraries reserve address space that they never use.
         resource.setrlimit(resource.RLIMIT_DATA, (RECOGNIZER_DATA, RECOGNIZER_DATA))
     else:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
@@ -314,7 +314,7 @@ def _limit_next_document(cpu_s: int) -> None:
 
 
 def _resident_bytes() -> int:
-    """What this process holds now; its `ru_maxrss` would be that of the process which started it."""
+    """The memory of this process now. Its `ru_maxrss` would include that of the process that started it."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
@@ -358,10 +358,10 @@ def _main(purpose: str) -> None:
         from rubric_jobs.reader import typed
 
         del docx, pdf, typed_text, typed
-    # What is loaded stays; a document's objects hold few cycles, and looking for them after every 700 took a twentieth.
+    # Loaded modules stay, and documents make few cycles. A search after every 700 objects took 5 % of the time.
     gc.freeze()
     gc.set_threshold(COLLECTED_AFTER)
-    # Not before: the next child need not compile again what Python may keep of these.
+    # Limit only now, so that Python can still write bytecode of these imports for the next child.
     _limit_this_process(purpose)
     _serve(sys.stdin.buffer, answers, cpu_s=CPU_S if purpose == READER else RECOGNIZER_CPU_S)
 

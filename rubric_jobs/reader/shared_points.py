@@ -1,4 +1,4 @@
-"""Points that one line says for several criteria: "Each section is worth 2 points", "(10 points each)", "1-5 scale"."""
+"""Points that one line gives to several criteria: "Each section is worth 2 points", "(10 points each)", "1-5 scale"."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SCALE = re.compile(
 
 @lru_cache(REMEMBERED)
 def told(text: str) -> Amount | None:
-    """What each of several criteria earns, as the line says it."""
+    """The points of each criterion that the line states."""
     if len(text) > LONGEST or penalties.told(text) is not None:
         return None
     said = _AFTER.search(text) or _BEFORE.search(text)

@@ -1,4 +1,4 @@
-"""Tables as a reader looks at them: rows of cells, upright or turned, of one table or of several that go on."""
+"""Tables as the reader sees them: rows of cells, upright or turned, of one table or a series."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rubric_jobs.reader.plan import Part, PlanInvalid, Ref
 from rubric_jobs.rubric.model import Source
 
 _BLANK = re.compile(r"^[\s_.…·]*$")
-"""A place to write in says nothing."""
+"""A blank to write in counts as empty."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class View:
-    """A cell where it stands in the sheet (turned: rows and columns change places); compared by identity."""
+    """A cell at its position in the sheet (rows and columns swapped if turned). Compared by identity."""
 
     row: int
     column: int
@@ -35,7 +35,7 @@ Row = list[View | None]
 
 @dataclass(eq=False)
 class Sheet:
-    """`rows` repeat a merged cell at every place that it covers."""
+    """`rows` repeat a merged cell at every position that it covers."""
 
     rows: list[Row]
     columns: int
@@ -47,27 +47,27 @@ class Sheet:
 
     @cached_property
     def texts(self) -> list[list[str]]:
-        """By row and column; a merged cell's text at every place."""
+        """Texts by row and column, with a merged cell's text at every position."""
         return [[cell.text if cell else "" for cell in row] for row in self.rows]
 
     @cached_property
     def distinct(self) -> list[list[View]]:
-        """Each row's cells that hold text, each once."""
+        """The cells with text of each row, each once."""
         return [list(dict.fromkeys(cell for cell in row if cell and cell.text)) for row in self.rows]
 
     @cached_property
     def own(self) -> list[list[View]]:
-        """Each row's cells that hold text and begin in it."""
+        """The cells with text that begin in each row."""
         return [[cell for cell in cells if cell.row == index] for index, cells in enumerate(self.distinct)]
 
     @cached_property
     def memo(self) -> dict[Any, Any]:
-        """What readers derived from it for each of many readings."""
+        """A cache for readers, which read a sheet many times."""
         return {}
 
     @cached_property
     def turned(self) -> Sheet:
-        """Rows as columns."""
+        """The sheet with rows and columns swapped."""
         views = {
             cell: View(
                 cell.column,
@@ -89,7 +89,7 @@ class Sheet:
 
 
 def sheet_of(document: Document, blocks: tuple[int, ...]) -> Sheet:
-    """The tables at these blocks, one below the other. Raises PlanInvalid where one is missing or does not fit."""
+    """The tables at these blocks, one below the other. Raises PlanInvalid if one is missing or does not fit."""
     known = document.memo.get(blocks)
     if isinstance(known, Sheet):
         return known
@@ -112,7 +112,7 @@ def _built(document: Document, blocks: tuple[int, ...]) -> Sheet:
 
 
 def part_sheet(part: Part, document: Document) -> tuple[Sheet, str, str]:
-    """The part's sheet, its row roles and its column roles, turned where criteria stand side by side."""
+    """The part's sheet, row roles and column roles, turned if criteria stand side by side."""
     sheet = sheet_of(document, part.blocks)
     if len(part.rows) != len(sheet.rows) or len(part.columns) != sheet.columns:
         raise PlanInvalid(f"the table has {len(sheet.rows)} rows and {sheet.columns} columns")

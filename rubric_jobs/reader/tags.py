@@ -1,4 +1,4 @@
-"""What kinds of words a short text is made of, as names of features."""
+"""The kinds of words in a short text, as feature names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rubric_jobs.vocabulary import words
 
 LONGEST = 200
 MOSTLY = 0.75
-"""A text of which so large a share names a concept says nothing else."""
+"""If at least this share of a text names a concept, the text means only that."""
 _INDEX = frozenset(
     ("#", "no", "nr", "n", "nº", "n°", "num", "item #", "序号", "编号", "s/n", "sl", "sl no", "s.no", "№", "lp")
 )
@@ -22,7 +22,7 @@ _SIGNS = re.compile(r"^(?:[+]{1,3}|[-–−]{1,3}|[+]/[-–−]|[oO○●◐]|�
 
 @lru_cache(8192)
 def tags_of(text: str) -> frozenset[str]:
-    """`only:concept` where the text without its amount names hardly anything else, `has:concept`, and others."""
+    """`only:concept` if the text without its amount means hardly anything else, `has:concept`, and others."""
     if not text:
         return frozenset(("blank",))
     if len(text) > LONGEST:
@@ -46,7 +46,7 @@ def tags_of(text: str) -> frozenset[str]:
 
 
 def _unbroken(text: str) -> str:
-    """Without the hyphen that somebody broke a long word of a narrow column with, where that makes the word known."""
+    """Removes a hyphen that was typed into a long word in a narrow column, if the joined word is known."""
     whole = _BROKEN.sub("", text)
     return whole if whole != text and sum(words.concepts(whole).values()) > sum(words.concepts(text).values()) else text
 
@@ -61,7 +61,7 @@ def _amount_tags(text: str, core: str) -> set[str]:
 
 @lru_cache(4096)
 def begins_with_total(text: str) -> bool:
-    """Whether the first words are words for a total."""
+    """Whether the text begins with a word for total."""
     told = re.findall(r"[^\W\d_]+", text)[:3]
     return any(words.share("total", " ".join(told[:n])) >= MOSTLY for n in (1, 2, 3) if len(told) >= n)
 

@@ -1,4 +1,4 @@
-"""Totals that the document states outside of its tables' rows."""
+"""Totals that the document states outside table rows."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _told_totals(document: Document) -> list[Decimal]:
 
 
 def headed_total(heading: str) -> Decimal | None:
-    """The total that a heading names as one: "Rubric (total: 70 pts)"; "Rubric (70 pts)" may mean a part alone."""
+    """The total in a heading: "Rubric (total: 70 pts)". "Rubric (70 pts)" may mean a part only."""
     match = _HEADED.search(heading)
     return amounts.number(match.group("n")) if match else None
 
@@ -91,9 +91,9 @@ def _is_title(paragraph: Paragraph) -> bool:
 
 
 def wholes(values: Sequence[Decimal | None], *, fewest: int) -> list[tuple[int, int]]:
-    """Values that are worth exactly what those behind them are together: the place of each, and how many those are.
+    """Values that are exactly the sum of the next ones: the place of each, and the number of its parts.
 
-    The next whole is looked for behind the parts of the last one; `fewest` parts make one.
+    The search continues after the parts of the last one. A sum has at least `fewest` parts.
     """
     found, at = [], 0
     while at < len(values):
@@ -110,7 +110,7 @@ def wholes(values: Sequence[Decimal | None], *, fewest: int) -> list[tuple[int, 
 
 
 def sums(values: Sequence[Decimal | None]) -> list[int]:
-    """Places of values that are worth exactly what those before them, back to the last such value, are together."""
+    """Places of values that are exactly the sum of the values since the last such place."""
     found: list[int] = []
     since: list[Decimal] = []
     for place, value in enumerate(values):

@@ -1,6 +1,6 @@
-"""Places that tenants take in turn: start-time fair queueing (Goyal, Vin & Cheng 1996) over the seconds that each used.
+"""Shares places among tenants: start-time fair queueing (Goyal, Vin & Cheng 1996) by the seconds that each used.
 
-A tenant whose work takes long waits for as long as it took, so that many short pieces of another one go first.
+A tenant whose work took long waits for as long, so that many short pieces of another tenant go first.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Turns:
-    """`places` pieces of work at once, at most `most_of_one` of them of the same tenant; more of them wait.
+    """Runs `places` pieces of work at once, at most `most_of_one` of them for one tenant. Others wait.
 
-    One belongs to one event loop.
+    An instance belongs to one event loop.
     """
 
     def __init__(self, places: int, *, most_of_one: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, tenant: Hashable) -> AsyncIterator[None]:
-        """A place for the time of the block; a tenant's own come in the order in which they asked."""
+        """Holds a place during the block. Requests of one tenant are served in order."""
         await self._enter(tenant)
         began = self._clock()
         try:
@@ -42,7 +42,7 @@ class Turns:
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # it came in the same moment
+            if place.done() and not place.cancelled():  # the place was given at the same moment
                 self._leave(tenant, 0.0)
             else:
                 self._forget(tenant, place)
@@ -54,7 +54,7 @@ class Turns:
             self._virtual_time = self._tag(tenant)
             place = self._waiting[tenant][0]
             self._forget(tenant, place)
-            if place.cancelled():  # and its waiter has not run since
+            if place.cancelled():  # and its waiter has not run yet
                 continue
             self._running[tenant] += 1
             self._free -= 1
@@ -64,7 +64,7 @@ class Turns:
         return self._running[tenant] < self._most_of_one
 
     def _tag(self, tenant: Hashable) -> float:
-        """Who comes anew begins at virtual time: nobody saves up turns."""
+        """The start tag. A new tenant starts at virtual time, so that nobody saves up turns."""
         return max(self._tags.get(tenant, 0.0), self._virtual_time)
 
     def _leave(self, tenant: Hashable, used_s: float) -> None:
@@ -72,10 +72,10 @@ class Turns:
         self._running[tenant] -= 1
         self._free += 1
         self._hand_out()
-        if not self._running.total():  # nobody waits either: time begins anew
+        if not self._running.total():  # nobody waits either: restart virtual time
             self._virtual_time = 0.0
             self._tags.clear()
-        # Of who is gone, only what is still to be waited for is remembered.
+        # Keep the tags of tenants that are gone only while these still matter.
         self._tags = {known: tag for known, tag in self._tags.items() if tag > self._virtual_time}
         self._running = +self._running
 

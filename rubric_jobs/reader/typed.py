@@ -1,7 +1,7 @@
-"""Text that was given as a rubric, or as rules for one: read like any document, and taken for a rubric more readily.
+"""Text that was given as a rubric, or as rules for one. It is read like a document but accepted more readily.
 
-Among letters, syllabi and exams two lines with points are hardly ever a rubric, and the reader of documents says so.
-Somebody who types them here means one.
+In letters, syllabi and exams two lines with points are hardly ever a rubric, and the document reader rejects them.
+Somebody who types them here means a rubric.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rubric_jobs.reader.reading import reading_of
 from rubric_jobs.rubric.model import Criterion, Rubric
 
 FEWEST = 2
-"""Criteria with points, levels with points of one criterion, or names of levels that several criteria share."""
+"""Fewest criteria with points, levels with points of one criterion, or level names that criteria share."""
 FEWEST_BOXES = 3
 _TELLS_TO = re.compile(
     r"\b(?:should|must|shall|needs? to|ha(?:s|ve) to|soll(?:te|en|ten)?|muss|müssen|deben?|debería|dev(?:e|em|ono)"
@@ -26,14 +26,14 @@ _TELLS_TO = re.compile(
 
 
 def read(document: Document) -> Rubric:
-    """The rubric that the text holds. Raises NoRubricFound, as for a few rules in prose."""
+    """The rubric in the text. Raises NoRubricFound, for example for a few rules in prose."""
     reading = reading_of(document)
     if reading.rubric is None or _tells_to(reading.rubric):
         raise NoRubricFound
     by_rules = rules.read(document)
     settled = agreement.settled(reading.rubric, reading.odds, by_rules)
     if settled is not None:
-        # Of the plan alone: what stands nowhere in the plan could not be told from it when the reading is mended.
+        # Use only the plan's: others could not be distinguished when the reading is corrected.
         return settled.model_copy(update={"adjustments": reading.rubric.adjustments})
     if not _is_plainly_one(reading.rubric, document):
         raise NoRubricFound
@@ -41,12 +41,12 @@ def read(document: Document) -> Rubric:
 
 
 def _tells_to(rubric: Rubric) -> bool:
-    """Whether it says what to do rather than what is worth points: "Thesis should be worth 30 points"."""
+    """Whether it gives instructions instead of points: "Thesis should be worth 30 points"."""
     return any(_TELLS_TO.search(criterion.name) for criterion in rubric.criteria if criterion.points is not None)
 
 
 def _is_plainly_one(rubric: Rubric, document: Document) -> bool:
-    """Whether the text has what nothing but a rubric has."""
+    """Whether the text has features that only rubrics have."""
     pointed = sum(criterion.points is not None for criterion in rubric.criteria)
     if pointed >= FEWEST or any(map(_has_scale, rubric.criteria)):
         return True

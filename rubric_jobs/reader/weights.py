@@ -1,4 +1,4 @@
-"""The fitted weights, as `make fit` writes them, and the arithmetic that they are used with."""
+"""The fitted weights, as written by `make fit`, and the arithmetic that uses them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fitted() -> dict[str, Any]:
 
 
 def use(values: dict[str, Any]) -> None:
-    """Reads with these weights from now on; an empty value goes back to the file's. For fitting and tests."""
+    """Uses these weights from now on; an empty value restores the file's. For fitting and tests."""
     _used.clear()
     _used.update(values)
     classes.cache_clear()

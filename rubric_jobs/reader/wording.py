@@ -1,4 +1,4 @@
-"""Whether a document's words are those of documents that hold a rubric, whatever its shape and language."""
+"""Judges by the words of a document whether it holds a rubric, independent of form and language."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from rubric_jobs.documents.model import Document
 from rubric_jobs.reader.weights import fitted
 
 STEM = 4
-"""Letters: long enough to tell words apart, short enough to leave endings out in any language."""
+"""Letters. Long enough to distinguish words, short enough to drop endings in any language."""
 MOST_LETTERS = 60_000
 FEW = 100
-"""Stems: of so few or fewer little can be told."""
+"""Stems. With no more than this, the evidence is weak."""
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]+")
 
 
 def stems(document: Document) -> frozenset[str]:
-    """The starts of its words; of kana, Chinese and Korean every two letters that stand together."""
+    """The stems of its words. For kana, Chinese and Korean, every pair of adjacent characters."""
     known: frozenset[str] | None = document.memo.get("stems")
     if known is None:
         found: set[str] = set()
@@ -32,12 +32,12 @@ def stems(document: Document) -> frozenset[str]:
 
 
 def log_odds(document: Document) -> float:
-    """By the stems that the weights know, each counted once, the less each the more there are."""
+    """The weights of the known stems, each counted once, scaled by `worth`."""
     told = fitted().get("wording", {})
     known = [weight for stem in stems(document) if (weight := told.get(stem)) is not None]
     return math.fsum(known) * worth(len(known))
 
 
 def worth(stems: int) -> float:
-    """What each of so many stems counts for."""
+    """The factor for each of this many stems."""
     return 1 / math.sqrt(stems + FEW)
