@@ -13,8 +13,8 @@ STEM = 4
 MOST_LETTERS = 60_000
 FEW = 100
 """Stems. With no more than this, the evidence is weak."""
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]+")
+_PAIRED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"(?P<paired>[{_PAIRED}]+)|[^\W\d_{_PAIRED}]+")
 
 
 def stems(document: Document) -> frozenset[str]:
@@ -22,11 +22,12 @@ def stems(document: Document) -> frozenset[str]:
     known: frozenset[str] | None = document.memo.get("stems")
     if known is None:
         found: set[str] = set()
-        for word in set(_WORD.findall(document.text()[:MOST_LETTERS].casefold())):
-            if word[0] < "\u3040" or word[0] > "\ud7af":
-                found.add(word[:STEM])
-            else:
+        for match in _WORD.finditer(document.text()[:MOST_LETTERS].casefold()):
+            word = match.group()
+            if match["paired"]:
                 found.update(word[at : at + 2] for at in range(max(len(word) - 1, 1)))
+            else:
+                found.add(word[:STEM])
         known = document.memo["stems"] = frozenset(found)
     return known
 
